@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 use crate::client::endpoints::is_this_machine;
 use crate::client::policy::RETRY_AFTER_MAX_S;
 use crate::client::wire::{Method, Response, WireError};
-use crate::model::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::limits::{ERROR_BYTES_MAX, MESSAGE_CHARS_MAX};
 use crate::model::odd::{Halved, Odd};
@@ -463,19 +462,23 @@ pub(crate) fn write_error(failed: Failed) -> WriteError {
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Problem {
-        let correlation_id = error.about.correlation_id.clone();
-        Problem { message: error.to_string(), help: Some(error.help()), correlation_id }
+        Problem::from(&error)
     }
 }
 
-impl From<&ApiError> for Cause {
-    fn from(error: &ApiError) -> Cause {
+impl From<&ApiError> for Problem {
+    fn from(error: &ApiError) -> Problem {
         let correlation_id = error.about.correlation_id.clone();
-        Cause { message: error.to_string(), help: Some(error.help()), correlation_id, said: said(error) }
+        Problem {
+            message: error.to_string(),
+            help: Some(error.help()),
+            correlation_id,
+            platform_terms: platform_terms(error),
+        }
     }
 }
 
-fn said(error: &ApiError) -> Vec<String> {
+fn platform_terms(error: &ApiError) -> Vec<String> {
     match error.kind {
         ApiErrorKind::Conflict | ApiErrorKind::Invalid => {}
         ApiErrorKind::Unauthorized { .. }

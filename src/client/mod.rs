@@ -2,19 +2,18 @@
 //!
 //! ```text
 //!  policy (pure) ── wire (one exchange) ─┬─ http (sockets)      endpoints (which hosts)
-//!                     │                  └─ in_process (axum)  gate (no write after a signal)
+//!                     │                  └─ in_process (axum)  write_guard (no write after a signal)
 //!  entity, shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
 //! ```
 
+mod classify;
 pub mod could_write;
 pub mod endpoints;
 pub mod entity;
 pub mod error;
-pub mod gate;
 pub mod http;
 pub mod in_process;
 pub mod json;
-mod judgement;
 pub mod list;
 pub mod operations;
 pub mod policy;
@@ -29,12 +28,12 @@ pub mod user_operations;
 pub mod user_shapes;
 pub mod users;
 pub mod wire;
+pub mod write_guard;
 pub mod writer;
 
 pub use could_write::{CouldWrite, TrialRemoval};
 pub use endpoints::{EndpointError, Endpoints};
 pub use error::{ApiError, ApiErrorKind, ErrorContext, Permission, WriteError};
-pub use gate::WriteGuard;
 pub use http::{HttpWire, Probe};
 pub use in_process::InProcess;
 pub use reader::Reader;
@@ -43,4 +42,5 @@ pub use shapes::{Fetched, Patch};
 pub use trust::Distrust;
 pub use users::{UserReader, UserWriter};
 pub use wire::{Wire, WireLimits};
+pub use write_guard::WriteGuard;
 pub use writer::Writer;

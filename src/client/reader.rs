@@ -73,12 +73,12 @@ impl Reader {
         let (operation, listed) = match self.generation() {
             Generation::First => {
                 let operation = operations::page(1, self.0.page_size());
-                let listed = Box::pin(self.settled(&operation, || list::pages(&self.0))).await?;
+                let listed = Box::pin(self.stable(&operation, || list::pages(&self.0))).await?;
                 (operation, listed)
             }
             Generation::Second => {
                 let operation = operations::state(false);
-                let listed = Box::pin(self.settled(&operation, || list::states(&self.0))).await?;
+                let listed = Box::pin(self.stable(&operation, || list::states(&self.0))).await?;
                 (operation, listed)
             }
         };
@@ -100,13 +100,13 @@ impl Reader {
     /// Every division that the client sees, by name, then id.
     pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
         let mut divisions =
-            self.settled(&operations::divisions(1, self.0.page_size()), || list::divisions(&self.0)).await?;
+            self.stable(&operations::divisions(1, self.0.page_size()), || list::divisions(&self.0)).await?;
         divisions.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(divisions)
     }
 
     /// Reads a list until it holds still. `operation` is what an error names.
-    async fn settled<T>(
+    async fn stable<T>(
         &self,
         operation: &Operation,
         read: impl AsyncFn() -> Result<Round<T>, ApiError>,

@@ -10,10 +10,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
+use crate::client::classify::{FailedExchange, Pages, is_login_limit, judge, judge_login, no_answer, not_as_promised};
 use crate::client::endpoints::Endpoints;
 use crate::client::error::{ApiError, ApiErrorKind, ErrorContext, Failed, Permission, cut, permissions_named};
-use crate::client::gate::{Passage, WriteGuard};
-use crate::client::judgement::{Pages, Trouble, is_login_limit, judge, judge_login, no_answer, not_as_promised};
 use crate::client::operations::{Operation, UnusableId, collection};
 use crate::client::policy::{
     ATTEMPTS_MAX, Admission, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, Pace, RETRY_AFTER_MAX_S, Reservation,
@@ -23,6 +22,7 @@ use crate::client::secrets::Secrets;
 use crate::client::shapes::{self, UnreadableAnswer};
 use crate::client::trace;
 use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
+use crate::client::write_guard::{WriteCheck, WriteGuard};
 use crate::model::generation::Generation;
 use crate::model::limits::ANSWER_BYTES_MAX;
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
@@ -67,7 +67,7 @@ impl Default for Options {
 pub struct Session {
     shared: Arc<Shared>,
     generation: Generation,
-    gate: Option<WriteGuard>,
+    guard: Option<WriteGuard>,
     pair: Option<Arc<Pair>>,
 }
 
@@ -167,7 +167,7 @@ impl Session {
             page_size: AtomicUsize::new(PAGE_SIZE),
             answered: AtomicBool::new(false),
         };
-        Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
+        Session { shared: Arc::new(shared), generation: Generation::default(), guard: None, pair: None }
     }
 
     /// The same conversation, in which readers and writers speak this generation of the API. A new one
@@ -181,9 +181,9 @@ impl Session {
         self.generation
     }
 
-    /// The same conversation, whose writes pass this gate.
-    pub fn behind(&self, gate: &WriteGuard) -> Session {
-        Session { gate: Some(gate.clone()), ..self.clone() }
+    /// The same conversation, whose writes pass this guard.
+    pub fn guarded_by(&self, guard: &WriteGuard) -> Session {
+        Session { guard: Some(guard.clone()), ..self.clone() }
     }
 
     /// The same conversation, in which the first read takes the turn of the write that follows it as well, so that this
@@ -212,7 +212,7 @@ impl Session {
     ///
     /// # Guarantees
     /// A write is sent again only when it certainly was not carried out; `unclear: false` of a failed
-    /// write means the same. A write that waits when its gate closes is not sent.
+    /// write means the same. A write that waits when its guard closes is not sent.
     pub(crate) async fn run<T>(
         &self,
         operation: &Operation,
@@ -232,12 +232,12 @@ impl Session {
             let request = Request { method: *method, url: url.clone(), auth, body, answer_bytes_max };
             let renewable = refused_token.is_none() && self.can_renew();
             match self.may_send(*effect) {
-                Passage::Open => {}
-                Passage::Closed => {
+                WriteCheck::Allowed => {}
+                WriteCheck::Stopped => {
                     lock(&self.shared.pace).ended();
                     return Err(interrupted());
                 }
-                Passage::TooLate => {
+                WriteCheck::TooOld => {
                     lock(&self.shared.pace).ended();
                     return Err(not_done(self.failed(operation, ApiErrorKind::Waited)));
                 }
@@ -249,7 +249,7 @@ impl Session {
             let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
                     // What an answer says is shown and kept.
-                    None if self.secrets(&request).stand_in(&response.body) => Trouble {
+                    None if self.secrets(&request).stand_in(&response.body) => FailedExchange {
                         failure: ExchangeFailure::AnswerBroken,
                         kind: ApiErrorKind::HoldsSecret,
                         response: Some(response),
@@ -261,7 +261,7 @@ impl Session {
                         }
                         Err(unreadable) => not_as_promised(unreadable, response),
                     },
-                    Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
+                    Some((failure, kind)) => FailedExchange { failure, kind, response: Some(response) },
                 },
                 Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
             };
@@ -392,7 +392,7 @@ impl Session {
                         Ok(grant) => return Ok(grant),
                         Err(unreadable) => not_as_promised(unreadable, response),
                     },
-                    Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
+                    Some((failure, kind)) => FailedExchange { failure, kind, response: Some(response) },
                 },
                 Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
             };
@@ -446,27 +446,27 @@ impl Session {
         }
     }
 
-    /// Runs what comes before a request is sent. None when it is a write and its gate closes first.
+    /// Runs what comes before a request is sent. None when it is a write and its guard closes first.
     async fn before<T>(&self, effect: Effect, work: impl Future<Output = T>) -> Option<T> {
-        match (effect, &self.gate) {
-            (Effect::Write, Some(gate)) => gate.while_open(work).await,
+        match (effect, &self.guard) {
+            (Effect::Write, Some(guard)) => guard.until_stopped(work).await,
             (Effect::Write, None) | (Effect::Read, _) => Some(work.await),
         }
     }
 
     /// Asked right before a request is handed to the wire.
-    fn may_send(&self, effect: Effect) -> Passage {
-        match (effect, &self.gate) {
-            (Effect::Write, Some(gate)) => gate.pass(),
-            (Effect::Write, None) | (Effect::Read, _) => Passage::Open,
+    fn may_send(&self, effect: Effect) -> WriteCheck {
+        match (effect, &self.guard) {
+            (Effect::Write, Some(guard)) => guard.check(),
+            (Effect::Write, None) | (Effect::Read, _) => WriteCheck::Allowed,
         }
     }
 
     /// What the platform calls the exchange that carried out a write is kept for the report.
     fn carried_out(&self, effect: Effect, request: &Request, response: &Response) {
-        if let (Effect::Write, Some(gate)) = (effect, &self.gate) {
+        if let (Effect::Write, Some(guard)) = (effect, &self.guard) {
             let secrets = self.secrets(request);
-            gate.answer(response.correlation_id.as_deref().map(|id| cut(&secrets.scrub(id))));
+            guard.answer(response.correlation_id.as_deref().map(|id| cut(&secrets.scrub(id))));
         }
     }
 
@@ -511,7 +511,7 @@ impl Session {
         lock(&self.shared.random).f64()
     }
 
-    fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
+    fn error(&self, request: &Request, trouble: FailedExchange, attempts: u32) -> ApiError {
         let secrets = self.secrets(request);
         let scrub = |text: &str| secrets.scrub(text);
         let about = ErrorContext::new(request.method, request.url.authority().to_owned(), shown(&request.url));

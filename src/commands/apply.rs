@@ -115,19 +115,21 @@ impl ApplyRun<'_> {
         blocked.extend(changes.extract_if(.., |it| is_held(it)));
         if !not_in_plan.is_empty() {
             host.tell(&mut run.outputs, &|style| format!("\n{}", output::text::beyond(&not_in_plan, plan, style)));
-            return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
+            return Ok((self.nothing_done(plan, &Skip::NotInSavedPlan), Exit::Failure));
         }
         let default_locale = &plan.default_locale;
-        let refused = changed.into_iter().map(|(it, found)| saved::row(&it, default_locale, Outcome::Refused(found)));
-        let in_place = already_in_place.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadySo));
+        let refused = changed.into_iter().map(|(it, found)| saved::row(&it, default_locale, Outcome::Conflict(found)));
+        let in_place = already_in_place.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadyInPlace));
         let unseen = plan.held.iter().map(|it| {
             let may_be_hidden = target.generation == Generation::Second;
             let row = self.row(&it.change.step, Outcome::NotVisibleYet(Unseen::List { may_be_hidden }));
             ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
         });
-        let settled: Vec<ReportRow> = refused.chain(in_place).chain(unseen).collect();
+        let resolved: Vec<ReportRow> = refused.chain(in_place).chain(unseen).collect();
         if !self.saved.is_empty() {
-            host.tell(&mut run.outputs, &|style| format!("\n{}", output::text::bound(&changes, &settled, plan, style)));
+            host.tell(&mut run.outputs, &|style| {
+                format!("\n{}", output::text::bound(&changes, &resolved, plan, style))
+            });
         }
         if !changes.is_empty() && !self.args.auto_approve {
             let which = match self.saved.len() {
@@ -141,12 +143,12 @@ impl ApplyRun<'_> {
         let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();
         // What `--only` leaves out is not done, and what needs it has to wait as well.
         let left_out = plan.only.iter().flat_map(|it| it.changes.iter().cloned());
-        let (steps, withheld) = (steps(changes), steps(blocked.into_iter().chain(left_out).collect()));
+        let (steps, blocked) = (steps(changes), steps(blocked.into_iter().chain(left_out).collect()));
         let now = run.record.clock().now();
         let job = ApplyJob {
             steps,
-            withheld,
-            settled,
+            blocked,
+            resolved,
             desired: self.desired,
             limits: self.limits,
             observed,

@@ -11,7 +11,6 @@ use crate::commands::context::stages::Stages;
 use crate::config::Config;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
@@ -77,7 +76,7 @@ fn written(report: &RetireReport, desired: &Desired) -> apply::report::Report {
     let rows: Vec<ReportRow> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
     let verification = match &report.halt {
         None if rows.is_empty() => Verification::NotNeeded,
-        None => Verification::InStep,
+        None => Verification::InSync,
         Some(halt) => Verification::Failed(halt.why()),
     };
     let default_locale = desired.settings.default_locale.clone();
@@ -115,7 +114,7 @@ impl RetireRun<'_> {
         let Moves { people, on_queue } = retirement.moves(&seats);
         if people.is_empty() && !on_queue.is_empty() {
             // Nothing of it would be done.
-            let Cause { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
+            let Problem { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
             return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) });
         }
         self.approve(&retirement, &seats, &target, host)?;

@@ -272,14 +272,14 @@ impl UndoRun<'_> {
         let file = file.display().to_string();
         let source = UndoSource { file: &file, report };
         host.tell(&mut run.outputs, &|style| output::text::undo(&undo, source, &target, style));
-        let settled: Vec<ReportRow> = undo.settled.iter().map(undo::Settled::row).collect();
-        let Undo { plan, settled: _, config: _ } = undo;
+        let resolved: Vec<ReportRow> = undo.not_undone.iter().map(undo::NotUndone::row).collect();
+        let Undo { plan, not_undone: _, config: _ } = undo;
         if !plan.refusals.is_empty() || plan.changes.is_empty() {
             let skipped = |it: &Change| {
                 let name = it.step.name(&plan.default_locale).cloned();
                 ReportRow::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
             };
-            let rows = plan.changes.iter().map(skipped).chain(settled).collect();
+            let rows = plan.changes.iter().map(skipped).chain(resolved).collect();
             let report = Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) };
             let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
             return Ok((report, exit, target));
@@ -297,10 +297,10 @@ impl UndoRun<'_> {
             execute::approve(&text::count(plan.changes.len(), "change"), &target, unasked, host)?;
         }
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
-        let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
+        let (blocked, limits, aim) = (Vec::new(), &limits, Aim::Steps);
         let (waits, before_post) = (Vec::new(), None);
         let observed = &observed;
-        let job = ApplyJob { steps, withheld, settled, desired, limits, observed, aim, waits, before_post };
+        let job = ApplyJob { steps, blocked, resolved, desired, limits, observed, aim, waits, before_post };
         let (report, exit) = execute::carry_out(&session, job, run, (&target, &Sources::new()), host).await?;
         Ok((report, exit, target))
     }
@@ -320,7 +320,8 @@ async fn read_again(reader: &Reader, report: &StoredReport, mut observed: Observ
 
 /// What may have been made, and nothing looks like it: lists lag.
 fn not_found(undo: &Undo) -> Option<Problem> {
-    let count = undo.settled.iter().filter(|it| it.row.id.is_none() && it.why == WhyNotUndone::AlreadySo).count();
+    let count =
+        undo.not_undone.iter().filter(|it| it.row.id.is_none() && it.why == WhyNotUndone::AlreadyInPlace).count();
     (count > 0).then(|| {
         Problem::new("what the report may have made is not in the org's list, which may lag by 5 minutes")
             .help("if that run ended just now, undo it again in 5 minutes: that is always safe")

@@ -19,11 +19,11 @@ use crate::model::text;
 use crate::model::user::{PresenceSource, UserId, Wish};
 use crate::ops::identity::{Identity, who};
 use crate::ops::observe::{definitions, noticed, with_other_generation};
+use crate::ops::users::assignments::{Assignment, Assignments, ForAll, resolve_all, wanted};
 use crate::ops::users::listing::INSTEAD_OF_TEAMS;
-use crate::ops::users::meant::{Presences, ResolvedPresence, UnresolvedPresence};
 use crate::ops::users::report::{UserReport, UserReportRow};
+use crate::ops::users::resolve::{Presences, ResolvedPresence, UnresolvedPresence};
 use crate::ops::users::set::{self, UserJob};
-use crate::ops::users::wishes::{Assignment, ForAll, Wishes, wanted, wishes};
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
@@ -109,21 +109,24 @@ impl SetRun<'_> {
         let observed = Observed::listed(listed, None);
         host.show_notes(&noticed(&observed));
         let presences = Presences::new(self.desired, &observed);
-        let found = wishes(wanted, &presences, self.args.primary).map_err(|wrong| not_meant(&wrong))?;
-        let Wishes { meant, users: wishes } = found;
+        let found = resolve_all(wanted, &presences, self.args.primary).map_err(|wrong| not_meant(&wrong))?;
+        let Assignments { resolved: meant, users: wishes } = found;
         let default_locale = self.desired.settings.default_locale.clone();
         self.approve(&wishes, &meant, &default_locale, &target, host)?;
 
         let (sender, stop) = Stop::new();
         let count = Count::new(host.terminal, host.environment.tells_in_lines(), wishes.len());
-        let job = UserJob { wishes: &wishes, source: &source, only_from: None };
+        let job = UserJob { assignments: &wishes, source: &source, only_from: None };
         host.signals.tell(sender);
         let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;
         host.signals.end_at_once();
         count.end();
         let rows =
             wishes.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
-        Ok((UserReport { source, meant, rows: rows.collect(), interrupted: stop.asked(), default_locale }, target))
+        Ok((
+            UserReport { source, resolved: meant, rows: rows.collect(), interrupted: stop.asked(), default_locale },
+            target,
+        ))
     }
 
     fn approve(
@@ -204,7 +207,7 @@ mod tests {
     use crate::model::generation::Generation;
     use crate::model::names::{DefinitionId, Label, OrgId, SystemPresence};
     use crate::model::observed::{Definition, Organization, Primary};
-    use crate::ops::users::meant::ResolvedBy;
+    use crate::ops::users::resolve::ResolvedBy;
 
     fn meant(label: &str) -> ResolvedPresence {
         let definition = Definition {

@@ -15,7 +15,7 @@ use crate::model::limits::USERS_BYTES_MAX;
 use crate::model::problem::{Problem, cause};
 use crate::model::text::{self, NotText};
 use crate::model::user::PresenceSource;
-use crate::ops::users::sheet::{self, InputEntry, Mistake};
+use crate::ops::users::input::{self, InputEntry, Mistake};
 
 /// How many mistakes of an input are told.
 const MISTAKES_TOLD_MAX: usize = 10;
@@ -29,10 +29,10 @@ pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<InputEntry>
         Ok(some) => entries.extend(some),
         Err(some) => mistakes.extend(some),
     };
-    take(sheet::arguments(ids));
+    take(input::arguments(ids));
     for path in from {
         let name = if is_stream(path) { "standard input".to_owned() } else { path.display().to_string() };
-        take(sheet::read(&name, &text(path, &name, terminal)?));
+        take(input::read(&name, &text(path, &name, terminal)?));
     }
     if !mistakes.is_empty() {
         return Err(wrong(&mistakes));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
-use crate::model::circle::in_circles;
 use crate::model::desired::{Management, Wanted};
+use crate::model::label_cycle::in_label_cycles;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 
 /// How many definitions of one circle are named.
@@ -32,7 +32,7 @@ fn circles(definitions: &BTreeMap<Key, Wanted>, holders: &Holders<'_>) -> Option
         let now = wanted.previous_labels.iter().filter_map(|label| holders.get(&(&wanted.system_presence, label)));
         takers.insert(&wanted.key, now.filter(|it| it.key != wanted.key).map(|it| &it.key).collect());
     }
-    let keys = in_circles(&takers);
+    let keys = in_label_cycles(&takers);
     let first = keys.first().and_then(|key| definitions.get(*key))?;
     let named = keys.iter().take(KEYS_SHOWN_MAX);
     let finding = Finding::CircularLabels { keys: named.map(ToString::to_string).collect(), count: keys.len() };

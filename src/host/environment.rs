@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::host::proxy::Proxies;
 use crate::model::moment::Moment;
-use crate::model::provenance::Origin;
+use crate::model::run_metadata::Origin;
 
 /// The variables, read once. Empty ones count as absent, as CI systems set unset secrets to "".
 #[derive(Debug, Clone, Default)]

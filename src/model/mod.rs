@@ -1,12 +1,11 @@
 //! Values: names, labels, what is desired and observed, places in files, and words. No IO.
 
 pub mod alike;
-pub mod cause;
-pub mod circle;
 pub mod desired;
 pub mod division;
 pub mod formula;
 pub mod generation;
+pub mod label_cycle;
 pub mod labels;
 pub mod limits;
 pub mod moment;
@@ -16,8 +15,8 @@ pub mod odd;
 pub mod pins;
 pub mod platform;
 pub mod problem;
-pub mod provenance;
 pub mod region;
+pub mod run_metadata;
 pub mod slug;
 pub mod source;
 pub mod text;

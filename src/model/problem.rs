@@ -1,15 +1,19 @@
-//! Why a command could not do its work: one sentence, what to do, and the exit that follows.
+//! Why something failed, for all failures: one sentence, what to do, and the platform's id of the exchange.
 
 use std::io;
 
 use crate::model::observed::Organization;
 
-/// A failure of a whole command. Foreign strings are raw: whoever shows it neutralises them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a command, or one thing of many, failed. Foreign strings are raw: each view makes them safe.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problem {
+    /// In one sentence, with the API call if there was one.
     pub message: String,
     pub help: Option<String>,
     pub correlation_id: Option<String>,
+    /// What the platform named when it refused a request: its message, and its parameters' names and values. They are
+    /// never shown, only searched for a label that is at fault.
+    pub platform_terms: Vec<String>,
 }
 
 /// What is known of the org by the time that a command fails.
@@ -23,7 +27,7 @@ pub struct Heard {
 
 impl Problem {
     pub fn new(message: impl Into<String>) -> Problem {
-        Problem { message: message.into(), help: None, correlation_id: None }
+        Problem { message: message.into(), ..Problem::default() }
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Problem {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::alike;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::odd::Odd;
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::apply::report::{Outcome, ReportRow, Skip};
 use crate::ops::history::stored::{StoredReport, StoredRow};
@@ -24,7 +24,7 @@ use crate::plan::refusal::Fact;
 pub struct Undo {
     pub plan: Plan,
     /// What needs no step, or gets none, in the order of the report.
-    pub settled: Vec<Settled>,
+    pub not_undone: Vec<NotUndone>,
     /// Whether anything says what is never to be touched.
     pub config: Known,
 }
@@ -39,7 +39,7 @@ pub enum Known {
 
 /// An object that the report says may have been written, and that is not written now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
+pub struct NotUndone {
     pub row: StoredRow,
     pub action: Action,
     /// Why it is not.
@@ -50,7 +50,7 @@ pub struct Settled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WhyNotUndone {
     /// It is as it was before.
-    AlreadySo,
+    AlreadyInPlace,
     /// Somebody has changed it since: what the run left there, and what is there now.
     Changed(Vec<Difference>),
     /// It is not there any more.
@@ -79,13 +79,13 @@ pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config:
     let scope = report.scope();
     let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
     let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
-    let (mut changes, mut settled) = (Vec::new(), Vec::new());
+    let (mut changes, mut not_undone) = (Vec::new(), Vec::new());
     for row in report.rows.iter().filter(|row| row.may_be_written()) {
         let step = step(row, observed, &scope, &known).and_then(|it| unless_spared(it, &spared));
         let step = step.and_then(|it| unless_halved(it, observed));
         match step {
             Ok(step) => changes.push(Change { step, reason: Reason::Undoes(row.action), place: None }),
-            Err(why) => settled.push(Settled { row: row.clone(), action: inverse(row), why }),
+            Err(why) => not_undone.push(NotUndone { row: row.clone(), action: inverse(row), why }),
         }
     }
     one_takes_the_others_place(&mut changes);
@@ -93,7 +93,7 @@ pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config:
     let refusals = guard::refusals(&desired(report), &plan.changes, limits);
     let plan = Plan { refusals, ..plan };
     let config = config.map_or(Known::NotGiven, |_| Known::Given);
-    Undo { plan, settled, config }
+    Undo { plan, not_undone, config }
 }
 
 /// The objects that a config never has touched, and why.
@@ -142,7 +142,7 @@ fn step(
         if let Some(odd) = row.id.as_ref().and_then(|id| observed.odd(id)) {
             return Err(WhyNotUndone::Odd(odd.in_words()));
         }
-        return Err(if row.before.is_none() { WhyNotUndone::AlreadySo } else { WhyNotUndone::Gone });
+        return Err(if row.before.is_none() { WhyNotUndone::AlreadyInPlace } else { WhyNotUndone::Gone });
     };
     if object.primary == Primary::Yes {
         return Err(WhyNotUndone::PlatformsOwn);
@@ -163,7 +163,7 @@ fn step(
         Some(before) => object.content_beside(before, scope).same_as(before),
     };
     if is_so {
-        return Err(WhyNotUndone::AlreadySo);
+        return Err(WhyNotUndone::AlreadyInPlace);
     }
     let found = object.content_beside(&left, scope);
     if !found.same_as(&left) {
@@ -261,10 +261,10 @@ fn inverse(row: &StoredRow) -> Action {
     }
 }
 
-impl Settled {
+impl NotUndone {
     /// Its row in the report of the undo.
     pub fn row(&self) -> ReportRow {
-        let Settled { row, action, why } = self;
+        let NotUndone { row, action, why } = self;
         let nothing = || Content { labels: Labels::new(), deactivated: true, division: None };
         let was = row.left().unwrap_or_else(nothing);
         let after = row.before.clone().unwrap_or_else(|| Content { deactivated: true, ..was.clone() });
@@ -288,12 +288,10 @@ impl Settled {
 
 impl WhyNotUndone {
     fn outcome(&self) -> Outcome {
-        let failed = |message: String, help: &str| {
-            Outcome::Failed(Cause { message, help: Some(help.to_owned()), ..Cause::default() })
-        };
+        let failed = |message: String, help: &str| Outcome::Failed(Problem::new(message).help(help));
         match self {
-            WhyNotUndone::AlreadySo => Outcome::AlreadySo,
-            WhyNotUndone::Changed(differences) => Outcome::Refused(differences.clone()),
+            WhyNotUndone::AlreadyInPlace => Outcome::AlreadyInPlace,
+            WhyNotUndone::Changed(differences) => Outcome::Conflict(differences.clone()),
             WhyNotUndone::Gone => failed(
                 "it is not there any more, and the platform gives no id a second time".to_owned(),
                 "an `apply` of a config that asks for it makes another one",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Report, ReportRow, Verification};
@@ -22,12 +22,12 @@ pub struct OutcomeWords {
 pub fn said(outcome: OutcomeKind) -> OutcomeWords {
     let (words, tone) = match outcome {
         OutcomeKind::Done => ("done", Tone::Good),
-        OutcomeKind::AlreadySo => ("already so", Tone::Good),
+        OutcomeKind::AlreadyInPlace => ("already so", Tone::Good),
         OutcomeKind::NotVisibleYet => ("not visible yet", Tone::Open),
         OutcomeKind::Differs => ("different", Tone::Bad),
         OutcomeKind::Overwritten => ("overwritten", Tone::Bad),
         OutcomeKind::Failed => ("failed", Tone::Bad),
-        OutcomeKind::Refused => ("refused", Tone::Bad),
+        OutcomeKind::Conflict => ("refused", Tone::Bad),
         OutcomeKind::Skipped => ("skipped", Tone::Open),
         OutcomeKind::Unknown => ("unknown", Tone::Bad),
     };
@@ -42,7 +42,7 @@ pub struct Verified<'a> {
     /// As a sentence without its capital and its full stop.
     pub sentence: String,
     /// Why the org could not be read.
-    pub cause: Option<&'a Cause>,
+    pub cause: Option<&'a Problem>,
 }
 
 /// What the look after an apply came to; none where there was nothing to look at.
@@ -52,7 +52,7 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
         Verification::Interrupted => {
             ("Not verified", Tone::Open, "the run was interrupted before the org was read again".to_owned(), None)
         }
-        Verification::InStep => {
+        Verification::InSync => {
             ("Verified", Tone::Good, format!("the org was read again, and {}", found_in_step(report)), None)
         }
         Verification::Drifted { changes, refusals } => {

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::model::circle::in_circles;
 use crate::model::desired::{Desired, Management, Wanted};
+use crate::model::label_cycle::in_label_cycles;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::source::Span;
@@ -87,7 +87,7 @@ pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     matcher.take_labels(Management::Omitted);
     matcher.take_labels(Management::Managed);
     matcher.doubt_deactivated_matches();
-    matcher.doubt_circles();
+    matcher.doubt_label_cycles();
     matcher.take_previous_labels();
     for key in desired.definitions.keys() {
         matcher.result.found.entry(key).or_insert(Match::Nothing);
@@ -272,10 +272,10 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Labels that change hands in a circle: every one of them is there, so every definition of the
-    /// circle finds an object by its label, and none finds the one that it was. Whether anything
+    /// Labels that change hands in a cycle: every one of them is there, so every definition of the
+    /// cycle finds an object by its label, and none finds the one that it was. Whether anything
     /// is to be done at all depends on which object is which definition, and only a pin says that.
-    fn doubt_circles(&mut self) {
+    fn doubt_label_cycles(&mut self) {
         let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
         for (key, wanted) in &self.desired.definitions {
             if wanted.management == Management::Managed
@@ -286,7 +286,7 @@ impl<'a> Matcher<'a> {
                 takers.insert(key, taken.filter(|taker| *taker != key).collect());
             }
         }
-        for key in in_circles(&takers) {
+        for key in in_label_cycles(&takers) {
             let Some(wanted) = self.desired.definitions.get(key) else { continue };
             let mut before = self.with_previous_labels(wanted);
             before.retain(|it| self.claimer(it).is_some_and(|taker| taker != key));

@@ -237,7 +237,7 @@ impl<'a> Planner<'a> {
                 // While another definition may have this object, no line of this one has done its work.
                 if !self.pairing.in_question.contains_key(&object.id) {
                     let has_twins = self.warn_of_twins(wanted, object);
-                    self.spent_lines(wanted, &matched, replaced, has_twins);
+                    self.obsolete_lines(wanted, &matched, replaced, has_twins);
                 }
                 self.existing(wanted, object, matched);
                 self.retire_replaced(wanted, replaced);
@@ -465,7 +465,7 @@ impl<'a> Planner<'a> {
         });
     }
 
-    fn spent_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>, has_twins: bool) {
+    fn obsolete_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>, has_twins: bool) {
         let mut spent = |line, place: Option<_>| {
             self.plan.obsolete.push(ObsoleteLine { key: wanted.key.clone(), line, place, not_known: None });
         };

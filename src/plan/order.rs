@@ -17,7 +17,7 @@ use crate::plan::change::{Action, Edit, Step};
 pub struct Order {
     needs: Vec<Vec<OrderNeed>>,
     given_up: Vec<Vec<OrderNeed>>,
-    circles: Vec<Vec<usize>>,
+    cycles: Vec<Vec<usize>>,
     waves: Vec<Vec<usize>>,
 }
 
@@ -53,9 +53,9 @@ impl Order {
     ///
     /// # Guarantees
     /// - Where the labels of `before` and of `after` are unique (among the active definitions, or
-    ///   among all), they are so after each step of [`Order::waves`], unless a circle is named.
+    ///   among all), they are so after each step of [`Order::waves`], unless a cycle is named.
     /// - What is replaced needs whatever else is done for the definition that takes its place; no
-    ///   circle undoes that.
+    ///   cycle undoes that.
     /// - Where a system presence could have more active definitions in between than the platform
     ///   documents, what frees a place under it comes first, unless that waits for what takes one.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>, observed: &Observed) -> Order {
@@ -78,17 +78,17 @@ impl Order {
         self.needs.get(step).map_or(&[], Vec::as_slice)
     }
 
-    /// What would have to be done before this step if that closed no circle: who has the labels that it
+    /// What would have to be done before this step if that closed no cycle: who has the labels that it
     /// takes.
     pub fn given_up(&self, step: usize) -> &[OrderNeed] {
         self.given_up.get(step).map_or(&[], Vec::as_slice)
     }
 
-    /// Steps whose labels change hands in a circle: no order of them is right where labels have to be
+    /// Steps whose labels change hands in a cycle: no order of them is right where labels have to be
     /// unique, so none of them waits for another one's label. Where the org refuses one of them, it
     /// takes two pull requests.
-    pub fn circles(&self) -> &[Vec<usize>] {
-        &self.circles
+    pub fn cycles(&self) -> &[Vec<usize>] {
+        &self.cycles
     }
 
     /// All steps, in groups: what stands in one may run at once, after everything in the groups
@@ -98,12 +98,12 @@ impl Order {
         &self.waves
     }
 
-    /// Adds what does not close a circle; what does is named instead.
+    /// Adds what does not close a cycle; what does is named instead.
     fn add(&mut self, mut more: Vec<(usize, OrderNeed)>) {
         more.retain(|(step, need)| {
             let known = [&self.needs[*step], &self.given_up[*step]].into_iter().flatten();
             let is_known = known.into_iter().any(|it| it.step == need.step);
-            let circular = self.circles.iter().any(|it| it.contains(step) && it.contains(&need.step));
+            let circular = self.cycles.iter().any(|it| it.contains(step) && it.contains(&need.step));
             if circular && !is_known {
                 self.given_up[*step].push(need.clone());
             }
@@ -114,24 +114,24 @@ impl Order {
         for (step, need) in &more {
             edges[*step].push(need.step);
         }
-        let circle_of = circles(&edges);
+        let cycle_of = cycles(&edges);
         for (step, need) in more {
-            let circular = circle_of[step].is_some() && circle_of[step] == circle_of[need.step];
+            let circular = cycle_of[step].is_some() && cycle_of[step] == cycle_of[need.step];
             let list = if circular { &mut self.given_up } else { &mut self.needs };
             list[step].push(need);
         }
         for needs in self.needs.iter_mut().chain(&mut self.given_up) {
             needs.sort_by_key(|it| it.step);
         }
-        let count = circle_of.iter().flatten().max().map_or(0, |last| last + 1);
+        let count = cycle_of.iter().flatten().max().map_or(0, |last| last + 1);
         let mut named = vec![Vec::new(); count];
-        for (step, circle) in circle_of.into_iter().enumerate() {
-            if let Some(circle) = circle {
-                named[circle].push(step);
+        for (step, cycle) in cycle_of.into_iter().enumerate() {
+            if let Some(cycle) = cycle {
+                named[cycle].push(step);
             }
         }
-        self.circles.extend(named);
-        self.circles.sort();
+        self.cycles.extend(named);
+        self.cycles.sort();
     }
 }
 
@@ -156,7 +156,7 @@ type Name = (String, String);
 
 /// Who has a label before and not after, and who after and not before.
 #[derive(Default)]
-struct Hands {
+struct ObjectContext {
     from: Vec<usize>,
     to: Vec<(usize, Locale, Label)>,
 }
@@ -193,7 +193,7 @@ fn not_managed<'a>(edit: &'a Edit, observed: &'a Observed) -> impl Iterator<Item
 /// Which step takes a label that which other one's object has until then.
 fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, OrderNeed)> {
     let none = Labels::new();
-    let mut hands: HashMap<Name, Hands> = HashMap::new();
+    let mut hands: HashMap<Name, ObjectContext> = HashMap::new();
     let counted = |(labels, active)| if active || unique == Unique::AmongAll { labels } else { &none };
     let sides: Vec<(&Labels, &Labels)> = sides
         .iter()
@@ -215,7 +215,7 @@ fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, OrderNeed)> {
         }
     }
     let mut needs = Vec::new();
-    for Hands { from, to } in hands.into_values() {
+    for ObjectContext { from, to } in hands.into_values() {
         // Several before and several after: no org that demands unique labels holds that, and every
         // pair of them would be too many.
         if from.len() > 1 && to.len() > 1 {
@@ -247,8 +247,8 @@ fn shown(need: &OrderNeed) -> (&str, &str) {
     }
 }
 
-/// The circle that each step is in, by number; none for a step in none.
-fn circles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
+/// The cycle that each step is in, by number; none for a step in none.
+fn cycles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
     let mut backwards = vec![Vec::new(); edges.len()];
     for (step, needs) in edges.iter().enumerate() {
         for need in needs {
@@ -262,18 +262,18 @@ fn circles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
     }
     // Whatever can be gone back to, from the one left last, can be gone to from it as well.
     let mut seen = vec![false; edges.len()];
-    let mut circle_of = vec![None; edges.len()];
+    let mut cycle_of = vec![None; edges.len()];
     let mut count = 0;
     for start in left.into_iter().rev() {
         let members = reached(start, &backwards, &mut seen);
         if members.len() > 1 {
             for member in members {
-                circle_of[member] = Some(count);
+                cycle_of[member] = Some(count);
             }
             count += 1;
         }
     }
-    circle_of
+    cycle_of
 }
 
 /// What can be reached and was not seen yet, in the order in which it is left again.
@@ -340,10 +340,10 @@ fn room(steps: &[&Step], needs: &[Vec<OrderNeed>], observed: &Observed) -> Vec<R
             edges[*taker].push(steps.len() + place);
         }
     }
-    let circle_of = circles(&edges);
+    let cycle_of = cycles(&edges);
     for (place, room) in rooms.iter_mut().enumerate() {
-        let circle = circle_of[steps.len() + place];
-        room.freers.retain(|it| circle.is_none() || circle_of[*it] != circle);
+        let cycle = cycle_of[steps.len() + place];
+        room.freers.retain(|it| cycle.is_none() || cycle_of[*it] != cycle);
     }
     rooms
 }

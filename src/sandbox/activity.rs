@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::definitions::{Definitions, PRIMARIES, folded};
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse, timestamp};
+use super::org_behavior::OrgBehavior;
 use super::paging::PageWindow;
-use super::temper::OrgBehavior;
 use super::users::{Surroundings, User, Users};
 
 /// The largest page, in entities. The platform's is not known; this one is small, so that pages have to be read.
@@ -61,14 +61,14 @@ pub fn query(users: &Users, request: &HttpRequest, around: Surroundings<'_>) -> 
     expect_grouping(&body)?;
     let filter = Filter::of(body.get("filter").filter(|it| !it.is_null()))?;
     let mut groups: BTreeMap<String, Vec<Entity>> = BTreeMap::new();
-    let shown: Vec<&User> = match around.temper.activity_lag_ms {
+    let shown: Vec<&User> = match around.behavior.activity_lag_ms {
         0 => users.iter().collect(),
         lag_ms => users.as_of(around.now_ms.saturating_sub(lag_ms)).collect(),
     };
     for entity in shown.into_iter().flat_map(|it| entities(it, around.definitions)).filter(|it| filter.holds(it)) {
         groups.entry(entity.definition_id.clone()).or_default().push(entity);
     }
-    let groups: Vec<Group> = groups.into_values().map(|all| Group::cut(all, around.temper)).collect();
+    let groups: Vec<Group> = groups.into_values().map(|all| Group::cut(all, around.behavior)).collect();
     let places = groups.iter().enumerate().flat_map(|(group, it)| it.listed.iter().map(move |entity| (group, entity)));
     let mut on_page: BTreeMap<usize, Vec<&Entity>> = BTreeMap::new();
     for (group, entity) in page.of(places) {
@@ -86,9 +86,9 @@ struct Group {
 
 impl Group {
     /// A list that is too long keeps, as on the platform, its oldest and its newest entities.
-    fn cut(mut all: Vec<Entity>, temper: OrgBehavior) -> Self {
+    fn cut(mut all: Vec<Entity>, behavior: OrgBehavior) -> Self {
         all.sort_by(|a, b| (a.since_ms, &a.user_id, &a.queue_id).cmp(&(b.since_ms, &b.user_id, &b.queue_id)));
-        let listed = match temper.entities_max.map(|it| it as usize) {
+        let listed = match behavior.entities_max.map(|it| it as usize) {
             Some(max) if all.len() > max => {
                 let newest = max / 2;
                 let oldest = max - newest;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
+use super::org_behavior::{OrgBehavior, at_least_one};
 use super::routes::PERMISSIONS;
-use super::temper::{OrgBehavior, at_least_one};
 
 /// A behavior file: `{"org": { … }, "client": { … }}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
 use super::behavior::{Allowance, Behavior, Client};
 use super::faults::FaultRule;
+use super::org_behavior::OrgBehavior;
 use super::seed::Seed;
-use super::temper::OrgBehavior;
 
 /// What a sandbox is started with. The default is a plain new org on any free port, kept in memory only.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub struct SandboxConfig {
     /// The port on 127.0.0.1; 0 is any free one.
     pub port: u16,
     /// How the org behaves where no document says it. Not part of the state.
-    pub temper: OrgBehavior,
+    pub behavior: OrgBehavior,
     /// What the org's client may do. Not part of the state.
     pub permissions: Permissions,
     /// The ids of the divisions that the org's client is restricted to; absent is all. Not part of the state.
@@ -42,10 +42,10 @@ pub struct SandboxConfig {
 impl SandboxConfig {
     /// An org to rehearse with: with the platform's known limits, and as a behavior file says.
     pub fn rehearsal(behavior: Behavior) -> Self {
-        let Behavior { org: temper, client } = behavior;
+        let Behavior { org: behavior, client } = behavior;
         let Client { permissions, divisions, requests_per_minute, token_seconds } = client;
         Self {
-            temper,
+            behavior,
             permissions,
             divisions,
             requests_per_minute: requests_per_minute.map(|Allowance(it)| it),
@@ -62,7 +62,7 @@ impl Default for SandboxConfig {
             state_below: None,
             seed: Seed::default(),
             port: 0,
-            temper: OrgBehavior::default(),
+            behavior: OrgBehavior::default(),
             permissions: Permissions::All,
             divisions: None,
             faults: Vec::new(),

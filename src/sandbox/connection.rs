@@ -38,7 +38,7 @@ impl Listener for LoopbackListener {
                 Ok((stream, address))
             });
             match accepted {
-                Ok((stream, address)) => return (CuttableStream { stream, knife: Knife::default() }, address),
+                Ok((stream, address)) => return (CuttableStream { stream, cutter: Cutter::default() }, address),
                 Err(_) => tokio::time::sleep(Duration::from_millis(ACCEPT_REST_MS)).await,
             }
         }
@@ -51,9 +51,9 @@ impl Listener for LoopbackListener {
 
 /// Cuts one connection. Whoever answers a request on it gets a copy.
 #[derive(Debug, Clone, Default)]
-pub struct Knife(Arc<AtomicBool>);
+pub struct Cutter(Arc<AtomicBool>);
 
-impl Knife {
+impl Cutter {
     /// From now on nothing is written; the connection ends with the next attempt.
     pub fn cut(&self) {
         self.0.store(true, Ordering::Release);
@@ -64,17 +64,17 @@ impl Knife {
     }
 }
 
-impl Connected<IncomingStream<'_, LoopbackListener>> for Knife {
+impl Connected<IncomingStream<'_, LoopbackListener>> for Cutter {
     fn connect_info(stream: IncomingStream<'_, LoopbackListener>) -> Self {
-        stream.io().knife.clone()
+        stream.io().cutter.clone()
     }
 }
 
-/// A connection that ends, unanswered, once its [`Knife`] was used.
+/// A connection that ends, unanswered, once its [`Cutter`] was used.
 #[derive(Debug)]
 pub struct CuttableStream {
     stream: TcpStream,
-    knife: Knife,
+    cutter: Cutter,
 }
 
 impl AsyncRead for CuttableStream {
@@ -85,12 +85,12 @@ impl AsyncRead for CuttableStream {
 
 impl AsyncWrite for CuttableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.knife.check()?;
+        self.cutter.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.knife.check()?;
+        self.cutter.check()?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

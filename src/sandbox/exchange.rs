@@ -19,8 +19,8 @@ use super::access::{Permissions, oauth_refusal};
 use super::faults::{FaultAnswer, FaultDocument, FaultScript, FaultVerdict};
 use super::http::{CORRELATION_HEADER, ErrorAnswer, HttpRequest, HttpResponse, timestamp};
 use super::org::SimulatedOrg;
+use super::org_behavior::OrgBehavior;
 use super::routes::Route;
-use super::temper::OrgBehavior;
 
 /// The header by which the sandbox says what it is. It comes with every answer of [`ORGANIZATION_PATH`], which clients
 /// ask first.
@@ -129,7 +129,7 @@ impl ServedExchange {
             }
             FaultAnswer::Status { status, retry_after_seconds, code, message } => {
                 let scripted = Scripted { status, retry_after_seconds, code, message };
-                (scripted.response(request, self.org.temper, &self.org.next_correlation_id()), Delivery::Whole)
+                (scripted.response(request, self.org.behavior, &self.org.next_correlation_id()), Delivery::Whole)
             }
         };
         if request.path == ORGANIZATION_PATH {
@@ -179,7 +179,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn response(self, request: &HttpRequest, temper: OrgBehavior, correlation_id: &str) -> HttpResponse {
+    fn response(self, request: &HttpRequest, behavior: OrgBehavior, correlation_id: &str) -> HttpResponse {
         let Self { status, retry_after_seconds, code, message } = self;
         let mut wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
         // The token endpoint speaks OAuth. Rate limited it answers 400 (docs/platform.md, "Tokens"), with this text.
@@ -191,7 +191,7 @@ impl Scripted {
                 wait = None;
                 ErrorAnswer::limited(retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS))
             } else {
-                own(status, request, temper)
+                own(status, request, behavior)
             };
             if let Some(code) = code {
                 refusal.code = code.into();
@@ -207,10 +207,10 @@ impl Scripted {
 }
 
 /// What the org itself says with a status (docs/platform.md, "Errors"), or a text that says where it comes from.
-fn own(status: u16, request: &HttpRequest, temper: OrgBehavior) -> ErrorAnswer {
+fn own(status: u16, request: &HttpRequest, behavior: OrgBehavior) -> ErrorAnswer {
     let code = match status {
         401 => return ErrorAnswer::new(401, "bad.credentials", "Invalid login credentials."),
-        403 => return forbidden(request, temper),
+        403 => return forbidden(request, behavior),
         404 => return ErrorAnswer::not_found(),
         409 => return conflict(request),
         400 => "bad.request",
@@ -224,11 +224,11 @@ fn own(status: u16, request: &HttpRequest, temper: OrgBehavior) -> ErrorAnswer {
 }
 
 /// As if the client had no permission at all.
-fn forbidden(request: &HttpRequest, temper: OrgBehavior) -> ErrorAnswer {
+fn forbidden(request: &HttpRequest, behavior: OrgBehavior) -> ErrorAnswer {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let none = Permissions::Only(BTreeSet::new());
-    let missing = Route::of(&request.method, &segments).ok().and_then(|it| none.expect(it.needs(temper)).err());
+    let missing = Route::of(&request.method, &segments).ok().and_then(|it| none.expect(it.needs(behavior)).err());
     missing.unwrap_or_else(ErrorAnswer::not_authorized)
 }
 

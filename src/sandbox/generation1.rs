@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::definition_store::{Act, DefinitionStore, DivisionOfWrite, StoreRules};
 use super::definitions::{DEFAULT_LOCALE, FIRST_GENERATION_PATH, HeldDefinition, LabelView};
-use super::desk::{Act, DefinitionStore, DivisionOfWrite, StoreRules};
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse, encoded};
+use super::org_behavior::{FirstDivisions, FirstPutDivision, OrgBehavior};
 use super::paging::PageWindow;
-use super::temper::{FirstDivisions, FirstPutDivision, OrgBehavior};
 
 /// In what this generation differs from the other one where they do the same.
-pub fn rules(temper: OrgBehavior) -> StoreRules {
+pub fn rules(behavior: OrgBehavior) -> StoreRules {
     StoreRules {
-        conflict_status: temper.conflict_status,
-        shows_every_division: temper.first_divisions == FirstDivisions::All,
-        division: match temper.first_put_division {
+        conflict_status: behavior.conflict_status,
+        shows_every_division: behavior.first_divisions == FirstDivisions::All,
+        division: match behavior.first_put_division {
             FirstPutDivision::Kept => DivisionOfWrite::Kept,
             FirstPutDivision::Reset => DivisionOfWrite::Reset,
         },
@@ -24,29 +24,29 @@ pub fn rules(temper: OrgBehavior) -> StoreRules {
 }
 
 pub fn answer(
-    desk: &mut DefinitionStore<'_>,
+    store: &mut DefinitionStore<'_>,
     act: Act<'_>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, ErrorAnswer> {
     let whole = |it: Arc<HeldDefinition>| HttpResponse::ok(&shown(&it, &LabelView::All));
     match act {
-        Act::List => list(desk, request),
-        Act::Get(id) => Ok(HttpResponse::ok(&shown(desk.read(id)?, &labels(request)))),
+        Act::List => list(store, request),
+        Act::Get(id) => Ok(HttpResponse::ok(&shown(store.read(id)?, &labels(request)))),
         Act::Create => {
-            let draft = desk.draft(request.json()?)?;
-            desk.create(draft).map(whole)
+            let draft = store.draft(request.json()?)?;
+            store.create(draft).map(whole)
         }
         Act::Update(id) => {
-            let held = desk.held(id)?;
-            let draft = desk.draft(request.json()?)?;
-            desk.update(&held, draft).map(whole)
+            let held = store.held(id)?;
+            let draft = store.draft(request.json()?)?;
+            store.update(&held, draft).map(whole)
         }
-        Act::Delete(id) => desk.delete(id).map(|()| HttpResponse::no_content()),
+        Act::Delete(id) => store.delete(id).map(|()| HttpResponse::no_content()),
     }
 }
 
-fn list(desk: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
-    let page = PageWindow::asked(request, desk.temper.page_size_max.into())?;
+fn list(store: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
+    let page = PageWindow::asked(request, store.behavior.page_size_max.into())?;
     let deleted = request.parameter("deleted");
     let is_asked_for: fn(&HeldDefinition) -> bool = match deleted.as_deref().map(str::to_ascii_uppercase).as_deref() {
         None | Some("FALSE") => |it| !it.deactivated,
@@ -59,7 +59,7 @@ fn list(desk: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpRespons
     let given = |name: &str| request.parameter(name).map(|it| format!("&{name}={}", encoded(&it)));
     let filters: String = ["deleted", "localeCode"].into_iter().filter_map(given).collect();
     let labels = labels(request);
-    let listed: Vec<&Arc<HeldDefinition>> = desk.listed().into_iter().filter(|it| is_asked_for(it)).collect();
+    let listed: Vec<&Arc<HeldDefinition>> = store.listed().into_iter().filter(|it| is_asked_for(it)).collect();
     let total = listed.len();
     let entities = page.of(listed).map(|it| shown(it, &labels)).collect();
     Ok(HttpResponse::ok(&page.listing(entities, total, (FIRST_GENERATION_PATH, &filters))))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::definition_store::{Act, DefinitionStore, DivisionOfWrite, StoreRules};
 use super::definitions::{HeldDefinition, LabelView, known_system_presence};
-use super::desk::{Act, DefinitionStore, DivisionOfWrite, StoreRules};
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
 
 /// Where the second generation of the API keeps its definitions.
@@ -31,33 +31,33 @@ pub const RULES: StoreRules =
     StoreRules { conflict_status: 409, shows_every_division: false, division: DivisionOfWrite::Body };
 
 pub fn answer(
-    desk: &mut DefinitionStore<'_>,
+    store: &mut DefinitionStore<'_>,
     act: Act<'_>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, ErrorAnswer> {
     let whole = |it: Arc<HeldDefinition>| HttpResponse::ok(&shown(&it, &LabelView::All));
     match act {
-        Act::List => list(desk, request),
+        Act::List => list(store, request),
         Act::Get(id) => {
             let labels = labels(request)?;
-            Ok(HttpResponse::ok(&shown(desk.read(id)?, &labels)))
+            Ok(HttpResponse::ok(&shown(store.read(id)?, &labels)))
         }
         Act::Create => {
-            let draft = desk.draft(spelt(request.json()?, None)?)?;
-            desk.create(draft).map(whole)
+            let draft = store.draft(spelt(request.json()?, None)?)?;
+            store.create(draft).map(whole)
         }
         Act::Update(id) => {
-            let held = desk.held(id)?;
-            let draft = desk.draft(spelt(request.json()?, Some(&held))?)?;
-            desk.update(&held, draft).map(whole)
+            let held = store.held(id)?;
+            let draft = store.draft(spelt(request.json()?, Some(&held))?)?;
+            store.update(&held, draft).map(whole)
         }
-        Act::Delete(id) => desk.delete(id).map(|()| HttpResponse::no_content()),
+        Act::Delete(id) => store.delete(id).map(|()| HttpResponse::no_content()),
     }
 }
 
 /// All of them in one answer. `divisionId` is a list and means exactly these divisions; who wants those for
 /// all divisions too names `*` as well. What the platform makes of that is not known.
-fn list(desk: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
+fn list(store: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
     let deactivated = match request.parameter("deactivated") {
         None => false,
         Some(it) if it.eq_ignore_ascii_case("FALSE") => false,
@@ -70,7 +70,7 @@ fn list(desk: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpRespons
         let is_of_division = division_ids.iter().any(|id| id.eq_ignore_ascii_case(&it.division_id));
         it.deactivated == deactivated && (division_ids.is_empty() || is_of_division)
     };
-    let entities: Vec<Value> = desk.listed().into_iter().filter(is_asked_for).map(|it| shown(it, &labels)).collect();
+    let entities: Vec<Value> = store.listed().into_iter().filter(is_asked_for).map(|it| shown(it, &labels)).collect();
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
     let self_uri = format!("{SECOND_GENERATION_PATH}{query}");
     Ok(HttpResponse::ok(&json!({ "total": entities.len(), "entities": entities, "selfUri": self_uri })))

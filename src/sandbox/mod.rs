@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  socket ─▶ connection ─▶ service ─▶ exchange ─▶ faults ─▶ org ─▶ access · divisions · users · activity
-//!                             │                                └─▶ generation1 · generation2 ─▶ desk ─▶ definitions
+//!                             │                                └─▶ generation1 · generation2 ─▶ definition_store ─▶ definitions
 //!                             │        (pure from `exchange` on: a request and a moment in, a response out)
 //!                             └─▶ store (state file)
 //! ```
@@ -15,8 +15,8 @@ pub mod activity;
 pub mod behavior;
 pub mod config;
 pub mod connection;
+pub mod definition_store;
 pub mod definitions;
-pub mod desk;
 pub mod divisions;
 pub mod document;
 pub mod error;
@@ -26,13 +26,13 @@ pub mod generation1;
 pub mod generation2;
 pub mod http;
 pub mod org;
+pub mod org_behavior;
 pub mod paging;
 pub mod routes;
 pub mod samples;
 pub mod seed;
 pub mod service;
 pub mod store;
-pub mod temper;
 pub mod users;
 mod weight;
 
@@ -49,13 +49,13 @@ pub use config::SandboxConfig;
 pub use divisions::HeldDivision;
 pub use error::SandboxError;
 pub use faults::FaultRule;
+pub use org_behavior::OrgBehavior;
 pub use seed::Seed;
 pub use service::{DROP_HEADER, DROP_STATUS, Sandbox, router};
 pub use store::{read_behavior_file, read_fault_file, read_seed_file};
-pub use temper::OrgBehavior;
 pub use users::User;
 
-use connection::{Knife, LoopbackListener};
+use connection::{Cutter, LoopbackListener};
 
 /// How long a shutdown waits for requests that are being answered.
 const SHUTDOWN_MS: u64 = 1_000;
@@ -78,7 +78,7 @@ impl Server {
         let listener = LoopbackListener::bind(port).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let service = router(sandbox.clone()).into_make_service_with_connect_info::<Knife>();
+        let service = router(sandbox.clone()).into_make_service_with_connect_info::<Cutter>();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async {
             // A sender that was dropped is a server that was dropped: that ends it just the same.
             stopped.await.unwrap_or(());

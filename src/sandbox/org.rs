@@ -7,24 +7,24 @@ use serde_json::{Map, Value, json};
 
 use super::access::Access;
 use super::activity;
+use super::definition_store::{DefinitionStore, StoreRules};
 use super::definitions::{Definitions, HeldDefinition, PRIMARIES};
-use super::desk::{DefinitionStore, StoreRules};
 use super::divisions::{self, HeldDivision};
 use super::document::{FORMAT_VERSION, StateChange, StateDocument, StateView};
 use super::generation1;
 use super::generation2;
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
+use super::org_behavior::{OrgBehavior, RateHeaders};
 use super::routes::Route;
 use super::samples;
 use super::seed::Seed;
-use super::temper::{OrgBehavior, RateHeaders};
 use super::users::{Surroundings, Users};
 
 /// One org with its definitions, its users and its OAuth client.
 #[derive(Debug, Clone, Default)]
 pub struct SimulatedOrg {
     /// How it behaves where no document says it.
-    pub temper: OrgBehavior,
+    pub behavior: OrgBehavior,
     /// Its client: tokens, permissions, rate.
     pub access: Access,
     id: String,
@@ -116,7 +116,7 @@ impl SimulatedOrg {
         let answer = self.answer(request, now_ms);
         let mut response =
             answer.unwrap_or_else(|refusal| refusal.into_response(&correlation_id)).correlated(&correlation_id);
-        if self.temper.rate_headers == RateHeaders::Sent {
+        if self.behavior.rate_headers == RateHeaders::Sent {
             response.headers.extend(self.access.rate_headers(request, now_ms));
         }
         response
@@ -193,9 +193,9 @@ impl SimulatedOrg {
             return self.access.issue(request, now_ms);
         }
         self.access.admit(request, now_ms)?;
-        operation.expect_served(self.temper)?;
-        self.access.permissions.expect(operation.needs(self.temper))?;
-        let around = Surroundings { definitions: &self.definitions, temper: self.temper, now_ms };
+        operation.expect_served(self.behavior)?;
+        self.access.permissions.expect(operation.needs(self.behavior))?;
+        let around = Surroundings { definitions: &self.definitions, behavior: self.behavior, now_ms };
         match operation {
             Route::Token => Err(ErrorAnswer::not_found()),
             Route::Organization => Ok(self.organization()),
@@ -204,11 +204,11 @@ impl SimulatedOrg {
             Route::HomeDivision => divisions::home(&self.divisions),
             Route::SystemPresences => Ok(system_presences()),
             Route::First(act) => {
-                let rules = generation1::rules(self.temper);
-                self.at_desk(rules, now_ms, |desk| generation1::answer(desk, act, request))
+                let rules = generation1::rules(self.behavior);
+                self.with_store(rules, now_ms, |store| generation1::answer(store, act, request))
             }
             Route::Second(act) => {
-                self.at_desk(generation2::RULES, now_ms, |desk| generation2::answer(desk, act, request))
+                self.with_store(generation2::RULES, now_ms, |store| generation2::answer(store, act, request))
             }
             Route::UserPresence(id, source) => self.users.get(id, source, &self.definitions),
             Route::TeamsPresence(id) => self.users.teams(id, &self.definitions),
@@ -219,7 +219,7 @@ impl SimulatedOrg {
         }
     }
 
-    fn at_desk(
+    fn with_store(
         &mut self,
         rules: StoreRules,
         now_ms: u64,
@@ -230,7 +230,7 @@ impl SimulatedOrg {
             definitions: &mut self.definitions,
             divisions: &self.divisions,
             permitted: self.access.divisions.as_ref(),
-            temper: self.temper,
+            behavior: self.behavior,
             rules,
             free_id: free_id.clone(),
             now_ms,

@@ -1,9 +1,9 @@
 //! Which operation a request is, and what it needs. No IO.
 
 use super::access::Needs;
-use super::desk::Act;
+use super::definition_store::Act;
 use super::http::ErrorAnswer;
-use super::temper::{Offer, OrgBehavior};
+use super::org_behavior::{Offer, OrgBehavior};
 
 /// The operations that the org knows, with what stands in their paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,13 +83,13 @@ impl<'a> Route<'a> {
 
     /// The permissions of the API document, with today's names beside its own (docs/platform.md,
     /// "Operations and permissions").
-    pub fn needs(self, temper: OrgBehavior) -> Needs {
+    pub fn needs(self, behavior: OrgBehavior) -> Needs {
         match self {
-            Self::First(Act::Get(_)) if temper.get_needs_view => VIEW,
-            Self::Divisions | Self::HomeDivision if temper.divisions_need_view => {
+            Self::First(Act::Get(_)) if behavior.get_needs_view => VIEW,
+            Self::Divisions | Self::HomeDivision if behavior.divisions_need_view => {
                 Needs::All(&["authorization:division:view"])
             }
-            Self::PatchUserPresence(..) if temper.patch_needs_edit => Needs::All(&["presence:userPresence:edit"]),
+            Self::PatchUserPresence(..) if behavior.patch_needs_edit => Needs::All(&["presence:userPresence:edit"]),
             Self::Token
             | Self::Organization
             | Self::Products
@@ -115,11 +115,11 @@ impl<'a> Route<'a> {
         }
     }
 
-    pub fn expect_served(self, temper: OrgBehavior) -> Result<(), ErrorAnswer> {
+    pub fn expect_served(self, behavior: OrgBehavior) -> Result<(), ErrorAnswer> {
         let offer = match self {
-            Self::First(_) => temper.generation1,
-            Self::Second(_) => temper.generation2,
-            Self::TeamsPresence(_) => temper.teams,
+            Self::First(_) => behavior.generation1,
+            Self::Second(_) => behavior.generation2,
+            Self::TeamsPresence(_) => behavior.teams,
             Self::Token
             | Self::Organization
             | Self::Products

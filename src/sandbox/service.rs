@@ -1,6 +1,6 @@
 //! The sandbox as a tower service: HTTP in, HTTP out, over sockets or in process.
 //!
-//! Over sockets (where a [`Knife`] comes with the connection) a dropped answer is a connection that is really cut,
+//! Over sockets (where a [`Cutter`] comes with the connection) a dropped answer is a connection that is really cut,
 //! and a `Host` that is not loopback is refused. In process there is no connection: a dropped or truncated answer
 //! is status [`DROP_STATUS`] with the header [`DROP_HEADER`], which the wire in front has to turn into the failure
 //! that it stands for.
@@ -18,7 +18,7 @@ use futures_util::{StreamExt, stream};
 
 use super::access::Access;
 use super::config::SandboxConfig;
-use super::connection::Knife;
+use super::connection::Cutter;
 use super::error::SandboxError;
 use super::exchange::{Delivery, Reply, RequestLog, ServedExchange};
 use super::faults::FaultScript;
@@ -60,7 +60,7 @@ impl Inner {
 impl Sandbox {
     /// Opens an org: from its state file where there is one, else from the seed. The port is ignored.
     pub fn open(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let SandboxConfig { state_file, state_below, seed, port: _, temper, permissions, divisions, faults, .. } =
+        let SandboxConfig { state_file, state_below, seed, port: _, behavior, permissions, divisions, faults, .. } =
             config;
         let start_unix_ms = config.start_unix_ms.unwrap_or_else(system_unix_ms);
         let faults = FaultScript::new(faults).map_err(SandboxError::Faults)?;
@@ -69,7 +69,7 @@ impl Sandbox {
             None => (None, begin()?),
             Some(path) => Store::open(&path, state_below.as_deref(), begin).map(|(store, org)| (Some(store), org))?,
         };
-        org.temper = temper;
+        org.behavior = behavior;
         org.access = Access::new(permissions, config.token_seconds, config.requests_per_minute);
         org.access.divisions = divisions.map(|it| it.into_iter().collect());
         let exchange = ServedExchange { org, faults, log: RequestLog::default() };
@@ -141,8 +141,8 @@ pub fn router(sandbox: Sandbox) -> Router {
 
 async fn answer(State(sandbox): State<Sandbox>, request: axum::extract::Request) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let knife = parts.extensions.get::<ConnectInfo<Knife>>().map(|ConnectInfo(knife)| knife.clone());
-    if knife.is_some() && !is_for_loopback(&parts) {
+    let cutter = parts.extensions.get::<ConnectInfo<Cutter>>().map(|ConnectInfo(cutter)| cutter.clone());
+    if cutter.is_some() && !is_for_loopback(&parts) {
         let refusal = ErrorAnswer::new(403, "sandbox.host.refused", "The sandbox answers to loopback hosts only.");
         return whole(sandbox.with(|exchange| refused(refusal, exchange)).response);
     }
@@ -161,14 +161,14 @@ async fn answer(State(sandbox): State<Sandbox>, request: axum::extract::Request)
     if delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
-    match (delivery.word(), knife) {
+    match (delivery.word(), cutter) {
         (None, _) => whole(response),
         (Some(word), None) => marked(word),
-        (Some(_), Some(knife)) => {
+        (Some(_), Some(cutter)) => {
             if delivery == Delivery::Truncated {
-                return truncated(response, knife);
+                return truncated(response, cutter);
             }
-            knife.cut();
+            cutter.cut();
             whole(response)
         }
     }
@@ -219,7 +219,7 @@ fn whole(response: HttpResponse) -> axum::response::Response {
 }
 
 /// The head announces more than comes: half of the body is sent, then the connection is cut.
-fn truncated(response: HttpResponse, knife: Knife) -> axum::response::Response {
+fn truncated(response: HttpResponse, cutter: Cutter) -> axum::response::Response {
     let HttpResponse { status, headers, body } = response;
     // A 204 has no body to cut.
     let status = if status == 204 { 200 } else { status };
@@ -228,7 +228,7 @@ fn truncated(response: HttpResponse, knife: Knife) -> axum::response::Response {
     let chunks = stream::iter([Ok(half)]).chain(stream::once(async move {
         // What was sent so far has to reach the socket first: the server flushes while it waits for this.
         tokio::task::yield_now().await;
-        knife.cut();
+        cutter.cut();
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     }));
     let mut response = headed(status, headers, Body::from_stream(chunks));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::definitions::Definitions;
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse, timestamp};
-use super::temper::{BulkPut, OrgBehavior};
+use super::org_behavior::{BulkPut, OrgBehavior};
 
 /// The platform's own source of presences, as paths name it.
 const PURECLOUD: &str = "purecloud";
@@ -51,7 +51,7 @@ pub struct Presence {
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
     pub definitions: &'a Definitions,
-    pub temper: OrgBehavior,
+    pub behavior: OrgBehavior,
     /// The org's time in milliseconds since 1970.
     pub now_ms: u64,
 }
@@ -171,19 +171,19 @@ impl Users {
 
     /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. It takes what the API document calls
     /// `UserPresence` (with `source`) and what is called `MutableUserPresence` today (with `sourceId`). All of it is
-    /// done or nothing, or as the temper says.
+    /// done or nothing, or as the behavior says.
     pub fn put_bulk(&mut self, request: &HttpRequest, around: Surroundings<'_>) -> Result<HttpResponse, ErrorAnswer> {
         let Value::Array(entries) = request.json()? else {
             return Err(ErrorAnswer::bad_request("the body is not a list"));
         };
-        let entries_max = around.temper.bulk_put_max;
+        let entries_max = around.behavior.bulk_put_max;
         if entries.len() > entries_max as usize {
             return Err(ErrorAnswer::bad_request(format!("{} entries are more than {entries_max}", entries.len())));
         }
         let mut done: BTreeMap<String, User> = BTreeMap::new();
         let mut answers = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            match (self.after(entry, &done, around), around.temper.bulk_put) {
+            match (self.after(entry, &done, around), around.behavior.bulk_put) {
                 (Ok((changed, source)), _) => {
                     answers.push(shown(&changed, &source, around.definitions)?);
                     done.insert(changed.id.to_ascii_lowercase(), changed);

@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod double;
-mod gate;
 mod generation2;
 mod odd;
 mod session;
@@ -10,6 +9,7 @@ mod sockets;
 mod tls;
 mod usage;
 mod users;
+mod write_guard;
 
 use std::time::Duration;
 

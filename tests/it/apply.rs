@@ -66,16 +66,16 @@ struct World {
 impl World {
     /// These definitions against an org that holds these objects (see [`held`]) beside the primaries.
     fn new(wanted: Vec<Wanted>, objects: Vec<Value>) -> World {
-        World::tempered(wanted, objects, OrgBehavior::default())
+        World::behaving(wanted, objects, OrgBehavior::default())
     }
 
-    fn tempered(wanted: Vec<Wanted>, objects: Vec<Value>, temper: OrgBehavior) -> World {
-        World::of(desired(wanted), objects, temper)
+    fn behaving(wanted: Vec<Wanted>, objects: Vec<Value>, behavior: OrgBehavior) -> World {
+        World::of(desired(wanted), objects, behavior)
     }
 
-    fn of(desired: Desired, objects: Vec<Value>, temper: OrgBehavior) -> World {
+    fn of(desired: Desired, objects: Vec<Value>, behavior: OrgBehavior) -> World {
         let seed = Seed { definitions: objects, ..Seed::default() };
-        let config = SandboxConfig { seed, temper, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
+        let config = SandboxConfig { seed, behavior, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
         let sandbox = Sandbox::open(config).unwrap();
         let wire = Arc::new(Watched {
             inner: InProcess::new(router(sandbox.clone()), WireLimits::default()),
@@ -139,8 +139,8 @@ impl World {
         let (desired, limits) = (&self.desired, &self.limits);
         ApplyJob {
             steps,
-            withheld: Vec::new(),
-            settled: Vec::new(),
+            blocked: Vec::new(),
+            resolved: Vec::new(),
             desired,
             limits,
             observed,
@@ -291,11 +291,11 @@ fn message(row: &ReportRow) -> &str {
     match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
         Outcome::Done
-        | Outcome::AlreadySo
+        | Outcome::AlreadyInPlace
         | Outcome::NotVisibleYet(_)
         | Outcome::Differs(_)
         | Outcome::Overwritten(_)
-        | Outcome::Refused(_)
+        | Outcome::Conflict(_)
         | Outcome::Skipped(_) => panic!("{row:?}"),
     }
 }

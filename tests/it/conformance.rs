@@ -15,7 +15,7 @@ use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Content, Definition, Primary};
 use presencectl::sandbox::access::Permissions;
-use presencectl::sandbox::temper::{Delete, LocaleKeys, PutLabels, UniqueLabels};
+use presencectl::sandbox::org_behavior::{Delete, LocaleKeys, PutLabels, UniqueLabels};
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, OrgBehavior, Sandbox, SandboxConfig, Seed, Server, router};
 use serde_json::json;
 
@@ -104,8 +104,8 @@ async fn everywhere(config: &SandboxConfig, behaviour: impl AsyncFn(Org)) {
     }
 }
 
-fn tempered(temper: OrgBehavior) -> SandboxConfig {
-    SandboxConfig { temper, ..SandboxConfig::default() }
+fn behaving(behavior: OrgBehavior) -> SandboxConfig {
+    SandboxConfig { behavior, ..SandboxConfig::default() }
 }
 
 fn set(items: &[(&str, &str)]) -> Patch {
@@ -205,7 +205,7 @@ async fn a_delete_deactivates_and_may_be_repeated() {
         assert_eq!(org.listed().await.len(), 1);
     })
     .await;
-    everywhere(&tempered(OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() }), async |org| {
+    everywhere(&behaving(OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() }), async |org| {
         let made = org.make("Busy", &[("en_US", "Coaching")]).await;
         org.writer().delete(&made.id).await.unwrap();
         assert_eq!((org.get(&made.id).await, org.listed().await.len()), (None, 0));
@@ -250,7 +250,7 @@ async fn a_missing_permission_is_named() {
 #[tokio::test]
 async fn the_platforms_own_are_never_changed() {
     for primary_status in [400, 403, 409] {
-        everywhere(&tempered(OrgBehavior { primary_status, ..OrgBehavior::default() }), async |org| {
+        everywhere(&behaving(OrgBehavior { primary_status, ..OrgBehavior::default() }), async |org| {
             let primary = org.reader().definitions().await.unwrap()[0].clone();
             let put = org.patch(&primary.id, &set(&[("en_US", "Mine")])).await.unwrap_err();
             assert_eq!(put.cause().about.status, Some(primary_status));
@@ -265,7 +265,7 @@ async fn the_platforms_own_are_never_changed() {
 #[tokio::test]
 async fn an_org_of_unique_labels_refuses_an_equal_one() {
     let unique = OrgBehavior { unique_labels: UniqueLabels::AmongAll, ..OrgBehavior::default() };
-    everywhere(&tempered(unique), async |org| {
+    everywhere(&behaving(unique), async |org| {
         let lunch = org.make("Meal", &[("en_US", "Lunch")]).await;
         let again = org.writer().create(&presence("Meal"), &org.content(&[("en_US", "Lunch")])).await;
         assert_eq!(again.unwrap_err().cause().kind, ApiErrorKind::Conflict);
@@ -280,14 +280,14 @@ async fn an_org_of_unique_labels_refuses_an_equal_one() {
 
 #[tokio::test]
 async fn an_org_may_merge_labels_and_spell_locales_its_own_way() {
-    everywhere(&tempered(OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() }), async |org| {
+    everywhere(&behaving(OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() }), async |org| {
         let made = org.make("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]).await;
         let patch = Patch { remove: vec![Locale::new("de")], ..Patch::default() };
         let written = org.patch(&made.id, &patch).await.unwrap();
         assert_eq!(spelt(&written.labels), [("de", "Mittag"), ("en_US", "Lunch")]);
     })
     .await;
-    everywhere(&tempered(OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() }), async |org| {
+    everywhere(&behaving(OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() }), async |org| {
         let made = org.make("Meal", &[("en-us", "Lunch")]).await;
         assert_eq!(spelt(&made.labels), [("en_US", "Lunch")]);
     })

@@ -19,7 +19,7 @@ use presencectl::ops::apply::report::{Outcome, Report, ReportRow};
 use presencectl::ops::history::log::{Log, LogQuery, LogRoom};
 use presencectl::ops::history::stored::Stored;
 use presencectl::ops::undo::undo;
-use presencectl::ops::users::sheet;
+use presencectl::ops::users::input;
 use presencectl::output::json;
 use presencectl::output::json::plan as plan_document;
 use presencectl::sandbox::Behavior;
@@ -311,7 +311,7 @@ fn reports() {
     feed(&[document.into_bytes(), error.into_bytes()], |it| match stored_report::read(it) {
         Ok(Stored::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);
-            assert!(undo.plan.changes.len() + undo.settled.len() <= report.rows.len());
+            assert!(undo.plan.changes.len() + undo.not_undone.len() <= report.rows.len());
             let mut log = Log::default();
             log.take("report.json", Ok(Stored::Report(report)), &LogQuery::default(), &mut LogRoom::default()).unwrap();
             None
@@ -348,7 +348,7 @@ fn lists_of_users() {
     let csv = "id,presence,message\nu-1,Lunch,\"back, soon\"\nu-2,Meal,'=1+1\n";
     let lines = "u-1\nu-2\n";
     feed(&[csv.as_bytes().to_vec(), lines.as_bytes().to_vec()], |it| {
-        let read = sheet::read("users.csv", &String::from_utf8_lossy(it));
+        let read = input::read("users.csv", &String::from_utf8_lossy(it));
         read.err().map(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     });
 }

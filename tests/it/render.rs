@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::host::stop::Signal;
-use presencectl::model::cause::Cause;
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Target};
+use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Intent, Needed, Outcome, Report, ReportRow, Skip, Unseen, Verification};
@@ -52,12 +52,12 @@ pub(crate) fn world() -> World {
     world
 }
 
-fn cause(message: &str) -> Cause {
-    Cause {
+fn cause(message: &str) -> Problem {
+    Problem {
         message: message.to_owned(),
         help: Some("ask an administrator for `presence:presenceDefinition:edit`".to_owned()),
         correlation_id: Some("0e2f-41".to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn every_outcome() -> Vec<ReportRow> {
     let unmade = |outcome| ReportRow { id: None, ..row(Action::Create, "snack", "Snack", 4, outcome) };
     vec![
         row(Action::Create, "lunch", "Lunch", 1, Outcome::Done),
-        row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadySo),
+        row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadyInPlace),
         row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false })),
         row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
         ReportRow {
@@ -118,13 +118,13 @@ pub(crate) fn every_outcome() -> Vec<ReportRow> {
         row(Action::Deactivate, "banquet", "Banquet", 13, Outcome::Differs(state)),
         row(Action::Update, "picnic", "Picnic", 14, Outcome::Overwritten(others[..2].to_vec())),
         row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
-        row(Action::Deactivate, "tea", "Tea", 7, Outcome::Refused(others)),
-        unmade(Outcome::Unknown(Cause { message: lost.to_owned(), ..Cause::default() })),
+        row(Action::Deactivate, "tea", "Tea", 7, Outcome::Conflict(others)),
+        unmade(Outcome::Unknown(Problem::new(lost))),
         row(Action::Supersede, "pause", "Pause", 8, waits(Action::Create, "pause", Because::TakesItsPlace)),
         row(Action::Create, "nap", "Nap", 15, waits(Action::Delete, "", nap)),
         row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
         row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::PlanRefused)),
-        row(Action::Delete, "", "Oldest", 11, Outcome::Skipped(Skip::BeyondSavedPlan)),
+        row(Action::Delete, "", "Oldest", 11, Outcome::Skipped(Skip::NotInSavedPlan)),
     ]
 }
 
@@ -142,8 +142,8 @@ pub(crate) fn reports() -> Vec<(&'static str, Report)> {
     let interrupted = every_outcome().into_iter().filter(|it| it.outcome == Outcome::Skipped(Skip::Interrupted));
     let unread = cause("GET /api/v2/presence/definitions: 503 Service Unavailable");
     vec![
-        ("every_outcome", report(every_outcome(), Verification::InStep)),
-        ("success", report(done(), Verification::InStep)),
+        ("every_outcome", report(every_outcome(), Verification::InSync)),
+        ("success", report(done(), Verification::InSync)),
         ("nothing", report(Vec::new(), Verification::NotNeeded)),
         ("drifted", report(done(), Verification::Drifted { changes: drift().0, refusals: Vec::new() })),
         ("unread", report(done(), Verification::Failed(unread))),
@@ -151,7 +151,7 @@ pub(crate) fn reports() -> Vec<(&'static str, Report)> {
             "divisions",
             Report {
                 divisions_unread: Some(cause("GET /api/v2/presence/definitions: 403 Forbidden")),
-                ..report(done(), Verification::InStep)
+                ..report(done(), Verification::InSync)
             },
         ),
         (
@@ -217,11 +217,11 @@ fn every_report_for_people() {
 #[test]
 fn nothing_foreign_in_a_report_acts_on_a_terminal() {
     let hostile = "\u{1b}[2J\r\nApply: 9 done\u{202E}\u{200B}\u{9b}1m";
-    let cause = Cause {
+    let cause = Problem {
         message: hostile.to_owned(),
         help: Some(hostile.to_owned()),
         correlation_id: Some(hostile.to_owned()),
-        said: vec![hostile.to_owned()],
+        platform_terms: vec![hostile.to_owned()],
     };
     let mut rows = every_outcome();
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));
@@ -253,7 +253,7 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
 fn a_division_is_named_where_its_name_was_read() {
     let id = |raw: &str| DivisionId::new(raw);
     let differences = vec![Difference::Division { expected: id("d-1"), found: id("d-2") }];
-    let rows = vec![row(Action::Update, "lunch", "Lunch", 1, Outcome::Refused(differences))];
+    let rows = vec![row(Action::Update, "lunch", "Lunch", 1, Outcome::Conflict(differences))];
     let sales = Division { id: id("d-1").unwrap(), name: "Sa\u{202E}les".to_owned() };
     let report = Report { divisions: Divisions::Known(vec![sales]), ..Report::of(rows, Locale::new("en_US")) };
     let shown = output::text::report(&report, &target(), &Sources::new(), Style::PLAIN);

@@ -67,7 +67,7 @@ impl World {
         World::of(people(on_it, 3), OrgBehavior::default(), Permissions::All)
     }
 
-    fn of(users: Vec<User>, temper: OrgBehavior, permissions: Permissions) -> World {
+    fn of(users: Vec<User>, behavior: OrgBehavior, permissions: Permissions) -> World {
         let definition = |number: usize, presence: &str, label: &str| json!({ "id": guid(number), "languageLabels": { "en_US": label }, "systemPresence": presence });
         let definitions = vec![
             definition(COACHING, "Busy", "Coaching"),
@@ -76,7 +76,7 @@ impl World {
         ];
         let seed = Seed { definitions, users: Some(users), ..Seed::default() };
         let config =
-            SandboxConfig { seed, temper, permissions, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
+            SandboxConfig { seed, behavior, permissions, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
         let sandbox = Sandbox::open(config).unwrap();
         let wire = Arc::new(Watched::to(&sandbox));
         World { sandbox, wire, generation: Generation::First }

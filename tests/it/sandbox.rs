@@ -10,8 +10,8 @@ mod definitions;
 mod divisions;
 mod faults;
 mod generation2;
+mod org_behavior;
 mod state;
-mod temper;
 mod users;
 
 use axum::body::Body;

@@ -10,10 +10,10 @@
 mod admin;
 mod cause;
 
+mod behaviors;
 mod kept;
 mod ledger;
 mod play;
-mod tempers;
 mod together;
 mod truth;
 mod wire;

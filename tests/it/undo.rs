@@ -5,14 +5,14 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use presencectl::model::cause::Cause;
 use presencectl::model::desired::{Desired, Limits, Management};
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Definition, Observed, Primary};
-use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::RunMetadata;
+use presencectl::model::problem::Problem;
+use presencectl::model::run_metadata::Origin;
+use presencectl::model::run_metadata::RunMetadata;
 use presencectl::model::source::Sources;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow, Unseen};
 use presencectl::ops::history::stored::{Stored, StoredReport};
@@ -122,7 +122,7 @@ fn said(undo: &Undo) -> String {
         let (step, id) = (&it.step, number(it.step.id().unwrap().as_str()));
         format!("{} {id} {} -> {}", step.action().verb(), shown(step.before().unwrap()), shown(&step.after()))
     });
-    let settled = undo.settled.iter().map(|it| match &it.why {
+    let settled = undo.not_undone.iter().map(|it| match &it.why {
         WhyNotUndone::Changed(differences) => format!("changed in {}", differences.len()),
         WhyNotUndone::SeveralLookLikeIt(ids) => format!("{} look like it", ids.len()),
         other => format!("{other:?}"),
@@ -184,7 +184,7 @@ fn only_what_was_or_may_have_been_written_is_taken_back() {
         let org = org(vec![Definition { labels: left.labels, deactivated: left.deactivated, ..active(&[]) }]);
         let undo = undo(&report, &org, &Limits::default(), None);
         assert_eq!(undo.plan.changes.len(), usize::from(it.outcome.may_be_written()), "{code}: {}", said(&undo));
-        assert!(undo.settled.is_empty(), "{code}");
+        assert!(undo.not_undone.is_empty(), "{code}");
     }
 }
 
@@ -227,15 +227,15 @@ fn what_took_the_place_of_another_goes_after_that_is_back() {
 
 #[test]
 fn a_creation_without_an_id_is_found_by_everything_that_was_sent() {
-    let unknown = ReportRow { id: None, ..row(&step(Action::Create), Outcome::Unknown(Cause::default())) };
+    let unknown = ReportRow { id: None, ..row(&step(Action::Create), Outcome::Unknown(Problem::default())) };
     let report = read_back(vec![unknown], Scope::All);
     let with = |objects: Vec<Definition>| said(&undo(&report, &org(objects), &UNLIMITED, None));
     let twin = || Definition { id: id(2), ..active(NEW) };
     assert_eq!(with(vec![active(NEW)]), "deactivate 1 Midday -> Midday*");
-    assert_eq!(with(vec![active(&[("en_US", "Midday"), ("de", "Mittag")])]), "AlreadySo");
+    assert_eq!(with(vec![active(&[("en_US", "Midday"), ("de", "Mittag")])]), "AlreadyInPlace");
     assert_eq!(with(vec![active(NEW), twin()]), "2 look like it");
-    assert_eq!(with(vec![Definition { primary: Primary::Yes, ..active(NEW) }]), "AlreadySo");
-    assert_eq!(with(Vec::new()), "AlreadySo");
+    assert_eq!(with(vec![Definition { primary: Primary::Yes, ..active(NEW) }]), "AlreadyInPlace");
+    assert_eq!(with(Vec::new()), "AlreadyInPlace");
 }
 
 #[test]
@@ -271,7 +271,11 @@ fn an_undo_is_undone_with_its_own_report_also_of_what_no_config_names() {
         let after = carry_out(&observed, [&back]);
         let again = undo(&read_back(vec![row(&back, Outcome::Done)], scope), &after, &UNLIMITED, None);
         assert_eq!(said(&again), "delete 1 Lunch -> Lunch*");
-        assert_eq!(said(&undo(&report, &after, &UNLIMITED, None)), "AlreadySo", "the second undo has nothing to do");
+        assert_eq!(
+            said(&undo(&report, &after, &UNLIMITED, None)),
+            "AlreadyInPlace",
+            "the second undo has nothing to do"
+        );
     }
 }
 
@@ -311,7 +315,7 @@ fn what_to_do_next_depends_on_what_the_run_was_for() {
     let mut words = String::new();
     for (name, intent) in [("apply", Intent::Apply), ("undo", Intent::Undo), ("retire", Intent::Retire)] {
         let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
-        for outcome in [unseen, Outcome::Overwritten(Vec::new()), Outcome::Refused(Vec::new())] {
+        for outcome in [unseen, Outcome::Overwritten(Vec::new()), Outcome::Conflict(Vec::new())] {
             let row = sample::row(Action::Update, "lunch", "Lunch", 1, outcome);
             writeln!(words, "{name} {}: {}", row.outcome.kind().code(), row.in_words(intent).unwrap()).unwrap();
         }

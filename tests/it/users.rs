@@ -5,10 +5,10 @@
 
 mod every_fault;
 mod get;
-mod meant;
+mod input;
 mod render;
+mod resolve;
 mod set;
-mod sheet;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -63,11 +63,11 @@ impl World {
         World::of(available(users), OrgBehavior::default(), Permissions::All)
     }
 
-    fn of(users: Vec<User>, temper: OrgBehavior, permissions: Permissions) -> World {
+    fn of(users: Vec<User>, behavior: OrgBehavior, permissions: Permissions) -> World {
         let lunch = json!({ "id": LUNCH, "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
         let seed = Seed { definitions: vec![lunch], users: Some(users), ..Seed::default() };
         let config =
-            SandboxConfig { seed, temper, permissions, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
+            SandboxConfig { seed, behavior, permissions, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
         let sandbox = Sandbox::open(config).unwrap();
         let wire = Arc::new(Watched::to(&sandbox));
         World { sandbox, wire }
@@ -98,7 +98,8 @@ impl World {
             let before = told.borrow_mut().insert(user.clone(), outcome.clone());
             assert_eq!(before, None, "{user} ends twice");
         };
-        let outcomes = run(&self.session(), UserJob { wishes, source, only_from: None }, stop, &tell).await;
+        let outcomes =
+            run(&self.session(), UserJob { assignments: wishes, source, only_from: None }, stop, &tell).await;
         let given: BTreeMap<UserId, UserOutcome> =
             wishes.iter().map(|(user, _)| user.clone()).zip(outcomes.iter().cloned()).collect();
         assert_eq!(told.into_inner(), given, "every user ends once, and is told of once");

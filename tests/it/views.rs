@@ -8,10 +8,10 @@ mod html;
 mod markdown;
 mod parsed;
 
-use presencectl::model::cause::Cause;
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Modified, Organization, Target};
+use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::ops::drift::{Drift, DriftNames, DriftPast, drift};
 use presencectl::plan::Plan;
@@ -186,12 +186,12 @@ fn drift_called(name: &str) -> (Drift, Target, Sources) {
     (drift, target, sources)
 }
 
-fn cause(words: &str) -> Cause {
-    Cause {
+fn cause(words: &str) -> Problem {
+    Problem {
         message: words.to_owned(),
         help: Some(words.to_owned()),
         correlation_id: Some(words.to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 

@@ -10,7 +10,6 @@ use crate::commands::context::progress::{Left, Names, Progress};
 use crate::commands::context::run::Run;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
@@ -42,17 +41,14 @@ pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) 
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
-pub fn begun(steps: &[Step], settled: &[ReportRow], desired: &Desired, divisions: Divisions) -> Report {
+pub fn begun(steps: &[Step], resolved: &[ReportRow], desired: &Desired, divisions: Divisions) -> Report {
     let default_locale = &desired.settings.default_locale;
     let unknown = |step: &Step| {
-        let cause = Cause {
-            message: "this run was ended before it could report".to_owned(),
-            help: Some("running the same command again is safe, and does what is left".to_owned()),
-            ..Cause::default()
-        };
+        let cause = Problem::new("this run was ended before it could report")
+            .help("running the same command again is safe, and does what is left");
         ReportRow::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
     };
-    let rows = steps.iter().map(unknown).chain(settled.iter().cloned()).collect();
+    let rows = steps.iter().map(unknown).chain(resolved.iter().cloned()).collect();
     let report = Report::of(rows, default_locale.clone());
     Report { verification: Verification::Interrupted, divisions, ..report }
 }
@@ -68,7 +64,7 @@ pub async fn carry_out(
 ) -> Result<(Report, Exit), Problem> {
     let record = &run.record;
     let intent = {
-        let begun = record.complete(begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone()));
+        let begun = record.complete(begun(&job.steps, &job.resolved, job.desired, job.observed.divisions.clone()));
         if !job.steps.is_empty() {
             run.begin(&begun, target, sources, host)?;
         }

@@ -20,7 +20,7 @@ use crate::host::logging;
 use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::ops::history::baseline::{self, AtCommit};
 use crate::ops::history::git_config::InRepository;

@@ -13,7 +13,7 @@ use crate::host::signals::Signals;
 use crate::model::names::Locale;
 use crate::model::observed::Organization;
 use crate::model::problem::{Problem, cause};
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::text;
 use crate::ops::apply::BeforePost;
 use crate::ops::history::posts::EXTENSION;

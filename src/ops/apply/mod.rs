@@ -13,25 +13,25 @@ use tokio::time::Instant;
 
 use crate::client::{Session, WriteGuard};
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
-use crate::ops::apply::census::Census;
-use crate::ops::apply::divided::Divided;
-use crate::ops::apply::object::{Ended, Hands, Until, WriteEvidence};
+use crate::model::problem::Problem;
+use crate::ops::apply::division_check::DivisionCheck;
+use crate::ops::apply::existing::ExistingDefinitions;
+use crate::ops::apply::object::{ObjectContext, ObjectResult, WaitUntil, WriteEvidence};
 use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, ReportRow, Skip, Verification};
 use crate::ops::apply::verify::{Expectation, VerifyLook};
 use crate::plan::change::{Create, Step, Waiting};
 use crate::plan::order::Order;
 
-pub mod blame;
-pub mod census;
-pub mod circle;
-pub mod divided;
+pub mod division_check;
+pub mod existing;
+pub mod label_cycle;
 pub mod object;
 pub mod outcome;
+pub mod refused_label;
 pub mod report;
 pub mod verify;
 
@@ -44,9 +44,9 @@ pub struct ApplyJob<'a> {
     /// What to do, in the order of the plan.
     pub steps: Vec<Step>,
     /// What the plan would do and a saved plan does not let it do. What needs one of them is not done.
-    pub withheld: Vec<Step>,
+    pub blocked: Vec<Step>,
     /// Rows that stand before the run: what a saved plan refuses or no longer needs.
-    pub settled: Vec<ReportRow>,
+    pub resolved: Vec<ReportRow>,
     /// The config, to look whether the plan is empty afterwards.
     pub desired: &'a Desired,
     pub limits: &'a Limits,
@@ -105,8 +105,8 @@ pub enum ApplyEvent<'a> {
 /// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::host::stop::GRACE_MS).
 /// - Steps run in the order of [`Order`]: no two of which one needs the other run at once, and one that needs what
 ///   was not done (failed, refused, skipped, unknown, or not part of this run) is skipped and says what it waited for.
-/// - So where an org demands that labels are unique, no write of a plan without a circle is refused for a label of
-///   another one of its definitions. A circle is tried as it stands, nobody ever sees a label that no config has, and
+/// - So where an org demands that labels are unique, no write of a plan without a cycle is refused for a label of
+///   another one of its definitions. A cycle is tried as it stands, nobody ever sees a label that no config has, and
 ///   where the org refuses it, the report names it.
 /// - A replaced object is retired only after everything else for its key is done. Removals that free nothing that
 ///   is needed come after everything else.
@@ -116,25 +116,25 @@ pub enum ApplyEvent<'a> {
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn Fn(ApplyEvent<'_>)) -> Report {
-    let ApplyJob { steps, withheld, settled, desired, limits, observed, aim, waits, before_post } = job;
+    let ApplyJob { steps, blocked, resolved, desired, limits, observed, aim, waits, before_post } = job;
     let begun = Instant::now();
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
-    let census = Census::new(&reader, desired, &steps);
-    let site = Site { session, census: &census, stop };
-    let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
+    let existing = ExistingDefinitions::new(&reader, desired, &steps);
+    let context = ApplyContext { session, existing: &existing, stop };
+    let division_check = stop.until_asked(DivisionCheck::before(&reader, &steps)).await.unwrap_or_default();
     let until = |step: &Step| {
         let wait = waits.iter().find(|it| matches!(step, Step::Create(create) if create.key == it.key))?;
-        Some(Until { at: begun + wait.time, sent: &wait.sent, observed })
+        Some(WaitUntil { at: begun + wait.time, sent: &wait.sent, observed })
     };
-    let gate = |step: &Step| match (step, &before_post) {
+    let guard = |step: &Step| match (step, &before_post) {
         (Step::Create(create), Some(before)) => {
             let (create, before) = (create.clone(), Arc::clone(before));
-            WriteGuard::new(stop).after(Arc::new(move || before(&create)))
+            WriteGuard::new(stop).before_each(Arc::new(move || before(&create)))
         }
         _ => WriteGuard::new(stop),
     };
-    let known: Vec<&Step> = steps.iter().chain(&withheld).collect();
+    let known: Vec<&Step> = steps.iter().chain(&blocked).collect();
     let order = Order::of(known.iter().copied(), observed);
     let mut ended: Vec<Option<(ReportRow, WriteEvidence)>> = vec![None; steps.len()];
     let late = late(&steps, &order, &|step| until(step).is_some());
@@ -148,17 +148,17 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
                 |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|(it, _)| it.outcome.is_success());
             let need = order.needs(*index).iter().find(|need| undone(need.step));
             let needed = need.map(|it| Needed::of(known[it.step], default_locale, it.because.clone()));
-            let advice = circle::advice(&order, &known, *index, default_locale);
+            let advice = label_cycle::advice(&order, &known, *index, default_locale);
             let one = known[*index];
-            Work { step: one, needed, advice, until: until(one), gate: gate(one) }
+            StepWork { step: one, needed, advice, until: until(one), guard: guard(one) }
         });
-        let work: Vec<Work<'_>> = work.collect();
+        let work: Vec<StepWork<'_>> = work.collect();
         let left =
             work.iter().filter_map(|it| it.until.as_ref()).map(|it| it.at.saturating_duration_since(Instant::now()));
         if let Some(left) = left.max().filter(|it| !it.is_zero()) {
             tell(ApplyEvent::Waiting(left));
         }
-        let rows = carry_out_all(&site, &work, default_locale, tell).await;
+        let rows = execute_all(&context, &work, default_locale, tell).await;
         for (index, row) in indices.into_iter().zip(rows) {
             ended[index] = Some(row);
         }
@@ -166,17 +166,18 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
     let interrupted = |step| row_of(step, Outcome::Skipped(Skip::Interrupted).into(), default_locale);
     let ended = ended.into_iter().zip(&steps).map(|(row, step)| row.unwrap_or_else(|| interrupted(step)));
     let (mut rows, evidence): (Vec<ReportRow>, Vec<WriteEvidence>) = ended.unzip();
-    let verification = if rows.is_empty() && settled.is_empty() {
+    let verification = if rows.is_empty() && resolved.is_empty() {
         Verification::NotNeeded
     } else {
         let expectation = match aim {
             Aim::Config => Expectation::EmptyPlan { desired, limits },
             Aim::Steps => Expectation::AsAfter,
         };
-        let look = VerifyLook { reader: &reader, expectation, planned_from: observed, census: &census, default_locale };
+        let look =
+            VerifyLook { reader: &reader, expectation, planned_from: observed, existing: &existing, default_locale };
         let look = async {
             tell(ApplyEvent::Verifying);
-            look.verify(&steps, &mut rows, &evidence, &settled).await
+            look.verify(&steps, &mut rows, &evidence, &resolved).await
         };
         match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
             Some(Ok(verification)) => verification,
@@ -184,11 +185,11 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
             None => Verification::Interrupted,
         }
     };
-    if !matches!(verification, Verification::InStep | Verification::Drifted { .. }) {
+    if !matches!(verification, Verification::InSync | Verification::Drifted { .. }) {
         verify::unconfirmed(&mut rows, &evidence);
     }
-    let divisions_unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
-    rows.extend(settled);
+    let divisions_unread = stop.until_asked(division_check.after(&reader, &steps, &mut rows)).await.flatten();
+    rows.extend(resolved);
     let rows = rows.into_iter().map(|row| row.placed(desired)).collect();
     let interrupted = stop.asked();
     let divisions = observed.divisions.clone();
@@ -200,45 +201,45 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
 ///
 /// # Guarantees
 /// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
-pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Cause>) {
+pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Problem>) {
     let reader = session.reader();
     let steps = [single];
-    let census = Census::new(&reader, desired, &steps);
-    let site = Site { session, census: &census, stop };
+    let existing = ExistingDefinitions::new(&reader, desired, &steps);
+    let context = ApplyContext { session, existing: &existing, stop };
     let default_locale = &desired.settings.default_locale;
-    let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
-    let work = steps.each_ref().map(|step| Work {
+    let division_check = stop.until_asked(DivisionCheck::before(&reader, &steps)).await.unwrap_or_default();
+    let work = steps.each_ref().map(|step| StepWork {
         step,
         needed: None,
         advice: None,
         until: None,
-        gate: WriteGuard::new(stop),
+        guard: WriteGuard::new(stop),
     });
-    let ended = carry_out_all(&site, &work, default_locale, &|_| {}).await;
+    let ended = execute_all(&context, &work, default_locale, &|_| {}).await;
     let mut rows: Vec<ReportRow> = ended.into_iter().map(|(row, _)| row).collect();
-    let unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
+    let unread = stop.until_asked(division_check.after(&reader, &steps, &mut rows)).await.flatten();
     let [single] = &steps;
     let interrupted = || row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale).0;
     (rows.pop().unwrap_or_else(interrupted), unread)
 }
 
 /// What the work on all objects shares.
-struct Site<'a> {
+struct ApplyContext<'a> {
     session: &'a Session,
-    census: &'a Census<'a>,
+    existing: &'a ExistingDefinitions<'a>,
     stop: &'a Stop,
 }
 
 /// One step of a wave that runs.
-struct Work<'a> {
+struct StepWork<'a> {
     step: &'a Step,
     /// What it needs and what is not done.
     needed: Option<Needed>,
     /// What to do where the org refuses it for what it holds.
     advice: Option<String>,
-    /// Until when it waits.
-    until: Option<Until<'a>>,
-    gate: WriteGuard,
+    /// WaitUntil when it waits.
+    until: Option<WaitUntil<'a>>,
+    guard: WriteGuard,
 }
 
 /// The steps that wait, and those that need one of them.
@@ -253,44 +254,44 @@ fn late(steps: &[Step], order: &Order, waits: &dyn Fn(&Step) -> bool) -> BTreeSe
     late
 }
 
-impl Work<'_> {
-    async fn end(&self, site: &Site<'_>, tell: &dyn Fn(ApplyEvent<'_>)) -> Ended {
+impl StepWork<'_> {
+    async fn end(&self, context: &ApplyContext<'_>, tell: &dyn Fn(ApplyEvent<'_>)) -> ObjectResult {
         // First: what it needs may only be missing because of the signal.
-        if self.gate.is_closed() {
+        if self.guard.is_stopped() {
             return Outcome::Skipped(Skip::Interrupted).into();
         }
         if let Some(needed) = &self.needed {
             return Outcome::Skipped(Skip::Needs(Box::new(needed.clone()))).into();
         }
         tell(ApplyEvent::Started(self.step));
-        let writer = site.session.behind(&self.gate).writer();
+        let writer = context.session.guarded_by(&self.guard).writer();
         let (advice, until) = (self.advice.as_deref(), self.until);
-        let hands = Hands { writer, census: site.census, gate: &self.gate, advice, until };
-        let work = AssertUnwindSafe(hands.carry_out(self.step)).catch_unwind();
-        work.await.unwrap_or_else(|_| panicked(&self.gate))
+        let object = ObjectContext { writer, existing: context.existing, guard: &self.guard, advice, until };
+        let work = AssertUnwindSafe(object.execute(self.step)).catch_unwind();
+        work.await.unwrap_or_else(|_| panicked(&self.guard))
     }
 }
 
 /// Runs one wave; a row for each, in the same order, with by what it counts as done.
-async fn carry_out_all(
-    site: &Site<'_>,
-    work: &[Work<'_>],
+async fn execute_all(
+    context: &ApplyContext<'_>,
+    work: &[StepWork<'_>],
     default_locale: &Locale,
     tell: &dyn Fn(ApplyEvent<'_>),
 ) -> Vec<(ReportRow, WriteEvidence)> {
-    let row = |it: &Work<'_>, end: Ended| {
+    let row = |it: &StepWork<'_>, end: ObjectResult| {
         let (row, evidence) = row_of(it.step, end, default_locale);
-        let row = ReportRow { correlation_id: it.gate.answered(), ..row };
+        let row = ReportRow { correlation_id: it.guard.answered(), ..row };
         tell(ApplyEvent::Finished(&row));
         (row, evidence)
     };
     let mut rows: Vec<Option<(ReportRow, WriteEvidence)>> = vec![None; work.len()];
     {
         let mut ends = stream::iter(work.iter().enumerate())
-            .map(|(index, it)| async move { (index, it.end(site, tell).await) })
+            .map(|(index, it)| async move { (index, it.end(context, tell).await) })
             .buffer_unordered(CONCURRENCY as usize);
         // One for the whole wave: what ends in time gives the others no more of it.
-        let mut grace_over = pin!(site.stop.grace_over());
+        let mut grace_over = pin!(context.stop.grace_over());
         loop {
             let next = tokio::select! {
                 next = ends.next() => next,
@@ -305,39 +306,32 @@ async fn carry_out_all(
     ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it).into()))).collect()
 }
 
-fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (ReportRow, WriteEvidence) {
-    let Ended { outcome, id, evidence } = end;
+fn row_of(step: &Step, end: ObjectResult, default_locale: &Locale) -> (ReportRow, WriteEvidence) {
+    let ObjectResult { outcome, id, evidence } = end;
     let mut row = ReportRow::of(step, step.name(default_locale).cloned(), outcome);
     row.id = row.id.or(id);
     (row, evidence)
 }
 
 /// A panic, as a report shows it.
-pub fn bug(while_it: &str) -> Cause {
-    Cause {
-        message: format!("presencectl itself failed while it {while_it}"),
-        help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
-        ..Cause::default()
-    }
+pub fn bug(while_it: &str) -> Problem {
+    Problem::new(format!("presencectl itself failed while it {while_it}"))
+        .help("this is a bug in presencectl: please report it; running again is safe")
 }
 
-fn panicked(gate: &WriteGuard) -> Ended {
+fn panicked(guard: &WriteGuard) -> ObjectResult {
     let cause = bug("worked on this object");
-    let outcome = if gate.was_passed() { Outcome::Unknown(cause) } else { Outcome::Failed(cause) };
+    let outcome = if guard.has_sent() { Outcome::Unknown(cause) } else { Outcome::Failed(cause) };
     outcome.into()
 }
 
-fn cut_off(work: &Work<'_>) -> Outcome {
-    if !work.gate.was_passed() {
+fn cut_off(work: &StepWork<'_>) -> Outcome {
+    if !work.guard.has_sent() {
         return Outcome::Skipped(Skip::Interrupted);
     }
     let help = match work.step {
         Step::Create(_) => RUN_AGAIN_LATER,
         _ => "running the same command again is safe, and does what is left",
     };
-    Outcome::Unknown(Cause {
-        message: "the run was interrupted while this was being written".to_owned(),
-        help: Some(help.to_owned()),
-        ..Cause::default()
-    })
+    Outcome::Unknown(Problem::new("the run was interrupted while this was being written").help(help))
 }

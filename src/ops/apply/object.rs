@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use crate::client::error::{ApiError, ApiErrorKind, WriteError};
 use crate::client::shapes::{Fetched, Patch};
 use crate::client::{WriteGuard, Writer};
-use crate::model::cause::Cause;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed};
-use crate::ops::apply::census::{CENSUS_AGE_MS_MAX, Census, Ground, LOOK_DELAYS_MS, Search};
+use crate::model::problem::Problem;
+use crate::ops::apply::existing::{CreateCheck, ExistingDefinitions, LIST_AGE_MS_MAX, LOOK_DELAYS_MS, Search};
 use crate::ops::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
 use crate::plan::change::{Create, Removal, Step};
 use crate::plan::difference::{Difference, Standing, between, standing};
@@ -32,7 +32,7 @@ const WAITS_MAX: u32 = 5;
 
 /// What became of one object, and its id where a creation gave it one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct ObjectResult {
     pub outcome: Outcome,
     /// The id that the org gave to a created one.
     pub id: Option<DefinitionId>,
@@ -49,9 +49,9 @@ pub struct WriteEvidence {
     pub is_absent: bool,
 }
 
-impl From<Outcome> for Ended {
-    fn from(outcome: Outcome) -> Ended {
-        Ended { outcome, id: None, evidence: WriteEvidence::default() }
+impl From<Outcome> for ObjectResult {
+    fn from(outcome: Outcome) -> ObjectResult {
+        ObjectResult { outcome, id: None, evidence: WriteEvidence::default() }
     }
 }
 
@@ -61,14 +61,14 @@ pub fn stamp(found: &Definition) -> Option<Moment> {
 }
 
 /// An outcome that was seen in this state of the object.
-fn seen(outcome: Outcome, found: &Definition) -> Ended {
+fn seen(outcome: Outcome, found: &Definition) -> ObjectResult {
     let evidence = WriteEvidence { stamp: stamp(found), ..WriteEvidence::default() };
-    Ended { outcome, id: None, evidence }
+    ObjectResult { outcome, id: None, evidence }
 }
 
-/// Until when a create waits for what an earlier run may have made.
+/// WaitUntil when a create waits for what an earlier run may have made.
 #[derive(Debug, Clone, Copy)]
-pub struct Until<'a> {
+pub struct WaitUntil<'a> {
     pub at: Instant,
     pub sent: &'a [(SystemPresence, Label)],
     /// What was there when this run was planned.
@@ -76,20 +76,20 @@ pub struct Until<'a> {
 }
 
 /// All that the work on one object needs.
-pub struct Hands<'a> {
-    /// Writes, and reads before it writes. It stands behind this object's gate, so that whatever is
+pub struct ObjectContext<'a> {
+    /// Writes, and reads before it writes. It stands behind this object's guard, so that whatever is
     /// decided here, nothing is written after a signal.
     pub writer: Writer,
     /// What stands where something shall be created.
-    pub census: &'a Census<'a>,
-    pub gate: &'a WriteGuard,
+    pub existing: &'a ExistingDefinitions<'a>,
+    pub guard: &'a WriteGuard,
     /// What to do where the org refuses the write for what it holds.
     pub advice: Option<&'a str>,
-    /// Until when a create waits for what an earlier run may have made.
-    pub until: Option<Until<'a>>,
+    /// WaitUntil when a create waits for what an earlier run may have made.
+    pub until: Option<WaitUntil<'a>>,
 }
 
-impl Hands<'_> {
+impl ObjectContext<'_> {
     /// Brings one object to where its step wants it.
     ///
     /// # Guarantees
@@ -100,7 +100,7 @@ impl Hands<'_> {
     /// # Assumptions
     /// Between the read and the write nobody else writes: the platform has no versions to ask with,
     /// so this gap of one request can be narrowed and not closed.
-    pub async fn carry_out(&self, step: &Step) -> Ended {
+    pub async fn execute(&self, step: &Step) -> ObjectResult {
         match step {
             Step::Create(create) => self.create(create).await,
             Step::Update(edit) | Step::Reactivate(edit) => {
@@ -120,7 +120,7 @@ impl Hands<'_> {
 
     /// Reads, compares and writes; and again, while the object stands as before and the answers to the
     /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
-    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> Ended {
+    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> ObjectResult {
         let mut lost: Option<ApiError> = None;
         let (mut writes, mut waits) = (0, 0);
         loop {
@@ -129,10 +129,10 @@ impl Hands<'_> {
                 Ok(fetched) => fetched,
                 Err(ended) => return ended,
             };
-            self.gate.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
+            self.guard.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
             if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
                 // It stands as before, and what was sent may still arrive.
-                return Outcome::Unknown(Cause::from(error)).into();
+                return Outcome::Unknown(Problem::from(error)).into();
             }
             match self.write(&once, step, fetched, patch).await {
                 Ok(ended) => return ended,
@@ -156,21 +156,21 @@ impl Hands<'_> {
         step: &Step,
         id: &DefinitionId,
         lost: Option<&ApiError>,
-    ) -> Result<Fetched, Ended> {
+    ) -> Result<Fetched, ObjectResult> {
         let fetched = match (writer.reader().definition(id).await, lost) {
             (Ok(Some(fetched)), _) => fetched,
             (Ok(None), lost) => return Err(absent(step, lost)),
-            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost)).into()),
-            (Err(error), None) => return Err(Outcome::Failed(Cause::from(&error)).into()),
+            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Problem::from(lost)).into()),
+            (Err(error), None) => return Err(Outcome::Failed(Problem::from(&error)).into()),
         };
         let found = &fetched.definition;
         match (standing(step, found), lost) {
             (Standing::AsBefore, _) => Ok(fetched),
-            (Standing::AsAfter, None) => Err(seen(Outcome::AlreadySo, found)),
+            (Standing::AsAfter, None) => Err(seen(Outcome::AlreadyInPlace, found)),
             (Standing::AsAfter, Some(_)) => Err(seen(Outcome::Done, found)),
-            (Standing::Changed(differences), None) => Err(Outcome::Refused(differences).into()),
+            (Standing::Changed(differences), None) => Err(Outcome::Conflict(differences).into()),
             // Ours, half done, or somebody else's: nobody can tell.
-            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost)).into()),
+            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Problem::from(lost)).into()),
         }
     }
 
@@ -180,7 +180,7 @@ impl Hands<'_> {
         step: &Step,
         fetched: Fetched,
         patch: Option<&Patch>,
-    ) -> Result<Ended, WriteError> {
+    ) -> Result<ObjectResult, WriteError> {
         let Some(patch) = patch else {
             writer.delete(&fetched.definition.id).await?;
             return Ok(Outcome::Done.into());
@@ -192,7 +192,13 @@ impl Hands<'_> {
     /// A write that was refused. "Not found" of what was just read is looked at once more: it was
     /// removed in between, or these credentials may see it and not write it, or the org has stopped
     /// serving this generation of the API.
-    async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Ended {
+    async fn not_done(
+        &self,
+        step: &Step,
+        id: &DefinitionId,
+        error: &ApiError,
+        lost: Option<&ApiError>,
+    ) -> ObjectResult {
         if error.kind != (ApiErrorKind::NotFound { by_the_platform: true }) {
             return not_written(error, lost, self.advice).into();
         }
@@ -205,7 +211,7 @@ impl Hands<'_> {
 
     /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
     /// believed before the object itself is read. What differs is told by the answer: a read may lag.
-    async fn compare(&self, step: &Step, written: &Definition) -> Ended {
+    async fn compare(&self, step: &Step, written: &Definition) -> ObjectResult {
         if standing(step, written) == Standing::AsAfter {
             return seen(Outcome::Done, written);
         }
@@ -217,18 +223,18 @@ impl Hands<'_> {
         }
     }
 
-    async fn create(&self, create: &Create) -> Ended {
+    async fn create(&self, create: &Create) -> ObjectResult {
         let step = Step::Create(create.clone());
         let mut waits = 0;
         if let Some(until) = self.until {
-            match self.gate.while_open(self.wait(create, until)).await {
+            match self.guard.until_stopped(self.wait(create, until)).await {
                 Some(Ok(())) => {}
                 Some(Err(ended)) => return ended,
                 None => return Outcome::Skipped(Skip::Interrupted).into(),
             }
         }
         loop {
-            let before = match self.ground(create).await {
+            let before = match self.check(create).await {
                 Ok(before) => before,
                 Err(ended) => return ended,
             };
@@ -245,17 +251,17 @@ impl Hands<'_> {
     }
 
     /// Waits until the list shows what an earlier run may have made, or until it would.
-    async fn wait(&self, create: &Create, until: Until<'_>) -> Result<(), Ended> {
+    async fn wait(&self, create: &Create, until: WaitUntil<'_>) -> Result<(), ObjectResult> {
         let poll = Duration::from_millis(WAIT_POLL_MS);
         loop {
             let (now, at) = (Instant::now(), until.at);
             let is_over = now >= at;
             let since = if is_over { at } else { now.checked_sub(poll).unwrap_or(now) };
-            match self.census.awaited(create, until.sent, until.observed, since).await {
-                Ok(Some(id)) => return Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+            match self.existing.awaited(create, until.sent, until.observed, since).await {
+                Ok(Some(id)) => return Err(Outcome::Conflict(vec![Difference::Appeared(id)]).into()),
                 Ok(None) if is_over => return Ok(()),
-                Err(error) if is_over => return Err(Outcome::Failed(Cause::from(&error)).into()),
-                Ok(None) if self.census.shows(create).await => return Ok(()),
+                Err(error) if is_over => return Err(Outcome::Failed(Problem::from(&error)).into()),
+                Ok(None) if self.existing.shows(create).await => return Ok(()),
                 Ok(None) | Err(_) => tokio::time::sleep_until(at.min(now + poll)).await,
             }
         }
@@ -263,28 +269,33 @@ impl Hands<'_> {
 
     /// The only POST of a create may have been carried out. It is never sent again: a list that lags for longer than
     /// anybody waits would show the first one afterwards, and a definition can never be removed for good.
-    async fn after_open_answer(&self, create: &Create, before: &BTreeSet<DefinitionId>, error: &ApiError) -> Ended {
+    async fn after_open_answer(
+        &self,
+        create: &Create,
+        before: &BTreeSet<DefinitionId>,
+        error: &ApiError,
+    ) -> ObjectResult {
         match self.look_for(create, before).await {
-            Ok(Search::Found(id)) => Ended { id: Some(id), ..Outcome::Done.into() },
+            Ok(Search::Found(id)) => ObjectResult { id: Some(id), ..Outcome::Done.into() },
             Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(error, &ids)).into(),
             Ok(Search::Absent) | Err(_) => {
                 let help = Some(RUN_AGAIN_LATER.to_owned());
-                Outcome::Unknown(Cause { help, ..Cause::from(error) }).into()
+                Outcome::Unknown(Problem { help, ..Problem::from(error) }).into()
             }
         }
     }
 
     /// The ids that are there before something is created, where its place is clear; or what became of it.
-    async fn ground(&self, create: &Create) -> Result<Arc<BTreeSet<DefinitionId>>, Ended> {
-        match self.census.ground(create).await {
-            Ok(Ground::Clear(ids, age)) => {
-                self.gate.fresh_for(Duration::from_millis(CENSUS_AGE_MS_MAX).saturating_sub(age));
+    async fn check(&self, create: &Create) -> Result<Arc<BTreeSet<DefinitionId>>, ObjectResult> {
+        match self.existing.check(create).await {
+            Ok(CreateCheck::Clear(ids, age)) => {
+                self.guard.fresh_for(Duration::from_millis(LIST_AGE_MS_MAX).saturating_sub(age));
                 Ok(ids)
             }
-            Ok(Ground::AlreadySo(id)) => Err(Ended { id: Some(id), ..Outcome::AlreadySo.into() }),
-            Ok(Ground::Taken(id)) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
-            Ok(Ground::Odd(name)) => Err(Outcome::Failed(looks_odd(&name)).into()),
-            Err(error) => Err(Outcome::Failed(Cause::from(&error)).into()),
+            Ok(CreateCheck::AlreadyInPlace(id)) => Err(ObjectResult { id: Some(id), ..Outcome::AlreadyInPlace.into() }),
+            Ok(CreateCheck::Taken(id)) => Err(Outcome::Conflict(vec![Difference::Appeared(id)]).into()),
+            Ok(CreateCheck::Odd(name)) => Err(Outcome::Failed(looks_odd(&name)).into()),
+            Err(error) => Err(Outcome::Failed(Problem::from(&error)).into()),
         }
     }
 
@@ -293,7 +304,7 @@ impl Hands<'_> {
         let mut last = Ok(Search::Absent);
         for delay_ms in LOOK_DELAYS_MS {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
-            last = self.census.search(create, before).await;
+            last = self.existing.search(create, before).await;
             if matches!(&last, Ok(found) if *found != Search::Absent) {
                 break;
             }
@@ -303,45 +314,45 @@ impl Hands<'_> {
 }
 
 /// The answer to a POST, held against what was sent.
-fn created(step: &Step, made: &Definition) -> Ended {
+fn created(step: &Step, made: &Definition) -> ObjectResult {
     let outcome = match standing(step, made) {
         Standing::AsAfter | Standing::AsBefore => Outcome::Done,
         Standing::Changed(differences) => Outcome::Differs(differences),
     };
-    Ended { id: Some(made.id.clone()), ..seen(outcome, made) }
+    ObjectResult { id: Some(made.id.clone()), ..seen(outcome, made) }
 }
 
 /// A write that certainly was not carried out. `lost` is the answer to an earlier one, which may still
 /// arrive.
 fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
     match (&error.kind, lost) {
-        (ApiErrorKind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+        (ApiErrorKind::Interrupted, Some(lost)) => Outcome::Unknown(Problem::from(lost)),
         (ApiErrorKind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
-        (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
+        (_, Some(_)) => Outcome::Unknown(Problem::from(error)),
         (_, None) => Outcome::Failed(refused(error, advice)),
     }
 }
 
 /// Why it was not written. Which of the two refusals a label gets that is taken, the platform does not say.
-fn refused(error: &ApiError, advice: Option<&str>) -> Cause {
-    let cause = Cause::from(error);
+fn refused(error: &ApiError, advice: Option<&str>) -> Problem {
+    let cause = Problem::from(error);
     match (&error.kind, advice) {
         (ApiErrorKind::Conflict | ApiErrorKind::Invalid, Some(advice)) => {
-            Cause { help: Some(advice.to_owned()), ..cause }
+            Problem { help: Some(advice.to_owned()), ..cause }
         }
         _ => cause,
     }
 }
 
 /// The object is not there. For a removal that is as good as deactivated.
-fn absent(step: &Step, lost: Option<&ApiError>) -> Ended {
+fn absent(step: &Step, lost: Option<&ApiError>) -> ObjectResult {
     let outcome = match (step.action().is_removal(), lost) {
-        (true, None) => Outcome::AlreadySo,
+        (true, None) => Outcome::AlreadyInPlace,
         (true, Some(_)) => Outcome::Done,
-        (false, None) => Outcome::Refused(vec![Difference::Gone]),
-        (false, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+        (false, None) => Outcome::Conflict(vec![Difference::Gone]),
+        (false, Some(lost)) => Outcome::Unknown(Problem::from(lost)),
     };
-    Ended { evidence: WriteEvidence { is_absent: true, ..WriteEvidence::default() }, ..outcome.into() }
+    ObjectResult { evidence: WriteEvidence { is_absent: true, ..WriteEvidence::default() }, ..outcome.into() }
 }
 
 /// In what an object is not as its step wants it.
@@ -365,18 +376,15 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
 }
 
 /// Something has appeared that may be what would be made.
-fn looks_odd(name: &str) -> Cause {
-    Cause {
-        message: format!("nothing was written: its label is shown by {name}, which cannot be read whole"),
-        help: Some("run `plan`: it says what to do".to_owned()),
-        ..Cause::default()
-    }
+fn looks_odd(name: &str) -> Problem {
+    Problem::new(format!("nothing was written: its label is shown by {name}, which cannot be read whole"))
+        .help("run `plan`: it says what to do")
 }
 
-fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Cause {
+fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Problem {
     let ids: Vec<&str> = ids.iter().map(DefinitionId::as_str).collect();
-    Cause {
+    Problem {
         help: Some(format!("the list now shows {}: look which of them is wanted, and pin it", ids.join(", "))),
-        ..Cause::from(lost)
+        ..Problem::from(lost)
     }
 }

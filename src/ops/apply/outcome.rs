@@ -5,7 +5,7 @@
 pub enum OutcomeKind {
     /// Written, and seen to be so.
     Done,
-    AlreadySo,
+    AlreadyInPlace,
     /// The org said that it was written, and does not show it yet.
     NotVisibleYet,
     /// Written, and the org holds something else than what was sent.
@@ -15,7 +15,7 @@ pub enum OutcomeKind {
     /// Not written: the org refused, or could not be reached.
     Failed,
     /// Not written: somebody changed it since the plan.
-    Refused,
+    Conflict,
     /// Not written.
     Skipped,
     /// It may or may not have been written.
@@ -25,12 +25,12 @@ pub enum OutcomeKind {
 impl OutcomeKind {
     pub const ALL: [OutcomeKind; 9] = [
         OutcomeKind::Done,
-        OutcomeKind::AlreadySo,
+        OutcomeKind::AlreadyInPlace,
         OutcomeKind::NotVisibleYet,
         OutcomeKind::Differs,
         OutcomeKind::Overwritten,
         OutcomeKind::Failed,
-        OutcomeKind::Refused,
+        OutcomeKind::Conflict,
         OutcomeKind::Skipped,
         OutcomeKind::Unknown,
     ];
@@ -38,12 +38,12 @@ impl OutcomeKind {
     pub fn code(self) -> &'static str {
         match self {
             OutcomeKind::Done => "done",
-            OutcomeKind::AlreadySo => "already-so",
+            OutcomeKind::AlreadyInPlace => "already-so",
             OutcomeKind::NotVisibleYet => "not-visible-yet",
             OutcomeKind::Differs => "differs",
             OutcomeKind::Overwritten => "overwritten",
             OutcomeKind::Failed => "failed",
-            OutcomeKind::Refused => "refused",
+            OutcomeKind::Conflict => "refused",
             OutcomeKind::Skipped => "skipped",
             OutcomeKind::Unknown => "unknown",
         }
@@ -52,12 +52,12 @@ impl OutcomeKind {
     /// Is the object as the config says?
     pub fn is_success(self) -> bool {
         match self {
-            OutcomeKind::Done | OutcomeKind::AlreadySo => true,
+            OutcomeKind::Done | OutcomeKind::AlreadyInPlace => true,
             OutcomeKind::NotVisibleYet
             | OutcomeKind::Differs
             | OutcomeKind::Overwritten
             | OutcomeKind::Failed
-            | OutcomeKind::Refused
+            | OutcomeKind::Conflict
             | OutcomeKind::Skipped
             | OutcomeKind::Unknown => false,
         }
@@ -71,7 +71,7 @@ impl OutcomeKind {
             | OutcomeKind::Differs
             | OutcomeKind::Overwritten
             | OutcomeKind::Unknown => true,
-            OutcomeKind::AlreadySo | OutcomeKind::Failed | OutcomeKind::Refused | OutcomeKind::Skipped => false,
+            OutcomeKind::AlreadyInPlace | OutcomeKind::Failed | OutcomeKind::Conflict | OutcomeKind::Skipped => false,
         }
     }
 }

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Wanted};
 use crate::model::division::Divisions;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 use crate::model::platform::NEXT_RUN_LAG_MS;
-use crate::model::provenance::RunMetadata;
+use crate::model::problem::Problem;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Span;
 use crate::model::text;
-use crate::ops::apply::blame::refused_label;
 use crate::ops::apply::outcome::OutcomeKind;
+use crate::ops::apply::refused_label::refused_label;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::order::Because;
@@ -33,7 +33,7 @@ pub struct Report {
     pub refusals: Vec<Refusal>,
     pub verification: Verification,
     /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
-    pub divisions_unread: Option<Cause>,
+    pub divisions_unread: Option<Problem>,
     pub interrupted: Option<Signal>,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
@@ -95,7 +95,7 @@ pub enum Outcome {
     Done,
     /// It was as it shall be before anything was written, or the saved plan's operation is no
     /// longer needed.
-    AlreadySo,
+    AlreadyInPlace,
     /// The org said that it was written, and does not show it yet.
     NotVisibleYet(Unseen),
     /// Written, and the org holds something else than what was sent.
@@ -103,13 +103,13 @@ pub enum Outcome {
     /// It was seen to be as it shall be, and by the org's own time somebody else has changed it since.
     Overwritten(Vec<Difference>),
     /// Not written: the org refused, or could not be reached.
-    Failed(Cause),
+    Failed(Problem),
     /// Not written: somebody changed it since the plan.
-    Refused(Vec<Difference>),
+    Conflict(Vec<Difference>),
     /// Not written.
     Skipped(Skip),
     /// It may or may not have been written.
-    Unknown(Cause),
+    Unknown(Problem),
 }
 
 /// Where the org does not show what it said was written.
@@ -138,7 +138,7 @@ pub enum Skip {
     /// The plan is refused, and so nothing of it was done.
     PlanRefused,
     /// More would be done than the saved plan holds, and so nothing was done.
-    BeyondSavedPlan,
+    NotInSavedPlan,
     /// The config protects it, and an undo leaves it as it is.
     Protected,
     /// The config omits the definition that it is, and an undo leaves it as it is.
@@ -164,7 +164,7 @@ pub enum Verification {
     /// The run was interrupted before it.
     Interrupted,
     /// The plan is empty, apart from what the rows say was not done.
-    InStep,
+    InSync,
     /// Something that is in no row is to be done by now, or refuses the plan by now: somebody
     /// changed the org meanwhile.
     Drifted {
@@ -173,7 +173,7 @@ pub enum Verification {
         refusals: Vec<Refusal>,
     },
     /// The org could not be read.
-    Failed(Cause),
+    Failed(Problem),
 }
 
 impl ReportRow {
@@ -202,7 +202,7 @@ impl ReportRow {
             return self;
         }
         let again_from = ended.plus_ms(NEXT_RUN_LAG_MS);
-        if let Outcome::Unknown(Cause { help: Some(help), .. }) = &mut self.outcome
+        if let Outcome::Unknown(Problem { help: Some(help), .. }) = &mut self.outcome
             && help == RUN_AGAIN_LATER
         {
             *help = format!("{}: by then the org's list shows what this may have made", after(again_from));
@@ -232,13 +232,13 @@ impl ReportRow {
             Action::Create | Action::Reactivate | Action::Update | Action::Deactivate | Action::Delete => places.key,
         };
         let refused = match &self.outcome {
-            Outcome::Failed(cause) => refused_label(&cause.said, &self.after.labels),
+            Outcome::Failed(cause) => refused_label(&cause.platform_terms, &self.after.labels),
             Outcome::Done
-            | Outcome::AlreadySo
+            | Outcome::AlreadyInPlace
             | Outcome::NotVisibleYet(_)
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
-            | Outcome::Refused(_)
+            | Outcome::Conflict(_)
             | Outcome::Skipped(_)
             | Outcome::Unknown(_) => None,
         };
@@ -272,12 +272,12 @@ impl Outcome {
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Outcome::Done => OutcomeKind::Done,
-            Outcome::AlreadySo => OutcomeKind::AlreadySo,
+            Outcome::AlreadyInPlace => OutcomeKind::AlreadyInPlace,
             Outcome::NotVisibleYet(_) => OutcomeKind::NotVisibleYet,
             Outcome::Differs(_) => OutcomeKind::Differs,
             Outcome::Overwritten(_) => OutcomeKind::Overwritten,
             Outcome::Failed(_) => OutcomeKind::Failed,
-            Outcome::Refused(_) => OutcomeKind::Refused,
+            Outcome::Conflict(_) => OutcomeKind::Conflict,
             Outcome::Skipped(_) => OutcomeKind::Skipped,
             Outcome::Unknown(_) => OutcomeKind::Unknown,
         }
@@ -294,15 +294,15 @@ impl Outcome {
     }
 
     /// Why it failed, or why nobody knows.
-    pub fn cause(&self) -> Option<&Cause> {
+    pub fn cause(&self) -> Option<&Problem> {
         match self {
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
             Outcome::Done
-            | Outcome::AlreadySo
+            | Outcome::AlreadyInPlace
             | Outcome::NotVisibleYet(_)
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
-            | Outcome::Refused(_)
+            | Outcome::Conflict(_)
             | Outcome::Skipped(_) => None,
         }
     }
@@ -310,10 +310,10 @@ impl Outcome {
     /// What was found instead of what was expected.
     pub fn differences(&self) -> &[Difference] {
         match self {
-            Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => found,
+            Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Conflict(found) => found,
             Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed: _ }) => differences,
             Outcome::Done
-            | Outcome::AlreadySo
+            | Outcome::AlreadyInPlace
             | Outcome::NotVisibleYet(Unseen::List { .. })
             | Outcome::Failed(_)
             | Outcome::Skipped(_)
@@ -325,11 +325,11 @@ impl Outcome {
     fn in_words(&self, intent: Intent) -> Option<String> {
         let look = intent.look();
         Some(match self {
-            Outcome::Done | Outcome::AlreadySo | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
+            Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
             Outcome::Overwritten(_) => {
                 format!("it was as it shall be, and by the org's own time it was changed by hand since; {look}")
             }
-            Outcome::Refused(_) => {
+            Outcome::Conflict(_) => {
                 let seen = if intent == Intent::Undo { "that run left it" } else { "the plan saw it" };
                 format!("it is not as {seen}: it was changed since, or one of the org's answers was old; {look}")
             }
@@ -401,7 +401,7 @@ impl Skip {
             Skip::Needs(_) => "needs-another",
             Skip::Interrupted => "interrupted",
             Skip::PlanRefused => "plan-refused",
-            Skip::BeyondSavedPlan => "beyond-saved-plan",
+            Skip::NotInSavedPlan => "beyond-saved-plan",
             Skip::Protected => "protected",
             Skip::Omitted(_) => "omitted",
         }
@@ -412,7 +412,7 @@ impl Skip {
             Skip::Needs(needed) => needed.in_words(),
             Skip::Interrupted => "the run was interrupted before it".to_owned(),
             Skip::PlanRefused => "the plan is refused".to_owned(),
-            Skip::BeyondSavedPlan => "more would be done than the saved plan holds".to_owned(),
+            Skip::NotInSavedPlan => "more would be done than the saved plan holds".to_owned(),
             Skip::Protected => "`protect` in the config names it".to_owned(),
             Skip::Omitted(key) => format!("the config omits `{key}`, which it is"),
         }
@@ -498,7 +498,7 @@ impl Report {
             matched: _,
         } = self;
         let verified = match verification {
-            Verification::NotNeeded | Verification::InStep => true,
+            Verification::NotNeeded | Verification::InSync => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,
         };
         rows.iter().all(|row| row.outcome.is_success()) && refusals.is_empty() && verified && interrupted.is_none()

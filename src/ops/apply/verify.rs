@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 use crate::client::Reader;
 use crate::client::policy::sum_ms;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::platform::LIST_LAG_MS;
-use crate::ops::apply::census::Census;
+use crate::model::problem::Problem;
+use crate::ops::apply::existing::ExistingDefinitions;
 use crate::ops::apply::object::{WriteEvidence, differences_to_after, stamp};
 use crate::ops::apply::report::{Outcome, ReportRow, Unseen, Verification};
 use crate::plan::change::{Action, Change, Reason, Step};
@@ -71,7 +71,7 @@ pub struct VerifyLook<'a> {
     pub expectation: Expectation<'a>,
     /// What the plan was made from: its divisions.
     pub planned_from: &'a Observed,
-    pub census: &'a Census<'a>,
+    pub existing: &'a ExistingDefinitions<'a>,
     pub default_locale: &'a Locale,
 }
 
@@ -145,14 +145,14 @@ impl VerifyLook<'_> {
         }
         let (changes, refusals) = drift;
         if changes.is_empty() && refusals.is_empty() {
-            Verification::InStep
+            Verification::InSync
         } else {
             Verification::Drifted { changes, refusals }
         }
     }
 
-    async fn observe(&self, steps: &[Step]) -> Result<Observed, Cause> {
-        let mut listed = self.reader.list().await.map_err(|error| Cause::from(&error))?;
+    async fn observe(&self, steps: &[Step]) -> Result<Observed, Problem> {
+        let mut listed = self.reader.list().await.map_err(|error| Problem::from(&error))?;
         if let Expectation::EmptyPlan { .. } = &self.expectation {
             let removed: BTreeSet<&DefinitionId> =
                 steps.iter().filter(|it| it.action() == Action::Delete).filter_map(Step::id).collect();
@@ -176,7 +176,7 @@ impl VerifyLook<'_> {
             if !matches!(row.outcome, Outcome::Done | Outcome::Differs(_)) {
                 continue;
             }
-            let Some(before) = self.census.held_against(&create.key) else { continue };
+            let Some(before) = self.existing.held_against(&create.key) else { continue };
             let name = create.labels.get(self.default_locale);
             let is_alike = |it: &Definition| {
                 !it.deactivated
@@ -215,7 +215,7 @@ impl VerifyLook<'_> {
             Err(_) if !last => return false,
             Err(error) => {
                 if row.outcome == Outcome::Done {
-                    row.outcome = Outcome::Unknown(Cause::from(&error));
+                    row.outcome = Outcome::Unknown(Problem::from(&error));
                 }
                 return true;
             }
@@ -225,7 +225,7 @@ impl VerifyLook<'_> {
             None => step.action().is_removal(),
         };
         if is_as_written {
-            if last && evidence.is_absent && found.is_none() && row.outcome == Outcome::AlreadySo {
+            if last && evidence.is_absent && found.is_none() && row.outcome == Outcome::AlreadyInPlace {
                 row.outcome = Outcome::Failed(not_found_alone());
             } else if last && row.outcome == Outcome::Done {
                 row.outcome = self.not_listed_so(step, observed.get(id), evidence);
@@ -241,7 +241,7 @@ impl VerifyLook<'_> {
             // By the org's own time somebody came after.
             (Some(seen), Some(now)) if now > seen => row.outcome = Outcome::Overwritten(differences),
             _ if !last => return false,
-            _ if row.outcome == Outcome::AlreadySo => row.outcome = Outcome::Failed(no_longer_so(step)),
+            _ if row.outcome == Outcome::AlreadyInPlace => row.outcome = Outcome::Failed(no_longer_so(step)),
             // The very state that was written.
             (Some(seen), Some(now)) if now == seen => row.outcome = Outcome::Differs(differences),
             // What has no time is older than what has one.
@@ -275,26 +275,26 @@ impl VerifyLook<'_> {
 }
 
 /// Nothing was written, since there was nothing to write when the object was read; by now there is.
-fn no_longer_so(step: &Step) -> Cause {
+fn no_longer_so(step: &Step) -> Problem {
     let message = if step.action().is_removal() {
         "nothing was written, since it was not active when it was read; by now it is there and active"
     } else {
         "nothing was written, since it was as it shall be when it was read; by now it is not"
     };
-    Cause { message: message.to_owned(), help: Some("run it again".to_owned()), ..Cause::default() }
+    Problem::new(message).help("run it again")
 }
 
 /// A read by its id does not find it, and nothing else says that it is gone.
-fn not_found_alone() -> Cause {
+fn not_found_alone() -> Problem {
     let message = "nothing was written, since a read by its id does not find it; no list has shown since that it is gone: it \
                    may have been made a moment ago, or be one that this client may not read";
-    Cause { message: message.to_owned(), help: Some("run it again".to_owned()), ..Cause::default() }
+    Problem::new(message).help("run it again")
 }
 
 /// The org was not read again, so what only a read by id did not find is not known to be gone.
 pub fn unconfirmed(rows: &mut [ReportRow], evidence: &[WriteEvidence]) {
     for (row, _) in rows.iter_mut().zip(evidence).filter(|(_, it)| it.is_absent) {
-        if row.outcome == Outcome::AlreadySo {
+        if row.outcome == Outcome::AlreadyInPlace {
             row.outcome = Outcome::Failed(not_found_alone());
         }
     }
@@ -311,7 +311,7 @@ fn shows(observed: &Observed, step: &Step, id: Option<&DefinitionId>) -> bool {
 
 /// The rows that count as done, and whose own object is not shown so.
 fn pending(observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<usize> {
-    let done = |row: &ReportRow| matches!(row.outcome, Outcome::Done | Outcome::AlreadySo);
+    let done = |row: &ReportRow| matches!(row.outcome, Outcome::Done | Outcome::AlreadyInPlace);
     let all = steps.iter().zip(rows).enumerate();
     all.filter(|(_, (step, row))| done(row) && !shows(observed, step, row.id.as_ref()))
         .map(|(index, _)| index)

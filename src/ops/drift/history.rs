@@ -83,7 +83,8 @@ impl<'a> History<'a> {
         let mut ours: Vec<&StoredReport> = reports.iter().filter(is_ours).collect();
         ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
         for report in ours {
-            for row in report.rows.iter().filter(|it| it.may_be_written() || it.outcome == OutcomeKind::AlreadySo) {
+            for row in report.rows.iter().filter(|it| it.may_be_written() || it.outcome == OutcomeKind::AlreadyInPlace)
+            {
                 let Some(id) = &row.id else {
                     history.may_be_made.extend(row.key.as_ref().filter(|_| row.action == Action::Create));
                     continue;

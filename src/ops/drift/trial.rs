@@ -46,7 +46,7 @@ pub enum TrialVerdict {
     Open,
     /// The plan has this object for the definition, and changes it.
     Planned,
-    Settled,
+    InSync,
 }
 
 impl<'a> Trials<'a> {
@@ -82,7 +82,7 @@ impl<'a> Trials<'a> {
         if is_open || about.iter().any(|it| it.id() != Some(id)) {
             TrialVerdict::Open
         } else if about.is_empty() {
-            TrialVerdict::Settled
+            TrialVerdict::InSync
         } else {
             TrialVerdict::Planned
         }
@@ -93,7 +93,7 @@ impl<'a> Trials<'a> {
         let without = self.verdict(&proposal, id);
         let has_pin = self.desired.definitions.get(proposal.key).is_some_and(|it| it.pin.as_ref() == Some(id));
         let with = match without {
-            TrialVerdict::Settled => TrialVerdict::Refused,
+            TrialVerdict::InSync => TrialVerdict::Refused,
             _ if has_pin || !can_be_id(id.as_str()) => TrialVerdict::Refused,
             _ => self.verdict(&Proposal { pin: Some(id), ..proposal }, id),
         };

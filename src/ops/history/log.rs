@@ -304,7 +304,7 @@ fn of_report(
     }
     let as_a_whole = match (refusals.is_empty(), rows.is_empty()) {
         (false, _) => {
-            let (outcome, message) = (Some(OutcomeKind::Refused), Some(refusals.join("; ")));
+            let (outcome, message) = (Some(OutcomeKind::Conflict), Some(refusals.join("; ")));
             Some(LogEntry { outcome, message, ..whole.clone() })
         }
         (true, true) => Some(whole.clone()),

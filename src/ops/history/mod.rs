@@ -2,7 +2,7 @@
 //! made of.
 
 use crate::model::observed::Organization;
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::slug::slug;
 
 pub mod base;
@@ -43,7 +43,7 @@ mod tests {
     use crate::model::labels::Scope;
     use crate::model::moment::Moment;
     use crate::model::names::OrgId;
-    use crate::model::provenance::Origin;
+    use crate::model::run_metadata::Origin;
 
     #[test]
     fn names_are_names_on_every_disk_whatever_they_are_made_of() {

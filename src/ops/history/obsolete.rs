@@ -40,17 +40,17 @@ pub fn asked_of_others(mut plan: Plan, read: LayerSource<'_>, stored: &dyn Repor
     let others = sharing::others(&system, (path, root), config.org_file.as_deref(), files);
     let own = config.desired.org.as_ref().map(|it| it.name.as_str());
     let mut told: BTreeMap<&str, Vec<StoredFile>> = BTreeMap::new();
-    for spent in &mut plan.obsolete {
-        let Some(sharing) = file_of(spent.place).and_then(|it| others.get(it)) else { continue };
+    for line in &mut plan.obsolete {
+        let Some(sharing) = file_of(line.place).and_then(|it| others.get(it)) else { continue };
         let mut orgs = Vec::new();
         for org in sharing.orgs.iter().filter(|it| own != Some(it.as_str())) {
             let reports = told.entry(org).or_insert_with(|| reports_of(org, stored));
-            if !is_done(spent, &config.desired, reports) {
+            if !is_done(line, &config.desired, reports) {
                 orgs.push(org.clone());
             }
         }
         let is_known = orgs.is_empty() && !sharing.more;
-        spent.not_known = (!is_known).then_some(NotKnownFor { orgs, more: sharing.more });
+        line.not_known = (!is_known).then_some(NotKnownFor { orgs, more: sharing.more });
     }
     plan
 }
@@ -66,13 +66,13 @@ fn reports_of(org: &str, stored: &dyn ReportStore) -> Vec<StoredFile> {
 
 /// Do reports of another org say that a line has done its work there, too? Of `replaces` no report does: it may find
 /// something as long as anything is active under that system presence.
-fn is_done(spent: &ObsoleteLine, desired: &Desired, reports: &[StoredFile]) -> bool {
-    let wanted = desired.definitions.get(&spent.key);
-    match spent.line {
-        ObsoleteKind::New => reports.iter().any(|it| it.report.matched.contains_key(&spent.key)),
+fn is_done(line: &ObsoleteLine, desired: &Desired, reports: &[StoredFile]) -> bool {
+    let wanted = desired.definitions.get(&line.key);
+    match line.line {
+        ObsoleteKind::New => reports.iter().any(|it| it.report.matched.contains_key(&line.key)),
         ObsoleteKind::PreviousLabels => {
             let label = wanted.and_then(|it| it.default_label(&desired.settings.default_locale));
-            label.is_some_and(|label| is_called(&spent.key, label, reports))
+            label.is_some_and(|label| is_called(&line.key, label, reports))
         }
         ObsoleteKind::Replaces => false,
     }

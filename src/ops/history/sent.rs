@@ -61,6 +61,6 @@ fn was_sent(row: &StoredRow, posts: Option<&Posts>) -> bool {
             (Some(_), None) => true,
             (None, _) => false,
         },
-        OutcomeKind::AlreadySo | OutcomeKind::Failed | OutcomeKind::Refused | OutcomeKind::Skipped => false,
+        OutcomeKind::AlreadyInPlace | OutcomeKind::Failed | OutcomeKind::Conflict | OutcomeKind::Skipped => false,
     }
 }

@@ -14,12 +14,12 @@ use futures_util::FutureExt as _;
 
 use crate::client::{ApiError, Reader, Session};
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::names::DefinitionId;
+use crate::model::problem::Problem;
 use crate::model::usage::{Queue, Seats};
 use crate::model::user::{PresenceSource, UserId};
-use crate::ops::apply::census::LOOK_DELAYS_MS;
+use crate::ops::apply::existing::LOOK_DELAYS_MS;
 use crate::ops::apply::report::{Outcome as Written, ReportRow};
 use crate::ops::apply::{alone, bug};
 use crate::ops::retire::plan::{Moves, Retirement};
@@ -84,7 +84,7 @@ pub async fn run(session: &Session, job: RetireJob<'_>, stop: &Stop, tell: &dyn 
 struct State {
     people: BTreeMap<UserId, Fate>,
     definition: Option<ReportRow>,
-    division_unread: Option<Cause>,
+    division_unread: Option<Problem>,
 }
 
 struct Run<'a> {
@@ -114,7 +114,7 @@ impl Run<'_> {
         let outcome = match self.until_asked(self.reader.definition(&retirement.from.id)).await? {
             Ok(Some(found)) => match standing(&step, &found.definition) {
                 Standing::AsBefore | Standing::AsAfter => return Ok(()),
-                Standing::Changed(differences) => Written::Refused(differences),
+                Standing::Changed(differences) => Written::Conflict(differences),
             },
             // People may be on it all the same.
             Ok(None) => return Ok(()),
@@ -182,8 +182,11 @@ impl Run<'_> {
         let retirement = self.job.retirement;
         (self.tell)(RetireEvent::Moving(people.len()));
         let wishes: Vec<_> = people.iter().map(|user| (user.clone(), retirement.wish())).collect();
-        let job =
-            set::UserJob { wishes: &wishes, source: &PresenceSource::Platform, only_from: Some(&retirement.from.id) };
+        let job = set::UserJob {
+            assignments: &wishes,
+            source: &PresenceSource::Platform,
+            only_from: Some(&retirement.from.id),
+        };
         let tell = |user: &UserId, _: &Set| (self.tell)(RetireEvent::Ended(user));
         let outcomes = set::run(self.session, job, self.stop, &tell).await;
         let failed = outcomes.iter().filter(|it| !it.is_success()).count();
@@ -200,7 +203,7 @@ impl Run<'_> {
 
     /// Who was moved once, and needed nothing the next time, was moved.
     fn keep(&self, user: &UserId, outcome: Set) {
-        let needed_nothing = matches!(outcome, Set::AlreadySo | Set::Elsewhere(_));
+        let needed_nothing = matches!(outcome, Set::AlreadyInPlace | Set::Elsewhere(_));
         if !(needed_nothing && self.was_moved(user)) {
             self.state.borrow_mut().people.insert(user.clone(), Fate::Set(outcome));
         }

@@ -10,7 +10,7 @@ use crate::model::text;
 use crate::model::usage::{Queue, Seats};
 use crate::model::user::{UserId, Wish};
 use crate::ops::retire::advice::{Advice, advice};
-use crate::ops::users::meant::{NamedPresence, Presences, ResolvedPresence, UnresolvedPresence};
+use crate::ops::users::resolve::{NamedPresence, Presences, ResolvedPresence, UnresolvedPresence};
 use crate::plan::change::{Action, Removal, Step};
 use crate::plan::matching::{Match, pair};
 use crate::plan::odd::OddOnes;
@@ -142,7 +142,7 @@ pub fn retirement(desired: &Desired, observed: &Observed, asked: RetireRequest<'
     let default_locale = &desired.settings.default_locale;
     let mut doubts = Vec::new();
     let found = goes(typed.trim(), desired, observed).map_err(|doubt| doubts.push(doubt)).ok();
-    let to = Presences::new(desired, observed).meant(to).map_err(|it| doubts.push(Doubt::To(it))).ok();
+    let to = Presences::new(desired, observed).resolve(to).map_err(|it| doubts.push(Doubt::To(it))).ok();
     if let Some(to) = &to {
         let named = || NamedPresence::new(&to.definition, default_locale);
         if found.as_ref().is_some_and(|(_, from)| from.id == to.definition.id) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
+use crate::model::problem::Problem;
 use crate::model::usage::Queue;
 use crate::model::user::{PresenceSource, UserId};
 use crate::ops::apply::report::{Outcome as Written, ReportRow};
@@ -21,7 +21,7 @@ pub struct RetireReport {
     /// What became of the definition; none where the run did not come so far.
     pub definition: Option<ReportRow>,
     /// Why nobody knows whether its division outlasted a PUT by the first generation of the API.
-    pub division_unread: Option<Cause>,
+    pub division_unread: Option<Problem>,
     /// Why it stopped; none where everything is done, and was seen to be.
     pub halt: Option<Halt>,
     pub interrupted: Option<Signal>,
@@ -58,7 +58,7 @@ impl Fate {
     }
 
     /// Why they are not moved. Foreign strings are raw.
-    pub fn why(&self) -> Option<Cause> {
+    pub fn why(&self) -> Option<Problem> {
         let (message, help) = match self {
             Fate::Set(outcome) => return outcome.why(&PresenceSource::Platform),
             Fate::Gone => return None,
@@ -75,7 +75,7 @@ impl Fate {
                  runs behind: run it again",
             ),
         };
-        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() })
+        Some(Problem::new(message).help(help))
     }
 }
 
@@ -91,11 +91,11 @@ pub enum Halt {
     /// The org cut its list of those who are on it, and named none.
     CutToNothing,
     /// Who is on it could not be read.
-    LookFailed(Cause),
+    LookFailed(Problem),
     /// Where people go is gone or deactivated by now.
     TargetGone,
     /// Whether it is still there could not be read.
-    TargetUnread(Cause),
+    TargetUnread(Problem),
     /// The definition was not deactivated: its own outcome says why.
     NotDeactivated,
     /// It was deactivated, and something else of it is not as it was.
@@ -103,7 +103,7 @@ pub enum Halt {
     /// It was deactivated, and does not read so.
     NotVisibleYet,
     /// It was deactivated, and could not be read afterwards.
-    Unread(Cause),
+    Unread(Problem),
     Interrupted,
 }
 
@@ -126,7 +126,7 @@ impl Halt {
     }
 
     /// In one sentence, and what to do. Foreign strings are raw.
-    pub fn why(&self) -> Cause {
+    pub fn why(&self) -> Problem {
         let again = "run it again: it goes on where it stopped";
         let (message, help) = match self {
             Halt::OnQueue(count) => (
@@ -163,12 +163,12 @@ impl Halt {
             Halt::Unread(cause) => return cause_of("it was deactivated and could not be read afterwards", cause),
             Halt::Interrupted => ("the run was interrupted".to_owned(), again),
         };
-        Cause { message, help: Some(help.to_owned()), ..Cause::default() }
+        Problem::new(message).help(help)
     }
 }
 
-fn cause_of(what: &str, cause: &Cause) -> Cause {
-    Cause { message: format!("{what}: {}", cause.message), ..cause.clone() }
+fn cause_of(what: &str, cause: &Problem) -> Problem {
+    Problem { message: format!("{what}: {}", cause.message), ..cause.clone() }
 }
 
 impl RetireReport {
@@ -192,12 +192,12 @@ impl RetireReport {
 /// Is a definition with this outcome known to be deactivated?
 pub fn is_deactivated(outcome: &Written) -> bool {
     match outcome {
-        Written::Done | Written::AlreadySo => true,
+        Written::Done | Written::AlreadyInPlace => true,
         Written::Differs(differences) | Written::Overwritten(differences) => {
             !differences.iter().any(|it| matches!(it, Difference::State { .. }))
         }
         Written::NotVisibleYet(_)
-        | Written::Refused(_)
+        | Written::Conflict(_)
         | Written::Failed(_)
         | Written::Skipped(_)
         | Written::Unknown(_) => false,

@@ -6,7 +6,7 @@ use crate::client::UserReader;
 use crate::client::error::{ApiError, ApiErrorKind};
 use crate::client::user_operations::BULK_READ_USERS_MAX;
 use crate::client::users::is_absent;
-use crate::model::cause::Cause;
+use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId};
 use crate::ops::users::listing::UserFound;
 
@@ -38,7 +38,7 @@ pub async fn few(reader: &UserReader, users: &[&UserId], source: &PresenceSource
         Ok(mut answered) => {
             let found = |user: &&UserId| match answered.remove(*user) {
                 Some(Ok(presence)) => UserFound::On(presence),
-                Some(Err(error)) => UserFound::Failed(Cause::from(&error)),
+                Some(Err(error)) => UserFound::Failed(Problem::from(&error)),
                 None => UserFound::NotShown,
             };
             users.iter().map(found).collect()
@@ -52,7 +52,7 @@ pub async fn few(reader: &UserReader, users: &[&UserId], source: &PresenceSource
             }
             found
         }
-        Err(error) => vec![UserFound::Failed(Cause::from(&error)); users.len()],
+        Err(error) => vec![UserFound::Failed(Problem::from(&error)); users.len()],
     }
 }
 
@@ -60,7 +60,7 @@ async fn one(reader: &UserReader, user: &UserId, source: &PresenceSource) -> Use
     match reader.presence(user, source).await {
         Ok(Some(presence)) => UserFound::On(presence),
         Ok(None) => UserFound::NotShown,
-        Err(error) => UserFound::Failed(Cause::from(&error)),
+        Err(error) => UserFound::Failed(Problem::from(&error)),
     }
 }
 
@@ -84,7 +84,7 @@ async fn teams(reader: &UserReader, users: &[&UserId]) -> Vec<UserFound> {
                 found.resize(users.len(), UserFound::TeamsGone);
                 break;
             }
-            Err(error) => found.push(UserFound::Failed(Cause::from(&error))),
+            Err(error) => found.push(UserFound::Failed(Problem::from(&error))),
         }
     }
     let absent: Vec<usize> = (0..found.len()).filter(|index| found[*index] == UserFound::NoTeams).collect();

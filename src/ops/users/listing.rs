@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::cause::Cause;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::Definition;
+use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId, UserPresence};
 
 /// Users and what they are on.
@@ -36,7 +36,7 @@ pub enum UserFound {
     /// The platform no longer has the operation for Microsoft Teams.
     TeamsGone,
     /// It could not be read.
-    Failed(Cause),
+    Failed(Problem),
 }
 
 impl UserFound {
@@ -51,7 +51,7 @@ impl UserFound {
     }
 
     /// Why there is nothing to show. Foreign strings are raw.
-    pub fn why(&self, source: &PresenceSource) -> Option<Cause> {
+    pub fn why(&self, source: &PresenceSource) -> Option<Problem> {
         let (message, help) = match self {
             UserFound::On(_) => return None,
             UserFound::Failed(cause) => return Some(cause.clone()),
@@ -66,7 +66,7 @@ impl UserFound {
                 INSTEAD_OF_TEAMS,
             ),
         };
-        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() })
+        Some(Problem::new(message).help(help))
     }
 }
 
@@ -75,13 +75,13 @@ pub const INSTEAD_OF_TEAMS: &str = "use `--source ID` with the id of the presenc
                                     `--source purecloud`, which follows Teams where the org has set up that integration";
 
 /// The platform answers 404.
-pub fn not_shown(source: &PresenceSource) -> Cause {
+pub fn not_shown(source: &PresenceSource) -> Problem {
     let message = match source {
         PresenceSource::Platform | PresenceSource::Teams => "the org shows no such user",
         PresenceSource::Registered(_) => "the org shows no such user, or no such source of this user",
     };
     let help = "it was deleted, belongs to another org, or to a division that these credentials cannot see";
-    Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() }
+    Problem::new(message).help(help)
 }
 
 impl UserListing {

@@ -1,15 +1,15 @@
 //! Presences of users: which users and which presence are meant, reading many, setting many.
 //!
 //! ```text
-//!  ids, files ───────── sheet ─┐
-//!                              ├─ wishes ── get ─▶ listing ─┐
-//!  a presence ────────── meant ┘            set ─▶ report ──┴─ document
+//!  ids, files ─── input ─┐
+//!                        ├─ assignments ── get ─▶ listing ─┐
+//!  a presence ── resolve ┘                 set ─▶ report ──┴─ document
 //! ```
 
+pub mod assignments;
 pub mod get;
+pub mod input;
 pub mod listing;
-pub mod meant;
 pub mod report;
+pub mod resolve;
 pub mod set;
-pub mod sheet;
-pub mod wishes;

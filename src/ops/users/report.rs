@@ -1,19 +1,19 @@
 //! What became of every user whose presence was to be set: the value that every report is a view of.
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
 use crate::model::names::{DefinitionId, Locale};
+use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::listing::not_shown;
-use crate::ops::users::meant::ResolvedPresence;
+use crate::ops::users::resolve::ResolvedPresence;
 
 /// A whole run, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserReport {
     /// The source whose presences were set.
     pub source: PresenceSource,
-    /// What was meant by each presence that was named.
-    pub meant: Vec<ResolvedPresence>,
+    /// What is meant by each presence that was named.
+    pub resolved: Vec<ResolvedPresence>,
     /// One row a user, in the order asked.
     pub rows: Vec<UserReportRow>,
     pub interrupted: Option<Signal>,
@@ -32,7 +32,7 @@ pub enum UserOutcome {
     /// Set, and seen to be so.
     Done,
     /// The user was there before, and nothing was written.
-    AlreadySo,
+    AlreadyInPlace,
     /// Nothing was written: the user has gone elsewhere by themselves, where only those were to be set who
     /// are on one definition.
     Elsewhere(UserPresence),
@@ -41,18 +41,18 @@ pub enum UserOutcome {
     /// Set, and the user is on something else, or says something else.
     Differs(UserPresence),
     /// Not set: the org refused, or could not be reached.
-    Failed(Cause),
+    Failed(Problem),
     /// Not tried: the run was interrupted first.
     Skipped,
     /// It may or may not have been set.
-    Unknown(Cause),
+    Unknown(Problem),
 }
 
 impl UserOutcome {
     /// Is there nothing left to do for this user?
     pub fn is_success(&self) -> bool {
         match self {
-            UserOutcome::Done | UserOutcome::AlreadySo | UserOutcome::Elsewhere(_) => true,
+            UserOutcome::Done | UserOutcome::AlreadyInPlace | UserOutcome::Elsewhere(_) => true,
             UserOutcome::NotShown
             | UserOutcome::Differs(_)
             | UserOutcome::Failed(_)
@@ -64,7 +64,7 @@ impl UserOutcome {
     pub fn code(&self) -> &'static str {
         match self {
             UserOutcome::Done => "done",
-            UserOutcome::AlreadySo => "already-so",
+            UserOutcome::AlreadyInPlace => "already-so",
             UserOutcome::Elsewhere(_) => "elsewhere",
             UserOutcome::NotShown => "not-shown",
             UserOutcome::Differs(_) => "differs",
@@ -75,19 +75,16 @@ impl UserOutcome {
     }
 
     /// Why it is not done. Foreign strings are raw.
-    pub fn why(&self, source: &PresenceSource) -> Option<Cause> {
+    pub fn why(&self, source: &PresenceSource) -> Option<Problem> {
         match self {
-            UserOutcome::Done | UserOutcome::AlreadySo | UserOutcome::Elsewhere(_) => None,
+            UserOutcome::Done | UserOutcome::AlreadyInPlace | UserOutcome::Elsewhere(_) => None,
             UserOutcome::NotShown => Some(not_shown(source)),
             UserOutcome::Failed(cause) | UserOutcome::Unknown(cause) => Some(cause.clone()),
-            UserOutcome::Differs(seen) => Some(Cause {
-                message: format!("it was set, and the user is on {} now", seen.definition),
-                help: Some("somebody set it in the same moment, or the org took it otherwise: run it again".to_owned()),
-                ..Cause::default()
-            }),
-            UserOutcome::Skipped => {
-                Some(Cause { message: "the run was interrupted before it".to_owned(), ..Cause::default() })
-            }
+            UserOutcome::Differs(seen) => Some(
+                Problem::new(format!("it was set, and the user is on {} now", seen.definition))
+                    .help("somebody set it in the same moment, or the org took it otherwise: run it again"),
+            ),
+            UserOutcome::Skipped => Some(Problem::new("the run was interrupted before it")),
         }
     }
 }
@@ -98,8 +95,8 @@ impl UserReport {
         self.interrupted.is_none() && self.rows.iter().all(|row| row.outcome.is_success())
     }
 
-    /// What was meant by a definition's id.
-    pub fn meant(&self, id: &DefinitionId) -> Option<&ResolvedPresence> {
-        self.meant.iter().find(|it| it.definition.id == *id)
+    /// What is meant by a definition's id.
+    pub fn resolved(&self, id: &DefinitionId) -> Option<&ResolvedPresence> {
+        self.resolved.iter().find(|it| it.definition.id == *id)
     }
 }

@@ -14,8 +14,8 @@ use crate::client::user_operations::BULK_PUT_USERS_MAX;
 use crate::client::users::{UserAnswers, is_absent};
 use crate::client::{Session, UserReader, UserWriter, WriteGuard};
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::names::DefinitionId;
+use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::get::{few, may_be_about_one};
 use crate::ops::users::listing::UserFound;
@@ -32,7 +32,7 @@ const SEEN_HOLDS_MS: u64 = 5_000;
 #[derive(Debug, Clone, Copy)]
 pub struct UserJob<'a> {
     /// Who should be on what. Every user once.
-    pub wishes: &'a [(UserId, Wish)],
+    pub assignments: &'a [(UserId, Wish)],
     /// The source whose presences are set. Not Teams, which can only be read. If the org has registered it, no wish is
     /// to make it the primary one: no operation can.
     pub source: &'a PresenceSource,
@@ -71,7 +71,7 @@ pub async fn run(
         job,
         stop,
         tell,
-        states: RefCell::new(vec![State::Waiting; job.wishes.len()]),
+        states: RefCell::new(vec![State::Waiting; job.assignments.len()]),
         has_written: Cell::new(false),
         is_forbidden: Cell::new(false),
     };
@@ -79,7 +79,7 @@ pub async fn run(
         () = run.all() => {}
         () = stop.grace_over() => {}
     }
-    for index in 0..job.wishes.len() {
+    for index in 0..job.assignments.len() {
         run.cut_off(index);
     }
     let ended = run.states.into_inner().into_iter().map(|state| match state {
@@ -93,7 +93,7 @@ pub async fn run(
 #[derive(Debug, Clone)]
 enum State {
     Waiting,
-    /// A write waits behind this gate, or has passed it.
+    /// A write waits behind this guard, or has passed it.
     Writing(WriteGuard),
     Ended(UserOutcome),
 }
@@ -122,12 +122,12 @@ struct Part {
 #[derive(Clone)]
 struct Lost {
     error: ApiError,
-    gate: WriteGuard,
+    guard: WriteGuard,
 }
 
 impl Run<'_> {
     async fn all(&self) {
-        let all: Vec<usize> = (0..self.job.wishes.len()).collect();
+        let all: Vec<usize> = (0..self.job.assignments.len()).collect();
         let size = if self.by_patch() { 1 } else { BULK_PUT_USERS_MAX };
         for chunk in all.chunks(size) {
             if self.stop.asked().is_some() {
@@ -145,7 +145,7 @@ impl Run<'_> {
     /// promised to do that. It is not for a registered source.
     fn by_patch(&self) -> bool {
         !self.job.source.is_registered()
-            && (self.job.wishes.len() == 1 || self.job.wishes.iter().any(|(_, wish)| wish.primary))
+            && (self.job.assignments.len() == 1 || self.job.assignments.iter().any(|(_, wish)| wish.primary))
     }
 
     /// Reads users, and ends those who need no write. Gives the others.
@@ -153,7 +153,9 @@ impl Run<'_> {
         let mut todo = Vec::new();
         for (index, found) in self.look(users).await {
             match found {
-                UserFound::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, UserOutcome::AlreadySo),
+                UserFound::On(seen) if self.wish(index).is_met_by(&seen) => {
+                    self.end(index, UserOutcome::AlreadyInPlace)
+                }
                 UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
                 UserFound::On(_) => todo.push(index),
                 // A source may have nothing of a user before it is set for the first time.
@@ -202,10 +204,10 @@ impl Run<'_> {
         match (&error.kind, lost) {
             (ApiErrorKind::Interrupted, None) => UserOutcome::Skipped,
             // What was lost before may still arrive.
-            (ApiErrorKind::Interrupted, Some(lost)) => UserOutcome::Unknown(Cause::from(&lost.error)),
-            (_, Some(_)) => UserOutcome::Unknown(Cause::from(error)),
+            (ApiErrorKind::Interrupted, Some(lost)) => UserOutcome::Unknown(Problem::from(&lost.error)),
+            (_, Some(_)) => UserOutcome::Unknown(Problem::from(error)),
             (_, None) if self.job.source.is_registered() && is_absent(error) => UserOutcome::NotShown,
-            (_, None) => UserOutcome::Failed(Cause::from(error)),
+            (_, None) => UserOutcome::Failed(Problem::from(error)),
         }
     }
 
@@ -213,17 +215,17 @@ impl Run<'_> {
     /// written because the org refused them together, and why.
     async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
         let Part { mut users, mut seen, mut lost } = part;
-        // Behind the gate of what was lost: that has passed it, whatever becomes of the next.
-        let gate = lost.as_ref().map_or_else(|| WriteGuard::new(self.stop), |lost| lost.gate.clone());
-        let writer = self.session.behind(&gate).user_writer();
+        // Behind the guard of what was lost: that has passed it, whatever becomes of the next.
+        let guard = lost.as_ref().map_or_else(|| WriteGuard::new(self.stop), |lost| lost.guard.clone());
+        let writer = self.session.guarded_by(&guard).user_writer();
         // What becomes of those who are not there in the end: what was lost may still arrive.
         let mut last =
-            lost.as_ref().map_or(UserOutcome::Skipped, |lost| UserOutcome::Unknown(Cause::from(&lost.error)));
+            lost.as_ref().map_or(UserOutcome::Skipped, |lost| UserOutcome::Unknown(Problem::from(&lost.error)));
         for index in &users {
-            self.set_state(*index, State::Writing(gate.clone()));
+            self.set_state(*index, State::Writing(guard.clone()));
         }
         for writes in 0..WRITES_MAX {
-            self.hold_while_seen(&gate, seen);
+            self.hold_while_seen(&guard, seen);
             match self.send(&writer, &users).await {
                 Ok(answered) => {
                     self.has_written.set(true);
@@ -232,19 +234,19 @@ impl Run<'_> {
                 }
                 Err(WriteError::NotDone(error)) if error.kind == ApiErrorKind::Waited => {
                     users = match &lost {
-                        Some(Lost { error, gate: _ }) => self.those_not_there(users, error).await,
+                        Some(Lost { error, guard: _ }) => self.those_not_there(users, error).await,
                         None => self.those_to_write(&users).await,
                     };
                     if lost.is_none() {
-                        last = UserOutcome::Failed(Cause::from(&error));
+                        last = UserOutcome::Failed(Problem::from(&error));
                     }
                 }
                 Err(WriteError::NotDone(error)) => return Some((Part { users, seen, lost }, error)),
                 Err(WriteError::Unclear(error)) => {
                     tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
                     users = self.those_not_there(users, &error).await;
-                    last = UserOutcome::Unknown(Cause::from(&error));
-                    lost = Some(Lost { error, gate: gate.clone() });
+                    last = UserOutcome::Unknown(Problem::from(&error));
+                    lost = Some(Lost { error, guard: guard.clone() });
                 }
             }
             if users.is_empty() {
@@ -260,24 +262,24 @@ impl Run<'_> {
 
     /// Somebody who shall be taken from where they were seen may be elsewhere by the time that a write has
     /// waited for its turn, or for the end of a 429: then it is not sent.
-    fn hold_while_seen(&self, gate: &WriteGuard, seen: Instant) {
+    fn hold_while_seen(&self, guard: &WriteGuard, seen: Instant) {
         if self.job.only_from.is_some() {
-            gate.fresh_for(Duration::from_millis(SEEN_HOLDS_MS).saturating_sub(seen.elapsed()));
+            guard.fresh_for(Duration::from_millis(SEEN_HOLDS_MS).saturating_sub(seen.elapsed()));
         }
     }
 
     async fn send(&self, writer: &UserWriter, part: &[usize]) -> Result<UserAnswers, WriteError> {
-        let wishes = part.iter().map(|index| &self.job.wishes[*index]);
+        let assignments = part.iter().map(|index| &self.job.assignments[*index]);
         let source = self.job.source;
         if self.by_patch() {
             let mut answered = BTreeMap::new();
-            for (user, wish) in wishes {
+            for (user, wish) in assignments {
                 answered.insert(user.clone(), Ok(writer.set(user, source, wish).await?));
             }
             return Ok(answered);
         }
-        let wishes: Vec<(&UserId, &Wish)> = wishes.map(|(user, wish)| (user, wish)).collect();
-        writer.set_many(&wishes, source).await
+        let assignments: Vec<(&UserId, &Wish)> = assignments.map(|(user, wish)| (user, wish)).collect();
+        writer.set_many(&assignments, source).await
     }
 
     /// Holds an answer against what was to be. What it does not confirm is not believed before it is read.
@@ -293,7 +295,7 @@ impl Run<'_> {
             let outcome = match (found, answered.remove(self.user(index))) {
                 (UserFound::On(seen), _) if self.wish(index).may_be_met_by(&seen) => UserOutcome::Done,
                 (UserFound::On(seen), Some(Ok(_))) => UserOutcome::Differs(seen),
-                (UserFound::On(_), Some(Err(error))) => UserOutcome::Unknown(Cause::from(&error)),
+                (UserFound::On(_), Some(Err(error))) => UserOutcome::Unknown(Problem::from(&error)),
                 (UserFound::On(_), None) => UserOutcome::Failed(passed_over()),
                 (UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone, _) => UserOutcome::NotShown,
                 (UserFound::Failed(cause), _) => UserOutcome::Unknown(cause),
@@ -315,7 +317,7 @@ impl Run<'_> {
                 UserFound::On(_) => rest.push(index),
                 UserFound::NotShown if self.job.source.is_registered() => rest.push(index),
                 UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => {
-                    self.end(index, UserOutcome::Unknown(Cause::from(lost)));
+                    self.end(index, UserOutcome::Unknown(Problem::from(lost)));
                 }
             }
         }
@@ -336,11 +338,11 @@ impl Run<'_> {
     }
 
     fn user(&self, index: usize) -> &UserId {
-        &self.job.wishes[index].0
+        &self.job.assignments[index].0
     }
 
     fn wish(&self, index: usize) -> &Wish {
-        &self.job.wishes[index].1
+        &self.job.assignments[index].1
     }
 
     fn set_state(&self, index: usize, state: State) {
@@ -357,14 +359,13 @@ impl Run<'_> {
     }
 
     fn panicked(&self, index: usize) {
-        let bug = || Cause {
-            message: "presencectl itself failed while it worked on this user".to_owned(),
-            help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
-            ..Cause::default()
+        let bug = || {
+            Problem::new("presencectl itself failed while it worked on this user")
+                .help("this is a bug in presencectl: please report it; running again is safe")
         };
         match self.state(index) {
             State::Ended(_) => {}
-            State::Writing(gate) if gate.was_passed() => self.end(index, UserOutcome::Unknown(bug())),
+            State::Writing(guard) if guard.has_sent() => self.end(index, UserOutcome::Unknown(bug())),
             State::Waiting | State::Writing(_) => self.end(index, UserOutcome::Failed(bug())),
         }
     }
@@ -372,12 +373,9 @@ impl Run<'_> {
     fn cut_off(&self, index: usize) {
         match self.state(index) {
             State::Ended(_) => {}
-            State::Writing(gate) if gate.was_passed() => {
-                let cause = Cause {
-                    message: "the run was interrupted while this was being written".to_owned(),
-                    help: Some("running it again is safe: who is there already is left alone".to_owned()),
-                    ..Cause::default()
-                };
+            State::Writing(guard) if guard.has_sent() => {
+                let cause = Problem::new("the run was interrupted while this was being written")
+                    .help("running it again is safe: who is there already is left alone");
                 self.end(index, UserOutcome::Unknown(cause));
             }
             State::Waiting | State::Writing(_) => self.end(index, UserOutcome::Skipped),
@@ -389,10 +387,7 @@ fn is_forbidden(error: &ApiError) -> bool {
     matches!(error.kind, ApiErrorKind::Forbidden { .. })
 }
 
-fn passed_over() -> Cause {
-    Cause {
-        message: "the org answered without this user, whose presence is as it was".to_owned(),
-        help: Some("set this one alone: then the org says why".to_owned()),
-        ..Cause::default()
-    }
+fn passed_over() -> Problem {
+    Problem::new("the org answered without this user, whose presence is as it was")
+        .help("set this one alone: then the org says why")
 }

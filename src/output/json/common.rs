@@ -5,11 +5,11 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::cause::Cause;
 use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
-use crate::model::provenance::Origin;
-use crate::model::provenance::RunMetadata;
+use crate::model::problem::Problem;
+use crate::model::run_metadata::Origin;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::{Sources, Span};
 use crate::ops::history::stored::RunText;
 use crate::plan::evidence::Had;
@@ -114,9 +114,9 @@ pub struct CauseV1 {
     pub correlation_id: Option<String>,
 }
 
-impl From<Cause> for CauseV1 {
-    fn from(cause: Cause) -> CauseV1 {
-        let Cause { message, help, correlation_id, said: _ } = cause;
+impl From<Problem> for CauseV1 {
+    fn from(cause: Problem) -> CauseV1 {
+        let Problem { message, help, correlation_id, platform_terms: _ } = cause;
         CauseV1 { message, help, correlation_id }
     }
 }

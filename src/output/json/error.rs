@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
 
@@ -82,7 +82,7 @@ pub fn document(
     diagnostics: &Findings,
     sources: &Sources,
 ) -> ErrorV1 {
-    let Problem { message, help, correlation_id } = problem;
+    let Problem { message, help, correlation_id, platform_terms: _ } = problem;
     let Heard { org, sandbox } = heard;
     ErrorV1 {
         head: ERROR.head(org_v1(org.as_ref(), *sandbox)),

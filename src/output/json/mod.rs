@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;

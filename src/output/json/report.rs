@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::cause::Cause;
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
+use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
@@ -253,12 +253,12 @@ impl From<OutcomeKind> for OutcomeV1 {
     fn from(outcome: OutcomeKind) -> OutcomeV1 {
         match outcome {
             OutcomeKind::Done => OutcomeV1::Done,
-            OutcomeKind::AlreadySo => OutcomeV1::AlreadySo,
+            OutcomeKind::AlreadyInPlace => OutcomeV1::AlreadySo,
             OutcomeKind::NotVisibleYet => OutcomeV1::NotVisibleYet,
             OutcomeKind::Differs => OutcomeV1::Differs,
             OutcomeKind::Overwritten => OutcomeV1::Overwritten,
             OutcomeKind::Failed => OutcomeV1::Failed,
-            OutcomeKind::Refused => OutcomeV1::Refused,
+            OutcomeKind::Conflict => OutcomeV1::Refused,
             OutcomeKind::Skipped => OutcomeV1::Skipped,
             OutcomeKind::Unknown => OutcomeV1::Unknown,
         }
@@ -269,12 +269,12 @@ impl From<OutcomeV1> for OutcomeKind {
     fn from(outcome: OutcomeV1) -> OutcomeKind {
         match outcome {
             OutcomeV1::Done => OutcomeKind::Done,
-            OutcomeV1::AlreadySo => OutcomeKind::AlreadySo,
+            OutcomeV1::AlreadySo => OutcomeKind::AlreadyInPlace,
             OutcomeV1::NotVisibleYet => OutcomeKind::NotVisibleYet,
             OutcomeV1::Differs => OutcomeKind::Differs,
             OutcomeV1::Overwritten => OutcomeKind::Overwritten,
             OutcomeV1::Failed => OutcomeKind::Failed,
-            OutcomeV1::Refused => OutcomeKind::Refused,
+            OutcomeV1::Refused => OutcomeKind::Conflict,
             OutcomeV1::Skipped => OutcomeKind::Skipped,
             OutcomeV1::Unknown => OutcomeKind::Unknown,
         }
@@ -308,13 +308,13 @@ fn verification_v1(verification: &Verification, sources: &Sources) -> Verificati
     let (result, cause, drift): (_, _, (&[Change], &[Refusal])) = match verification {
         Verification::NotNeeded => ("not-needed", None, (&[], &[])),
         Verification::Interrupted => ("interrupted", None, (&[], &[])),
-        Verification::InStep => ("in-step", None, (&[], &[])),
+        Verification::InSync => ("in-step", None, (&[], &[])),
         Verification::Drifted { changes, refusals } => ("drifted", None, (changes, refusals)),
         Verification::Failed(cause) => ("failed", Some(cause), (&[], &[])),
     };
     VerificationV1 {
         result: result.to_owned(),
-        message: cause.map(|it: &Cause| it.message.clone()),
+        message: cause.map(|it: &Problem| it.message.clone()),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()),
         drift: drift.0.iter().map(|it| change_v1(it, sources)).collect(),

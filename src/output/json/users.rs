@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence, Wish};
 use crate::ops::users::listing::{self, UserFound, UserListing};
-use crate::ops::users::meant::ResolvedPresence;
 use crate::ops::users::report::{self, UserReport};
+use crate::ops::users::resolve::ResolvedPresence;
 use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, TargetV1, target_v1};
 
 /// The number of this format.
@@ -167,7 +167,7 @@ pub fn users(listing: &UserListing, target: &Target) -> UsersV1 {
 
 /// The document of a report.
 pub fn report(report: &UserReport, target: &Target) -> UserReportV1 {
-    let UserReport { source, meant, rows, interrupted, default_locale: _ } = report;
+    let UserReport { source, resolved: meant, rows, interrupted, default_locale: _ } = report;
     UserReportV1 {
         head: USER_REPORT.head(target_v1(target)),
         source: source.to_string(),

@@ -13,9 +13,9 @@ use crate::plan::change::Change;
 
 /// One line for each operation that was reviewed, with what changed since where that refuses it,
 /// and before them how many of each there are.
-pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -> String {
-    let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Refused(_))).count();
-    let already_so = settled.len() - refused;
+pub fn bound(run: &[Change], resolved: &[ReportRow], plan: &Plan, style: Style) -> String {
+    let refused = resolved.iter().filter(|it| matches!(it.outcome, Outcome::Conflict(_))).count();
+    let already_so = resolved.len() - refused;
     let are = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 is {word}")),
@@ -36,7 +36,7 @@ pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {} {padding}{} {what}", style.bold(RUNS), step.action().verb());
     }
-    for it in settled {
+    for it in resolved {
         shown.push_str(&row(it, Intent::Apply, &plan.divisions, style));
     }
     shown

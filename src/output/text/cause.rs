@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::model::cause::Cause;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::output::style::Style;
@@ -21,16 +20,9 @@ pub enum Below<'a> {
     CorrelationId(&'a str),
 }
 
-impl<'a> From<&'a Cause> for Explained<'a> {
-    fn from(cause: &'a Cause) -> Explained<'a> {
-        let Cause { message, help, correlation_id, said: _ } = cause;
-        Explained { message, help: help.as_deref(), correlation_id: correlation_id.as_deref() }
-    }
-}
-
 impl<'a> From<&'a Problem> for Explained<'a> {
     fn from(problem: &'a Problem) -> Explained<'a> {
-        let Problem { message, help, correlation_id } = problem;
+        let Problem { message, help, correlation_id, platform_terms: _ } = problem;
         Explained { message, help: help.as_deref(), correlation_id: correlation_id.as_deref() }
     }
 }

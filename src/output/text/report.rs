@@ -105,7 +105,7 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
         }
         Outcome::Differs(_)
         | Outcome::Overwritten(_)
-        | Outcome::Refused(_)
+        | Outcome::Conflict(_)
         | Outcome::NotVisibleYet(_)
         | Outcome::Skipped(_) => {
             if let Some(why) = row.in_words(intent) {
@@ -115,7 +115,7 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
                 let _ = writeln!(shown, "        {}", difference(it, divisions));
             }
         }
-        Outcome::Done | Outcome::AlreadySo => {}
+        Outcome::Done | Outcome::AlreadyInPlace => {}
     }
     shown
 }

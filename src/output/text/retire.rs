@@ -131,7 +131,7 @@ pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: 
 fn said(fate: &Fate) -> OutcomeWords {
     let (place, words) = match fate {
         Fate::Set(Set::Done) => (0, "moved"),
-        Fate::Set(Set::AlreadySo) => (1, "already there"),
+        Fate::Set(Set::AlreadyInPlace) => (1, "already there"),
         Fate::Set(Set::Elsewhere(_)) | Fate::Gone => (2, "gone already"),
         Fate::LeftOnQueue(_) => (3, "on queue"),
         Fate::StillNamed => (4, "still named"),

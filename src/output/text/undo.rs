@@ -23,7 +23,7 @@ pub struct UndoSource<'a> {
 
 /// The whole of it, complete however long it is.
 pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) -> String {
-    let Undo { plan: steps, settled, config } = undo;
+    let Undo { plan: steps, not_undone, config } = undo;
     let mut shown = plan(steps, target, &Sources::new(), style);
     // Writing to a String cannot fail.
     let _ = write!(shown, "\nIt takes back {}.\n", named(source));
@@ -33,7 +33,7 @@ pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) 
             "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.\n",
         ),
     }
-    for it in settled {
+    for it in not_undone {
         shown.push_str(&row(&it.row(), Intent::Undo, &steps.divisions, style));
     }
     let is_made = |it: &Change| it.reason == Reason::Undoes(Action::Create);

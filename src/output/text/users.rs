@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::model::cause::Cause;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
+use crate::model::problem::Problem;
 use crate::model::text::{self, Shown};
 use crate::model::user::{OutOfOffice, UserPresence};
 use crate::ops::users::listing::{UserFound, UserListing, UserListingRow};
-use crate::ops::users::meant::{ResolvedBy, ResolvedPresence};
 use crate::ops::users::report::{self, UserOutcome, UserReport};
+use crate::ops::users::resolve::{ResolvedBy, ResolvedPresence};
 use crate::output::csv::csv;
 use crate::output::outcome::{self, OutcomeWords};
 use crate::output::style::{Style, Tone};
@@ -27,7 +27,7 @@ pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
     let rows: Vec<Vec<Shown>> = rows.iter().map(|row| row.iter().map(|it| text::terminal(it)).collect()).collect();
     shown.push_str(&table(&HEADERS, &rows, style));
     // What goes for several is told once, below.
-    let mut told: Vec<Cause> = Vec::new();
+    let mut told: Vec<Problem> = Vec::new();
     for cause in listing.rows.iter().filter_map(|row| row.found.why(&listing.source)) {
         if !told.contains(&cause) {
             told.push(cause);
@@ -123,7 +123,7 @@ pub fn listing_csv(listing: &UserListing) -> String {
 fn said(outcome: &UserOutcome) -> OutcomeWords {
     let (place, words, tone) = match outcome {
         UserOutcome::Done => (0, "done", Tone::Good),
-        UserOutcome::AlreadySo => (1, "already so", Tone::Good),
+        UserOutcome::AlreadyInPlace => (1, "already so", Tone::Good),
         UserOutcome::Elsewhere(_) => (2, "gone already", Tone::Good),
         UserOutcome::NotShown => (3, "not shown", Tone::Bad),
         UserOutcome::Differs(_) => (4, "different", Tone::Bad),
@@ -161,7 +161,7 @@ pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
 
 /// What became of users, for people: a line a user, with more below it where it is not done.
 pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
-    let UserReport { source, meant: presences, rows, interrupted, default_locale } = report;
+    let UserReport { source, resolved: presences, rows, interrupted, default_locale } = report;
     let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
     shown.push_str(&meant(presences, default_locale));
     shown.push('\n');
@@ -183,7 +183,7 @@ fn row(row: &report::UserReportRow, report: &UserReport, style: Style) -> String
     let OutcomeWords { place: _, words, tone } = said(outcome);
     let padding = " ".repeat(12usize.saturating_sub(words.len()));
     let words = style.toned(tone, words);
-    let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
+    let label = report.resolved(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
     let presence = label.map_or_else(
         || text::terminal(wish.definition.as_str()).to_string(),
         |label| format!("\"{}\"", text::within_quotes(&text::shortened(label.as_str()))),
@@ -222,7 +222,7 @@ pub fn report_csv(report: &UserReport) -> String {
         .rows
         .iter()
         .map(|report::UserReportRow { user, wish, outcome }| {
-            let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
+            let label = report.resolved(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
             vec![
                 user.to_string(),
                 outcome.code().to_owned(),

@@ -253,11 +253,11 @@ async fn the_exchange_that_wrote_is_named_without_a_secret() {
     };
     let session = Double::by(echo).session_with_token();
     let (_sender, stop) = Stop::new();
-    let gate = WriteGuard::new(&stop);
-    session.behind(&gate).reader().system_presences().await.unwrap_err();
-    assert_eq!(gate.answered(), None, "a read writes nothing");
-    session.behind(&gate).writer().delete(&id("a")).await.unwrap();
-    assert_eq!(gate.answered().as_deref(), Some("0e2f Bearer [secret]"));
+    let guard = WriteGuard::new(&stop);
+    session.guarded_by(&guard).reader().system_presences().await.unwrap_err();
+    assert_eq!(guard.answered(), None, "a read writes nothing");
+    session.guarded_by(&guard).writer().delete(&id("a")).await.unwrap();
+    assert_eq!(guard.answered().as_deref(), Some("0e2f Bearer [secret]"));
 }
 
 #[tokio::test(start_paused = true)]

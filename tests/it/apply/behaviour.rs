@@ -14,7 +14,7 @@ use presencectl::output::style::Style;
 use presencectl::plan::change::{Action, Removal, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
-use presencectl::sandbox::temper::{Delete, UniqueLabels};
+use presencectl::sandbox::org_behavior::{Delete, UniqueLabels};
 use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ async fn every_action_is_carried_out_creations_before_removals() {
             "delete Old done",
         ]
     );
-    assert_eq!(report.verification, Verification::InStep);
+    assert_eq!(report.verification, Verification::InSync);
     assert!(report.is_success());
     let requests = world.requests();
     let place = |line: &str| requests.iter().position(|it| it == line).unwrap();
@@ -78,30 +78,30 @@ async fn an_edit_between_plan_and_write_is_refused_with_the_difference() {
     world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("fr", "Midi")]));
     let report = world.carry_out(steps).await;
     let difference = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
-    assert_eq!(report.rows[0].outcome, Outcome::Refused(vec![difference]));
+    assert_eq!(report.rows[0].outcome, Outcome::Conflict(vec![difference]));
     assert_eq!(world.count("PUT"), 0);
     assert!(!report.is_success());
 }
 
 #[tokio::test(start_paused = true)]
 async fn something_gone_is_refused_for_a_change_and_done_for_a_removal() {
-    let temper = OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() };
     for moment in [Method::Get, Method::Put] {
-        let world = World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
+        let world = World::behaving(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], behavior);
         let steps = world.steps().await;
         let sandbox = world.sandbox.clone();
         world.wire.before_first(moment, path(1), move || {
             super::admin(&sandbox, "DELETE", &path(1), None);
         });
         let report = world.carry_out(steps).await;
-        assert_eq!(report.rows[0].outcome, Outcome::Refused(vec![Difference::Gone]), "{moment}");
+        assert_eq!(report.rows[0].outcome, Outcome::Conflict(vec![Difference::Gone]), "{moment}");
     }
     for moment in [Method::Get, Method::Delete] {
         let mut config = desired(Vec::new());
         config.settings.prune = presencectl::model::desired::Prune::Delete;
         config.definitions = desired(vec![wanted("tea", "Break", &[("en_US", "Tea")])]).definitions;
         let objects = vec![held(1, "Meal", &[("en_US", "Lunch")]), held(2, "Break", &[("en_US", "Tea")])];
-        let world = World::of(config, objects, temper);
+        let world = World::of(config, objects, behavior);
         let steps = world.steps().await;
         let sandbox = world.sandbox.clone();
         world.wire.before_first(moment, path(1), move || {
@@ -188,7 +188,7 @@ async fn a_creation_is_refused_where_its_label_has_appeared() {
     let made = world.admin("POST", super::DEFINITIONS, Some(&body("Meal", &[("en_US", "Lunch")])));
     let report = world.carry_out(steps).await;
     let id = presencectl::model::names::DefinitionId::new(made["id"].as_str().unwrap()).unwrap();
-    assert_eq!(report.rows[0].outcome, Outcome::Refused(vec![Difference::Appeared(id)]));
+    assert_eq!(report.rows[0].outcome, Outcome::Conflict(vec![Difference::Appeared(id)]));
     assert_eq!(world.shown(), ["Lunch (Meal)"]);
 }
 
@@ -220,8 +220,8 @@ async fn an_object_that_is_pinned_to_another_definition_is_not_in_the_way_of_a_c
 async fn a_replaced_object_stays_while_what_takes_its_place_is_refused() {
     let mut smoke = wanted("smoke", "Away", &[("en_US", "Smoke")]);
     smoke.replaces = Some(crate::paper::presence("Break"));
-    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
-    let world = World::tempered(vec![smoke], vec![held(1, "Break", &[("en_US", "Smoke")])], temper);
+    let behavior = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
+    let world = World::behaving(vec![smoke], vec![held(1, "Break", &[("en_US", "Smoke")])], behavior);
     let report = world.apply().await;
     assert_eq!(said(&report), ["create smoke failed", "replace smoke skipped"]);
     let Outcome::Skipped(Skip::Needs(needed)) = &report.rows[1].outcome else { panic!("{report:?}") };
@@ -238,10 +238,10 @@ async fn a_replaced_object_stays_when_a_saved_plan_refuses_what_takes_its_place(
     let world = World::new(vec![smoke], vec![held(1, "Break", &[("en_US", "Smoke")])]);
     let mut steps = world.steps().await;
     let create = steps.remove(0);
-    let settled = vec![ReportRow::of(&create, None, Outcome::Refused(vec![Difference::Gone]))];
+    let resolved = vec![ReportRow::of(&create, None, Outcome::Conflict(vec![Difference::Gone]))];
     let (_sender, stop) = Stop::new();
     let observed = world.read().await;
-    let job = ApplyJob { withheld: vec![create], settled, ..world.job(steps, &observed) };
+    let job = ApplyJob { blocked: vec![create], resolved, ..world.job(steps, &observed) };
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["replace smoke skipped", "create smoke refused"]);
     assert_eq!(world.shown(), ["Smoke (Break)"]);
@@ -267,7 +267,7 @@ async fn a_missing_permission_is_named_and_stops_nothing_else() {
     let correlation_id = cause.correlation_id.as_deref().unwrap();
     let shown = output::text::report(&report, &target(), &page(), Style::PLAIN);
     assert_eq!(shown.matches(correlation_id).count(), 1, "{shown}");
-    assert_eq!(report.verification, Verification::InStep, "apart from what its row says");
+    assert_eq!(report.verification, Verification::InSync, "apart from what its row says");
     assert!(!report.is_success());
     assert_eq!(world.count("PUT 1"), 1);
 }
@@ -283,7 +283,7 @@ async fn a_panic_is_that_objects_failure_and_no_other() {
         let report = world.carry_out(steps).await;
         let others: Vec<String> = said(&report).into_iter().filter(|it| !it.ends_with(" done")).collect();
         assert_eq!(others, [outcome]);
-        assert_eq!(report.verification, Verification::InStep);
+        assert_eq!(report.verification, Verification::InSync);
     }
 }
 

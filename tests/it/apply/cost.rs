@@ -51,8 +51,8 @@ async fn applied(world: &World) -> Applied {
     let (observed, limits) = (&planned.observed, &world.limits);
     let job = ApplyJob {
         steps,
-        withheld: Vec::new(),
-        settled: Vec::new(),
+        blocked: Vec::new(),
+        resolved: Vec::new(),
         desired,
         limits,
         observed,

@@ -19,7 +19,7 @@ pub(super) fn every_action() -> World {
     every_action_in(OrgBehavior::default())
 }
 
-pub(super) fn every_action_in(temper: OrgBehavior) -> World {
+pub(super) fn every_action_in(behavior: OrgBehavior) -> World {
     let mut smoke = wanted("smoke", "Away", &[("en_US", "Smoke")]);
     smoke.replaces = Some(presence("Break"));
     let mut retro = wanted("retro", "Meeting", &[("en_US", "Retro")]);
@@ -48,7 +48,7 @@ pub(super) fn every_action_in(temper: OrgBehavior) -> World {
         held(7, "Meeting", &[("en_US", "Team"), ("fr", "Équipe")]),
         deactivated(8, "Training", &[("en_US", "Long gone")]),
     ];
-    World::of(config, objects, temper)
+    World::of(config, objects, behavior)
 }
 
 /// What a row is about, before and after, written by hand.
@@ -96,8 +96,8 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
         let (before, after) = before_and_after(row);
         let is_before = if before.is_empty() { !has(after) } else { has(before) };
         let told = match &row.outcome {
-            Outcome::Done | Outcome::AlreadySo | Outcome::NotVisibleYet(_) => has(after),
-            Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Skipped(_) => is_before,
+            Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) => has(after),
+            Outcome::Failed(_) | Outcome::Conflict(_) | Outcome::Skipped(_) => is_before,
             Outcome::Unknown(_) => is_before || has(after),
             // Nobody else is here.
             Outcome::Differs(_) | Outcome::Overwritten(_) => false,
@@ -215,7 +215,7 @@ fn is_done_but_for_one_open_create(report: &Report) -> bool {
     let waits = |it: &ReportRow| matches!(it.outcome, Outcome::Skipped(Skip::Needs(_)));
     let (open, others): (Vec<&ReportRow>, Vec<&ReportRow>) = report.rows.iter().partition(is_open);
     let is_rest_done = others.into_iter().all(|it| it.outcome.is_success() || waits(it));
-    open.len() == 1 && is_rest_done && report.verification == Verification::InStep
+    open.len() == 1 && is_rest_done && report.verification == Verification::InSync
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,8 +40,8 @@ fn of_posts(rule: FaultRule, times: Option<u64>) -> Vec<FaultRule> {
 }
 
 fn world(list_lag_ms: u64) -> World {
-    let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
-    World::tempered(vec![wanted("tea", "Break", &TEA)], Vec::new(), temper)
+    let behavior = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
+    World::behaving(vec![wanted("tea", "Break", &TEA)], Vec::new(), behavior)
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,9 +139,9 @@ async fn an_object_whose_answers_are_lost_is_read_again_after_longer_and_longer(
 // Seed 223789802560 of the simulation.
 #[tokio::test(start_paused = true)]
 async fn a_lost_change_that_reads_by_id_do_not_show_yet_is_made_again() {
-    let temper = OrgBehavior { get_lag_ms: 6_437, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { get_lag_ms: 6_437, ..OrgBehavior::default() };
     let held = vec![held(1, "Break", &TEA[1..])];
-    let world = World::tempered(vec![wanted("tea", "Break", &TEA)], held, temper);
+    let world = World::behaving(vec![wanted("tea", "Break", &TEA)], held, behavior);
     let steps = world.steps().await;
     let lost = FaultRule { drop: Some(Cut::AfterWrite), times: Some(1), ..FaultRule::default() };
     world.set_faults(vec![FaultRule { method: Some("PUT".to_owned()), ..lost }]);

@@ -12,7 +12,7 @@ use presencectl::model::names::Locale;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow};
 use presencectl::plan::change::Step;
 use presencectl::plan::order::Order;
-use presencectl::sandbox::temper::UniqueLabels;
+use presencectl::sandbox::org_behavior::UniqueLabels;
 use presencectl::sandbox::{FaultRule, OrgBehavior, Sandbox, definitions};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -56,11 +56,11 @@ fn watch(world: &World, demand: UniqueLabels) -> Arc<Mutex<Vec<String>>> {
 }
 
 /// Applies it in an org of each kind that holds this legally. What all do alike; for people, one wave a line.
-async fn in_every_org(config: &Desired, objects: &[Value], temper: OrgBehavior, demands: &[UniqueLabels]) -> String {
+async fn in_every_org(config: &Desired, objects: &[Value], behavior: OrgBehavior, demands: &[UniqueLabels]) -> String {
     let mut shown = String::new();
     for unique_labels in demands {
         let world =
-            World::of(config.clone(), objects.to_vec(), OrgBehavior { unique_labels: *unique_labels, ..temper });
+            World::of(config.clone(), objects.to_vec(), OrgBehavior { unique_labels: *unique_labels, ..behavior });
         assert_eq!(wrong(&world.sandbox, *unique_labels), [""; 0], "before");
         let steps = world.steps().await;
         let found = watch(&world, *unique_labels);
@@ -157,8 +157,8 @@ async fn near_the_limit_a_place_is_free_before_it_is_taken() {
     let mut objects: Vec<Value> =
         (1..=30).map(|number| held(number, "Meal", &[("en_US", &format!("Meal {number}"))])).collect();
     objects.push(held(31, "Busy", &[("en_US", "Chores")]));
-    let temper = OrgBehavior { active_max: Some(30), ..OrgBehavior::default() };
-    let shown = in_every_org(&config, &objects, temper, &EVERY_DEMAND).await;
+    let behavior = OrgBehavior { active_max: Some(30), ..OrgBehavior::default() };
+    let shown = in_every_org(&config, &objects, behavior, &EVERY_DEMAND).await;
     assert_snapshot!(shown, @"
     POST
     PUT 30
@@ -203,9 +203,9 @@ async fn a_swap_needs_no_detour_where_labels_need_not_be_unique_and_is_two_pull_
     ");
     let mut said_of = Vec::new();
     for conflict_status in [400, 409] {
-        let temper =
+        let behavior =
             OrgBehavior { unique_labels: UniqueLabels::AmongActive, conflict_status, ..OrgBehavior::default() };
-        let world = World::of(config.clone(), objects.to_vec(), temper);
+        let world = World::of(config.clone(), objects.to_vec(), behavior);
         let steps = world.steps().await;
         let found = watch(&world, UniqueLabels::AmongActive);
         let report = world.carry_out(steps).await;
@@ -245,8 +245,8 @@ async fn a_replacement_under_one_label_still_waits_for_its_successor() {
     POST
     PUT 1
     ");
-    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
-    let report = World::of(config, objects.to_vec(), temper).apply().await;
+    let behavior = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
+    let report = World::of(config, objects.to_vec(), behavior).apply().await;
     assert_snapshot!(undone(&report), @"
     create failed; labels change hands in a circle here (`create` of `smoke` and `replace` of `smoke`); where the org takes each label only once, make it two pull requests: the first frees the label `Smoke` (en_US) of 2fa68d50-0000-4000-8000-000000000001 under Break, and the second is the rest
     replace skipped: it waits for `create` of `smoke`, which takes its place, and that was not done; so it stays
@@ -321,9 +321,9 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     let world = World::of(config, objects, OrgBehavior::default());
     let observed = world.read().await;
     let mut steps = world.steps().await;
-    let withheld = vec![steps.pop().unwrap()];
-    let settled = vec![ReportRow::of(&withheld[0], None, Outcome::Refused(Vec::new()))];
-    let job = presencectl::ops::apply::ApplyJob { withheld, settled, ..world.job(steps, &observed) };
+    let blocked = vec![steps.pop().unwrap()];
+    let resolved = vec![ReportRow::of(&blocked[0], None, Outcome::Conflict(Vec::new()))];
+    let job = presencectl::ops::apply::ApplyJob { blocked, resolved, ..world.job(steps, &observed) };
     let (_sender, stop) = presencectl::host::stop::Stop::new();
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["update a skipped", "update b refused"]);
@@ -381,7 +381,7 @@ impl Case {
         [("en_US", format!("Word {}", english[slot]))].into_iter().chain(german).collect()
     }
 
-    fn world(&self, temper: OrgBehavior) -> World {
+    fn world(&self, behavior: OrgBehavior) -> World {
         let mut objects = Vec::new();
         let mut definitions = Vec::new();
         for (slot, (system_presence, (before, after))) in self.fates.iter().enumerate() {
@@ -409,7 +409,7 @@ impl Case {
         }
         let mut config = desired(definitions);
         config.settings.prune = Prune::Delete;
-        let mut world = World::of(config, objects, temper);
+        let mut world = World::of(config, objects, behavior);
         world.limits = UNLIMITED;
         world
     }
@@ -447,10 +447,10 @@ proptest! {
             let report = world.carry_out(steps).await;
             prop_assert_eq!(&*found.lock().unwrap(), &[""; 0]);
             prop_assert_eq!(wrong(&world.sandbox, demand), [""; 0]);
-            if order.circles().is_empty() || demand == UniqueLabels::Never {
+            if order.cycles().is_empty() || demand == UniqueLabels::Never {
                 prop_assert!(report.is_success(), "{:#?}", report);
             } else {
-                let circular: BTreeSet<usize> = order.circles().iter().flatten().copied().collect();
+                let circular: BTreeSet<usize> = order.cycles().iter().flatten().copied().collect();
                 for (index, row) in report.rows.iter().enumerate() {
                     if let Outcome::Failed(_) = row.outcome {
                         prop_assert!(circular.contains(&index), "{:#?}", report);

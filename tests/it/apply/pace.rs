@@ -12,7 +12,7 @@ use presencectl::model::generation::Generation;
 use presencectl::ops::apply::object::READ_AGE_MS_MAX;
 use presencectl::ops::apply::report::Outcome;
 use presencectl::plan::difference::Difference;
-use presencectl::sandbox::temper::RateHeaders;
+use presencectl::sandbox::org_behavior::RateHeaders;
 use presencectl::sandbox::{FaultRule, OrgBehavior};
 
 use super::{DEFINITIONS, World, body, held, path, said};
@@ -23,7 +23,7 @@ const CHANGES: usize = 2_000;
 const PRESENCES: [&str; 8] = ["Available", "Away", "Break", "Busy", "Meal", "Meeting", "On Queue", "Training"];
 
 /// An org with this many changes to make: eight of ten are updates, the others creations and deletions.
-pub(super) fn many(changes: usize, temper: OrgBehavior) -> World {
+pub(super) fn many(changes: usize, behavior: OrgBehavior) -> World {
     let under = |number: usize| PRESENCES[number % PRESENCES.len()];
     let mut definitions = Vec::new();
     let mut objects = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn many(changes: usize, temper: OrgBehavior) -> World {
     }
     let mut config = desired(definitions);
     config.settings.prune = Prune::Delete;
-    let mut world = World::of(config, objects, temper);
+    let mut world = World::of(config, objects, behavior);
     world.limits = UNLIMITED;
     world
 }
@@ -136,8 +136,8 @@ async fn a_write_never_waits_for_the_pace_after_its_read() {
 #[tokio::test(start_paused = true)]
 async fn an_object_is_read_by_its_id_before_it_is_written_whatever_lists_show() {
     let config = vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])];
-    let temper = OrgBehavior { list_lag_ms: 50_000, ..OrgBehavior::default() };
-    let world = World::tempered(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
+    let behavior = OrgBehavior { list_lag_ms: 50_000, ..OrgBehavior::default() };
+    let world = World::behaving(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], behavior);
     let steps = world.steps().await;
     world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Pause")]));
     let (desired, limits) = (world.desired.clone(), world.limits);
@@ -152,7 +152,7 @@ async fn an_object_is_read_by_its_id_before_it_is_written_whatever_lists_show() 
         expected: None,
         found: Some(presencectl::model::names::Label::new("Pause")),
     };
-    assert_eq!(report.rows[0].outcome, Outcome::Refused(vec![found]));
+    assert_eq!(report.rows[0].outcome, Outcome::Conflict(vec![found]));
     assert_eq!((world.count("GET 1"), world.count("PUT")), (1, 0));
 }
 

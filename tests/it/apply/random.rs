@@ -11,8 +11,8 @@ use presencectl::model::generation::Generation;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary, Target};
-use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::RunMetadata;
+use presencectl::model::run_metadata::Origin;
+use presencectl::model::run_metadata::RunMetadata;
 use presencectl::ops::apply::report::Report;
 use presencectl::ops::apply::{Aim, ApplyJob};
 use presencectl::ops::history::stored::Stored;
@@ -196,14 +196,14 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     let text = json::report_json(&report, &target, &page());
     let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
-    let Undo { plan, settled, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
-    prop_assert!(settled.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", settled, plan.refusals);
+    let Undo { plan, not_undone, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
+    prop_assert!(not_undone.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", not_undone, plan.refusals);
     let desired = presencectl::ops::undo::desired(&kept);
     let steps = plan.changes.into_iter().map(|it| it.step).collect();
     let job = ApplyJob {
         steps,
-        withheld: Vec::new(),
-        settled: Vec::new(),
+        blocked: Vec::new(),
+        resolved: Vec::new(),
         desired: &desired,
         limits: &UNLIMITED,
         observed: &observed,

@@ -10,8 +10,8 @@ use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::Target;
-use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::RunMetadata;
+use presencectl::model::run_metadata::Origin;
+use presencectl::model::run_metadata::RunMetadata;
 use presencectl::ops::apply::report::{Outcome, Report};
 use presencectl::ops::apply::{Aim, ApplyJob, Wait};
 use presencectl::ops::history::sent::sent;
@@ -36,11 +36,11 @@ const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
 const MINUTES_5: u64 = 300_000;
 
 fn world(list_lag_ms: u64) -> World {
-    let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
-    World::tempered(
+    let behavior = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
+    World::behaving(
         vec![wanted("tea", "Break", &TEA), wanted("lunch", "Meal", &[("en_US", "Lunch")])],
         Vec::new(),
-        temper,
+        behavior,
     )
 }
 
@@ -78,9 +78,9 @@ async fn plan(world: &World, sent: &[Sent]) -> Plan {
 async fn apply(world: &World, plan: &Plan) -> Report {
     let observed = world.observed.lock().unwrap().clone();
     let waits = plan.waiting.iter().map(|it| Wait::of(it, now(world))).collect();
-    let withheld = plan.held.iter().map(|it| it.change.step.clone()).collect();
+    let blocked = plan.held.iter().map(|it| it.change.step.clone()).collect();
     let steps = plan.changes.iter().map(|it| it.step.clone()).collect();
-    let job = ApplyJob { waits, withheld, aim: Aim::Config, ..world.job(steps, &observed) };
+    let job = ApplyJob { waits, blocked, aim: Aim::Config, ..world.job(steps, &observed) };
     let (_sender, stop) = Stop::new();
     world.run(job, &stop).await
 }
@@ -233,7 +233,7 @@ async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
 async fn a_create_that_was_refused_or_never_tried_costs_nothing() {
     let world = world(0);
     let mut first = world.apply().await;
-    for outcome in [Outcome::Refused(Vec::new()), Outcome::AlreadySo] {
+    for outcome in [Outcome::Conflict(Vec::new()), Outcome::AlreadyInPlace] {
         for row in &mut first.rows {
             row.outcome = outcome.clone();
         }

@@ -15,7 +15,7 @@ use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::refusal::Refusal;
 use presencectl::sandbox::exchange::LoggedRequest;
-use presencectl::sandbox::temper::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
+use presencectl::sandbox::org_behavior::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
 use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 use tokio::time::Instant;
@@ -42,8 +42,8 @@ async fn a_list_that_lags_is_read_until_it_shows_everything() {
 async fn what_is_not_found_right_after_its_creation_is_not_called_removed() {
     let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])]);
     config.settings.prune = Prune::Delete;
-    let temper = OrgBehavior { get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
-    let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
+    let behavior = OrgBehavior { get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
+    let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], behavior);
     world.admin("POST", DEFINITIONS, Some(&body("Busy", &[("en_US", "New")])));
     let report = world.apply().await;
     assert_eq!(said(&report), ["delete New failed"]);
@@ -89,9 +89,9 @@ fn of_lists() -> FaultRule {
 
 #[tokio::test(start_paused = true)]
 async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
-    let temper = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
-    let world = World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, temper);
+    let world = World::behaving(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, behavior);
     let report = world.apply().await;
     let difference = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
     assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
@@ -103,9 +103,9 @@ async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_disagrees_is_not_believed_where_the_object_itself_agrees() {
-    let temper = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
-    let world = World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, temper);
+    let world = World::behaving(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, behavior);
     let steps = world.steps().await;
     let (sandbox, mut reads) = (world.sandbox.clone(), 0);
     world.wire.before(move |request| {
@@ -113,7 +113,7 @@ async fn an_answer_that_disagrees_is_not_believed_where_the_object_itself_agrees
         reads += usize::from(is_read);
         // After the answer to the PUT, the label goes all the same.
         if is_read && reads == 2 {
-            sandbox.with(|it| it.org.temper.put_labels = PutLabels::Replaced);
+            sandbox.with(|it| it.org.behavior.put_labels = PutLabels::Replaced);
             admin(&sandbox, "PUT", &path(1), Some(&body("Meal", &[("en_US", "Lunch")])));
         }
     });
@@ -123,9 +123,9 @@ async fn an_answer_that_disagrees_is_not_believed_where_the_object_itself_agrees
 
 #[tokio::test(start_paused = true)]
 async fn an_org_that_spells_locales_its_own_way_is_in_step() {
-    let temper = OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() };
     let world =
-        World::tempered(vec![wanted("lunch", "Meal", &[("en-us", "Lunch"), ("pt-br", "A")])], Vec::new(), temper);
+        World::behaving(vec![wanted("lunch", "Meal", &[("en-us", "Lunch"), ("pt-br", "A")])], Vec::new(), behavior);
     assert!(world.apply().await.is_success());
     let made = world.held().into_values().find(|it| !it.primary).unwrap();
     assert!(!made.labels.contains_key("en-us"), "the org did spell it otherwise: {made:?}");
@@ -279,8 +279,8 @@ async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
 /// that meet, played from 10,000 on.
 #[tokio::test(start_paused = true)]
 async fn a_second_one_ends_the_look_at_once_also_where_reads_by_id_lag() {
-    let temper = OrgBehavior { list_lag_ms: 20_000, get_lag_ms: 12_000, ..OrgBehavior::default() };
-    let world = World::tempered(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), temper);
+    let behavior = OrgBehavior { list_lag_ms: 20_000, get_lag_ms: 12_000, ..OrgBehavior::default() };
+    let world = World::behaving(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), behavior);
     let steps = world.steps().await;
     let twin = world.admin("POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
     tokio::time::sleep(Duration::from_secs(19)).await;
@@ -361,9 +361,9 @@ async fn a_division_that_a_write_took_away_is_seen_though_the_list_lags() {
     object["divisionId"] = json!(DIVISION);
     let mut tea = wanted("tea", "Break", &[("en_US", "Tea")]);
     tea.previous_labels = vec![Label::new("Old")];
-    let temper =
+    let behavior =
         OrgBehavior { first_put_division: FirstPutDivision::Reset, list_lag_ms: 5_000, ..OrgBehavior::default() };
-    let world = World::tempered(vec![tea], vec![object], temper);
+    let world = World::behaving(vec![tea], vec![object], behavior);
     let steps = world.steps().await;
     // Nothing waits for the list.
     world.set_faults(vec![FaultRule { status: Some(501), ..of_lists() }]);
@@ -384,7 +384,7 @@ async fn a_division_that_no_list_shows_in_time_is_not_known() {
     let mut tea = wanted("tea", "Break", &[("en_US", "Tea")]);
     tea.previous_labels = vec![Label::new("Old")];
     let world =
-        World::tempered(vec![tea], vec![object], OrgBehavior { list_lag_ms: 300_000, ..OrgBehavior::default() });
+        World::behaving(vec![tea], vec![object], OrgBehavior { list_lag_ms: 300_000, ..OrgBehavior::default() });
     let report = world.apply().await;
     assert_eq!(said(&report), ["update tea not-visible-yet"]);
     assert!(report.divisions_unread.is_some());
@@ -393,12 +393,12 @@ async fn a_division_that_no_list_shows_in_time_is_not_known() {
 // Seeds 40766 and 44698.
 #[tokio::test(start_paused = true)]
 async fn what_a_read_does_not_find_is_not_said_to_be_gone_where_no_list_says_so() {
-    let temper = OrgBehavior { get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
     let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])]);
     config.settings.prune = Prune::Delete;
     let lunch = || vec![held(1, "Meal", &[("en_US", "Lunch")])];
     // The look afterwards fails. The list before it tells whether the org serves any definition.
-    let world = World::of(config.clone(), lunch(), temper);
+    let world = World::of(config.clone(), lunch(), behavior);
     let made = world.admin("POST", DEFINITIONS, Some(&body("Busy", &[("en_US", "New")])));
     let steps = world.steps().await;
     world.set_faults(vec![FaultRule { skip: 1, status: Some(501), ..of_lists() }]);
@@ -406,7 +406,7 @@ async fn what_a_read_does_not_find_is_not_said_to_be_gone_where_no_list_says_so(
     assert_eq!(said(&report), ["delete New failed"]);
     assert!(message(&report.rows[0]).contains("no list has shown since that it is gone"), "{report:?}");
     // It finds it, and otherwise than the plan saw it.
-    let world = World { generation: Generation::Second, ..World::of(config, lunch(), temper) };
+    let world = World { generation: Generation::Second, ..World::of(config, lunch(), behavior) };
     let other = world.admin("POST", DEFINITIONS, Some(&body("Busy", &[("en_US", "New")])));
     assert_eq!(made["id"], other["id"]);
     let steps = world.steps().await;
@@ -423,9 +423,9 @@ async fn what_a_read_does_not_find_is_not_said_to_be_gone_where_no_list_says_so(
 async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags() {
     let lunch = || vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])];
     for (generation, outcome) in [(Generation::First, "overwritten"), (Generation::Second, "not-visible-yet")] {
-        let temper = OrgBehavior { get_lag_ms: 15_000, ..OrgBehavior::default() };
+        let behavior = OrgBehavior { get_lag_ms: 15_000, ..OrgBehavior::default() };
         let world =
-            World { generation, ..World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], temper) };
+            World { generation, ..World::behaving(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], behavior) };
         let steps = world.steps().await;
         let meanwhile = async {
             tokio::time::sleep(Duration::from_secs(55)).await;
@@ -442,8 +442,8 @@ async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags(
 
 #[tokio::test(start_paused = true)]
 async fn a_run_at_once_after_one_that_was_not_seen_names_both() {
-    let temper = OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() };
-    let world = World::tempered(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), temper);
+    let behavior = OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() };
+    let world = World::behaving(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), behavior);
     let first = world.apply().await;
     assert_eq!(said(&first), ["create tea not-visible-yet"]);
     // Its list does not show the first one yet; nothing keeps a report here.
@@ -461,8 +461,8 @@ async fn a_run_at_once_after_one_that_was_not_seen_names_both() {
 
 #[tokio::test(start_paused = true)]
 async fn what_no_list_shows_by_the_second_generation_may_be_in_a_division_that_this_client_does_not_list() {
-    let temper = OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() };
-    let mut world = World::tempered(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), temper);
+    let behavior = OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() };
+    let mut world = World::behaving(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), behavior);
     for (generation, is_told) in [(Generation::First, false), (Generation::Second, true)] {
         world.generation = generation;
         let report = world.apply().await;
@@ -479,8 +479,8 @@ async fn a_label_that_changes_hands_in_one_run_is_no_twin_and_nobody_elses() {
     coffee.pin = Some(id(1));
     let config = vec![coffee, wanted("tea", "Break", &[("en_US", "Tea")])];
     for list_lag_ms in [0, 20_000] {
-        let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
-        let world = World::tempered(config.clone(), vec![held(1, "Break", &[("en_US", "Tea")])], temper);
+        let behavior = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
+        let world = World::behaving(config.clone(), vec![held(1, "Break", &[("en_US", "Tea")])], behavior);
         let report = world.apply().await;
         assert!(report.is_success(), "lists lag {list_lag_ms} ms: {:?} {:?}", said(&report), report.verification);
         assert_eq!(world.shown(), ["Coffee (Break)", "Tea (Break)"]);
@@ -491,7 +491,7 @@ async fn a_label_that_changes_hands_in_one_run_is_no_twin_and_nobody_elses() {
 async fn nobody_is_blamed_where_reads_by_id_lag() {
     let objects = || vec![held(1, "Meal", &[("en_US", "Lunch")])];
     let lunch = || vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])];
-    let by = |generation| World { generation, ..World::tempered(lunch(), objects(), lag(200_000)) };
+    let by = |generation| World { generation, ..World::behaving(lunch(), objects(), lag(200_000)) };
     for (generation, may_be_changed) in [(Generation::First, false), (Generation::Second, true)] {
         let world = by(generation);
         let report = world.apply().await;
@@ -503,7 +503,7 @@ async fn nobody_is_blamed_where_reads_by_id_lag() {
         assert!(words.contains("it stored nothing, ") && words.contains("its reads lag"), "{words}");
         assert_eq!(words.contains("or it was changed since"), may_be_changed, "{words}");
         // Where they catch up in time, it is done.
-        let world = World { generation, ..World::tempered(lunch(), objects(), lag(15_000)) };
+        let world = World { generation, ..World::behaving(lunch(), objects(), lag(15_000)) };
         assert!(world.apply().await.is_success());
     }
 }
@@ -535,8 +535,8 @@ async fn an_edit_by_hand_that_the_org_gives_no_time_for_is_no_accusation() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
-    let temper = OrgBehavior { list_lag_ms: 60_000, ..OrgBehavior::default() };
-    let mut world = World::tempered(Vec::new(), Vec::new(), temper);
+    let behavior = OrgBehavior { list_lag_ms: 60_000, ..OrgBehavior::default() };
+    let mut world = World::behaving(Vec::new(), Vec::new(), behavior);
     let made = world.admin("POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
     for (pin, codes) in [(made["id"].as_str().unwrap(), vec![]), (id(7).as_str(), vec!["pin-not-found"])] {
         let mut tea = wanted("tea", "Break", &[("en_US", "Green tea")]);
@@ -561,10 +561,10 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
 
 #[tokio::test(start_paused = true)]
 async fn labels_that_the_org_adds_are_not_said_to_be_kept() {
-    let temper = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch")])];
     let world =
-        World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])], objects, temper);
+        World::behaving(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])], objects, behavior);
     let steps = world.steps().await;
     let sandbox = world.sandbox.clone();
     // Right before the PUT: the org then answers it with a label that nobody knew of.

@@ -76,7 +76,7 @@ async fn a_creation_that_waited_for_longer_than_lists_lag_makes_no_twin() {
         assert_eq!((world.shown().len(), world.count("POST")), (1, 2), "beside the token one POST, which was refused");
         if outcome == "refused" {
             assert!(
-                matches!(&report.rows[0].outcome, Outcome::Refused(found) if matches!(found[..], [Difference::Appeared(_)]))
+                matches!(&report.rows[0].outcome, Outcome::Conflict(found) if matches!(found[..], [Difference::Appeared(_)]))
             );
         }
     }
@@ -85,7 +85,7 @@ async fn a_creation_that_waited_for_longer_than_lists_lag_makes_no_twin() {
 #[tokio::test(start_paused = true)]
 async fn an_org_that_never_takes_a_write_in_time_fails_it_and_is_not_asked_for_ever() {
     let world =
-        World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch"), ("de", "Essen")])], OrgBehavior::default());
+        World::behaving(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch"), ("de", "Essen")])], OrgBehavior::default());
     world.set_faults(vec![limited("PUT", 7, 1_000)]);
     let report = world.apply().await;
     assert_eq!(said(&report), ["update lunch failed"]);

@@ -6,7 +6,7 @@ use clap::CommandFactory as _;
 use presencectl::cli;
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::faults::FaultScript;
-use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::org_behavior::Offer;
 use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig};
 
 use super::driver::Cli;
@@ -16,7 +16,7 @@ use super::{LUNCH, with_org};
 #[test]
 fn auto_is_not_proposed_where_auto_has_asked_both_generations() {
     let gone = OrgBehavior { generation1: Offer::Gone(404), generation2: Offer::Gone(404), ..OrgBehavior::default() };
-    let org = Org::start(SandboxConfig { temper: gone, ..SandboxConfig::default() });
+    let org = Org::start(SandboxConfig { behavior: gone, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     for command in ["plan lunch.yaml", "drift lunch.yaml", "show", "doctor lunch.yaml"] {
         let ran = cli.run(&format!("{command} {target}"));

@@ -245,8 +245,8 @@ fn names_of_people_are_told_or_withheld() {
     };
     let told = by("");
     assert!(told.is_string(), "the sandbox says who");
-    let withheld = by("--no-names");
-    assert!(withheld.is_null() || withheld.as_str().unwrap().len() == 36, "{withheld}");
+    let blocked = by("--no-names");
+    assert!(blocked.is_null() || blocked.as_str().unwrap().len() == 36, "{blocked}");
 }
 
 #[test]

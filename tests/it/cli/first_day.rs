@@ -12,7 +12,7 @@ use insta::assert_snapshot;
 use presencectl::host::environment::Environment;
 use presencectl::model::moment::Moment;
 use presencectl::output::json;
-use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::org_behavior::Offer;
 use presencectl::sandbox::{OrgBehavior, Permissions, SandboxConfig};
 use serde_json::Value;
 
@@ -108,8 +108,8 @@ fn what_is_missing_is_told_all_at_once() {
 
 #[test]
 fn an_org_without_the_first_generation_is_healthy() {
-    let temper = OrgBehavior { generation1: Offer::Gone(404), ..OrgBehavior::default() };
-    let org = Org::start(SandboxConfig { temper, ..SandboxConfig::default() });
+    let behavior = OrgBehavior { generation1: Offer::Gone(404), ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { behavior, ..SandboxConfig::default() });
     let ran = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert_eq!(check(&ran, "api-v1"), ["ok         api-v1       the org does not serve it; it is not used"]);
@@ -133,10 +133,10 @@ fn the_wrong_org_is_named() {
 
 #[test]
 fn a_client_that_may_nothing_is_told_what_it_lacks() {
-    let temper = OrgBehavior { get_needs_view: true, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { get_needs_view: true, ..OrgBehavior::default() };
     let org = Org::start(SandboxConfig {
         permissions: Permissions::Only(BTreeSet::new()),
-        temper,
+        behavior,
         ..SandboxConfig::default()
     });
     let cli = with_client(repository());
@@ -151,8 +151,8 @@ fn a_client_that_may_nothing_is_told_what_it_lacks() {
 #[test]
 fn whether_a_client_could_write_is_tried_with_what_does_not_exist() {
     let said = |permissions: Permissions, generation1: Offer| {
-        let temper = OrgBehavior { generation1, ..OrgBehavior::default() };
-        let org = Org::start(SandboxConfig { permissions, temper, ..SandboxConfig::default() });
+        let behavior = OrgBehavior { generation1, ..OrgBehavior::default() };
+        let org = Org::start(SandboxConfig { permissions, behavior, ..SandboxConfig::default() });
         let cli = with_client(repository());
         let ran = cli.run(&format!("doctor presence --try-write --base-url {}", org.url));
         let writes: Vec<String> = org.requests().into_iter().filter(|it| it.starts_with("DELETE ")).collect();

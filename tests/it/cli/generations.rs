@@ -2,7 +2,7 @@
 
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::faults::FaultScript;
-use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::org_behavior::Offer;
 use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig};
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ const COACHING: &str = "2fa68d50-0000-4000-8000-000000000001";
 const SALES: &str = "version: 1\nsettings: { api: v2 }\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    \
                      labels: { en_US: Lunch }\n    division: ";
 
-fn tempered(temper: OrgBehavior) -> Org {
-    Org::start(SandboxConfig { temper, ..SandboxConfig::default() })
+fn behaving(behavior: OrgBehavior) -> Org {
+    Org::start(SandboxConfig { behavior, ..SandboxConfig::default() })
 }
 
 fn head(stdout: &str) -> &str {
@@ -48,7 +48,7 @@ fn the_newer_generation_does_the_same() {
 #[test]
 fn auto_takes_the_newer_one_where_the_older_is_gone() {
     for status in [404, 410] {
-        let org = tempered(OrgBehavior { generation1: Offer::Gone(status), ..OrgBehavior::default() });
+        let org = behaving(OrgBehavior { generation1: Offer::Gone(status), ..OrgBehavior::default() });
         let (cli, target) = with_org(&org);
         let applied = cli.run(&format!("apply lunch.yaml {target} --auto-approve -o json=report.json"));
         assert_eq!(applied.code, Some(0), "{}", applied.shown());
@@ -64,18 +64,18 @@ fn auto_takes_the_newer_one_where_the_older_is_gone() {
         );
         assert!(first.stderr.contains("help: run it again: with `--api auto`, presencectl"), "{}", first.stderr);
     }
-    let org = tempered(OrgBehavior { generation2: Offer::Gone(404), ..OrgBehavior::default() });
+    let org = behaving(OrgBehavior { generation2: Offer::Gone(404), ..OrgBehavior::default() });
     let (cli, target) = with_org(&org);
     assert!(head(&cli.run(&format!("plan lunch.yaml {target}")).stdout).ends_with(", API v1"));
 }
 
 #[test]
 fn a_saved_plan_is_for_the_generation_that_it_was_made_through() {
-    let org = tempered(OrgBehavior::default());
+    let org = behaving(OrgBehavior::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} -o json=plan.json")).code, Some(0));
     // Between plan and apply the org stops to serve the older one.
-    org.sandbox.with(|it| it.org.temper.generation1 = Offer::Gone(410));
+    org.sandbox.with(|it| it.org.behavior.generation1 = Offer::Gone(410));
     let ran = cli.run(&format!("apply lunch.yaml {target} --plan plan.json --auto-approve"));
     assert_eq!(ran.code, Some(1));
     assert!(
@@ -114,10 +114,10 @@ fn a_fall_over_during_an_apply_says_how_to_go_on() {
 /// An undo speaks as its report did, as long as nobody says otherwise.
 #[test]
 fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on() {
-    let org = tempered(OrgBehavior::default());
+    let org = behaving(OrgBehavior::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("apply lunch.yaml {target} --auto-approve -o json=report.json")).code, Some(0));
-    org.sandbox.with(|it| it.org.temper.generation1 = Offer::Gone(410));
+    org.sandbox.with(|it| it.org.behavior.generation1 = Offer::Gone(410));
     let undo = format!("undo report.json {target} --auto-approve");
     let refused = cli.run(&undo);
     let help = "help: run it again: with `--api auto`, presencectl takes the generation that the org serves now";
@@ -128,7 +128,7 @@ fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on(
 
 #[test]
 fn divisions_are_looked_up_by_name_once_and_only_when_one_is_named() {
-    let org = tempered(OrgBehavior::default());
+    let org = behaving(OrgBehavior::default());
     let (cli, target) = with_org(&org);
     let divisions = || org.requests().iter().filter(|it| it.contains("divisions")).count();
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} --api v2")).code, Some(0));
@@ -177,8 +177,8 @@ fn plan_says_how_many_people_are_on_what_goes() {
 
 #[test]
 fn a_cut_answer_reads_at_least() {
-    let temper = OrgBehavior { entities_max: Some(10), ..OrgBehavior::default() };
-    let (_org, cli, target) = coached(37, SandboxConfig { temper, ..SandboxConfig::default() });
+    let behavior = OrgBehavior { entities_max: Some(10), ..OrgBehavior::default() };
+    let (_org, cli, target) = coached(37, SandboxConfig { behavior, ..SandboxConfig::default() });
     let ran = cli.run(&format!("plan lunch.yaml {target} --usage"));
     assert!(ran.stdout.contains("at least "), "{}", ran.shown());
 }

@@ -176,7 +176,7 @@ fn unreadable_reports_are_one_warning() {
 /// An org whose list shows a new definition after ten minutes.
 fn lagging() -> Org {
     Org::start(SandboxConfig {
-        temper: OrgBehavior { list_lag_ms: 600_000, ..OrgBehavior::default() },
+        behavior: OrgBehavior { list_lag_ms: 600_000, ..OrgBehavior::default() },
         ..SandboxConfig::default()
     })
 }
@@ -188,8 +188,8 @@ fn posts(org: &Org) -> usize {
 #[test]
 fn a_run_killed_after_its_post_is_waited_for() {
     let slow = vec![FaultRule { method: Some("POST".to_owned()), delay_ms: 20_000, ..FaultRule::default() }];
-    let temper = OrgBehavior { list_lag_ms: 600_000, ..OrgBehavior::default() };
-    let org = Org::start(SandboxConfig { faults: slow, temper, ..SandboxConfig::default() });
+    let behavior = OrgBehavior { list_lag_ms: 600_000, ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { faults: slow, behavior, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let cli = cli.keeping_reports();
     let mut first = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve"));

@@ -53,8 +53,8 @@ fn org(list_lag_ms: u64) -> Org {
     let seed = Seed { definitions, ..Seed::default() };
     // A little slower than loopback, so that processes die on the way.
     let faults = vec![FaultRule { delay_ms: 4, ..FaultRule::default() }];
-    let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
-    Org::start(SandboxConfig { seed, faults, temper, ..SandboxConfig::default() })
+    let behavior = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
+    Org::start(SandboxConfig { seed, faults, behavior, ..SandboxConfig::default() })
 }
 
 /// How many writes of definitions the org has answered.

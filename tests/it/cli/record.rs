@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use presencectl::model::moment::Moment;
-use presencectl::sandbox::temper::UniqueLabels;
+use presencectl::sandbox::org_behavior::UniqueLabels;
 use presencectl::sandbox::{OrgBehavior, SandboxConfig};
 use serde_json::{Value, json};
 
@@ -61,8 +61,8 @@ fn a_report_says_who_and_when_and_from_which_config() {
 
 #[test]
 fn a_label_that_the_org_refuses_is_pointed_at() {
-    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
-    let org = Org::start(SandboxConfig { temper, ..SandboxConfig::default() });
+    let behavior = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { behavior, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let pause =
         "version: 1\ndefinitions:\n  rest:\n    systemPresence: Break\n    labels: { en_US: Rest, de: Pause }\n";

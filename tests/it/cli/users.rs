@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use presencectl::host::environment::Environment;
-use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::org_behavior::Offer;
 use presencectl::sandbox::{OrgBehavior, Permissions, SandboxConfig, Seed, TOKEN};
 use serde_json::{Value, json};
 
@@ -133,7 +133,7 @@ fn teams_is_read_while_the_platform_has_it_and_never_set() {
     );
     assert_eq!(writes(&org), 0);
     let gone = Org::start(SandboxConfig {
-        temper: OrgBehavior { teams: Offer::Gone(410), ..OrgBehavior::default() },
+        behavior: OrgBehavior { teams: Offer::Gone(410), ..OrgBehavior::default() },
         ..config()
     });
     let (cli, target) = with_org(&gone);

@@ -183,11 +183,11 @@ fn every_small_case_goes_well_where_anything_does() {
             if among_all {
                 circular += usize::from(!*can_be_done);
                 only_among_active += usize::from(!*can_be_done && can_be_done_among_active(&before, &steps, &runs));
-                assert_eq!(order.circles().is_empty(), *can_be_done, "{fates:?} {order:?}");
+                assert_eq!(order.cycles().is_empty(), *can_be_done, "{fates:?} {order:?}");
             }
         }
         if can_be_done == [false, true] {
-            assert!(!order.circles().is_empty(), "{fates:?} {order:?}");
+            assert!(!order.cycles().is_empty(), "{fates:?} {order:?}");
         }
     }
     // No part of the test may have become blind.
@@ -210,7 +210,7 @@ fn shown(world: &World) -> String {
     };
     let group = |it: &Vec<usize>| it.iter().map(name).collect::<Vec<_>>().join(", ");
     let waves = order.waves().iter().map(group);
-    let circles = order.circles().iter().map(|it| format!("circle: {}", group(it)));
+    let circles = order.cycles().iter().map(|it| format!("circle: {}", group(it)));
     waves.chain(circles).collect::<Vec<_>>().join("\n")
 }
 
@@ -483,7 +483,7 @@ fn ten_thousand_steps_are_no_matter_of_minutes() {
     };
     let steps: Vec<Step> = (0..10_000).map(chain).collect();
     let order = Order::of(&steps, &Observed::default());
-    assert_eq!((order.waves().len(), order.circles().len()), (10_000, 0));
+    assert_eq!((order.waves().len(), order.cycles().len()), (10_000, 0));
     // All have one label and shall have another, and the other way round.
     let turned = |n: usize| {
         let [a, b] = [content('A', false), content('B', false)];
@@ -511,7 +511,7 @@ proptest! {
                 prop_assert!(makers.clone().all(|it| order.needs(index).iter().any(|need| need.step == it)));
             }
         }
-        let named: Vec<usize> = order.circles().concat();
+        let named: Vec<usize> = order.cycles().concat();
         prop_assert!(named.iter().all(|it| *it < steps.len()));
     }
 }

@@ -137,7 +137,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
         Err(error) => panic!("{error}"),
     };
     let named = |it: Action| if it == action { "the same" } else { it.verb() };
-    let Bound { run, changed, blocked: withheld, already_in_place: already_so, not_in_plan: beyond } = bound;
+    let Bound { run, changed, blocked, already_in_place: already_so, not_in_plan: beyond } = bound;
     if !beyond.is_empty() {
         let more: Vec<&str> = beyond.iter().map(|it| named(it.step.action())).collect();
         return format!("beyond, nothing is done: {}", more.join(", "));
@@ -159,7 +159,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     if said.is_empty() {
         said.push_str("not spoken of");
     }
-    let instead: Vec<&str> = withheld.iter().map(|it| named(it.step.action())).collect();
+    let instead: Vec<&str> = blocked.iter().map(|it| named(it.step.action())).collect();
     if !instead.is_empty() {
         let _ = write!(said, " (and not: {})", instead.join(", "));
     }

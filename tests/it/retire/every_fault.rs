@@ -22,7 +22,7 @@ fn expect_true(world: &World, report: &RetireReport, repeat: &str) {
     for (user, fate) in &report.people {
         let seat = &each[user.as_str()];
         let is_true = match fate {
-            Fate::Set(Set::Done | Set::AlreadySo) => *seat == to,
+            Fate::Set(Set::Done | Set::AlreadyInPlace) => *seat == to,
             Fate::Set(Set::Failed(_) | Set::Skipped | Set::NotShown) | Fate::StillNamed => *seat == from,
             Fate::Set(Set::Unknown(_)) => true,
             Fate::Set(Set::Differs(_) | Set::Elsewhere(_)) | Fate::LeftOnQueue(_) | Fate::Gone => false,
@@ -31,7 +31,7 @@ fn expect_true(world: &World, report: &RetireReport, repeat: &str) {
     }
     let is_deactivated = world.is_deactivated(COACHING);
     match report.definition.as_ref().map(|row| &row.outcome) {
-        Some(Written::Done | Written::AlreadySo) => assert!(is_deactivated, "{repeat}"),
+        Some(Written::Done | Written::AlreadyInPlace) => assert!(is_deactivated, "{repeat}"),
         Some(Written::Unknown(_)) => {}
         other => assert!(!is_deactivated, "{repeat}: {other:?}"),
     }

@@ -232,8 +232,8 @@ async fn an_org_that_takes_nothing_stops_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_cut_for_ever_ends() {
-    let temper = OrgBehavior { entities_max: Some(1), ..OrgBehavior::default() };
-    let world = World::of(people(2, 1), temper, Permissions::All);
+    let behavior = OrgBehavior { entities_max: Some(1), ..OrgBehavior::default() };
+    let world = World::of(people(2, 1), behavior, Permissions::All);
     let sandbox = world.sandbox.clone();
     world.wire.instead(move |request| {
         if request.url.path().ends_with("/activity/query") {
@@ -249,8 +249,8 @@ async fn a_list_that_is_cut_for_ever_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_cut_is_worked_off() {
     for entities_max in [2, 7, 40] {
-        let temper = OrgBehavior { entities_max: Some(entities_max), ..OrgBehavior::default() };
-        let world = World::of(people(23, 1), temper, Permissions::All);
+        let behavior = OrgBehavior { entities_max: Some(entities_max), ..OrgBehavior::default() };
+        let world = World::of(people(23, 1), behavior, Permissions::All);
         let report = world.retire().await;
         assert!(report.is_success(), "{entities_max}: {report:#?}");
         assert_eq!((counts(&report), world.on(COACHING)), ([("moved", 23)].into(), 0));
@@ -260,8 +260,8 @@ async fn a_list_that_is_cut_is_worked_off() {
 #[tokio::test(start_paused = true)]
 async fn an_activity_that_runs_behind_is_waited_for() {
     for (activity_lag_ms, is_done) in [(1_000, true), (20_000, true), (55_000, true), (300_000, false)] {
-        let temper = OrgBehavior { activity_lag_ms, ..OrgBehavior::default() };
-        let world = World::of(people(3, 1), temper, Permissions::All);
+        let behavior = OrgBehavior { activity_lag_ms, ..OrgBehavior::default() };
+        let world = World::of(people(3, 1), behavior, Permissions::All);
         let report = world.retire().await;
         assert_eq!((report.is_success(), world.is_deactivated(COACHING)), (is_done, is_done), "{activity_lag_ms}");
         // Who was moved once was moved, however often they are named afterwards.

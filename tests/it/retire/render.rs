@@ -6,8 +6,8 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use presencectl::host::stop::Signal;
-use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Key};
+use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::{UserId, UserPresence};
@@ -61,12 +61,12 @@ fn plans() {
     assert_snapshot!("plans", shown);
 }
 
-fn cause(message: &str) -> Cause {
-    Cause {
+fn cause(message: &str) -> Problem {
+    Problem {
         message: message.to_owned(),
         help: Some("ask somebody".to_owned()),
         correlation_id: Some("c-\u{7}1".to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 
@@ -82,7 +82,7 @@ fn every_fate() -> Vec<Fate> {
     vec![
         Fate::Set(Set::Done),
         Fate::Set(Set::Done),
-        Fate::Set(Set::AlreadySo),
+        Fate::Set(Set::AlreadyInPlace),
         Fate::Set(Set::Elsewhere(presence.clone())),
         Fate::LeftOnQueue(Queue::On),
         Fate::LeftOnQueue(Queue::On),
@@ -118,7 +118,7 @@ fn reports() {
     tell("every fate", &report(every_fate(), None, Some(Halt::NotMoved(3))));
     let done = || report(vec![Fate::Set(Set::Done)], Some(Outcome::Done), None);
     tell("done", &done());
-    tell("nobody to move", &report(Vec::new(), Some(Outcome::AlreadySo), None));
+    tell("nobody to move", &report(Vec::new(), Some(Outcome::AlreadyInPlace), None));
     let (mut says_so, sources) = done();
     says_so.retirement.advice = Advice::SaysSo(Key::new("coaching").unwrap());
     says_so.division_unread = Some(cause("`GET y` was answered with 403"));
@@ -126,7 +126,7 @@ fn reports() {
     let (mut interrupted, sources) = report(vec![Fate::Set(Set::Skipped)], None, Some(Halt::Interrupted));
     interrupted.interrupted = Some(Signal::Terminate);
     tell("interrupted", &(interrupted, sources));
-    let refused = Outcome::Refused(vec![Difference::State { found_deactivated: true }]);
+    let refused = Outcome::Conflict(vec![Difference::State { found_deactivated: true }]);
     tell("refused", &report(Vec::new(), Some(refused), Some(Halt::NotDeactivated)));
     tell("unknown", &report(Vec::new(), Some(Outcome::Unknown(cause("lost"))), Some(Halt::NotDeactivated)));
     let active = Outcome::Differs(vec![Difference::State { found_deactivated: false }]);
@@ -163,7 +163,7 @@ fn halts() {
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
-        let Cause { message, help, correlation_id, said: _ } = halt.why();
+        let Problem { message, help, correlation_id, platform_terms: _ } = halt.why();
         assert!(codes.as_array().unwrap().contains(&halt.code().into()), "{}", halt.code());
         let _ = writeln!(shown, "{}: {message}\n  {}\n  {correlation_id:?}", halt.code(), help.unwrap_or_default());
     }
@@ -186,7 +186,7 @@ fn csv_and_json() {
 /// An `apply` of the lines would deactivate it with people on it.
 #[test]
 fn no_lines_for_the_config_before_it_is_deactivated() {
-    let refused = Outcome::Refused(vec![Difference::State { found_deactivated: true }]);
+    let refused = Outcome::Conflict(vec![Difference::State { found_deactivated: true }]);
     for outcome in [None, Some(refused), Some(Outcome::Unknown(cause("lost"))), Some(Outcome::Failed(cause("no")))] {
         let (report, sources) = report(vec![Fate::StillNamed], outcome, Some(Halt::StillNamed(1)));
         let document = parsed(&json::retirement_json(&report, &target(), &sources));

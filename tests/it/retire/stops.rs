@@ -6,7 +6,7 @@ use presencectl::model::generation::Generation;
 use presencectl::ops::apply::report::Outcome;
 use presencectl::ops::retire::report::Halt;
 use presencectl::plan::difference::Difference;
-use presencectl::sandbox::temper::FirstPutDivision;
+use presencectl::sandbox::org_behavior::FirstPutDivision;
 use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
 use serde_json::json;
 
@@ -166,7 +166,7 @@ async fn nobody_is_moved_off_what_somebody_changed_since_the_plan() {
         });
         let report = world.carry_out(&retirement, &stop).await;
         assert_eq!((halt(&report), counts(&report)), (Some("not-deactivated"), [].into()));
-        let Some(Outcome::Refused(differences)) = report.definition.map(|row| row.outcome) else { panic!("refused") };
+        let Some(Outcome::Conflict(differences)) = report.definition.map(|row| row.outcome) else { panic!("refused") };
         assert!(matches!(differences.as_slice(), [Difference::Label { .. }]), "{differences:?}");
         assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (2, false));
     }
@@ -182,13 +182,13 @@ async fn what_somebody_changed_meanwhile_is_not_deactivated() {
     let report = world.retire().await;
     assert_eq!((halt(&report), world.is_deactivated(COACHING)), (Some("not-deactivated"), false));
     let outcome = report.definition.unwrap().outcome;
-    assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Conflict(_)), "{outcome:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_division_that_is_lost_is_told() {
-    let temper = OrgBehavior { first_put_division: FirstPutDivision::Reset, ..OrgBehavior::default() };
-    let world = World::of(people(1, 0), temper, Permissions::All);
+    let behavior = OrgBehavior { first_put_division: FirstPutDivision::Reset, ..OrgBehavior::default() };
+    let world = World::of(people(1, 0), behavior, Permissions::All);
     let second = World { generation: Generation::Second, wire: world.wire.clone(), sandbox: world.sandbox.clone() };
     // By the second generation it gets a division.
     let divided = second.session().reader().divisions().await.unwrap()[0].id.clone();
@@ -213,13 +213,13 @@ async fn a_division_that_is_lost_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn what_reads_as_active_after_a_minute_is_told() {
-    let temper = OrgBehavior { get_lag_ms: 100_000, ..OrgBehavior::default() };
-    let world = World::of(people(0, 1), temper, Permissions::All);
+    let behavior = OrgBehavior { get_lag_ms: 100_000, ..OrgBehavior::default() };
+    let world = World::of(people(0, 1), behavior, Permissions::All);
     let report = world.retire().await;
     assert_eq!(report.halt, Some(Halt::NotVisibleYet));
     assert!(world.is_deactivated(COACHING), "it is, all the same");
-    let temper = OrgBehavior { get_lag_ms: 20_000, ..OrgBehavior::default() };
-    let world = World::of(people(0, 1), temper, Permissions::All);
+    let behavior = OrgBehavior { get_lag_ms: 20_000, ..OrgBehavior::default() };
+    let world = World::of(people(0, 1), behavior, Permissions::All);
     assert!(world.retire().await.is_success());
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use presencectl::sandbox::temper::Delete;
+use presencectl::sandbox::org_behavior::Delete;
 use presencectl::sandbox::users::{Presence, User};
 use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, samples};
 use serde_json::{Value, json};
@@ -159,8 +159,8 @@ async fn people_move_between_two_pages() {
 
 #[tokio::test]
 async fn a_list_that_is_cut_says_so_and_keeps_the_oldest_and_the_newest() {
-    let temper = OrgBehavior { entities_max: Some(5), ..OrgBehavior::default() };
-    let sandbox = open(SandboxConfig { temper, ..lunch_time() });
+    let behavior = OrgBehavior { entities_max: Some(5), ..OrgBehavior::default() };
+    let sandbox = open(SandboxConfig { behavior, ..lunch_time() });
     let answer = ask(&sandbox, "", &about(&[LUNCH, AVAILABLE])).await;
     let results = results(&answer);
     let (lunch, available) = (results[LUNCH], results[AVAILABLE]);
@@ -252,7 +252,8 @@ async fn it_needs_a_permission() {
 #[tokio::test]
 async fn who_sits_on_what_is_no_longer_offered_is_still_counted() {
     for (delete, system_presence) in [(Delete::Deactivates, Some("MEAL")), (Delete::Removes, None)] {
-        let sandbox = open(SandboxConfig { temper: OrgBehavior { delete, ..OrgBehavior::default() }, ..lunch_time() });
+        let sandbox =
+            open(SandboxConfig { behavior: OrgBehavior { delete, ..OrgBehavior::default() }, ..lunch_time() });
         in_process(&sandbox, "DELETE", &format!("{NEWER}/{LUNCH}"), None).await;
         let answer = ask(&sandbox, "pageSize=50", &about(&[LUNCH])).await;
         let lunch = results(&answer)[LUNCH];

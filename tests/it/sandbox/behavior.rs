@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use presencectl::sandbox::temper::{LocaleKeys, Offer, UniqueLabels};
+use presencectl::sandbox::org_behavior::{LocaleKeys, Offer, UniqueLabels};
 use presencectl::sandbox::{Behavior, OrgBehavior, Permissions, SandboxConfig, read_behavior_file};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn every_behavior_can_be_written_and_what_is_left_out_is_a_rehearsals() {
                              "locale_keys": "normalised", "active_max": null },
                     "client": { "permissions": ["presence:presenceDefinition:view"], "divisions": ["a"],
                                 "requests_per_minute": 300, "token_seconds": 60 } }"#;
-    let SandboxConfig { temper, permissions, divisions, requests_per_minute, token_seconds, .. } =
+    let SandboxConfig { behavior, permissions, divisions, requests_per_minute, token_seconds, .. } =
         SandboxConfig::rehearsal(Behavior::parse(text.as_bytes()).unwrap());
     let expected = OrgBehavior {
         generation1: Offer::Gone(410),
@@ -32,11 +32,11 @@ fn every_behavior_can_be_written_and_what_is_left_out_is_a_rehearsals() {
         locale_keys: LocaleKeys::Normalised,
         ..OrgBehavior::default()
     };
-    assert_eq!(temper, expected);
+    assert_eq!(behavior, expected);
     assert_eq!(permissions, Permissions::Only(["presence:presenceDefinition:view".to_owned()].into()));
     assert_eq!((divisions, requests_per_minute, token_seconds), (Some(vec!["a".to_owned()]), Some(300), 60));
     let plain = SandboxConfig {
-        temper: OrgBehavior { active_max: Some(30), ..OrgBehavior::default() },
+        behavior: OrgBehavior { active_max: Some(30), ..OrgBehavior::default() },
         ..SandboxConfig::default()
     };
     for text in ["{}", r#"{ "org": {} }"#, r#"{ "client": { "permissions": null } }"#] {

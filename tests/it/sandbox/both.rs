@@ -1,6 +1,6 @@
 //! One suite of the org's behaviour: both generations of the API, over a real socket and in process.
 
-use presencectl::sandbox::temper::{Delete, UniqueLabels};
+use presencectl::sandbox::org_behavior::{Delete, UniqueLabels};
 use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 
@@ -78,8 +78,8 @@ async fn everywhere(config: impl Fn() -> SandboxConfig) -> Vec<Org> {
     orgs
 }
 
-fn tempered(temper: OrgBehavior) -> impl Fn() -> SandboxConfig {
-    move || SandboxConfig { temper, ..config() }
+fn behaving(behavior: OrgBehavior) -> impl Fn() -> SandboxConfig {
+    move || SandboxConfig { behavior, ..config() }
 }
 
 fn tea() -> Value {
@@ -143,8 +143,9 @@ async fn what_makes_no_definition_is_refused() {
 
 #[tokio::test]
 async fn a_label_that_is_taken_is_a_conflict() {
-    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..OrgBehavior::default() };
-    for org in everywhere(tempered(temper)).await {
+    let behavior =
+        OrgBehavior { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..OrgBehavior::default() };
+    for org in everywhere(behaving(behavior)).await {
         // The first generation's status is not known; the second one's is.
         let expected = if org.path == DEFINITIONS { 400 } else { 409 };
         let twin = json!({ "languageLabels": { "en_US": "Other", "de": "Mittag" }, "systemPresence": "Busy" });
@@ -158,10 +159,10 @@ async fn a_label_that_is_taken_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn tempers_are_the_orgs_and_not_the_generations() {
-    let temper =
+async fn behaviors_are_the_orgs_and_not_the_generations() {
+    let behavior =
         OrgBehavior { active_max: Some(1), delete: Delete::Removes, primary_status: 403, ..OrgBehavior::default() };
-    for org in everywhere(tempered(temper)).await {
+    for org in everywhere(behaving(behavior)).await {
         let meal = json!({ "languageLabels": { "en_US": "Second" }, "systemPresence": "Meal" });
         let refused = org.post(&meal).await;
         assert_eq!((refused.status, refused.body["limit"]["value"].as_u64()), (400, Some(1)));

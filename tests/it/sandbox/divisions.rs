@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use presencectl::sandbox::temper::{FirstDivisions, FirstPutDivision};
+use presencectl::sandbox::org_behavior::{FirstDivisions, FirstPutDivision};
 use presencectl::sandbox::{HeldDivision, OrgBehavior, Permissions, SandboxConfig};
 use serde_json::{Value, json};
 
@@ -121,8 +121,8 @@ async fn divisions_can_be_seeded() {
 async fn reading_divisions_may_need_a_permission() {
     let nothing = Permissions::Only(BTreeSet::new());
     for (divisions_need_view, status) in [(false, 200), (true, 403)] {
-        let temper = OrgBehavior { divisions_need_view, ..OrgBehavior::default() };
-        let client = Client::start(SandboxConfig { temper, permissions: nothing.clone(), ..config() }).await;
+        let behavior = OrgBehavior { divisions_need_view, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { behavior, permissions: nothing.clone(), ..config() }).await;
         assert_eq!(client.get(DIVISIONS).await.status, status);
     }
 }
@@ -165,8 +165,8 @@ async fn the_first_generation_shows_all_divisions_or_only_the_permitted_ones() {
     for (first_divisions, seen) in
         [(FirstDivisions::All, vec!["Lunch", "Coaching", "Tea"]), (FirstDivisions::Permitted, vec!["Lunch", "Tea"])]
     {
-        let temper = OrgBehavior { first_divisions, ..OrgBehavior::default() };
-        let client = Client::start(SandboxConfig { temper, ..restricted(&[SALES]) }).await;
+        let behavior = OrgBehavior { first_divisions, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { behavior, ..restricted(&[SALES]) }).await;
         assert_eq!(labels(&client, super::ALL).await, seen);
         let status = client.get(&format!("{DEFINITIONS}/{COACHING}")).await.status;
         assert_eq!(status, if seen.len() == 3 { 200 } else { 404 });
@@ -176,8 +176,8 @@ async fn the_first_generation_shows_all_divisions_or_only_the_permitted_ones() {
 #[tokio::test]
 async fn a_put_of_the_first_generation_leaves_the_division_or_resets_it() {
     for (first_put_division, division) in [(FirstPutDivision::Kept, SALES), (FirstPutDivision::Reset, "*")] {
-        let temper = OrgBehavior { first_put_division, ..OrgBehavior::default() };
-        let client = Client::start(SandboxConfig { temper, ..divided() }).await;
+        let behavior = OrgBehavior { first_put_division, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { behavior, ..divided() }).await;
         // It does not know the field, so that what a body says of it means nothing.
         let wish = json!({ "languageLabels": { "en_US": "Food" }, "systemPresence": "Meal", "divisionId": HOME });
         let put = client.call("PUT", &format!("{DEFINITIONS}/{LUNCH}"), &wish).await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use presencectl::sandbox::temper::UniqueLabels;
+use presencectl::sandbox::org_behavior::UniqueLabels;
 use presencectl::sandbox::{DROP_STATUS, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, read_fault_file};
 use serde_json::{Value, json};
 
@@ -46,8 +46,8 @@ async fn a_scripted_refusal_is_the_orgs_own() {
         let own = said(forbidden.call("POST", path, &smoke()).await);
         assert_eq!((scripted(403, path, &smoke()).await, own.0), (own, 403), "{path}");
     }
-    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongAll, ..OrgBehavior::default() };
-    let unique = Client::start(SandboxConfig { temper, ..config() }).await;
+    let behavior = OrgBehavior { unique_labels: UniqueLabels::AmongAll, ..OrgBehavior::default() };
+    let unique = Client::start(SandboxConfig { behavior, ..config() }).await;
     let lunch = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
     let own = said(unique.call("POST", NEWER, &lunch).await);
     assert_eq!((scripted(409, NEWER, &lunch).await, own.0), (own, 409));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use presencectl::sandbox::temper::{BulkPut, Delete, Offer};
+use presencectl::sandbox::org_behavior::{BulkPut, Delete, Offer};
 use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, samples};
 use serde_json::{Value, json};
 
@@ -223,8 +223,8 @@ async fn bulk_takes_the_shape_of_the_document_and_todays() {
 
 #[tokio::test]
 async fn bulk_has_a_limit_that_can_be_set() {
-    let temper = OrgBehavior { bulk_put_max: 2, ..OrgBehavior::default() };
-    let client = Client::start(SandboxConfig { temper, ..config() }).await;
+    let behavior = OrgBehavior { bulk_put_max: 2, ..OrgBehavior::default() };
+    let client = Client::start(SandboxConfig { behavior, ..config() }).await;
     let entries = |count: usize| json!(vec![on(ADA, LUNCH); count]);
     assert_eq!(client.call("PUT", BULK, &entries(2)).await.status, 200);
     let refused = client.call("PUT", BULK, &entries(3)).await;
@@ -233,8 +233,8 @@ async fn bulk_has_a_limit_that_can_be_set() {
 
 #[tokio::test]
 async fn bulk_may_pass_over_what_it_cannot_do() {
-    let temper = OrgBehavior { bulk_put: BulkPut::EachForItself, ..OrgBehavior::default() };
-    let client = Client::start(SandboxConfig { temper, ..config() }).await;
+    let behavior = OrgBehavior { bulk_put: BulkPut::EachForItself, ..OrgBehavior::default() };
+    let client = Client::start(SandboxConfig { behavior, ..config() }).await;
     let entries = json!([on("nobody", LUNCH), on(BEN, LUNCH), on(ADA, COACHING), {}]);
     let answer = client.call("PUT", BULK, &entries).await;
     let ids: Vec<&str> = answer.body.as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
@@ -290,9 +290,9 @@ async fn up_to_fifty_users_are_read_at_once() {
 async fn a_patch_needs_todays_permission_or_none() {
     let path = format!("/api/v2/users/{ADA}/presences/purecloud");
     let status = async |granted: &str, patch_needs_edit: bool| {
-        let temper = OrgBehavior { patch_needs_edit, ..OrgBehavior::default() };
+        let behavior = OrgBehavior { patch_needs_edit, ..OrgBehavior::default() };
         let permissions = Permissions::Only(BTreeSet::from([granted.to_owned()]));
-        let client = Client::start(SandboxConfig { temper, permissions, ..config() }).await;
+        let client = Client::start(SandboxConfig { behavior, permissions, ..config() }).await;
         client.call("PATCH", &path, &json!({ "message": "x" })).await.status
     };
     assert_eq!(status("presence:userPresence:edit", true).await, 200);
@@ -304,8 +304,8 @@ async fn a_patch_needs_todays_permission_or_none() {
 #[tokio::test]
 async fn teams_may_be_gone_and_needs_two_permissions() {
     let path = format!("/api/v2/users/{ADA}/presences/microsoftteams");
-    let temper = OrgBehavior { teams: Offer::Gone(404), ..OrgBehavior::default() };
-    assert_eq!(Client::start(SandboxConfig { temper, ..config() }).await.get(&path).await.status, 404);
+    let behavior = OrgBehavior { teams: Offer::Gone(404), ..OrgBehavior::default() };
+    assert_eq!(Client::start(SandboxConfig { behavior, ..config() }).await.get(&path).await.status, 404);
     let permissions = Permissions::Only(BTreeSet::from(["integration:microsoftTeams:view".to_owned()]));
     let refused = Client::start(SandboxConfig { permissions, ..config() }).await.get(&path).await;
     assert_eq!(refused.body["messageParams"]["permissions"], "[integrations:integration:view]");
@@ -314,8 +314,8 @@ async fn teams_may_be_gone_and_needs_two_permissions() {
 #[tokio::test]
 async fn who_sits_on_what_is_no_longer_offered_stays_there() {
     for (delete, system_presence) in [(Delete::Deactivates, json!("Meal")), (Delete::Removes, Value::Null)] {
-        let temper = OrgBehavior { delete, ..OrgBehavior::default() };
-        let client = Client::start(SandboxConfig { temper, ..config() }).await;
+        let behavior = OrgBehavior { delete, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { behavior, ..config() }).await;
         client.call("PUT", BULK, &json!([on(ADA, LUNCH)])).await;
         client.delete(&format!("{NEWER}/{LUNCH}")).await;
 

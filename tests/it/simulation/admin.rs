@@ -4,7 +4,7 @@ use fastrand::Rng;
 use presencectl::sandbox::definitions::HeldDefinition;
 use presencectl::sandbox::http;
 use presencectl::sandbox::org::SimulatedOrg;
-use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::org_behavior::Offer;
 use serde_json::{Value, json};
 
 use super::ledger::folded;
@@ -22,7 +22,7 @@ pub(super) const EDITS: [&str; 6] = [
 
 /// One edit: its place in [`EDITS`], and the request.
 pub(super) fn edit(dice: &mut Rng, org: &SimulatedOrg) -> Option<(usize, http::HttpRequest)> {
-    let collection = match org.temper.generation1 {
+    let collection = match org.behavior.generation1 {
         Offer::Served => "/api/v2/presencedefinitions",
         Offer::Gone(_) => "/api/v2/presence/definitions",
     };

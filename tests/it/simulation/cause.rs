@@ -9,7 +9,7 @@ use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Skip};
 use presencectl::plan::change::Step;
 use presencectl::plan::refusal::{Counted, Fact, Refusal};
 use presencectl::sandbox::definitions::HeldDefinition as Held;
-use presencectl::sandbox::temper::{PutLabels, UniqueLabels};
+use presencectl::sandbox::org_behavior::{PutLabels, UniqueLabels};
 
 use super::ledger::{Ledger, called, folded, labels};
 use super::play::World;
@@ -154,7 +154,7 @@ impl World {
     /// when the creation has its turn.
     fn is_too_slow(&self, step: &Step) -> bool {
         let count = self.shared.sandbox.with(|it| it.org.definitions().len());
-        let requests = count.div_ceil(self.start.temper.page_size_max as usize).max(STATES);
+        let requests = count.div_ceil(self.start.behavior.page_size_max as usize).max(STATES);
         step.id().is_none() && self.start.requests_per_minute.get() as usize <= requests
     }
 
@@ -163,13 +163,13 @@ impl World {
         let presence = step.system_presence().as_str();
         let is_one = |it: &Held| !it.primary && !it.deactivated && it.system_presence == presence;
         let active = self.shared.sandbox.with(|it| it.org.definitions().iter().filter(|it| is_one(it)).count());
-        !step.action().is_removal() && self.start.temper.active_max.is_some_and(|max| active >= max as usize)
+        !step.action().is_removal() && self.start.behavior.active_max.is_some_and(|max| active >= max as usize)
     }
 
     /// Has another one a label that this step writes, which nothing in the config makes it give up?
     fn is_held(&self, step: &Step, report: &Report) -> bool {
-        let temper = self.start.temper;
-        if temper.unique_labels == UniqueLabels::Never {
+        let behavior = self.start.behavior;
+        if behavior.unique_labels == UniqueLabels::Never {
             return false;
         }
         let all: Vec<_> = self.shared.sandbox.with(|it| it.org.definitions().iter().cloned().collect());
@@ -180,13 +180,13 @@ impl World {
         let managed = own.map(|it| self.managed_labels(it)).unwrap_or_default();
         // What it has beside them is brought back with them.
         for (locale, label) in own.map(|it| labels(it)).unwrap_or_default() {
-            if !managed.contains_key(&locale) || temper.put_labels == PutLabels::Merged {
+            if !managed.contains_key(&locale) || behavior.put_labels == PutLabels::Merged {
                 written.entry(locale).or_insert(label);
             }
         }
         all.iter()
             .filter(|it| Some(it.id.as_str()) != step.id().map(DefinitionId::as_str))
-            .filter(|it| !it.deactivated || temper.unique_labels == UniqueLabels::AmongAll)
+            .filter(|it| !it.deactivated || behavior.unique_labels == UniqueLabels::AmongAll)
             .filter(|it| labels(it).iter().any(|(locale, label)| written.get(locale) == Some(label)))
             .any(|holder| {
                 // One that the plan changes was to give it up, and could not.

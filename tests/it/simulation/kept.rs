@@ -12,8 +12,8 @@ use presencectl::model::division::Divisions;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Observed, Target};
-use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::RunMetadata;
+use presencectl::model::run_metadata::Origin;
+use presencectl::model::run_metadata::RunMetadata;
 use presencectl::ops::apply::BeforePost;
 use presencectl::ops::apply::report::Report;
 use presencectl::ops::history::sent::sent;
@@ -130,7 +130,7 @@ pub(super) fn play(seed: u64) -> Played {
         let mut start = Start::of(&mut dice);
         // In most of these worlds lists lag for minutes.
         if dice.u8(0..4) > 0 {
-            start.temper.list_lag_ms = dice.u64(1_000..=NEXT_RUN_MS - UNDER_WAY_MS);
+            start.behavior.list_lag_ms = dice.u64(1_000..=NEXT_RUN_MS - UNDER_WAY_MS);
             start.apart_ms = NEXT_RUN_MS + 20_000;
         }
         let mut world = World::new(start, dice);

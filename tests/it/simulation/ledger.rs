@@ -10,7 +10,7 @@ use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::sandbox::definitions::{EVERY_DIVISION, HeldDefinition as Held};
 use presencectl::sandbox::http;
 use presencectl::sandbox::org::SimulatedOrg;
-use presencectl::sandbox::temper::{FirstPutDivision, OrgBehavior};
+use presencectl::sandbox::org_behavior::{FirstPutDivision, OrgBehavior};
 use presencectl::sandbox::{Sandbox, SandboxConfig, Seed, TOKEN};
 
 use crate::properties::{Reach, reach};
@@ -99,7 +99,7 @@ const LIST_AGE_MS: u64 = 60_000;
 /// Everything that happened.
 pub(super) struct Ledger {
     config: Desired,
-    temper: OrgBehavior,
+    behavior: OrgBehavior,
     /// How far apart runs are that do not meet.
     apart_ms: u64,
     requests_per_minute: usize,
@@ -194,7 +194,7 @@ impl Ledger {
         let version = |held: &Arc<Held>| Version { at_ms: 0, held: Some(Arc::clone(held)), by: None };
         Ledger {
             config,
-            temper: org.temper,
+            behavior: org.behavior,
             apart_ms,
             requests_per_minute: requests_per_minute as usize,
             history: org.definitions().iter().map(|it| (it.id.clone(), vec![version(it)])).collect(),
@@ -298,7 +298,7 @@ impl Ledger {
             process.carried_out.entry(about).or_default().push(correlation_id);
         }
         if request.method == "GET" {
-            let since_ms = now_ms.saturating_sub(self.temper.get_lag_ms);
+            let since_ms = now_ms.saturating_sub(self.behavior.get_lag_ms);
             let shown = id.as_ref().and_then(|id| org.definitions().get_as_of(id, since_ms)).cloned();
             if let (Some(id), Some(shown), true) = (id, shown, is_answered && answer.status == 200)
                 && let Some(process) = self.processes.get_mut(&run)
@@ -479,7 +479,7 @@ impl Ledger {
         if after.system_presence != read.system_presence {
             self.tell(run, "it moved to another system presence", before);
         }
-        if after.division_id != before.division_id && self.temper.first_put_division != FirstPutDivision::Reset {
+        if after.division_id != before.division_id && self.behavior.first_put_division != FirstPutDivision::Reset {
             self.tell(run, "it moved to another division", before);
         }
         // What came after the reading cannot be seen by anybody: it is counted, and allowed.
@@ -517,7 +517,7 @@ impl Ledger {
             let since = versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| called(it) != name));
             let first = &versions[since.map_or(0, |index| index + 1)];
             // A list that was read up to a minute before the POST, and that lags, cannot show what a person made since.
-            let unseen_ms = LIST_AGE_MS + self.temper.list_lag_ms;
+            let unseen_ms = LIST_AGE_MS + self.behavior.list_lag_ms;
             let unseen_ms = if first.by.is_none() { unseen_ms.max(self.apart_ms) } else { self.apart_ms };
             let is_fresh = now_ms.saturating_sub(first.at_ms) < unseen_ms;
             let by_another = first.by != Some(run);
@@ -631,9 +631,9 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
         "id": id, "languageLabels": { "en_US": "One" }, "systemPresence": "Meal", "divisionId": division,
     });
     let seed = Seed { definitions: vec![object], ..Seed::default() };
-    let temper = OrgBehavior { first_put_division: FirstPutDivision::Reset, ..OrgBehavior::default() };
+    let behavior = OrgBehavior { first_put_division: FirstPutDivision::Reset, ..OrgBehavior::default() };
     let sandbox =
-        Sandbox::open(SandboxConfig { seed, temper, start_unix_ms: Some(0), ..SandboxConfig::default() }).unwrap();
+        Sandbox::open(SandboxConfig { seed, behavior, start_unix_ms: Some(0), ..SandboxConfig::default() }).unwrap();
     let mut ledger = sandbox.with(|it| Ledger::new(crate::paper::desired(Vec::new()), &it.org, 300, LAG_MS));
     ledger.begin(1, 0);
     let put = |collection: &str, label: &str| {

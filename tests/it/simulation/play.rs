@@ -133,7 +133,7 @@ impl World {
         let seed = Seed { definitions: start.objects.clone(), users: Some(Vec::new()), ..Seed::default() };
         let config = SandboxConfig {
             seed,
-            temper: start.temper,
+            behavior: start.behavior,
             start_unix_ms: Some(START_MS),
             token_seconds: start.token_seconds,
             ..SandboxConfig::default()
@@ -158,8 +158,8 @@ impl World {
         if self.shared.trace.lock().unwrap().is_none() {
             return;
         }
-        let Start { config, objects, temper, api, .. } = &self.start;
-        let _ = writeln!(played.story, "{temper:?}\n{api:?}\n{:?}, {:?}", config.settings, config.protect);
+        let Start { config, objects, behavior, api, .. } = &self.start;
+        let _ = writeln!(played.story, "{behavior:?}\n{api:?}\n{:?}, {:?}", config.settings, config.protect);
         for object in objects {
             let _ = writeln!(played.story, "  {object}");
         }
@@ -339,7 +339,7 @@ impl World {
         let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
         let row =
             |it: &Held| ReportRow { id: Some(it.id.clone()), ..ReportRow::of(&it.change.step, None, unseen.clone()) };
-        let settled: Vec<ReportRow> = planned.plan.held.iter().map(row).collect();
+        let resolved: Vec<ReportRow> = planned.plan.held.iter().map(row).collect();
         let waits: Vec<Wait> = planned.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
         self.shared.count_if(HELD, !held.is_empty());
         self.shared.count_if(WAITED, !waits.is_empty());
@@ -359,8 +359,8 @@ impl World {
         let before_post = self.kept.as_ref().map(|it| it.begin(&steps, self, now.clone()));
         let job = ApplyJob {
             steps: steps.clone(),
-            withheld: held,
-            settled,
+            blocked: held,
+            resolved,
             desired: config,
             limits: &limits,
             observed: &planned.observed,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use presencectl::sandbox::temper::UniqueLabels;
+use presencectl::sandbox::org_behavior::UniqueLabels;
 
 use super::play::{End, Played, World};
 use super::wire::Death;
@@ -43,7 +43,7 @@ pub(super) fn play(seed: u64) -> (Meeting, Played) {
         unseen(&world, &mut played, &ends);
         world.liveness(&mut played).await;
         world.close(&mut played);
-        if world.start.temper.unique_labels != UniqueLabels::Never && played.twins_in_use > 0 {
+        if world.start.behavior.unique_labels != UniqueLabels::Never && played.twins_in_use > 0 {
             played.violations.push("there are twins in an org that refuses equal labels".to_owned());
         }
         (meeting, played)

@@ -10,7 +10,7 @@ use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow, Skip, 
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::definitions::HeldDefinition as Held;
-use presencectl::sandbox::temper::{FirstPutDivision, Offer, OrgBehavior, PutLabels};
+use presencectl::sandbox::org_behavior::{FirstPutDivision, Offer, OrgBehavior, PutLabels};
 
 use super::ledger::{Deeds, LAG_MS, Ledger, called, folded, labels, to_be_made};
 use super::play::World;
@@ -85,14 +85,14 @@ impl World {
         let by_others = || id.is_some_and(|id| ledger.was_changed_by_others(run, id));
         let Deeds { writes, carried_out, is_lost, unread, troubles, is_undivided, correlation_id: _ } = *deeds;
         // Only the second generation shows divisions.
-        let is_seen = report.divisions_unread.is_none() && self.start.temper.generation2 == Offer::Served;
+        let is_seen = report.divisions_unread.is_none() && self.start.behavior.generation2 == Offer::Served;
         match &row.outcome {
             Outcome::Done => is_so() && (carried_out > 0 || is_lost) && !(is_undivided && is_seen),
-            Outcome::AlreadySo => is_so() && carried_out == 0,
+            Outcome::AlreadyInPlace => is_so() && carried_out == 0,
             Outcome::Overwritten(_) => is_so() && by_others(),
             Outcome::Differs(differences) => carried_out > 0 && (by_others() || self.is_how_it_is(differences)),
             Outcome::NotVisibleYet(Unseen::List { .. }) => {
-                let OrgBehavior { list_lag_ms, get_lag_ms, .. } = self.start.temper;
+                let OrgBehavior { list_lag_ms, get_lag_ms, .. } = self.start.behavior;
                 // Where reads by id lag, it may be the list that is newer.
                 let is_old = list_lag_ms > 0 || (get_lag_ms > 0 && by_others());
                 (carried_out > 0 || is_lost) && is_so() && is_old
@@ -104,10 +104,10 @@ impl World {
                 let is_cut_short =
                     matches!(&report.verification, Verification::Drifted { refusals, .. } if !refusals.is_empty());
                 let lag_ms = if is_cut_short { 0 } else { LAG_MS };
-                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.temper.get_lag_ms > lag_ms)
+                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.behavior.get_lag_ms > lag_ms)
             }
             Outcome::Failed(_) => writes == 0 && (troubles > 0 || by_others()),
-            Outcome::Refused(differences) => {
+            Outcome::Conflict(differences) => {
                 let appeared = differences.iter().any(|it| match it {
                     Difference::Appeared(id) => ledger.was_changed_by_others(run, id.as_str()),
                     _ => false,
@@ -128,10 +128,10 @@ impl World {
 
     /// Does this org take something otherwise than it was sent, every time?
     pub(super) fn is_how_it_is(&self, differences: &[Difference]) -> bool {
-        let temper = self.start.temper;
+        let behavior = self.start.behavior;
         let is_so = |it: &Difference| match it {
-            Difference::Label { expected: None, found: Some(_), .. } => temper.put_labels == PutLabels::Merged,
-            Difference::Division { .. } => temper.first_put_division == FirstPutDivision::Reset,
+            Difference::Label { expected: None, found: Some(_), .. } => behavior.put_labels == PutLabels::Merged,
+            Difference::Division { .. } => behavior.first_put_division == FirstPutDivision::Reset,
             _ => false,
         };
         !differences.is_empty() && differences.iter().all(is_so)

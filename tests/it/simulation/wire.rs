@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use super::ledger::{self, Ledger};
 use super::play::{SAID_TO_BE_NEW, START_MS};
 use super::world::{chance, one_of};
-use super::{admin, cause, tempers};
+use super::{admin, behaviors, cause};
 
 /// What may go wrong with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ const RENEWED: &str = "a token renewed in mid-run";
 
 /// Everything that has to happen in a simulation that shows something.
 pub(super) fn everything() -> Vec<String> {
-    let others = admin::EDITS.into_iter().chain(tempers::ALL).chain(DEATHS);
+    let others = admin::EDITS.into_iter().chain(behaviors::ALL).chain(DEATHS);
     let others =
         others.chain([SHIFTED, OLD_LIST, OLD_READ, NOT_YET, EXPIRED, RENEWED, SAID_TO_BE_NEW]).chain(cause::TOLD);
     Fault::all().into_iter().map(Fault::name).chain(others.map(str::to_owned)).collect()
@@ -367,7 +367,7 @@ impl SimulatedWire {
             *began = changes;
             let now_ms = shared.sandbox.now_ms();
             let is_old = shared.sandbox.with(|it| {
-                let lag_ms = it.org.temper.list_lag_ms;
+                let lag_ms = it.org.behavior.list_lag_ms;
                 let may_be = last_ms.is_some_and(|it| now_ms < it + lag_ms);
                 let (then, now) = (it.org.definitions().as_of(now_ms.saturating_sub(lag_ms)), it.org.definitions());
                 let is_same = |(then, now): (&&Arc<_>, &Arc<_>)| Arc::ptr_eq(then, now);
@@ -380,7 +380,7 @@ impl SimulatedWire {
             let now_ms = shared.sandbox.now_ms();
             let (is_held, is_old) = shared.sandbox.with(|it| {
                 let (held, all) = (it.org.definitions().get(&id), it.org.definitions());
-                (held.is_some(), held != all.get_as_of(&id, now_ms.saturating_sub(it.org.temper.get_lag_ms)))
+                (held.is_some(), held != all.get_as_of(&id, now_ms.saturating_sub(it.org.behavior.get_lag_ms)))
             });
             if status == 404 && is_held {
                 shared.count(NOT_YET);
@@ -418,7 +418,7 @@ impl Shared {
             let before = ledger.before(&it.org, request);
             let is_held = ledger::id_of(&request.path).and_then(|id| it.org.definitions().get(&id).cloned());
             let answer = it.org.handle(request, now_ms);
-            for what in tempers::noticed(&it.org, request, is_held.as_deref(), &answer) {
+            for what in behaviors::noticed(&it.org, request, is_held.as_deref(), &answer) {
                 self.count(what);
             }
             ledger.handled(run, (request, &answer), before, &it.org, (now_ms, is_answered));

@@ -10,7 +10,7 @@ use presencectl::model::labels::Scope;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::sandbox::OrgBehavior;
 use presencectl::sandbox::definitions::PRIMARIES;
-use presencectl::sandbox::temper::{
+use presencectl::sandbox::org_behavior::{
     CreateExtra, Delete, FirstPutDivision, LocaleKeys, Offer, PutLabels, PutSystemPresence, UniqueLabels,
 };
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(super) struct Start {
     pub(super) config: Desired,
     /// As the API lists them.
     pub(super) objects: Vec<Value>,
-    pub(super) temper: OrgBehavior,
+    pub(super) behavior: OrgBehavior,
     pub(super) api: ApiChoice,
     pub(super) swarm: Swarm,
     /// Of a thousand requests, before how many somebody does something in the admin page.
@@ -75,7 +75,7 @@ fn labels(name: &str, dice: &mut Rng) -> Vec<(&'static str, String)> {
 struct Making<'a> {
     dice: &'a mut Rng,
     /// How the org behaves.
-    temper: OrgBehavior,
+    behavior: OrgBehavior,
     /// Do some of them belong to one division?
     is_divided: bool,
     objects: Vec<Value>,
@@ -88,7 +88,7 @@ impl Making<'_> {
     fn object(&mut self, system_presence: &str, labels: &[(&str, String)], is_deactivated: bool) -> usize {
         let number = self.objects.len() + 1;
         // Whoever made it may have spelt locales otherwise, and one kind of org spells them anew.
-        let is_spelt_anew = self.temper.locale_keys == LocaleKeys::Normalised;
+        let is_spelt_anew = self.behavior.locale_keys == LocaleKeys::Normalised;
         let is_odd = !is_spelt_anew && chance(self.dice, 12);
         let spelt = |locale: &str| match locale {
             "en_US" if is_odd => "en-us".to_owned(),
@@ -209,17 +209,17 @@ impl Making<'_> {
 impl Start {
     /// The world of a seed.
     pub(super) fn of(dice: &mut Rng) -> Start {
-        let temper = if chance(dice, 40) {
-            temper(dice)
+        let behavior = if chance(dice, 40) {
+            behavior(dice)
         } else {
             OrgBehavior { list_lag_ms: lag(dice), ..OrgBehavior::default() }
         };
         // Where nothing refuses it, a mistake would do harm, and be seen.
-        let temper = OrgBehavior { put_system_presence: PutSystemPresence::CarriedOut, ..temper };
-        let (temper, api) = served(dice, temper);
+        let behavior = OrgBehavior { put_system_presence: PutSystemPresence::CarriedOut, ..behavior };
+        let (behavior, api) = served(dice, behavior);
         let is_divided = chance(dice, 25);
         let (objects, wants, questions) = (Vec::new(), Vec::new(), BTreeSet::new());
-        let mut making = Making { dice, temper, is_divided, objects, wants, questions };
+        let mut making = Making { dice, behavior, is_divided, objects, wants, questions };
         let count = making.dice.usize(1..=LABELS.len());
         for (number, name) in LABELS.into_iter().enumerate().take(count) {
             making.definition(number, name);
@@ -253,11 +253,11 @@ impl Start {
         let token_seconds = if is_slow || chance(dice, 70) { 86_400 } else { dice.u64(3..90) };
         let requests_per_minute = NonZeroU32::new(requests_per_minute).unwrap();
         let swarm = Swarm::of(dice);
-        let (temper, apart_ms) = lagging(dice, temper);
+        let (behavior, apart_ms) = lagging(dice, behavior);
         Start {
             config,
             objects,
-            temper,
+            behavior,
             api,
             swarm,
             admin_per_mille,
@@ -282,15 +282,15 @@ fn limits(dice: &mut Rng) -> Limits {
 }
 
 /// Which generations of the API the org serves, and which is spoken.
-fn served(dice: &mut Rng, temper: OrgBehavior) -> (OrgBehavior, ApiChoice) {
+fn served(dice: &mut Rng, behavior: OrgBehavior) -> (OrgBehavior, ApiChoice) {
     let gone = Offer::Gone(one_of(dice, &[404, 410]));
     match dice.u32(0..100) {
-        0..5 => (OrgBehavior { generation1: gone, ..temper }, ApiChoice::Auto),
-        5..8 => (OrgBehavior { generation1: gone, ..temper }, ApiChoice::Only(Generation::Second)),
-        8..12 => (OrgBehavior { generation2: gone, ..temper }, ApiChoice::Only(Generation::First)),
-        12..20 => (temper, ApiChoice::Auto),
-        20..60 => (temper, ApiChoice::Only(Generation::First)),
-        _ => (temper, ApiChoice::Only(Generation::Second)),
+        0..5 => (OrgBehavior { generation1: gone, ..behavior }, ApiChoice::Auto),
+        5..8 => (OrgBehavior { generation1: gone, ..behavior }, ApiChoice::Only(Generation::Second)),
+        8..12 => (OrgBehavior { generation2: gone, ..behavior }, ApiChoice::Only(Generation::First)),
+        12..20 => (behavior, ApiChoice::Auto),
+        20..60 => (behavior, ApiChoice::Only(Generation::First)),
+        _ => (behavior, ApiChoice::Only(Generation::Second)),
     }
 }
 
@@ -300,20 +300,20 @@ fn lag(dice: &mut Rng) -> u64 {
 }
 
 /// Of some orgs lists lag for up to five minutes, and reads by id for up to 15 s. How far apart runs are there.
-fn lagging(dice: &mut Rng, mut temper: OrgBehavior) -> (OrgBehavior, u64) {
+fn lagging(dice: &mut Rng, mut behavior: OrgBehavior) -> (OrgBehavior, u64) {
     if chance(dice, 12) {
-        temper.get_lag_ms = dice.u64(0..=15_000);
+        behavior.get_lag_ms = dice.u64(0..=15_000);
     }
     if !chance(dice, 15) {
-        return (temper, LAG_MS);
+        return (behavior, LAG_MS);
     }
-    temper.list_lag_ms = dice.u64(30_000..=NEXT_RUN_MS);
+    behavior.list_lag_ms = dice.u64(30_000..=NEXT_RUN_MS);
     // What is under way when a process ends may arrive 20 s later.
-    (temper, NEXT_RUN_MS + 20_000)
+    (behavior, NEXT_RUN_MS + 20_000)
 }
 
 /// How the org behaves where no document says it.
-fn temper(dice: &mut Rng) -> OrgBehavior {
+fn behavior(dice: &mut Rng) -> OrgBehavior {
     OrgBehavior {
         unique_labels: one_of(dice, &[UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll]),
         conflict_status: one_of(dice, &[400, 409]),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use presencectl::model::user::{PresenceSource, UserId, Wish};
 use presencectl::ops::users::report::UserOutcome;
-use presencectl::sandbox::temper::BulkPut;
+use presencectl::sandbox::org_behavior::BulkPut;
 use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
 
 use super::{
@@ -35,7 +35,7 @@ fn expect_true(world: &World, outcomes: &[UserOutcome], repeat: &str) {
     for ((user, _), outcome) in asked().iter().zip(outcomes) {
         let is_there = seats[user.as_str()].definition_id == LUNCH;
         let told = match outcome {
-            UserOutcome::Done | UserOutcome::AlreadySo => is_there,
+            UserOutcome::Done | UserOutcome::AlreadyInPlace => is_there,
             // One was there before.
             UserOutcome::NotShown | UserOutcome::Failed(_) | UserOutcome::Skipped => {
                 !is_there || *user == super::user(3)
@@ -111,8 +111,8 @@ async fn two_faults_at_one_write() {
 async fn one_bad_user_takes_nobody_along_however_the_org_takes_a_bulk_put() {
     let bad = 31;
     for bulk_put in [BulkPut::AllOrNothing, BulkPut::EachForItself] {
-        let temper = OrgBehavior { bulk_put, ..OrgBehavior::default() };
-        let world = World::of(without_a_source(57, bad), temper, Permissions::All);
+        let behavior = OrgBehavior { bulk_put, ..OrgBehavior::default() };
+        let world = World::of(without_a_source(57, bad), behavior, Permissions::All);
         let wishes = wishes(1..=57);
         let outcomes = world.set_by(&wishes, &custom()).await;
         for (number, outcome) in (1..).zip(&outcomes) {

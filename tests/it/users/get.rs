@@ -3,7 +3,7 @@
 use presencectl::model::user::{PresenceSource, UserId};
 use presencectl::ops::users::get::look;
 use presencectl::ops::users::listing::UserFound;
-use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::org_behavior::Offer;
 use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
 
 use super::{AVAILABLE, World, available, custom, user, without_a_source};

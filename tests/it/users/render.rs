@@ -2,13 +2,13 @@
 
 use insta::assert_snapshot;
 use presencectl::host::stop::Signal;
-use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
+use presencectl::model::problem::Problem;
 use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
 use presencectl::ops::users::listing::{UserFound, UserListing};
-use presencectl::ops::users::meant::{ResolvedBy, ResolvedPresence};
 use presencectl::ops::users::report::{UserOutcome, UserReport, UserReportRow};
+use presencectl::ops::users::resolve::{ResolvedBy, ResolvedPresence};
 use presencectl::output::json;
 use presencectl::output::json::users::{UserReportV1, UsersV1};
 use presencectl::output::style::Style;
@@ -19,12 +19,12 @@ use super::user;
 use crate::paper::{id, object, target};
 use crate::render::{complaints, in_step, parsed};
 
-fn cause() -> Cause {
-    Cause {
+fn cause() -> Problem {
+    Problem {
         message: "`GET /api/v2/users` was answered with 403: \u{1b}[2Jno".to_owned(),
         help: Some("ask somebody".to_owned()),
         correlation_id: Some("corr-\u{202E}1".to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 
@@ -83,7 +83,7 @@ fn report(interrupted: Option<Signal>) -> UserReport {
     let [lunch, odd, arabic]: [Definition; 3] = definitions().try_into().unwrap();
     let outcomes = [
         UserOutcome::Done,
-        UserOutcome::AlreadySo,
+        UserOutcome::AlreadyInPlace,
         UserOutcome::Elsewhere(presence(&id(9))),
         UserOutcome::NotShown,
         UserOutcome::NotShown,
@@ -102,7 +102,7 @@ fn report(interrupted: Option<Signal>) -> UserReport {
     let meant = |typed: &str, by, definition| ResolvedPresence { typed: typed.to_owned(), by, definition };
     UserReport {
         source: PresenceSource::Platform,
-        meant: vec![
+        resolved: vec![
             meant("lunch", ResolvedBy::Key, lunch),
             meant("=HYPERLINK(\"x\")\u{200B}", ResolvedBy::Label, odd),
             meant(id(3).as_str(), ResolvedBy::Id, arabic),

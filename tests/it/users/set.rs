@@ -43,10 +43,13 @@ async fn one_user_is_patched_and_several_are_put() {
     let world = World::new(3);
     assert_eq!(world.set(&wishes([1])).await, [UserOutcome::Done]);
     assert_eq!(world.requests(), [&PATCH_1.replace("PATCH", "GET"), PATCH_1]);
-    assert_eq!(world.set(&wishes([1])).await, [UserOutcome::AlreadySo]);
+    assert_eq!(world.set(&wishes([1])).await, [UserOutcome::AlreadyInPlace]);
     assert_eq!(world.count("PATCH"), 0);
 
-    assert_eq!(world.set(&wishes([3, 1, 2])).await, [UserOutcome::Done, UserOutcome::AlreadySo, UserOutcome::Done]);
+    assert_eq!(
+        world.set(&wishes([3, 1, 2])).await,
+        [UserOutcome::Done, UserOutcome::AlreadyInPlace, UserOutcome::Done]
+    );
     assert_eq!((world.count("PUT"), world.count("PATCH"), world.count("GET")), (1, 0, 1));
 
     let message = |text: &str| Wish { message: Some(text.to_owned()), ..on_lunch() };
@@ -74,7 +77,7 @@ async fn a_registered_source_is_set_alone_and_in_bulk_only() {
     let world = World::new(2);
     assert_eq!(world.set_by(&wishes([1]), &custom()).await, [UserOutcome::Done]);
     assert_eq!(world.requests(), [format!("GET /api/v2/users/presences/{}/bulk", custom()), format!("PUT {BULK}")]);
-    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [UserOutcome::AlreadySo]);
+    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [UserOutcome::AlreadyInPlace]);
 }
 
 #[tokio::test(start_paused = true)]

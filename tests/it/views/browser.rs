@@ -169,7 +169,12 @@ fn pages() -> Vec<(&'static str, String)> {
         html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources)
     });
     let (drift, _, places) = drift_called(name);
-    let problem = Problem { message: name.into(), help: Some(name.into()), correlation_id: Some(name.into()) };
+    let problem = Problem {
+        message: name.into(),
+        help: Some(name.into()),
+        correlation_id: Some(name.into()),
+        ..Problem::default()
+    };
     let heard = Heard { org: target.org.clone(), sandbox: true };
     let failed = row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)));
     let report = Report {

@@ -167,7 +167,7 @@ proptest! {
     fn no_name_is_a_command(name in hostile()) {
         let (plan, _, desired, sources) = all_called(&name);
         let failed = vec![row(Action::Update, "x", &name, 1, Outcome::Failed(cause(&name)))];
-        let problem = Problem { message: name.clone(), help: Some(name.clone()), correlation_id: Some(name.clone()) };
+        let problem = Problem { message: name.clone(), help: Some(name.clone()), correlation_id: Some(name.clone()), ..Problem::default() };
         let mut texts = vec![
             github::plan(&plan, &desired, &sources, None),
             github::report(&Report::of(failed, locale("en_US")), &Sources::new(), None),

@@ -89,7 +89,7 @@ proptest! {
                 verification: Verification::Failed(cause(name)),
                 ..Report::of(vec![row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)))], locale("en_US"))
             };
-            let problem = Problem { message: name.into(), help: Some(name.into()), correlation_id: Some(name.into()) };
+            let problem = Problem { message: name.into(), help: Some(name.into()), correlation_id: Some(name.into()), ..Problem::default() };
             let heard = Heard { org: target.org.clone(), sandbox: true };
             let (drift, _, places) = drift_called(name);
             let compared = compared_called(name)

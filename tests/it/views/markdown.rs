@@ -84,6 +84,7 @@ fn a_failure_says_what_to_do() {
         message: "GET /api/v2/organizations/me: 401 Unauthorized".to_owned(),
         help: Some("give another token; see `GENESYSCLOUD_ACCESS_TOKEN`".to_owned()),
         correlation_id: Some("0e2f-41".to_owned()),
+        ..Problem::default()
     };
     let heard = Heard { org: target().org, sandbox: false };
     assert_snapshot!(

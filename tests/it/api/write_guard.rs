@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::double::{Double, not_sent, ok, throttled};
 use super::{id, unclear};
 
-/// A gate, and a signal that closes it after a second.
+/// A guard, and a signal that closes it after a second.
 fn closing() -> WriteGuard {
     let (sender, stop) = Stop::new();
     tokio::spawn(async move {
@@ -21,16 +21,16 @@ fn closing() -> WriteGuard {
     WriteGuard::new(&stop)
 }
 
-/// A write that is not sent, since the gate closes while it waits.
+/// A write that is not sent, since the guard closes while it waits.
 async fn never_sent(org: &Arc<Double>, session: &Session) {
-    let gate = closing();
+    let guard = closing();
     let begun = Instant::now();
     let asked = org.lines().len();
-    let error = session.behind(&gate).writer().delete(&id("a")).await.unwrap_err();
+    let error = session.guarded_by(&guard).writer().delete(&id("a")).await.unwrap_err();
     let WriteError::NotDone(error) = error else { panic!("{error}") };
     assert_eq!(error.kind, ApiErrorKind::Interrupted);
     assert_eq!(begun.elapsed(), Duration::from_secs(1));
-    assert!(!gate.was_passed());
+    assert!(!guard.has_sent());
     assert_eq!(org.lines().len(), asked);
 }
 
@@ -51,15 +51,15 @@ async fn a_write_that_waits_for_a_token_is_not_sent_after_a_signal() {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_waits_for_a_connection_is_not_sent_after_a_signal() {
     let org = Double::by(|_| not_sent());
-    let gate = closing();
+    let guard = closing();
     let begun = Instant::now();
-    let error = org.session().behind(&gate).writer().delete(&id("a")).await.unwrap_err();
+    let error = org.session().guarded_by(&guard).writer().delete(&id("a")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "`DELETE /api/v2/presencedefinitions/a` was not carried out: the run was interrupted before it"
     );
     assert_eq!(begun.elapsed(), Duration::from_secs(1));
-    assert!(gate.was_passed(), "it was tried");
+    assert!(guard.has_sent(), "it was tried");
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn a_closed_gate_stops_writes_and_not_reads() {
     let org = Double::by(|_| ok("[]"));
     let (sender, stop) = Stop::new();
     sender.send(Some(Signal::Terminate)).unwrap();
-    let session = org.session().behind(&WriteGuard::new(&stop));
+    let session = org.session().guarded_by(&WriteGuard::new(&stop));
     session.reader().system_presences().await.unwrap();
     assert!(!unclear(&session.writer().delete(&id("a")).await.unwrap_err()));
     assert_eq!(org.lines(), ["GET https://api.mypurecloud.de/api/v2/systempresences"]);
@@ -78,11 +78,11 @@ async fn what_was_read_may_be_just_as_old_as_it_may_be_when_it_is_written() {
     for (waited_ms, is_sent) in [(5_000, true), (5_001, false)] {
         let org = Double::by(|_| ok(""));
         let (_sender, stop) = Stop::new();
-        let gate = WriteGuard::new(&stop);
-        gate.fresh_for(Duration::from_secs(5));
+        let guard = WriteGuard::new(&stop);
+        guard.fresh_for(Duration::from_secs(5));
         tokio::time::sleep(Duration::from_millis(waited_ms)).await;
-        let written = org.session_with_token().behind(&gate).writer().delete(&id("a")).await;
-        assert_eq!((gate.was_passed(), org.lines().len()), (is_sent, usize::from(is_sent)), "{waited_ms}");
+        let written = org.session_with_token().guarded_by(&guard).writer().delete(&id("a")).await;
+        assert_eq!((guard.has_sent(), org.lines().len()), (is_sent, usize::from(is_sent)), "{waited_ms}");
         match written {
             Err(WriteError::NotDone(error)) => assert_eq!((error.kind, is_sent), (ApiErrorKind::Waited, false)),
             other => assert!(is_sent && other.is_ok(), "{other:?}"),

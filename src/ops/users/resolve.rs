@@ -174,7 +174,7 @@ impl<'a> Presences<'a> {
         }
     }
 
-    pub fn meant(&self, typed: &str) -> Result<ResolvedPresence, UnresolvedPresence> {
+    pub fn resolve(&self, typed: &str) -> Result<ResolvedPresence, UnresolvedPresence> {
         let typed = typed.trim();
         let mut candidates: Vec<(ResolvedBy, &Definition)> = Vec::new();
         let mut add = |by, definition: &'a Definition| {

@@ -1,9 +1,9 @@
-//! Where an org's temperament changed an answer: one that never does shows nothing.
+//! Where an org's behavior changed an answer: one that never does shows nothing.
 
 use presencectl::sandbox::definitions::HeldDefinition;
 use presencectl::sandbox::http::{HttpRequest, HttpResponse};
 use presencectl::sandbox::org::SimulatedOrg;
-use presencectl::sandbox::temper::{CreateExtra, Delete, LocaleKeys, Offer, PutLabels};
+use presencectl::sandbox::org_behavior::{CreateExtra, Delete, LocaleKeys, Offer, PutLabels};
 use serde_json::Value;
 
 use super::ledger::{folded, id_of, is_collection};
@@ -31,14 +31,14 @@ pub(super) fn noticed(
     before: Option<&HeldDefinition>,
     answer: &HttpResponse,
 ) -> Vec<&'static str> {
-    let temper = org.temper;
+    let behavior = org.behavior;
     let mut seen = Vec::new();
     if request.method == "GET" {
         if is_collection(&request.path) {
-            match (request.path.contains("/presence/"), temper.generation1, temper.generation2) {
+            match (request.path.contains("/presence/"), behavior.generation1, behavior.generation2) {
                 (false, Offer::Gone(_), _) => seen.push(FIRST_GONE),
                 (true, _, Offer::Gone(_)) => seen.push(SECOND_GONE),
-                (false, Offer::Served, _) if org.definitions().len() > temper.page_size_max as usize => {
+                (false, Offer::Served, _) if org.definitions().len() > behavior.page_size_max as usize => {
                     seen.push(PAGES);
                 }
                 _ => {}
@@ -58,7 +58,7 @@ pub(super) fn noticed(
             seen.push(TOO_MANY);
         }
         200 => seen.extend(taken(org, request, before, &body())),
-        204 if temper.delete == Delete::Removes && before.is_some() => seen.push(REMOVED),
+        204 if behavior.delete == Delete::Removes && before.is_some() => seen.push(REMOVED),
         _ => {}
     }
     seen
@@ -77,16 +77,16 @@ fn taken(
     };
     let (asked, given) = (locales(&sent), locales(written));
     let is_asked = |it: &String| asked.iter().any(|asked| folded(asked) == folded(it));
-    let temper = org.temper;
+    let behavior = org.behavior;
     let mut seen = Vec::new();
-    if temper.put_labels == PutLabels::Merged && !given.iter().all(is_asked) {
+    if behavior.put_labels == PutLabels::Merged && !given.iter().all(is_asked) {
         seen.push(MERGED);
     }
-    if temper.locale_keys == LocaleKeys::Normalised && !asked.iter().all(|it| given.contains(it)) {
+    if behavior.locale_keys == LocaleKeys::Normalised && !asked.iter().all(|it| given.contains(it)) {
         seen.push(SPELT);
     }
     let is_new = request.method == "POST";
-    if is_new && temper.create_extra == CreateExtra::Unknown {
+    if is_new && behavior.create_extra == CreateExtra::Unknown {
         seen.push(EXTRA);
     }
     let now = written["id"].as_str().and_then(|id| org.definitions().get(id));

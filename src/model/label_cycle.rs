@@ -1,12 +1,12 @@
-//! Circles among definitions: labels that change hands and come back.
+//! Label cycles: labels that change hands and come back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::names::Key;
 
-/// The keys that lie on a circle, or between two of them: what is left after taking away, again and
+/// The keys that lie on a cycle, or between two of them: what is left after taking away, again and
 /// again, whatever leads nowhere and whatever nothing leads to.
-pub fn in_circles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
+pub fn in_label_cycles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
     let leading_on = without_ends(takers);
     let mut backwards: BTreeMap<&Key, BTreeSet<&Key>> = leading_on.iter().map(|key| (*key, BTreeSet::new())).collect();
     for key in &leading_on {
@@ -59,6 +59,6 @@ mod tests {
             (into, BTreeSet::from([lunch])),
             (end, BTreeSet::new()),
         ]);
-        assert_eq!(in_circles(&takers), [dinner, lunch, tea]);
+        assert_eq!(in_label_cycles(&takers), [dinner, lunch, tea]);
     }
 }

@@ -3,7 +3,7 @@
 use presencectl::model::desired::{Desired, Management};
 use presencectl::model::names::{DefinitionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::ops::users::meant::{Presences, ResolvedBy, UnresolvedPresence};
+use presencectl::ops::users::resolve::{Presences, ResolvedBy, UnresolvedPresence};
 
 use crate::paper::{desired, id, object, wanted};
 
@@ -39,7 +39,7 @@ fn config() -> Desired {
 
 /// What is meant: by what, and which; or what is wrong and what to do.
 fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(ResolvedBy, usize), String> {
-    match Presences::new(config, observed).meant(typed) {
+    match Presences::new(config, observed).resolve(typed) {
         Ok(meant) => {
             assert_eq!(meant.typed, typed.trim());
             Ok((meant.by, (1..9).find(|it| id(*it) == meant.definition.id).unwrap()))
@@ -67,7 +67,7 @@ fn eight_characters_of_an_id_are_enough_where_no_other_begins_so() {
     definitions.push(Definition { id: own.clone(), ..object(20, "Busy", &[("en_US", "Writing")]) });
     definitions.push(object(21, "Busy", &[("en_US", "7b1d0c2e-0000")]));
     let (config, org) = (config(), observed(definitions));
-    let meant = |typed: &str| Presences::new(&config, &org).meant(typed);
+    let meant = |typed: &str| Presences::new(&config, &org).resolve(typed);
     let found = meant(" 7B1D0C2E").unwrap();
     assert_eq!((found.by, found.definition.id), (ResolvedBy::Id, own));
     assert!(matches!(meant("7b1d0c2"), Err(UnresolvedPresence::Unknown { .. })), "seven are too few");
@@ -156,7 +156,7 @@ fn a_key_with_an_open_question_is_no_answer() {
     // What is omitted is left alone by a plan, whatever it may be; here that is a doubt.
     let mut config = config();
     config.definitions.values_mut().find(|it| it.key.as_str() == "lunch").unwrap().management = Management::Omitted;
-    let wrong = Presences::new(&config, &twins).meant("lunch").unwrap_err();
+    let wrong = Presences::new(&config, &twins).resolve("lunch").unwrap_err();
     let UnresolvedPresence::Ambiguous { candidates, .. } = wrong else { panic!("{wrong:?}") };
     assert_eq!(
         candidates.iter().map(|(by, it)| (*by, it.id.clone())).collect::<Vec<_>>(),

@@ -13,7 +13,7 @@ use crate::model::text;
 const BEGINNING_LENGTH_MAX: usize = 48;
 
 /// A failed exchange: what decides, what callers branch on, and the answer if there was one.
-pub(crate) struct Trouble {
+pub(crate) struct FailedExchange {
     pub(crate) failure: ExchangeFailure,
     pub(crate) kind: ApiErrorKind,
     pub(crate) response: Option<Response>,
@@ -62,14 +62,14 @@ pub(crate) fn judge_login(response: &Response) -> Option<(ExchangeFailure, ApiEr
 }
 
 /// Did the token endpoint say 400 for its rate limit?
-pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
-    let is_400 = trouble.response.as_ref().is_some_and(|it| it.status == 400);
-    is_400 && matches!(trouble.failure, ExchangeFailure::Throttled { .. })
+pub(crate) fn is_login_limit(failed: &FailedExchange) -> bool {
+    let is_400 = failed.response.as_ref().is_some_and(|it| it.status == 400);
+    is_400 && matches!(failed.failure, ExchangeFailure::Throttled { .. })
 }
 
 /// Of an exchange without an answer. A name without an address, before anything has answered, is mistyped or of another
 /// network: asking again does not mend it.
-pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
+pub(crate) fn no_answer(error: WireError, has_answered: bool) -> FailedExchange {
     let failure = match &error {
         WireError::NoHost(_) | WireError::NoProxy { has_address: false, .. } if !has_answered => {
             ExchangeFailure::Refused
@@ -81,17 +81,17 @@ pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
         WireError::Lost(_) | WireError::TimedOut { .. } => ExchangeFailure::AnswerLost,
         WireError::TooLarge { .. } => ExchangeFailure::AnswerBroken,
     };
-    Trouble { failure, kind: ApiErrorKind::Connection(error), response: None }
+    FailedExchange { failure, kind: ApiErrorKind::Connection(error), response: None }
 }
 
 /// Of an answer that cannot be read.
-pub(crate) fn not_as_promised(unreadable: UnreadableAnswer, response: Response) -> Trouble {
+pub(crate) fn not_as_promised(unreadable: UnreadableAnswer, response: Response) -> FailedExchange {
     let (failure, kind) = match unreadable {
         UnreadableAnswer::NotJson => not_json(&response),
         UnreadableAnswer::BrokenPromise(what) => (ExchangeFailure::AnswerBroken, ApiErrorKind::BrokenPromise(what)),
         UnreadableAnswer::Odd(odd) => (ExchangeFailure::AnswerBroken, ApiErrorKind::OddObject(odd)),
     };
-    Trouble { failure, kind, response: Some(response) }
+    FailedExchange { failure, kind, response: Some(response) }
 }
 
 /// What is there in the place of JSON. A text that is whole but for one place would be the same when it is asked for

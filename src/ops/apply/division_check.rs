@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::client::Reader;
 use crate::client::error::ApiErrorKind;
-use crate::model::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
+use crate::model::problem::Problem;
 use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::ops::apply::verify::VERIFY_DELAYS_MS;
 use crate::plan::change::Step;
@@ -17,20 +17,20 @@ use crate::plan::difference::{Difference, Standing, standing};
 
 /// The divisions of what is going to be written, before that.
 #[derive(Debug, Default)]
-pub struct Divided {
+pub struct DivisionCheck {
     /// Only of objects that belong to one division; the others have none to lose.
     before: BTreeMap<DefinitionId, DivisionId>,
-    unread: Option<Cause>,
+    unread: Option<Problem>,
 }
 
-impl Divided {
+impl DivisionCheck {
     /// Reads them, where something is to be written by a PUT of the first generation. That costs one list
     /// and nothing an object.
-    pub async fn before(reader: &Reader, steps: &[Step]) -> Divided {
-        let mut divided = Divided::default();
+    pub async fn before(reader: &Reader, steps: &[Step]) -> DivisionCheck {
+        let mut check = DivisionCheck::default();
         let ids: Vec<&DefinitionId> = steps.iter().filter(|it| is_put(it.action())).filter_map(Step::id).collect();
         if reader.generation() == Generation::Second || ids.is_empty() {
-            return divided;
+            return check;
         }
         match reader.speaking(Generation::Second).definitions().await {
             Ok(definitions) => {
@@ -38,19 +38,19 @@ impl Divided {
                     let division = it.division.filter(|division| !division.is_all())?;
                     Some((it.id, division))
                 });
-                divided.before = one.collect();
+                check.before = one.collect();
             }
             // An org that does not serve it has no divisions for definitions.
             Err(error) if error.kind == ApiErrorKind::NotServed(Generation::Second) => {}
-            Err(error) => divided.unread = Some(Cause::from(&error)),
+            Err(error) => check.unread = Some(Problem::from(&error)),
         }
-        divided
+        check
     }
 
     /// Reads them again and corrects the rows of objects that were written and lost theirs. A list that does not show
     /// yet what was written says nothing of them. Gives why they are not known, where they are not.
-    pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [ReportRow]) -> Option<Cause> {
-        let Divided { before, unread } = self;
+    pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [ReportRow]) -> Option<Problem> {
+        let DivisionCheck { before, unread } = self;
         let written =
             |(_, row): &(&Step, &mut ReportRow)| matches!(row.outcome, Outcome::Done | Outcome::NotVisibleYet(_));
         let mut rows: Vec<(&DivisionId, &Step, &mut ReportRow)> = steps
@@ -66,7 +66,7 @@ impl Divided {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
             let definitions = match reader.speaking(Generation::Second).definitions().await {
                 Ok(definitions) => definitions,
-                Err(error) => return Some(Cause::from(&error)),
+                Err(error) => return Some(Problem::from(&error)),
             };
             rows.retain_mut(|(division, step, row)| {
                 let found = definitions.iter().find(|it| Some(&it.id) == row.id.as_ref());
@@ -83,10 +83,9 @@ impl Divided {
                 break;
             }
         }
-        (!rows.is_empty()).then(|| Cause {
-            message: "the list of API v2 does not show yet what was written".to_owned(),
-            help: Some("look again later: `presencectl show` with `--api v2` shows divisions".to_owned()),
-            ..Cause::default()
+        (!rows.is_empty()).then(|| {
+            Problem::new("the list of API v2 does not show yet what was written")
+                .help("look again later: `presencectl show` with `--api v2` shows divisions")
         })
     }
 }

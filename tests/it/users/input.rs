@@ -3,9 +3,9 @@
 use presencectl::model::desired::Desired;
 use presencectl::model::observed::Observed;
 use presencectl::model::user::UserId;
-use presencectl::ops::users::meant::Presences;
-use presencectl::ops::users::sheet::{self, InputEntry, Mistake};
-use presencectl::ops::users::wishes::{ForAll, Wishes, distinct, wanted, wishes};
+use presencectl::ops::users::assignments::{Assignments, ForAll, distinct, resolve_all, wanted};
+use presencectl::ops::users::input::{self, InputEntry, Mistake};
+use presencectl::ops::users::resolve::Presences;
 use presencectl::output::csv::csv;
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn read(text: &str) -> Vec<String> {
         let text = |it: Option<String>| it.map_or_else(|| "-".to_owned(), |it| format!("{it:?}"));
         format!("{} {} {} {}", it.place, it.user, text(it.presence), text(it.message))
     };
-    sheet::read("f", text).unwrap().into_iter().map(shown).collect()
+    input::read("f", text).unwrap().into_iter().map(shown).collect()
 }
 
 fn wrong(mistakes: Vec<Mistake>) -> Vec<String> {
@@ -62,7 +62,7 @@ fn a_csv_by_its_header_with_any_of_three_delimiters() {
 
 #[test]
 fn every_mistake_is_told_with_its_place() {
-    let wrong = |text: &str| self::wrong(sheet::read("f", text).unwrap_err());
+    let wrong = |text: &str| self::wrong(input::read("f", text).unwrap_err());
     assert_eq!(
         wrong("u1\nada@example.com\n\nu2,x"),
         ["f:2: `ada@example.com` is not the id of a user", "f:4: `u2,x` is not the id of a user",]
@@ -91,7 +91,7 @@ fn every_mistake_is_told_with_its_place() {
     assert_eq!(wrong("sep=;\nname;presence\nAda;Lunch\n"), ["f:2: there is no column `id` or `userId`"]);
     assert_eq!(wrong("id,message\nu1,\"open\nu2,x\n"), ["f:2: a quote in the lines from here on is never closed"]);
     assert_eq!(
-        self::wrong(sheet::arguments(&["-".to_owned(), "u1".to_owned()]).unwrap_err()),
+        self::wrong(input::arguments(&["-".to_owned(), "u1".to_owned()]).unwrap_err()),
         ["the command line: `-` is not the id of a user"]
     );
 }
@@ -103,7 +103,7 @@ proptest! {
         let headings = ["id", "presence", "message"].map(str::to_owned);
         let message = message.trim();
         let text = csv(&headings, &[vec!["u1".to_owned(), "Lunch".to_owned(), message.to_owned()]]);
-        let entries = sheet::read("f", &text).unwrap();
+        let entries = input::read("f", &text).unwrap();
         prop_assert_eq!(entries.len(), 1);
         prop_assert_eq!(entries[0].message.as_deref().unwrap_or_default(), message, "{}", text);
         // Whoever separates by semicolons sees no formula either.
@@ -115,7 +115,7 @@ proptest! {
 
 #[test]
 fn a_user_is_meant_once_however_often_it_stands_there() {
-    let entries = || sheet::read("f", "id,presence\nu2,Lunch\nu1,Tea\nu2,Lunch\nU1,Tea\nu1,Tea\n").unwrap();
+    let entries = || input::read("f", "id,presence\nu2,Lunch\nu1,Tea\nu2,Lunch\nU1,Tea\nu1,Tea\n").unwrap();
     assert_eq!(distinct(entries()).iter().map(UserId::as_str).collect::<Vec<_>>(), ["u2", "u1", "U1"]);
     let all = wanted(entries(), &ForAll::default()).unwrap();
     assert_eq!(
@@ -130,7 +130,7 @@ fn two_answers_for_one_user_are_a_mistake() {
         presence: presence.map(str::to_owned),
         message: message.map(str::to_owned),
     };
-    let wanted = |text: &str, for_all: &ForAll| wanted(sheet::read("f", text).unwrap(), for_all).map_err(wrong);
+    let wanted = |text: &str, for_all: &ForAll| wanted(input::read("f", text).unwrap(), for_all).map_err(wrong);
     assert_eq!(
         wanted("id,presence\nu1,Lunch\nu1,Tea\nu2,Lunch\nu2,\n", &ForAll::default()),
         Err(vec![
@@ -154,12 +154,12 @@ fn every_presence_that_is_not_found_is_told_once() {
     let observed = Observed::new(vec![object(1, "Meal", &[("en_US", "Lunch")])], None);
     let desired = Desired::nothing();
     let presences = Presences::new(&desired, &observed);
-    let wanted = |text: &str| wanted(sheet::read("f", text).unwrap(), &ForAll::default()).unwrap();
+    let wanted = |text: &str| wanted(input::read("f", text).unwrap(), &ForAll::default()).unwrap();
     let some = wanted("id,presence\nu1,Lunch\nu2,Unicorn\nu3,Unicorn\nu4,Griffin\n");
-    assert_eq!(wishes(&some, &presences, false).unwrap_err().len(), 2);
+    assert_eq!(resolve_all(&some, &presences, false).unwrap_err().len(), 2);
     let some = wanted("id,presence,message\nu1,Lunch,a\nu2,Lunch,\n");
-    let Wishes { meant, users: wishes } = wishes(&some, &presences, true).unwrap();
-    assert_eq!((meant.len(), wishes.len()), (1, 2));
-    assert!(wishes.iter().all(|(_, it)| it.primary && it.definition == meant[0].definition.id));
-    assert_eq!((wishes[0].1.message.as_deref(), wishes[1].1.message.as_deref()), (Some("a"), None));
+    let Assignments { resolved, users } = resolve_all(&some, &presences, true).unwrap();
+    assert_eq!((resolved.len(), users.len()), (1, 2));
+    assert!(users.iter().all(|(_, it)| it.primary && it.definition == resolved[0].definition.id));
+    assert_eq!((users[0].1.message.as_deref(), users[1].1.message.as_deref()), (Some("a"), None));
 }

@@ -20,7 +20,7 @@ use crate::model::platform::LIST_LAG_MS;
 use crate::plan::change::{Create, Step};
 
 /// How old the list may be when something is created. One that was read just now may be as old.
-pub const CENSUS_AGE_MS_MAX: u64 = LIST_LAG_MS;
+pub const LIST_AGE_MS_MAX: u64 = LIST_LAG_MS;
 
 /// When, after a lost answer, the list is searched.
 pub const LOOK_DELAYS_MS: [u64; 7] = [500, 1_500, 3_000, 5_000, 10_000, 15_000, 25_000];
@@ -28,10 +28,10 @@ const _: () = assert!(sum_ms(&LOOK_DELAYS_MS) == LIST_LAG_MS);
 
 /// What stands where something shall be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
+pub enum CreateCheck {
     /// Nothing: it may be created. With the ids that exist by now, and how old the list is that says so.
     Clear(Arc<BTreeSet<DefinitionId>>, Duration),
-    AlreadySo(DefinitionId),
+    AlreadyInPlace(DefinitionId),
     Taken(DefinitionId),
     /// Something with the same label that cannot be read whole: what it is called.
     Odd(String),
@@ -56,7 +56,7 @@ struct Reading {
 }
 
 /// The list, shared by all creations of a run.
-pub struct Census<'a> {
+pub struct ExistingDefinitions<'a> {
     reader: &'a Reader,
     default_locale: &'a Locale,
     /// Objects that belong to another definition, whatever they are called: the plan saw them, and
@@ -71,15 +71,15 @@ pub struct Census<'a> {
     held_against: std::sync::Mutex<BTreeMap<Key, Arc<BTreeSet<DefinitionId>>>>,
 }
 
-impl<'a> Census<'a> {
+impl<'a> ExistingDefinitions<'a> {
     /// Not read yet. `steps` are those of the run.
-    pub fn new(reader: &'a Reader, desired: &'a Desired, steps: &[Step]) -> Census<'a> {
+    pub fn new(reader: &'a Reader, desired: &'a Desired, steps: &[Step]) -> ExistingDefinitions<'a> {
         let default_locale = &desired.settings.default_locale;
         let label = |step: &Step| {
             let after = (!step.action().is_removal()).then(|| step.after());
             after.and_then(|it| it.labels.get(default_locale).cloned())
         };
-        Census {
+        ExistingDefinitions {
             reader,
             default_locale,
             pinned: desired.definitions.values().filter_map(|it| it.pin.as_ref()).collect(),
@@ -129,22 +129,22 @@ impl<'a> Census<'a> {
     /// Does the list that was read last show something where `create` shall be made?
     pub async fn shows(&self, create: &Create) -> bool {
         let last = self.last.lock().await;
-        last.as_ref().is_some_and(|it| !matches!(self.ground_in(create, it), Ground::Clear(..)))
+        last.as_ref().is_some_and(|it| !matches!(self.check_in(create, it), CreateCheck::Clear(..)))
     }
 
     /// Looks at what stands where `create` shall be made, in a list that is fresh enough.
-    pub async fn ground(&self, create: &Create) -> Result<Ground, ApiError> {
+    pub async fn check(&self, create: &Create) -> Result<CreateCheck, ApiError> {
         // Held across the read on purpose: ten creations shall not read the list ten times.
         let mut last = self.last.lock().await;
-        let fresh = last.take().filter(|it| it.at.elapsed() <= Duration::from_millis(CENSUS_AGE_MS_MAX));
+        let fresh = last.take().filter(|it| it.at.elapsed() <= Duration::from_millis(LIST_AGE_MS_MAX));
         let reading = match fresh {
             Some(reading) => reading,
             None => Reading::new(self.reader.list().await?),
         };
-        Ok(self.ground_in(create, last.insert(reading)))
+        Ok(self.check_in(create, last.insert(reading)))
     }
 
-    fn ground_in(&self, create: &Create, reading: &Reading) -> Ground {
+    fn check_in(&self, create: &Create, reading: &Reading) -> CreateCheck {
         let ours = create.labels.get(self.default_locale);
         let taken = reading.definitions.iter().find(|it| {
             it.system_presence == create.system_presence
@@ -154,14 +154,14 @@ impl<'a> Census<'a> {
                 && !self.gives_up(&it.id, ours)
         });
         match taken {
-            Some(object) if is_exactly(create, object) => Ground::AlreadySo(object.id.clone()),
-            Some(object) => Ground::Taken(object.id.clone()),
-            None if let Some(name) = self.odd(create, &reading.odd) => Ground::Odd(name.clone()),
+            Some(object) if is_exactly(create, object) => CreateCheck::AlreadyInPlace(object.id.clone()),
+            Some(object) => CreateCheck::Taken(object.id.clone()),
+            None if let Some(name) = self.odd(create, &reading.odd) => CreateCheck::Odd(name.clone()),
             None => {
                 let ids = Arc::clone(&reading.ids);
                 let mut held_against = self.held_against.lock().unwrap_or_else(PoisonError::into_inner);
                 held_against.insert(create.key.clone(), Arc::clone(&ids));
-                Ground::Clear(ids, reading.at.elapsed())
+                CreateCheck::Clear(ids, reading.at.elapsed())
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What to do where labels change hands in a circle and the org refuses that: two pull requests, and which.
+//! What to do where labels change hands in a cycle and the org refuses that: two pull requests, and which.
 
 use crate::model::names::Locale;
 use crate::model::text;
@@ -6,22 +6,22 @@ use crate::ops::apply::report::in_short;
 use crate::plan::change::Step;
 use crate::plan::order::{Because, Order};
 
-/// How many members of a circle are named.
+/// How many members of a cycle are named.
 const NAMED_MAX: usize = 5;
 
-/// What to do where the org refuses this step for a label that it takes; none where it is in no circle.
+/// What to do where the org refuses this step for a label that it takes; none where it is in no cycle.
 /// `steps` are those of the order.
 pub fn advice(order: &Order, steps: &[&Step], step: usize, default_locale: &Locale) -> Option<String> {
     let taken = order.given_up(step).first()?;
     let Because::Frees(locale, label) = &taken.because else { return None };
-    let circle = order.circles().iter().find(|it| it.contains(&step))?;
+    let cycle = order.cycles().iter().find(|it| it.contains(&step))?;
     let named = |index: &usize| {
         let step = steps[*index];
         in_short(step.action(), step.key(), step.name(default_locale), step.id())
     };
-    let mut members: Vec<String> = circle.iter().take(NAMED_MAX).map(named).collect();
-    if circle.len() > NAMED_MAX {
-        members.push(format!("{} more", circle.len() - NAMED_MAX));
+    let mut members: Vec<String> = cycle.iter().take(NAMED_MAX).map(named).collect();
+    if cycle.len() > NAMED_MAX {
+        members.push(format!("{} more", cycle.len() - NAMED_MAX));
     }
     let holder = steps[taken.step];
     let id = holder.id().map_or_else(String::new, ToString::to_string);

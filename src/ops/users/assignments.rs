@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::model::names::DefinitionId;
 use crate::model::user::{UserId, Wish};
-use crate::ops::users::meant::{Presences, ResolvedPresence, UnresolvedPresence};
-use crate::ops::users::sheet::{InputEntry, InputKind, Mistake};
+use crate::ops::users::input::{InputEntry, InputKind, Mistake};
+use crate::ops::users::resolve::{Presences, ResolvedPresence, UnresolvedPresence};
 
 /// What holds for every user of an input that says nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,27 +75,27 @@ fn one_of(name: &'static str, cell: Option<String>, flag: Option<&String>) -> Re
 
 /// What is wanted, once every presence is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wishes {
+pub struct Assignments {
     /// What was found for every presence that is named, each once, in the order in which they came.
-    pub meant: Vec<ResolvedPresence>,
+    pub resolved: Vec<ResolvedPresence>,
     /// What each user should be on.
     pub users: Vec<(UserId, Wish)>,
 }
 
 /// Finds every presence that is named.
-pub fn wishes(
+pub fn resolve_all(
     wanted: &[Assignment],
     presences: &Presences<'_>,
     primary: bool,
-) -> Result<Wishes, Vec<UnresolvedPresence>> {
-    let mut found = Wishes { meant: Vec::new(), users: Vec::with_capacity(wanted.len()) };
+) -> Result<Assignments, Vec<UnresolvedPresence>> {
+    let mut found = Assignments { resolved: Vec::new(), users: Vec::with_capacity(wanted.len()) };
     let mut not_found: Vec<UnresolvedPresence> = Vec::new();
     let mut answers: HashMap<&str, Option<DefinitionId>> = HashMap::new();
     for Assignment { user, presence, message } in wanted {
-        let answer = answers.entry(presence).or_insert_with(|| match presences.meant(presence) {
-            Ok(meant) => {
-                let id = meant.definition.id.clone();
-                found.meant.push(meant);
+        let answer = answers.entry(presence).or_insert_with(|| match presences.resolve(presence) {
+            Ok(resolved) => {
+                let id = resolved.definition.id.clone();
+                found.resolved.push(resolved);
                 Some(id)
             }
             Err(not_meant) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use presencectl::sandbox::temper::{
+use presencectl::sandbox::org_behavior::{
     CreateDeactivated, CreateExtra, Delete, LocaleKeys, Offer, PutLabels, PutSystemPresence, UniqueLabels,
 };
 use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig};
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{ALL, AVAILABLE, Answer, DEFINITIONS, LUNCH, NEWER, config, in_process, own_labels};
 
-fn tempered(temper: OrgBehavior) -> Sandbox {
-    Sandbox::open(SandboxConfig { temper, ..config() }).unwrap()
+fn behaving(behavior: OrgBehavior) -> Sandbox {
+    Sandbox::open(SandboxConfig { behavior, ..config() }).unwrap()
 }
 
 async fn post(sandbox: &Sandbox, body: Value) -> Answer {
@@ -28,12 +28,12 @@ async fn labels_may_have_to_be_unique() {
         (UniqueLabels::AmongAll, [409, 409]),
     ];
     for (unique_labels, statuses) in expected {
-        let sandbox = tempered(OrgBehavior { unique_labels, ..OrgBehavior::default() });
+        let sandbox = behaving(OrgBehavior { unique_labels, ..OrgBehavior::default() });
         let got = [post(&sandbox, lunch()).await.status, post(&sandbox, coaching()).await.status];
         assert_eq!(got, statuses, "{unique_labels:?}");
     }
     let sandbox =
-        tempered(OrgBehavior { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..OrgBehavior::default() });
+        behaving(OrgBehavior { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..OrgBehavior::default() });
     let refused = post(&sandbox, lunch()).await;
     assert_eq!(
         (refused.status, refused.body["message"].as_str()),
@@ -46,7 +46,7 @@ async fn labels_may_have_to_be_unique() {
 
 #[tokio::test]
 async fn put_may_merge_labels() {
-    let sandbox = tempered(OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() });
     let wish = json!({ "languageLabels": { "en_US": "Lunch time" }, "systemPresence": "Meal" });
     let put = in_process(&sandbox, "PUT", &format!("{DEFINITIONS}/{LUNCH}"), Some(&wish)).await;
     assert_eq!(put.body["languageLabels"], json!({ "en_US": "Lunch time", "de": "Mittag", "no": "Lunsj" }));
@@ -55,15 +55,15 @@ async fn put_may_merge_labels() {
 #[tokio::test]
 async fn create_may_ignore_deactivated() {
     let wish = || json!({ "languageLabels": { "en_US": "Old" }, "systemPresence": "Busy", "deactivated": true });
-    let honours = tempered(OrgBehavior::default());
+    let honours = behaving(OrgBehavior::default());
     assert_eq!(post(&honours, wish()).await.body["deactivated"], true);
-    let ignores = tempered(OrgBehavior { create_deactivated: CreateDeactivated::Ignored, ..OrgBehavior::default() });
+    let ignores = behaving(OrgBehavior { create_deactivated: CreateDeactivated::Ignored, ..OrgBehavior::default() });
     assert_eq!(post(&ignores, wish()).await.body["deactivated"], false);
 }
 
 #[tokio::test]
 async fn delete_may_remove() {
-    let sandbox = tempered(OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() });
     let path = format!("{DEFINITIONS}/{LUNCH}");
     assert_eq!(in_process(&sandbox, "DELETE", &path, None).await.status, 204);
     assert_eq!(in_process(&sandbox, "GET", &path, None).await.status, 404);
@@ -72,7 +72,7 @@ async fn delete_may_remove() {
 
 #[tokio::test]
 async fn locale_keys_may_be_respelt() {
-    let sandbox = tempered(OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() });
     let made = post(&sandbox, json!({ "languageLabels": { "en-us": "A", "DE": "B" }, "systemPresence": "Busy" })).await;
     assert_eq!(made.body["languageLabels"], json!({ "en_US": "A", "de": "B" }));
 }
@@ -80,7 +80,7 @@ async fn locale_keys_may_be_respelt() {
 #[tokio::test]
 async fn primaries_may_be_refused_otherwise() {
     for primary_status in [400, 403, 409] {
-        let sandbox = tempered(OrgBehavior { primary_status, ..OrgBehavior::default() });
+        let sandbox = behaving(OrgBehavior { primary_status, ..OrgBehavior::default() });
         let answer = in_process(&sandbox, "DELETE", &format!("{DEFINITIONS}/{AVAILABLE}"), None).await;
         assert_eq!(answer.status, primary_status);
     }
@@ -88,7 +88,7 @@ async fn primaries_may_be_refused_otherwise() {
 
 #[tokio::test]
 async fn active_ones_may_be_limited() {
-    let sandbox = tempered(OrgBehavior { active_max: Some(2), ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { active_max: Some(2), ..OrgBehavior::default() });
     let meal = |label: &str| json!({ "languageLabels": { "en_US": label }, "systemPresence": "Meal" });
     assert_eq!(post(&sandbox, meal("Second")).await.status, 200);
     let refused = post(&sandbox, meal("Third")).await;
@@ -101,8 +101,8 @@ async fn active_ones_may_be_limited() {
 async fn reading_one_may_need_todays_permission() {
     let none = Permissions::Only(std::collections::BTreeSet::new());
     for (get_needs_view, status) in [(false, 200), (true, 403)] {
-        let temper = OrgBehavior { get_needs_view, ..OrgBehavior::default() };
-        let sandbox = Sandbox::open(SandboxConfig { temper, permissions: none.clone(), ..config() }).unwrap();
+        let behavior = OrgBehavior { get_needs_view, ..OrgBehavior::default() };
+        let sandbox = Sandbox::open(SandboxConfig { behavior, permissions: none.clone(), ..config() }).unwrap();
         let answer = in_process(&sandbox, "GET", &format!("{DEFINITIONS}/{LUNCH}"), None).await;
         assert_eq!(answer.status, status);
         assert_eq!(in_process(&sandbox, "GET", ALL, None).await.status, 200);
@@ -111,7 +111,7 @@ async fn reading_one_may_need_todays_permission() {
 
 #[tokio::test(start_paused = true)]
 async fn lists_may_lag_while_reads_by_id_do_not() {
-    let sandbox = tempered(OrgBehavior { list_lag_ms: 15_000, delete: Delete::Removes, ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { list_lag_ms: 15_000, delete: Delete::Removes, ..OrgBehavior::default() });
     let listed = async || own_labels(&in_process(&sandbox, "GET", ALL, None).await.body);
     let path = format!("{DEFINITIONS}/{LUNCH}");
     let renamed = json!({ "languageLabels": { "en_US": "Meal" }, "systemPresence": "Meal" });
@@ -134,7 +134,7 @@ async fn lists_may_lag_while_reads_by_id_do_not() {
 #[tokio::test(start_paused = true)]
 async fn what_was_just_made_may_not_be_found_by_its_id_at_first() {
     let sandbox =
-        tempered(OrgBehavior { get_after_create_lag_ms: 3_000, delete: Delete::Removes, ..OrgBehavior::default() });
+        behaving(OrgBehavior { get_after_create_lag_ms: 3_000, delete: Delete::Removes, ..OrgBehavior::default() });
     let smoke = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
     let id = post(&sandbox, smoke.clone()).await.body["id"].as_str().unwrap().to_owned();
     let status = async |path: &str| in_process(&sandbox, "GET", &format!("{path}/{id}"), None).await.status;
@@ -155,7 +155,7 @@ async fn what_was_just_made_may_not_be_found_by_its_id_at_first() {
 
 #[tokio::test(start_paused = true)]
 async fn reads_by_id_may_lag_too() {
-    let sandbox = tempered(OrgBehavior { get_lag_ms: 5_000, delete: Delete::Removes, ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { get_lag_ms: 5_000, delete: Delete::Removes, ..OrgBehavior::default() });
     let lunch = format!("{NEWER}/{LUNCH}");
     let label = async || {
         let answer = in_process(&sandbox, "GET", &lunch, None).await;
@@ -187,15 +187,15 @@ async fn reads_by_id_may_lag_too() {
 
 #[tokio::test]
 async fn a_generation_may_be_gone() {
-    let temper = |generation1, generation2| OrgBehavior { generation1, generation2, ..OrgBehavior::default() };
+    let behavior = |generation1, generation2| OrgBehavior { generation1, generation2, ..OrgBehavior::default() };
     let cases = [
-        (temper(Offer::Gone(404), Offer::Served), 404, "not.found", 200),
-        (temper(Offer::Gone(410), Offer::Served), 410, "gone", 200),
-        (temper(Offer::Served, Offer::Gone(404)), 200, "not.found", 404),
-        (temper(Offer::Served, Offer::Gone(410)), 200, "gone", 410),
+        (behavior(Offer::Gone(404), Offer::Served), 404, "not.found", 200),
+        (behavior(Offer::Gone(410), Offer::Served), 410, "gone", 200),
+        (behavior(Offer::Served, Offer::Gone(404)), 200, "not.found", 404),
+        (behavior(Offer::Served, Offer::Gone(410)), 200, "gone", 410),
     ];
-    for (temper, first, code, second) in cases {
-        let sandbox = tempered(temper);
+    for (behavior, first, code, second) in cases {
+        let sandbox = behaving(behavior);
         for (path, status) in [(DEFINITIONS, first), (NEWER, second)] {
             for path in [path.to_owned(), format!("{path}/{LUNCH}")] {
                 let answer = in_process(&sandbox, "GET", &path, None).await;
@@ -206,7 +206,7 @@ async fn a_generation_may_be_gone() {
             assert_eq!(in_process(&sandbox, "POST", path, Some(&wish)).await.status, status);
         }
         // It may go, and come back, while the org runs.
-        sandbox.with(|it| it.org.temper = OrgBehavior::default());
+        sandbox.with(|it| it.org.behavior = OrgBehavior::default());
         assert_eq!(in_process(&sandbox, "GET", DEFINITIONS, None).await.status, 200);
     }
 }
@@ -214,8 +214,8 @@ async fn a_generation_may_be_gone() {
 #[tokio::test]
 async fn another_system_presence_may_be_carried_out() {
     for (path, spelling) in [(DEFINITIONS, "On Queue"), (NEWER, "OnQueue")] {
-        let temper = OrgBehavior { put_system_presence: PutSystemPresence::CarriedOut, ..OrgBehavior::default() };
-        let sandbox = tempered(temper);
+        let behavior = OrgBehavior { put_system_presence: PutSystemPresence::CarriedOut, ..OrgBehavior::default() };
+        let sandbox = behaving(behavior);
         let path = format!("{path}/{LUNCH}");
         let put = async |system_presence: Value| {
             let wish = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": system_presence });
@@ -231,7 +231,7 @@ async fn another_system_presence_may_be_carried_out() {
 
 #[tokio::test]
 async fn the_org_may_give_fields_that_no_document_names() {
-    let sandbox = tempered(OrgBehavior { create_extra: CreateExtra::Unknown, ..OrgBehavior::default() });
+    let sandbox = behaving(OrgBehavior { create_extra: CreateExtra::Unknown, ..OrgBehavior::default() });
     for path in [DEFINITIONS, NEWER] {
         let wish = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
         let made = in_process(&sandbox, "POST", path, Some(&wish)).await.body;
@@ -270,7 +270,7 @@ async fn ten_thousand_definitions_are_a_hundred_pages() {
 }
 
 #[test]
-fn the_page_about_the_sandbox_names_every_temper() {
+fn the_page_about_the_sandbox_names_every_behavior() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sandbox.md")).unwrap();
     let shown = format!("{:#?}", OrgBehavior::default());
     let names: Vec<&str> = shown.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();

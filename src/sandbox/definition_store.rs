@@ -11,8 +11,8 @@ use super::definitions::{
 };
 use super::divisions::HeldDivision;
 use super::http::{ErrorAnswer, timestamp};
-use super::temper::{CreateDeactivated, CreateExtra, Delete, LocaleKeys, PutLabels, PutSystemPresence};
-use super::temper::{OrgBehavior, UniqueLabels};
+use super::org_behavior::{CreateDeactivated, CreateExtra, Delete, LocaleKeys, PutLabels, PutSystemPresence};
+use super::org_behavior::{OrgBehavior, UniqueLabels};
 
 /// What can be done with definitions, with the id that stands in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct DefinitionStore<'a> {
     pub definitions: &'a mut Definitions,
     pub divisions: &'a [HeldDivision],
     pub permitted: Option<&'a BTreeSet<String>>,
-    pub temper: OrgBehavior,
+    pub behavior: OrgBehavior,
     pub rules: StoreRules,
     /// The id of the next new one. It is free.
     pub free_id: String,
@@ -63,7 +63,7 @@ pub struct DefinitionStore<'a> {
 impl DefinitionStore<'_> {
     /// All definitions that a list shows at this moment, in their order.
     pub fn listed(&self) -> Vec<&Arc<HeldDefinition>> {
-        let mut all = self.definitions.as_of(self.now_ms.saturating_sub(self.temper.list_lag_ms));
+        let mut all = self.definitions.as_of(self.now_ms.saturating_sub(self.behavior.list_lag_ms));
         all.retain(|it| self.may_see(it));
         all
     }
@@ -71,8 +71,8 @@ impl DefinitionStore<'_> {
     /// The definition that a read finds; a deactivated one is found too.
     pub fn read(&self, id: &str) -> Result<&Arc<HeldDefinition>, ErrorAnswer> {
         let before = |lag_ms: u64| self.definitions.get_as_of(id, self.now_ms.saturating_sub(lag_ms));
-        let is_new = self.definitions.get(id).is_some() && before(self.temper.get_after_create_lag_ms).is_none();
-        let found = before(self.temper.get_lag_ms).filter(|it| !is_new && self.may_see(it));
+        let is_new = self.definitions.get(id).is_some() && before(self.behavior.get_after_create_lag_ms).is_none();
+        let found = before(self.behavior.get_lag_ms).filter(|it| !is_new && self.may_see(it));
         found.ok_or_else(ErrorAnswer::not_found)
     }
 
@@ -89,7 +89,7 @@ impl DefinitionStore<'_> {
         if draft.labels.is_empty() {
             return Err(ErrorAnswer::bad_request("languageLabels must not be empty"));
         }
-        if self.temper.locale_keys == LocaleKeys::Normalised {
+        if self.behavior.locale_keys == LocaleKeys::Normalised {
             draft.labels = draft.labels.into_iter().map(|(locale, label)| (normalised(&locale), label)).collect();
         }
         Ok(draft)
@@ -103,12 +103,12 @@ impl DefinitionStore<'_> {
             DivisionOfWrite::Body => self.division(division_id, None)?,
             DivisionOfWrite::Kept | DivisionOfWrite::Reset => EVERY_DIVISION.to_owned(),
         };
-        let deactivated = match self.temper.create_deactivated {
+        let deactivated = match self.behavior.create_deactivated {
             CreateDeactivated::Honoured => deactivated.unwrap_or(false),
             CreateDeactivated::Ignored => false,
         };
         let mut extra = stored(extra, &Map::new());
-        if self.temper.create_extra == CreateExtra::Unknown {
+        if self.behavior.create_extra == CreateExtra::Unknown {
             extra.insert("sandboxExtra".to_owned(), json!({ "rank": 7, "shade": null }));
         }
         let mut definition = HeldDefinition {
@@ -138,7 +138,7 @@ impl DefinitionStore<'_> {
             DivisionOfWrite::Kept => held.division_id.clone(),
             DivisionOfWrite::Reset => EVERY_DIVISION.to_owned(),
         };
-        if self.temper.put_labels == PutLabels::Merged {
+        if self.behavior.put_labels == PutLabels::Merged {
             for (locale, label) in &held.labels {
                 labels.entry(locale.clone()).or_insert_with(|| label.clone());
             }
@@ -159,11 +159,11 @@ impl DefinitionStore<'_> {
         Ok(self.keep(definition))
     }
 
-    /// Deactivates, or as the temper says; nothing happens to one that is deactivated already.
+    /// Deactivates, or as the behavior says; nothing happens to one that is deactivated already.
     pub fn delete(&mut self, id: &str) -> Result<(), ErrorAnswer> {
         let held = self.held(id)?;
-        match self.temper.delete {
-            Delete::Removes => self.definitions.remove(&held.id, self.now_ms, self.temper.remember_ms()),
+        match self.behavior.delete {
+            Delete::Removes => self.definitions.remove(&held.id, self.now_ms, self.behavior.remember_ms()),
             Delete::Deactivates if held.deactivated => {}
             Delete::Deactivates => {
                 let mut definition = HeldDefinition { deactivated: true, ..(*held).clone() };
@@ -183,7 +183,7 @@ impl DefinitionStore<'_> {
     }
 
     fn keep(&mut self, definition: HeldDefinition) -> Arc<HeldDefinition> {
-        self.definitions.put(definition, self.now_ms, self.temper.remember_ms())
+        self.definitions.put(definition, self.now_ms, self.behavior.remember_ms())
     }
 
     fn stamp(&self, definition: &mut HeldDefinition, act: &str) {
@@ -197,7 +197,7 @@ impl DefinitionStore<'_> {
         if given.map(folded) == Some(folded(&held.system_presence)) {
             return Ok(held.system_presence.clone());
         }
-        match (self.temper.put_system_presence, given) {
+        match (self.behavior.put_system_presence, given) {
             (PutSystemPresence::CarriedOut, Some(given)) => Ok(known(given)?.to_owned()),
             (PutSystemPresence::Refused, _) | (PutSystemPresence::CarriedOut, None) => {
                 let message = format!("systemPresence cannot be changed; it is {}", held.system_presence);
@@ -226,18 +226,18 @@ impl DefinitionStore<'_> {
             return Ok(());
         }
         // What the platform says here is not known; the code is the usual one of the status.
-        let code = match self.temper.primary_status {
+        let code = match self.behavior.primary_status {
             403 => "not.authorized",
             409 => "conflict",
             _ => "bad.request",
         };
-        Err(ErrorAnswer::new(self.temper.primary_status, code, "A primary presence definition cannot be changed."))
+        Err(ErrorAnswer::new(self.behavior.primary_status, code, "A primary presence definition cannot be changed."))
     }
 
     /// Whether the org takes the definition beside the others: by its labels, and by how many are active.
     fn expect_room(&self, wanted: &HeldDefinition) -> Result<(), ErrorAnswer> {
         let others = || self.definitions.iter().filter(|it| it.id != wanted.id);
-        let active_only = match self.temper.unique_labels {
+        let active_only = match self.behavior.unique_labels {
             UniqueLabels::Never => None,
             UniqueLabels::AmongActive if wanted.deactivated => None,
             UniqueLabels::AmongActive => Some(true),
@@ -249,7 +249,7 @@ impl DefinitionStore<'_> {
                 return Err(ErrorAnswer::taken(self.rules.conflict_status, locale, label));
             }
         }
-        let Some(active_max) = self.temper.active_max.filter(|_| !wanted.deactivated) else { return Ok(()) };
+        let Some(active_max) = self.behavior.active_max.filter(|_| !wanted.deactivated) else { return Ok(()) };
         let family = folded(&wanted.system_presence);
         let in_family =
             |it: &&Arc<HeldDefinition>| !it.primary && !it.deactivated && folded(&it.system_presence) == family;
