@@ -35,14 +35,13 @@ pub mod first_day;
 pub mod formats;
 pub mod generate;
 pub mod journal;
-pub mod line;
 pub mod logging;
 pub mod offline;
 pub mod paths;
-pub mod precedence;
 pub mod retire;
 pub mod shared;
 pub mod show;
+pub mod typed;
 pub mod user;
 pub mod variables;
 

@@ -1,20 +1,14 @@
 //! `presencectl drift`.
 
 use crate::cli::{DriftArgs, Format, LimitArgs};
-use crate::commands::context::conversation::with_session;
-use crate::commands::context::host::{Failure, Host};
-use crate::commands::context::outputs::Outputs;
-use crate::commands::context::reports;
-use crate::commands::context::reports::ReportFolder;
+use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::config::Config;
 use crate::host::exit::Exit;
-use crate::model::source::Sources;
-use crate::ops::drift::{Drift, DriftNames, DriftPast, drift};
+use crate::ops::drift::{DriftNames, DriftPast, drift};
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::OrgOfConfig;
 use crate::ops::identity::Identity;
-use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
+use crate::ops::plan_org::{PlanRequest, plan_org};
 use crate::output;
 use crate::output::ci::github;
 use crate::output::page::html;
@@ -28,59 +22,31 @@ const LIMITS: LimitArgs =
     LimitArgs { allow_removals: None, allow_label_removals: None, allow_renames: None, allow_active_users: None };
 
 /// Shows what is otherwise in the org.
-pub async fn run(args: &DriftArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, host) {
-        Ok(run) => {
-            let mut run = run.awaiting(PageKind::Drift);
-            let made = made(args, &mut run, host).await;
-            run.close(made, host, |made, run, host| show(args, &made, run.outputs, host))
-        }
-        Err(exit) => exit,
-    }
-}
-
-/// A drift and what it was made from.
-struct Made {
-    planned: PlannedOrg,
-    drift: Drift,
-    sources: Sources,
-}
-
-async fn made(args: &DriftArgs, run: &mut Run, host: &mut Host<'_>) -> Result<Made, Failure> {
-    let now = run.record.clock().now();
-    let Run { outputs, heard, .. } = run;
-    outputs.spare(args.target.files_read())?;
-    let (config, sources) = host.load(&args.config, outputs)?;
+pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    run.awaited = PageKind::Drift;
+    run.open(&args.outputs, Some(&args.target))?;
+    let (config, sources) = run.load(&args.config)?;
     let org = OrgOfConfig { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let applied =
-        args.applied.as_deref().map(|typed| baseline::applied(&args.config.request(), typed, org)).transpose()?;
-    let here = host.environment.folder.as_deref();
-    let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(&args.config.path), here);
-    let folder = reports::to_read(folder, outputs, host)?;
-    let Config { desired, .. } = config;
-    let asked = PlanRequest::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false, (&folder, now));
-    let planned = with_session(&args.target, &desired, host, async |connection, _| {
-        // A reader is all that this command has: it cannot write.
-        plan_org(&connection.session.reader(), &asked, heard).await
-    })
-    .await?;
+    let source = args.config.request();
+    let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
+    let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
+
+    let desired = config.desired;
+    let connection = run.connect(&args.target, &desired).await?;
+    let now = run.record.clock().now();
+    let identity = Identity::to_read(&desired);
+    let request = PlanRequest::of(&desired, identity, &args.target, LIMITS, false, (&folder, now));
+    // A reader is all that is handed over: it cannot write.
+    let planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
     let past = DriftPast { reports: planned.kept.reports(), is_whole: planned.kept.is_whole, applied };
     let mut drift = drift(&desired, &planned.with_unlisted(), &planned.target, &past, names);
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
-    Ok(Made { planned, drift, sources })
-}
 
-fn show(args: &DriftArgs, made: &Made, outputs: Outputs, host: &mut Host<'_>) -> Exit {
-    let Made {
-        planned: PlannedOrg { target, observed: _, unlisted: _, plan: _, evidence: _, kept: _, notes },
-        drift,
-        sources,
-    } = made;
-    host.show_notes(notes);
-    let folder = host.environment.folder.as_deref();
+    run.host.show_notes(&planned.notes);
+    let (drift, target, sources) = (&drift, &planned.target, &sources);
+    let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::drift(drift, target, sources, style),
         Format::Json => json::drift_json(drift, target, sources),
@@ -96,6 +62,5 @@ fn show(args: &DriftArgs, made: &Made, outputs: Outputs, host: &mut Host<'_>) ->
     } else {
         Exit::Success
     };
-    let stdout = view(outputs.on_stdout, host.style_out());
-    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+    Ok(run.show(&view, exit))
 }

@@ -1,8 +1,10 @@
-//! One function a subcommand: gathers inputs, calls the core, picks the view.
+//! One function a subcommand, read from top to bottom. `context` is what it is handed.
 
-use crate::cli::line::CommandLine;
-use crate::cli::{Cli, Command, UserCommand};
-use crate::commands::context::host::{Failure, Host};
+use crate::cli::typed::Typed;
+use crate::cli::{Cli, Command, UserCommand, View};
+use crate::commands::context::failure::Failure;
+use crate::commands::context::host::Host;
+use crate::commands::context::run::Run;
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
@@ -21,9 +23,9 @@ pub mod plan;
 pub mod retire;
 pub mod sandbox;
 pub mod saved;
+pub mod selection;
 pub mod show;
 pub mod undo;
-pub mod usage_error;
 pub mod user_get;
 pub mod user_set;
 pub mod users;
@@ -31,48 +33,45 @@ pub mod validate;
 
 pub fn run(
     cli: &Cli,
-    line: &CommandLine,
+    typed: &Typed,
     environment: &Environment,
     terminal: &mut Terminal,
     signals: &Signals,
 ) -> Exit {
-    let mut host = Host { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
+    let mut host = Host { terminal, environment, signals, typed, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
-        Command::Plan(args) => in_runtime(&mut host, async |host| plan::run(args, host).await),
-        Command::Apply(args) => in_runtime(&mut host, async |host| Box::pin(apply::run(args, host)).await),
-        Command::Drift(args) => in_runtime(&mut host, async |host| drift::run(args, host).await),
-        Command::Import(args) => in_runtime(&mut host, async |host| import::run(args, host).await),
-        Command::Show(args) => in_runtime(&mut host, async |host| show::run(args, host).await),
-        Command::Retire(args) => in_runtime(&mut host, async |host| retire::run(args, host).await),
-        Command::Undo(args) => in_runtime(&mut host, async |host| Box::pin(undo::run(args, host)).await),
-        Command::Log(args) => log::run(args, &mut host),
-        Command::Init(args) => in_runtime(&mut host, async |host| init::run(args, host).await),
-        Command::Doctor(args) => in_runtime(&mut host, async |host| doctor::run(args, host).await),
-        Command::Sandbox(args) => in_runtime(&mut host, async |host| sandbox::run(args, host).await),
+        Command::Plan(args) => lead(host.again(), async |run| plan::run(args, run).await),
+        Command::Apply(args) => lead(host.again(), async |run| Box::pin(apply::run(args, run)).await),
+        Command::Drift(args) => lead(host.again(), async |run| drift::run(args, run).await),
+        Command::Import(args) => lead(host.again(), async |run| import::run(args, run).await),
+        Command::Show(args) => lead(host.again(), async |run| show::run(args, run).await),
+        Command::Retire(args) => lead(host.again(), async |run| Box::pin(retire::run(args, run)).await),
+        Command::Undo(args) => lead(host.again(), async |run| Box::pin(undo::run(args, run)).await),
+        Command::Log(args) => lead(host.again(), async |run| log::run(args, run)),
+        Command::Init(args) => lead(host.again(), async |run| init::run(args, run).await),
+        Command::Doctor(args) => lead(host.again(), async |run| doctor::run(args, run).await),
+        Command::Sandbox(args) => lead(host.again(), async |run| sandbox::run(args, run).await),
         Command::User(args) => match &args.command {
-            UserCommand::Get(args) => in_runtime(&mut host, async |host| user_get::run(args, host).await),
-            UserCommand::Set(args) => in_runtime(&mut host, async |host| user_set::run(args, host).await),
+            UserCommand::Get(args) => lead(host.again(), async |run| user_get::run(args, run).await),
+            UserCommand::Set(args) => lead(host.again(), async |run| user_set::run(args, run).await),
         },
+        Command::Validate(args) => lead(host.again(), async |run| validate::run(args, run)),
+        Command::Config(args) => lead(host.again(), async |run| validate::config(args, run)),
         Command::Completions(args) => completions::completions(*args, &mut host),
         Command::Man(args) => completions::man(args, &mut host),
-        Command::Validate(args) => validate::validate(args, &mut host),
         Command::Explain(args) => validate::explain(args, &mut host),
-        Command::Config(args) => validate::show(args, &mut host),
         Command::Schema(args) => validate::schema(*args, &mut host),
     };
     host.terminal.settle(exit)
 }
 
 /// One thread is enough for requests that a pace of five a second bounds, and starts at once.
-fn in_runtime<'a, 'b, F>(host: &'a mut Host<'b>, work: F) -> Exit
-where
-    F: AsyncFnOnce(&'a mut Host<'b>) -> Exit,
-{
+fn lead<'a, F: View>(
+    mut host: Host<'a>,
+    work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>,
+) -> Exit {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(work(host)),
-        Err(error) => {
-            let problem = Problem::new(format!("the runtime did not start: {error}"));
-            host.fail(&Failure::Problem(problem))
-        }
+        Ok(runtime) => runtime.block_on(Run::new(host).lead(work)),
+        Err(error) => host.fail(&Problem::new(format!("the runtime did not start: {error}")).into()),
     }
 }

@@ -15,7 +15,50 @@ use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::output::json::saved_plan;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, ReviewedOperation, SavedPlan};
 
-pub fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
+/// The saved plans of a run, in the order in which they were typed, with their paths.
+pub struct SavedPlans {
+    plans: Vec<SavedPlan>,
+    paths: Vec<PathBuf>,
+}
+
+impl SavedPlans {
+    pub fn read(paths: &[PathBuf], terminal: &mut Terminal) -> Result<SavedPlans, Problem> {
+        if paths.iter().filter(|it| is_stream(it)).count() > 1 {
+            return Err(Problem::new("standard input is one saved plan").help("give the others as files"));
+        }
+        let plans = paths.iter().map(|it| read(it, terminal)).collect::<Result<Vec<_>, _>>()?;
+        Ok(SavedPlans { plans, paths: paths.to_owned() })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.plans.is_empty()
+    }
+
+    /// What a question says of them.
+    pub fn in_question(&self) -> &'static str {
+        match self.plans.len() {
+            0 => "",
+            1 => " of the saved plan",
+            _ => " of the saved plans",
+        }
+    }
+
+    /// The plan, split by what was reviewed; none where no saved plan was given.
+    pub fn bound(&self, fresh: Fresh<'_>, target: &Target) -> Result<Option<Bound>, Problem> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        saved::bound(fresh, &self.plans, target).map(Some).map_err(|Misfit { index, why }| {
+            // One alone needs no name.
+            let path = self.paths.get(index).filter(|_| self.plans.len() > 1);
+            let named = path.map(|it| format!(" `{}`", text::unticked(it.display()))).unwrap_or_default();
+            Problem::new(format!("the saved plan{named} cannot be used: {why}"))
+                .help("plan again, for this org; nothing was written")
+        })
+    }
+}
+
+fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
     let named = |what: String| {
         Problem::new(format!("the saved plan `{}` cannot be used: {what}", text::unticked(path.display())))
     };
@@ -36,25 +79,6 @@ pub fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> 
         if matches!(error, NotText::NotUtf8(_)) { problem } else { problem.help("or make it anew with `-o json=FILE`") }
     })?;
     saved_plan::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
-}
-
-/// The plan, split by what was reviewed; none where no saved plan was given.
-pub fn bounded(
-    fresh: Fresh<'_>,
-    saved: &[SavedPlan],
-    paths: &[PathBuf],
-    target: &Target,
-) -> Result<Option<Bound>, Problem> {
-    if saved.is_empty() {
-        return Ok(None);
-    }
-    saved::bound(fresh, saved, target).map(Some).map_err(|Misfit { index, why }| {
-        // One alone needs no name.
-        let named =
-            paths.get(index).filter(|_| saved.len() > 1).map(|it| format!(" `{}`", text::unticked(it.display())));
-        Problem::new(format!("the saved plan{} cannot be used: {why}", named.unwrap_or_default()))
-            .help("plan again, for this org; nothing was written")
-    })
 }
 
 /// The row of an operation that is not carried out.

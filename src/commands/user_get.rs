@@ -2,10 +2,7 @@
 
 use crate::cli::{TableFormat, UserGetArgs};
 use crate::client::{ApiError, Session};
-
-use crate::commands::context::conversation::with_session;
-use crate::commands::context::host::{Failure, Host};
-use crate::commands::context::outputs::Outputs;
+use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::users;
 use crate::host::exit::Exit;
@@ -23,35 +20,26 @@ use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
 
-pub async fn run(args: &UserGetArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, host) {
-        Ok(mut run) => {
-            let read = read(args, &mut run, host).await;
-            run.close(read, host, |(listing, target), run, host| show(&listing, &target, run.outputs, host))
-        }
-        Err(exit) => exit,
-    }
-}
-
-async fn read(
-    args: &UserGetArgs,
-    run: &mut Run<TableFormat>,
-    host: &mut Host<'_>,
-) -> Result<(UserListing, Target), Failure> {
-    let Run { outputs, heard, .. } = run;
-    outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
+/// Shows what users are on.
+pub async fn run(args: &UserGetArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
+    run.open(&args.outputs, Some(&args.target))?;
+    run.outputs.spare(users::files(&args.who))?;
     let source = users::source(&args.source)?;
-    let users = distinct(users::entries(&args.who, host.terminal)?);
-    let desired = users::config(&args.config, outputs, host)?;
-    with_session(&args.target, &desired, host, async |connection, host| {
-        let (session, api) = (&connection.session, args.target.api(&desired));
-        let mut notes = Vec::new();
-        let read = of_org(session, &desired, (source, users), api, heard, &mut notes).await;
-        host.show_notes(&notes);
-        Ok(read?)
-    })
-    .await
+    let users = distinct(users::entries(&args.who, run.host.terminal)?);
+    let desired = users::config(&args.config, run)?;
+    let connection = run.connect(&args.target, &desired).await?;
+    let (session, api) = (&connection.session, args.target.api(&desired));
+    let mut notes = Vec::new();
+    let read = of_org(session, &desired, (source, users), api, &mut run.heard, &mut notes).await;
+    run.host.show_notes(&notes);
+    let (listing, target) = read?;
+    let view = |format: TableFormat, style: Style| match format {
+        TableFormat::Human => view::listing(&listing, &target, style),
+        TableFormat::Json => json::users_json(&listing, &target),
+        TableFormat::Csv => view::listing_csv(&listing),
+    };
+    let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };
+    Ok(run.show(&view, exit))
 }
 
 /// Readers are all that this command has: it cannot write.
@@ -87,15 +75,4 @@ fn nameless(error: ApiError) -> Problem {
     let message =
         format!("presences are shown by their ids, since the definitions could not be read: {}", problem.message);
     Problem { message, ..problem }
-}
-
-fn show(listing: &UserListing, target: &Target, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
-    let view = |format: TableFormat, style: Style| match format {
-        TableFormat::Human => view::listing(listing, target, style),
-        TableFormat::Json => json::users_json(listing, target),
-        TableFormat::Csv => view::listing_csv(listing),
-    };
-    let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };
-    let stdout = view(outputs.on_stdout, host.style_out());
-    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }

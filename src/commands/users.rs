@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::paths::is_stream;
 use crate::cli::{ConfigArgs, ConfigPath, UserConfigArgs, View, WhoArgs};
-use crate::commands::context::host::{Failure, Host};
-use crate::commands::context::outputs::Outputs;
+use crate::commands::context::failure::Failure;
+use crate::commands::context::run::Run;
 use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
@@ -72,16 +72,10 @@ pub fn source(typed: &str) -> Result<PresenceSource, Problem> {
 }
 
 /// The config beside the users; one that asks for nothing where none was given.
-pub fn config<F: View>(
-    args: &UserConfigArgs,
-    outputs: &mut Outputs<F>,
-    host: &mut Host<'_>,
-) -> Result<Desired, Failure> {
+pub fn config<F: View>(args: &UserConfigArgs, run: &mut Run<'_, F>) -> Result<Desired, Failure> {
     let UserConfigArgs { config, org, root } = args.clone();
     match config {
-        Some(path) => {
-            host.load(&ConfigArgs { path: ConfigPath(path), org, root }, outputs).map(|(config, _)| config.desired)
-        }
+        Some(path) => run.load(&ConfigArgs { path: ConfigPath(path), org, root }).map(|(config, _)| config.desired),
         None => Ok(Desired::nothing()),
     }
 }

@@ -26,27 +26,15 @@ use crate::model::text;
 use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::PlanRequest;
-use crate::sandbox::{self, Server};
+use crate::sandbox;
 
-/// An open conversation with an org. Commands are handed one by `commands/context/conversation.rs`, which ends it.
+/// A connection to an org. A run opens one by `Run::connect`, and ends what was started for it.
 pub struct Connection {
     pub session: Session,
     /// Where the org is.
     pub endpoints: Endpoints,
     /// Is it anywhere but on this machine?
     pub is_remote: bool,
-    pub notes: Vec<Problem>,
-    /// The embedded org, where that is what is spoken to.
-    sandbox: Option<Server>,
-}
-
-impl Connection {
-    /// Ends it: what the embedded org is answering is answered, and its port and state are free.
-    pub async fn close(self) {
-        if let Some(server) = self.sandbox {
-            server.shutdown().await;
-        }
-    }
 }
 
 /// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
@@ -57,17 +45,22 @@ pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
     environment.client_id.clone().filter(|_| environment.access_token.is_none())
 }
 
-/// Opens a conversation. Nothing is sent yet, to anybody.
-pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Connection, Problem> {
+/// Connects to an org, and starts the embedded one where that is meant. Nothing is sent yet.
+pub async fn connect(
+    args: &TargetArgs,
+    desired: &Desired,
+    environment: &Environment,
+) -> Result<(Connection, Option<Started>), Problem> {
     let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
     if args.sandbox {
-        let Started { server, notes } = start_sandbox::start(args, desired).await?;
+        let started = start_sandbox::start(args, desired).await?;
+        let server = &started.server;
         let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
         let secret = SecretString::from(server.client_secret());
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
         let wire = HttpWire::new(&endpoints, WireLimits::default());
         let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
-        return Ok(Connection { session, endpoints, is_remote: false, notes, sandbox: Some(server) });
+        return Ok((Connection { session, endpoints, is_remote: false }, Some(started)));
     }
     let endpoints = endpoints(args, desired, environment)?;
     let credentials = credentials(environment)?;
@@ -75,7 +68,7 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
     let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
     let wire = wire(args, &endpoints, proxy, environment)?;
     let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
-    Ok(Connection { session, endpoints, is_remote, notes: Vec::new(), sandbox: None })
+    Ok((Connection { session, endpoints, is_remote }, None))
 }
 
 /// The proxy that leads to an org, if there is one.

@@ -1,5 +1,5 @@
-//! What `apply` and `undo` have in common from the plan on: asking, carrying out, keeping the report, and
-//! showing it; and the report that is kept before the first write, which `retire` keeps as well.
+//! What `apply` and `undo` have in common from the plan on: ask, execute, keep the report and show it; and the report that is
+//! kept before the first write, which `retire` keeps as well.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::cli::Format;
 use crate::client::Session;
 use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::progress::{Left, Names, Progress};
-use crate::commands::context::run::Run;
+use crate::commands::context::run::{Run, worse};
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
 use crate::model::desired::Desired;
@@ -35,9 +35,14 @@ pub const UNASKED: &str = "give --auto-approve where a review has already said y
 
 /// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
 pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) -> Result<(), Problem> {
-    let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-    let question = format!("\nApply {what} to {}", text::terminal(&org));
+    let question = format!("\nApply {what} to {}", org_in_question(target));
     host.approved(&question, || nobody_to_ask(unasked))
+}
+
+/// How a question names the org.
+pub fn org_in_question(target: &Target) -> String {
+    let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
+    text::terminal(&org)
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
@@ -53,41 +58,38 @@ pub fn begun(steps: &[Step], resolved: &[ReportRow], desired: &Desired, division
     Report { verification: Verification::Interrupted, divisions, ..report }
 }
 
-/// Also where there is no step to carry out: what a saved plan holds that is already so is looked
-/// at again like what was written.
-pub async fn carry_out(
+/// Writes, with a report on the disk before the first write. Also where there is no step to carry out: what a saved plan
+/// holds that is already in place is read again like what was written.
+pub async fn execute(
     session: &Session,
     job: ApplyJob<'_>,
-    run: &Run,
+    run: &mut Run<'_>,
     (target, sources): (&Target, &Sources),
-    host: &mut Host<'_>,
 ) -> Result<(Report, Exit), Problem> {
-    let record = &run.record;
-    let intent = {
-        let begun = record.complete(begun(&job.steps, &job.resolved, job.desired, job.observed.divisions.clone()));
-        if !job.steps.is_empty() {
-            run.begin(&begun, target, sources, host)?;
-        }
-        begun.intent()
-    };
+    let divisions = job.observed.divisions.clone();
+    let begun = run.record.complete(begun(&job.steps, &job.settled, job.desired, divisions));
+    if !job.steps.is_empty() {
+        run.begin(&begun, target, sources)?;
+    }
+    let default_locale = &job.desired.settings.default_locale;
     let makes = job.steps.iter().any(|it| it.action() == Action::Create);
-    let default_locale = &job.desired.settings.default_locale;
-    let before_post = if makes { run.before_post(default_locale, host.signals) } else { None };
+    let before_post = if makes { run.before_post(default_locale) } else { None };
     let job = ApplyJob { before_post, ..job };
-    let (sender, stop) = Stop::new();
-    let style = host.style_err();
-    let default_locale = &job.desired.settings.default_locale;
-    let names = Names { default_locale, divisions: &job.observed.divisions, intent };
+
+    let names = Names { default_locale, divisions: &job.observed.divisions, intent: begun.intent() };
     let requests = cost::to_carry_out(job.steps.iter().map(Step::action), job.observed);
     let left = Left { requests, time: &|requests| session.time_for(requests, CONCURRENCY) };
-    let progress = Progress::new(host.terminal, host.environment.tells_in_lines(), job.steps.len(), names, left, style);
-    host.signals.tell(sender);
+    let (style, in_lines) = (run.host.style_err(), run.host.environment.tells_in_lines());
+    let progress = Progress::new(run.host.terminal, in_lines, job.steps.len(), names, left, style);
+    let (sender, stop) = Stop::new();
+    run.host.signals.tell(sender);
+    let record = &run.record;
     let tell = |event: ApplyEvent<'_>| {
         record.tell(event);
         progress.tell(event);
     };
     let report = apply::run(session, job, &stop, &tell).await;
-    host.signals.end_at_once();
+    run.host.signals.end_at_once();
     progress.end();
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
@@ -97,39 +99,40 @@ pub async fn carry_out(
     Ok((report, exit))
 }
 
-pub struct Execution {
+/// What a run has done, and how the command that takes it back is typed.
+pub struct Execution<'a> {
     pub report: Report,
-    pub target: Target,
-    pub sources: Sources,
+    pub target: &'a Target,
+    pub sources: &'a Sources,
     pub exit: Exit,
-    /// What the command that takes it back is given beside the report.
+    /// What that command is given beside the report.
     pub flags: String,
     pub last: String,
 }
 
-pub fn show(carried: Execution, run: Run, host: &mut Host<'_>) -> Exit {
-    let Execution { report, target, sources, mut exit, flags, last } = carried;
-    let (report, target, sources) = (&report, &target, &sources);
-    let kept = match run.keep(report, target, sources, host) {
+/// Keeps the report, and shows it.
+pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
+    let Execution { report, target, sources, mut exit, flags, last } = execution;
+    let report = &run.record.complete(report);
+    let kept = match run.keep(report, target, sources) {
         Ok(kept) => kept,
         Err(problem) => {
-            exit = worse(exit, host.fail(&problem.into()));
+            exit = worse(exit, run.host.fail(&problem.into()));
             None
         }
     };
     // A plan that was empty or refused has said everything; a report about nothing would only repeat.
-    let outputs = run.outputs;
     let nothing_ran = report.intent() == Intent::Undo && report.verification == Verification::NotNeeded;
     let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
-    let file = kept.as_deref().or_else(|| outputs.file(Format::Json)).filter(|_| report.may_have_written());
+    let file = kept.as_deref().or_else(|| run.outputs.file(Format::Json)).filter(|_| report.may_have_written());
     let trail = last + &trail(kept.as_deref(), file, &flags);
-    let cannot_be_undone = report.may_have_written() && file.is_none() && outputs.on_stdout != Format::Json;
+    let cannot_be_undone = report.may_have_written() && file.is_none() && run.outputs.on_stdout != Format::Json;
     let trail = if cannot_be_undone { trail + NOT_KEPT } else { trail };
     let words = |style| {
         let report = if said { String::new() } else { output::text::report(report, target, sources, style) };
         report + &trail
     };
-    let folder = host.environment.folder.as_deref();
+    let folder = run.host.environment.folder.as_deref();
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
         Format::Json => json::report_json(report, target, sources),
@@ -138,17 +141,7 @@ pub fn show(carried: Execution, run: Run, host: &mut Host<'_>) -> Exit {
         Format::Html => html::report(report, target, sources),
         Format::Github => github::report(report, sources, folder),
     };
-    // People have read the plan above it.
-    let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
-    let stdout = match outputs.on_stdout {
-        Format::Human => below(words(host.style_out())),
-        format => {
-            let words = below(words(host.style_err()));
-            host.terminal.err(&words);
-            view(format)
-        }
-    };
-    host.write(outputs, &stdout, &view, exit)
+    run.show_below(&words, &view, exit)
 }
 
 /// Where the report is kept, and the command that takes back what `written` is the report of.
@@ -159,11 +152,4 @@ pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String
         format!("Undo: {}\n", text::terminal(&command))
     });
     report.into_iter().chain(undo).collect()
-}
-
-fn worse(exit: Exit, other: Exit) -> Exit {
-    match exit {
-        Exit::Success | Exit::Changes => other,
-        Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
-    }
 }

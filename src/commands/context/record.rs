@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::cli::{RecordArgs, TargetArgs};
-use crate::commands::context::connect::client;
+use crate::cli::RecordArgs;
 use crate::config::{Config, digest};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
@@ -65,19 +64,12 @@ impl Object {
 }
 
 impl Record {
-    /// Of a run that begins now. What a person types counts before what the environment says. Nobody asks who somebody is
-    /// for a run that is not kept.
-    pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment, is_kept: bool) -> Record {
-        let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
-        let typed = Origin { actor, reason, ..Origin::default() };
-        let mut origin = typed.or(environment.origin.clone());
-        if is_kept && origin.actor.is_none() && !environment.ci {
-            origin.actor = user_name();
-        }
+    /// Of a run that begins now. Until it is opened, nothing is known of who is at work.
+    pub fn new(environment: &Environment) -> Record {
         Record {
             clock: Clock::starting(environment.began),
-            client: client(target, environment),
-            origin,
+            client: None,
+            origin: Origin::default(),
             config: None,
             org_name: None,
             only: None,
@@ -88,6 +80,17 @@ impl Record {
             begun: RefCell::default(),
             worked: RefCell::default(),
         }
+    }
+
+    /// Who is at work: what a person types counts before what the environment says. `client` is the OAuth client's id.
+    pub fn by(&mut self, args: &RecordArgs, client: Option<String>, environment: &Environment) {
+        let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
+        let typed = Origin { actor, reason, ..Origin::default() };
+        self.origin = typed.or(environment.origin.clone());
+        if self.origin.actor.is_none() && !environment.ci {
+            self.origin.actor = user_name();
+        }
+        self.client = client;
     }
 
     /// Which config it goes by, and from which files that was read.
@@ -158,11 +161,11 @@ impl Record {
         let mut matched = self.matched.borrow().clone();
         let made = rows.iter().filter(|it| it.action == Action::Create);
         matched.extend(made.filter_map(|it| Some((it.key.clone()?, it.id.clone()?))));
-        Report { rows, matched, provenance: Some(self.provenance()), ..report }
+        Report { rows, matched, provenance: Some(self.metadata()), ..report }
     }
 
     /// Where the run comes from, if it ended now.
-    pub fn provenance(&self) -> RunMetadata {
+    pub fn metadata(&self) -> RunMetadata {
         RunMetadata {
             began: self.clock.began(),
             ended: self.clock.now(),

@@ -6,10 +6,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::View;
 use crate::client::json;
-use crate::commands::context::host::Host;
-use crate::commands::context::outputs::Outputs;
 use crate::host::files::cannot_read;
 use crate::host::git::Git;
 use crate::host::nofollow::{Fault, Folder};
@@ -156,27 +153,6 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     }
     found.sort();
     Ok(found)
-}
-
-/// The folder of a run that only reads it: the default one may be missing.
-pub fn to_read<F: View>(
-    folder: ReportFolder,
-    outputs: &mut Outputs<F>,
-    host: &mut Host<'_>,
-) -> Result<ReportFolder, Problem> {
-    let (folder, passed_over) = folder.checked();
-    host.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
-    outputs.spare(folder.path())?;
-    if let ReportFolder::Typed(dir) = &folder {
-        // A variable is set for all commands of a CI, and the first apply makes the folder.
-        let is_typed = host.line.is_typed("report-dir") || host.line.command() == "log";
-        if !is_typed && !dir.exists() {
-            return Ok(ReportFolder::None);
-        }
-        // Before anything is sent.
-        reports_in(dir)?;
-    }
-    Ok(folder)
 }
 
 impl ReportStore for ReportFolder {

@@ -1,170 +1,207 @@
-//! What every run that speaks to an org has at hand: its outputs, the org as soon as it says who it is, and the folder of
-//! reports with what it says of the run. One way in, one way out.
+//! One run of a command: its outputs, its record, the folder of reports, and the orgs that it is connected to. Every command
+//! is handed one, and what it returns is shown here.
 
+use std::mem;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
-use crate::commands::context::host::{Failure, Host, error_document};
-use crate::commands::context::journal::{ReportFile, not_kept};
+use crate::cli::{ConfigArgs, Format, OnFailure, Output, RecordArgs, TargetArgs, View};
+use crate::commands::context::connect::{self, Connection};
+use crate::commands::context::failure::{Failure, FailureContext};
+use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::record::Record;
-use crate::commands::context::reports::ReportFolder;
+use crate::commands::context::report_file::{ReportFile, not_kept};
+use crate::commands::context::reports::{ReportFolder, reports_in};
+use crate::config::file_system::FileSystem;
+use crate::config::{self, Config, ConfigSource, Loaded};
 use crate::host::exit::Exit;
-use crate::host::signals::Signals;
+use crate::host::logging;
+use crate::model::desired::Desired;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::BeforePost;
 use crate::ops::apply::report::Report;
+use crate::ops::history::baseline::{self, AtCommit};
+use crate::ops::history::git_config::InRepository;
 use crate::output::json;
 use crate::output::page::PageKind;
+use crate::output::style::Style;
+use crate::sandbox::Server;
 
-/// What a run has at hand.
-pub struct Run<F = Format> {
-    /// When and by whom it is.
-    pub record: Record,
-    /// The folder that reports are read from; none of a run that is not kept.
-    pub folder: ReportFolder,
-    /// The folder of reports; none of a run that is not kept.
-    journal: ReportFile,
-    /// The org, as soon as it says who it is.
-    pub heard: Heard,
+pub struct Run<'a, F = Format> {
+    pub host: Host<'a>,
     /// Where its results go.
     pub outputs: Outputs<F>,
-    keeping: Keeping,
-    awaited: PageKind,
+    /// When and by whom it is.
+    pub record: Record,
+    /// The folder that reports are read from; none of a run that reads none.
+    pub folder: ReportFolder,
+    /// The org, as soon as it says who it is.
+    pub heard: Heard,
+    /// The kind of page that a failure takes the place of.
+    pub awaited: PageKind,
+    report_file: ReportFile,
+    /// It changes definitions: all its documents say when it was and who was at work.
+    is_recorded: bool,
+    /// The embedded orgs that it has started.
+    servers: Vec<Server>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
-    /// Nothing of it is kept but its outputs.
-    Unrecorded,
-    /// It changes definitions, so it is kept where a folder of reports is given, and all its documents say when it was, and who
-    /// was at work.
-    Recorded,
-}
-
-impl<F: View> Run<F> {
-    /// Of a run that is not kept. Tries every place that it will write its results to; where one cannot be written, the
-    /// run has ended.
-    pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], host: &mut Host<'_>) -> Result<Run<F>, Exit> {
-        let record = RecordArgs { actor: None, reason: None, report_dir: None, no_report: true };
-        Run::open(&record, None, target, outputs, Keeping::Unrecorded, host)
+impl<'a, F: View> Run<'a, F> {
+    pub fn new(host: Host<'a>) -> Run<'a, F> {
+        Run {
+            record: Record::new(host.environment),
+            host,
+            outputs: Outputs::on_stdout(),
+            folder: ReportFolder::None,
+            heard: Heard { org: None, sandbox: false },
+            awaited: PageKind::Plan,
+            report_file: ReportFile::default(),
+            is_recorded: false,
+            servers: Vec::new(),
+        }
     }
 
-    /// Of a run that is kept in a folder of reports, of which the path of the config may decide. Tries that as well.
-    pub fn recorded(
+    /// Does the work, ends every connection whatever becomes of it, and shows why there is no result where there is none.
+    pub async fn lead(mut self, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
+        self.host.signals.watch();
+        let ended = work(&mut self).await;
+        for server in mem::take(&mut self.servers) {
+            // What it is answering is answered, and its port and state are free.
+            server.shutdown().await;
+        }
+        ended.unwrap_or_else(|failure| self.fail(&failure))
+    }
+
+    /// Tries every place that results will be written to, so that a missing folder is found before an org is changed.
+    pub fn open(&mut self, outputs: &[Output<F>], target: Option<&TargetArgs>) -> Result<(), Failure> {
+        self.outputs = Outputs::open(outputs, self.host.environment, self.host.signals)?;
+        if let Some(target) = target {
+            self.heard.sandbox = target.sandbox;
+            self.outputs.spare(target.files_read())?;
+        }
+        Ok(())
+    }
+
+    /// The same of a run that changes definitions: it is kept in a folder of reports, of which the path of the config may
+    /// decide.
+    pub fn open_recorded(
+        &mut self,
+        outputs: &[Output<F>],
+        target: &TargetArgs,
         record: &RecordArgs,
         config: Option<&Path>,
-        target: &TargetArgs,
-        outputs: &[Output<F>],
-        host: &mut Host<'_>,
-    ) -> Result<Run<F>, Exit> {
-        Run::open(record, config, target, outputs, Keeping::Recorded, host)
-    }
-
-    /// Of a run whose result is of another kind.
-    pub fn awaiting(self, awaited: PageKind) -> Run<F> {
-        Run { awaited, ..self }
-    }
-
-    fn open(
-        record: &RecordArgs,
-        config: Option<&Path>,
-        target: &TargetArgs,
-        outputs: &[Output<F>],
-        keeping: Keeping,
-        host: &mut Host<'_>,
-    ) -> Result<Run<F>, Exit> {
-        let here = host.environment.folder.as_deref();
+    ) -> Result<(), Failure> {
+        let here = self.host.environment.folder.as_deref();
         let folder = ReportFolder::of(record.report_dir.as_deref(), record.no_report, config, here);
         let (folder, passed_over) = folder.checked();
-        let journal = ReportFile::open(&folder, host.signals);
-        match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, host.environment, host.signals)?))) {
-            Ok(((journal, not_kept), outputs)) => {
-                let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
-                host.show_notes(&notes);
-                Ok(Run::with(record, target, (folder, journal), outputs, keeping, host))
+        let (report_file, not_kept) = ReportFile::open(&folder, self.host.signals)?;
+        let opened = Outputs::open(outputs, self.host.environment, self.host.signals)?;
+        let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
+        self.host.show_notes(&notes);
+        (self.folder, self.report_file, self.outputs) = (folder, report_file, opened);
+        (self.is_recorded, self.awaited, self.heard.sandbox) = (true, PageKind::Report, target.sandbox);
+        self.record.by(record, connect::client(target, self.host.environment), self.host.environment);
+        self.outputs.spare(target.files_read())?;
+        Ok(())
+    }
+
+    /// Finds the folder of reports for a run that only reads it: the default one may be missing.
+    pub fn read_reports(
+        &mut self,
+        typed: Option<&Path>,
+        no_report: bool,
+        config: Option<&Path>,
+    ) -> Result<ReportFolder, Problem> {
+        let here = self.host.environment.folder.as_deref();
+        let (folder, passed_over) = ReportFolder::of(typed, no_report, config, here).checked();
+        self.host.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
+        self.outputs.spare(folder.path())?;
+        if let ReportFolder::Typed(dir) = &folder {
+            // A variable is set for all commands of a CI, and the first apply makes the folder.
+            let is_typed = self.host.typed.has("report-dir") || self.host.typed.command() == "log";
+            if !is_typed && !dir.exists() {
+                return Ok(ReportFolder::None);
             }
-            Err(problem) => {
-                let failure = problem.into();
-                let exit = host.fail(&failure);
-                Run::before_reading(record, target, outputs, keeping, host).leave(&failure, host);
-                Err(exit)
+            // Before anything is sent.
+            reports_in(dir)?;
+        }
+        Ok(folder)
+    }
+
+    /// Reads a config and shows what was found in it.
+    pub fn load(&mut self, args: &ConfigArgs) -> Result<(Config, Sources), Failure> {
+        self.load_beside(args, None)
+    }
+
+    /// The same beside the config of a commit, which may have what was deleted since.
+    pub fn load_beside(&mut self, args: &ConfigArgs, base: Option<&str>) -> Result<(Config, Sources), Failure> {
+        logging::phase("reading the config");
+        let request = args.request();
+        let mut loaded = config::load(&request);
+        self.outputs.spare(&loaded.files)?;
+        if loaded.config.is_none() {
+            loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &request, base);
+        }
+        self.loaded(loaded)
+    }
+
+    /// The same, of a commit. None of its files is on the disk.
+    pub fn load_at(&mut self, at: &AtCommit, org: Option<&str>) -> Result<(Config, Sources), Failure> {
+        logging::phase("reading the config of a commit");
+        let InRepository { path, root } = at.place.clone();
+        let request = ConfigSource { path, org: org.map(str::to_owned), root: Some(root) };
+        let mut loaded = config::load_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, &request);
+        loaded.sources.commit = Some(at.commit.clone());
+        self.loaded(loaded)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(Config, Sources), Failure> {
+        let Loaded { sources, diagnostics, config, files: _ } = loaded;
+        match config {
+            Some(config) => {
+                self.host.show_findings(&diagnostics, &sources);
+                Ok((config, sources))
             }
+            None => Err(Failure::Findings(sources, diagnostics)),
         }
     }
 
-    /// Of a run that has failed before it read anything: with what can be opened.
-    pub fn before_reading(
-        record: &RecordArgs,
-        target: &TargetArgs,
-        outputs: &[Output<F>],
-        keeping: Keeping,
-        host: &Host<'_>,
-    ) -> Run<F> {
-        // That there is none is what it failed by, or said nowhere: it is one failure too many.
-        let folder = record.report_dir.clone().map_or(ReportFolder::None, ReportFolder::Typed);
-        let (journal, _) = ReportFile::open(&folder, host.signals).unwrap_or_default();
-        let outputs = host.outputs_before_reading(outputs);
-        Run::with(record, target, (folder, journal), outputs, keeping, host)
-    }
-
-    fn with(
-        record: &RecordArgs,
-        target: &TargetArgs,
-        (folder, journal): (ReportFolder, ReportFile),
-        outputs: Outputs<F>,
-        keeping: Keeping,
-        host: &Host<'_>,
-    ) -> Run<F> {
-        let awaited = match keeping {
-            Keeping::Unrecorded => PageKind::Plan,
-            Keeping::Recorded => PageKind::Report,
-        };
-        let record = Record::new(record, target, host.environment, keeping == Keeping::Recorded);
-        let heard = Heard { org: None, sandbox: target.sandbox };
-        Run { record, folder, journal, heard, outputs, keeping, awaited }
-    }
-
-    /// Ends the run: shows its result, or why there is none. A run that did nothing was one, too, so its failure is kept.
-    pub fn close<T>(
-        self,
-        ended: Result<T, Failure>,
-        host: &mut Host<'_>,
-        show: impl FnOnce(T, Run<F>, &mut Host<'_>) -> Exit,
-    ) -> Exit {
-        match ended {
-            Ok(result) => show(result, self, host),
-            Err(failure) => {
-                let exit = host.fail(&failure);
-                self.leave(&failure, host);
-                exit
-            }
+    /// Opens a connection to an org. Nothing is sent yet. The run ends it.
+    pub async fn connect(&mut self, args: &TargetArgs, desired: &Desired) -> Result<Connection, Problem> {
+        let (connection, started) = connect::connect(args, desired, self.host.environment).await?;
+        if let Some(started) = started {
+            self.host.show_notes(&started.notes);
+            self.servers.push(started.server);
         }
+        Ok(connection)
     }
 
-    /// Ends a run that has no result; why stands on standard error already.
-    pub fn leave(self, failure: &Failure, host: &mut Host<'_>) {
-        self.keep_failure(failure, host);
-        let provenance = (self.keeping == Keeping::Recorded).then(|| self.record.provenance());
-        host.show_failure(failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited);
+    /// Tells people something while the run goes on: on standard output, unless a document goes there.
+    pub fn tell(&mut self, view: &dyn Fn(Style) -> String) {
+        if self.outputs.on_stdout == F::HUMAN {
+            let text = view(self.host.style_out());
+            self.host.terminal.out(&text);
+        } else {
+            let text = view(self.host.style_err());
+            self.host.terminal.err(&text);
+        }
+        if self.outputs.has_human_file() {
+            self.outputs.keep(&view(Style::PLAIN));
+        }
     }
 
     /// Keeps a report, in the place of an earlier one of the run. Gives its file; none if there is no folder, or if the
     /// default one could not be written: then one line says so.
-    pub fn keep(
-        &self,
-        report: &Report,
-        target: &Target,
-        sources: &Sources,
-        host: &mut Host<'_>,
-    ) -> Result<Option<PathBuf>, Problem> {
+    pub fn keep(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<Option<PathBuf>, Problem> {
         let document = json::report_json(report, target, sources);
-        match self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), host.signals) {
-            Err(problem) if !self.journal.must_keep() => {
-                host.show_notes(&[not_kept(&problem)]);
+        let metadata = self.record.metadata();
+        match self.report_file.keep(&document, &metadata, target.org.as_ref(), self.host.signals) {
+            Err(problem) if !self.report_file.must_keep() => {
+                self.host.show_notes(&[not_kept(&problem)]);
                 Ok(None)
             }
             kept => kept,
@@ -172,32 +209,86 @@ impl<F: View> Run<F> {
     }
 
     /// What notes each POST of this run before it is sent.
-    pub fn before_post(&self, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
-        self.journal.before_post(self.record.clock(), default_locale, signals)
+    pub fn before_post(&self, default_locale: &Locale) -> Option<BeforePost> {
+        self.report_file.before_post(self.record.clock(), default_locale, self.host.signals)
     }
 
-    fn keep_failure(&self, failure: &Failure, host: &mut Host<'_>) {
-        let provenance = self.record.provenance();
-        let document = error_document(&host.named(failure), &self.heard, Some(&provenance));
-        match self.journal.keep(&document, &provenance, self.heard.org.as_ref(), host.signals) {
-            Ok(_) => {}
-            Err(problem) if !self.journal.must_keep() => host.show_notes(&[not_kept(&problem)]),
-            // The command fails anyway.
-            Err(problem) => drop(host.fail(&problem.into())),
+    /// Writes the result to every output. The exit is worse where one could not be written.
+    pub fn show(&mut self, view: &dyn Fn(F, Style) -> String, exit: Exit) -> Exit {
+        let stdout = view(self.outputs.on_stdout, self.host.style_out());
+        self.write(&stdout, &|format| view(format, Style::PLAIN), exit)
+    }
+
+    /// The same below a plan that people have read: they get `words` wherever the rest goes.
+    pub fn show_below(
+        &mut self,
+        words: &dyn Fn(Style) -> String,
+        view: &dyn Fn(F) -> String,
+        exit: Exit,
+    ) -> Exit {
+        let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
+        let stdout = if self.outputs.on_stdout == F::HUMAN {
+            below(words(self.host.style_out()))
+        } else {
+            let words = below(words(self.host.style_err()));
+            self.host.terminal.err(&words);
+            view(self.outputs.on_stdout)
+        };
+        self.write(&stdout, view, exit)
+    }
+
+    /// The same, with the text for standard output.
+    pub fn write(&mut self, stdout: &str, view: &dyn Fn(F) -> String, exit: Exit) -> Exit {
+        logging::phase("writing the outputs");
+        let outputs = mem::replace(&mut self.outputs, Outputs::on_stdout());
+        match outputs.write(self.host.terminal, self.host.signals, stdout, view) {
+            Ok(()) => exit,
+            Err(problem) => worse(exit, self.host.fail(&problem.into())),
         }
+    }
+
+    /// Shows why there is no result on standard error and in every output. A run that did nothing was one, too, so its
+    /// failure is kept.
+    fn fail(&mut self, failure: &Failure) -> Exit {
+        let exit = self.host.fail(failure);
+        let named = self.host.named(failure).into_owned();
+        let metadata = self.is_recorded.then(|| self.record.metadata());
+        let folder = self.host.environment.folder.clone();
+        let heard = self.heard.clone();
+        let context =
+            FailureContext { heard: &heard, run: metadata.as_ref(), awaited: self.awaited, folder: folder.as_deref() };
+        if let Some(metadata) = &metadata {
+            let document = named.shown(OnFailure::Document, context);
+            match self.report_file.keep(&document, metadata, heard.org.as_ref(), self.host.signals) {
+                Ok(_) => {}
+                Err(problem) if !self.report_file.must_keep() => self.host.show_notes(&[not_kept(&problem)]),
+                // The command fails anyway.
+                Err(problem) => drop(self.host.fail(&problem.into())),
+            }
+        }
+        let view = |format: F| named.shown(format.on_failure(), context);
+        let stdout = match self.outputs.on_stdout.on_failure() {
+            // They are on standard error.
+            OnFailure::Words => String::new(),
+            _ => view(self.outputs.on_stdout),
+        };
+        self.write(&stdout, &view, exit)
     }
 }
 
-impl Run {
-    /// Keeps what is known of a run right before its first write, wherever its report will be: who kills it leaves that.
-    pub fn begin(
-        &self,
-        report: &Report,
-        target: &Target,
-        sources: &Sources,
-        host: &mut Host<'_>,
-    ) -> Result<(), Problem> {
-        self.keep(report, target, sources, host)?;
-        self.outputs.begin(Format::Json, &json::report_json(report, target, sources), host.signals)
+impl Run<'_> {
+    /// Keeps what is known of a run right before its first write, wherever its report will be: one that is killed leaves
+    /// that.
+    pub fn begin(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<(), Problem> {
+        self.keep(report, target, sources)?;
+        self.outputs.begin(Format::Json, &json::report_json(report, target, sources), self.host.signals)
+    }
+}
+
+/// The exit of a run of which a later part failed as well.
+pub fn worse(exit: Exit, other: Exit) -> Exit {
+    match exit {
+        Exit::Success | Exit::Changes => other,
+        Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
     }
 }

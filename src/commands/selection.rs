@@ -1,4 +1,4 @@
-//! What is typed and means something: the keys of `--only`, the locale of `--default-locale`.
+//! The keys of `--only` and the locale of `--default-locale`, read against what they mean.
 
 use std::collections::BTreeSet;
 

@@ -38,7 +38,7 @@ impl ReportFile {
     /// Makes the folder where there is none, and tries it, before anything is sent to an org. If the default one
     /// cannot be written, a sentence says so, and nothing is kept.
     pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(ReportFile, Option<Problem>), Problem> {
-        let journal = || ReportFile { folder: folder.clone(), ..ReportFile::default() };
+        let file = || ReportFile { folder: folder.clone(), ..ReportFile::default() };
         match folder {
             ReportFolder::None => Ok((ReportFile::default(), None)),
             ReportFolder::Typed(dir) => {
@@ -48,10 +48,10 @@ impl ReportFile {
                 };
                 fs::create_dir_all(dir).map_err(cannot)?;
                 WholeFile::open(&dir.join("tried"), None, signals)?;
-                Ok((journal(), None))
+                Ok((file(), None))
             }
             ReportFolder::Default(top) => Ok(match ignored(top, signals) {
-                Ok(()) => (journal(), None),
+                Ok(()) => (file(), None),
                 Err(problem) => (ReportFile::default(), Some(not_kept(&problem))),
             }),
         }
@@ -61,14 +61,14 @@ impl ReportFile {
     pub fn keep(
         &self,
         document: &str,
-        provenance: &RunMetadata,
+        metadata: &RunMetadata,
         org: Option<&Organization>,
         signals: &Signals,
     ) -> Result<Option<PathBuf>, Problem> {
         if self.is_given_up.get() {
             return Ok(None);
         }
-        let kept = self.put(document, provenance, org, signals);
+        let kept = self.put(document, metadata, org, signals);
         self.is_given_up.set(kept.is_err() && !self.must_keep());
         kept
     }
@@ -76,7 +76,7 @@ impl ReportFile {
     fn put(
         &self,
         document: &str,
-        provenance: &RunMetadata,
+        metadata: &RunMetadata,
         org: Option<&Organization>,
         signals: &Signals,
     ) -> Result<Option<PathBuf>, Problem> {
@@ -86,9 +86,9 @@ impl ReportFile {
             signals.ended(|| place.put(new)).map_err(|(error, _)| cannot(place, error))?;
             return Ok(Some(place.path.clone()));
         }
-        let within = PathBuf::from(folder(provenance, org));
+        let within = PathBuf::from(folder(metadata, org));
         for number in 1..=SAME_SECOND_MAX {
-            let Some(place) = self.place(&within.join(file_name(provenance, number)))? else { return Ok(None) };
+            let Some(place) = self.place(&within.join(file_name(metadata, number)))? else { return Ok(None) };
             place.make_folder(&mut Vec::new())?;
             let new = place.private_beside(document.as_bytes(), signals).map_err(|error| cannot(&place, error))?;
             match signals.ended(|| place.put_new(new)) {

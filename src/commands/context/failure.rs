@@ -1,0 +1,67 @@
+//! Why a command ends without its result, and how each view shows that.
+
+use std::path::Path;
+
+use crate::cli::OnFailure;
+use crate::config::diagnostic::Findings;
+use crate::model::problem::{Heard, Problem};
+use crate::model::run_metadata::RunMetadata;
+use crate::model::source::Sources;
+use crate::output::ci::github;
+use crate::output::json;
+use crate::output::page::html;
+use crate::output::page::{self, PageKind};
+use crate::output::style::Style;
+use crate::output::text::{findings, problem};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    Findings(Sources, Findings),
+    /// Anything else.
+    Problem(Problem),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Failure {
+        Failure::Problem(problem)
+    }
+}
+
+/// What a failure is shown with: the org as far as it is known, and where the run comes from where that is kept.
+#[derive(Clone, Copy)]
+pub struct FailureContext<'a> {
+    pub heard: &'a Heard,
+    pub run: Option<&'a RunMetadata>,
+    /// The kind of page that it takes the place of.
+    pub awaited: PageKind,
+    /// The current folder.
+    pub folder: Option<&'a Path>,
+}
+
+impl Failure {
+    pub fn words(&self, style: Style) -> String {
+        match self {
+            Failure::Findings(sources, diagnostics) => findings::human(diagnostics, sources, style),
+            Failure::Problem(problem) => problem::human(problem, style),
+        }
+    }
+
+    pub fn shown(&self, view: OnFailure, context: FailureContext<'_>) -> String {
+        let FailureContext { heard, run, awaited, folder } = context;
+        let (none, no_sources) = (Findings::default(), Sources::new());
+        let broken = Problem::new("the config holds errors");
+        let (problem, diagnostics, sources) = match self {
+            Failure::Findings(sources, diagnostics) => (&broken, diagnostics, sources),
+            Failure::Problem(problem) => (problem, &none, &no_sources),
+        };
+        match view {
+            OnFailure::Words => self.words(Style::PLAIN),
+            OnFailure::Document => json::error_json(problem, heard, run, diagnostics, sources),
+            OnFailure::Nothing => String::new(),
+            OnFailure::Comment => page::failure(problem, heard, diagnostics, sources, awaited, page::COMMENT),
+            OnFailure::Summary => page::failure(problem, heard, diagnostics, sources, awaited, page::SUMMARY),
+            OnFailure::Page => html::failure(problem, heard, diagnostics, sources),
+            OnFailure::Annotations => github::failure(problem, diagnostics, sources, folder),
+        }
+    }
+}
