@@ -8,9 +8,8 @@ use std::sync::Arc;
 use crate::cli::{ConfigArgs, ConfigPath, DiagnosisFormat, DoctorArgs};
 use crate::client::{Credentials, HttpWire, Options, Reader, Session, WireLimits};
 use crate::commands::context::connect::{self, Connection};
-use crate::commands::context::conversation::with_session;
-use crate::commands::context::host::{Failure, Host};
-use crate::commands::context::outputs::Outputs;
+use crate::commands::context::failure::Failure;
+use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
@@ -28,7 +27,6 @@ use crate::model::observed::Organization;
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 use crate::ops::doctor::diagnose;
-use crate::ops::doctor::diagnosis::Diagnosis;
 use crate::ops::doctor::facts::{
     Answers, ConfigFact, CredentialsFact, DoctorAnswer, Facts, MeantOrg, NamedBy, OrgPlace, Reach,
 };
@@ -40,43 +38,17 @@ use crate::output::style::Style;
 use crate::output::text::doctor as view;
 
 /// Checks what goes wrong on the first day.
-pub async fn run(args: &DoctorArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, host) {
-        Ok(mut run) => {
-            let facts = facts(args, &mut run.outputs, host).await;
-            run.close(facts, host, |facts, run, host| show(&diagnose(&facts, args.target.sandbox), run.outputs, host))
-        }
-        Err(exit) => exit,
-    }
-}
-
-fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, host: &mut Host<'_>) -> Exit {
-    let text = |format: DiagnosisFormat, style: Style| match format {
-        DiagnosisFormat::Human => view::human(diagnosis, style),
-        DiagnosisFormat::Json => json::diagnosis_json(diagnosis),
-    };
-    let exit = if diagnosis.success() { Exit::Success } else { Exit::Failure };
-    let stdout = text(outputs.on_stdout, host.style_out());
-    host.write(outputs, &stdout, &|format| text(format, Style::PLAIN), exit)
-}
-
-async fn facts(
-    args: &DoctorArgs,
-    outputs: &mut Outputs<DiagnosisFormat>,
-    host: &mut Host<'_>,
-) -> Result<Facts, Failure> {
-    outputs.spare(args.target.files_read())?;
+pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Result<Exit, Failure> {
+    run.open(&args.outputs, Some(&args.target))?;
     logging::phase("reading the config");
-    let here = Path::new(".");
-    let path = args.path.0.as_deref().unwrap_or(here);
+    let path = args.path.0.as_deref().unwrap_or(Path::new("."));
     let mut loaded = loaded(args, path);
     let asked = ConfigArgs { path: ConfigPath(path.to_owned()), org: args.org.clone(), root: args.root.clone() };
     loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &asked.request(), None);
-    outputs.spare(&loaded.files)?;
+    run.outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, &asked, loaded);
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
-    let credentials = credentials_fact(args, host);
+    let credentials = credentials_fact(args, &run.host);
     let wanted = args.target.api(&desired);
     let asked = Asked {
         names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
@@ -84,11 +56,18 @@ async fn facts(
         try_write: args.try_write,
         meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
     };
-    let (place, answers) = match answered(args, &desired, asked, host).await {
+    let (place, answers) = match answered(args, &desired, asked, run).await {
         Ok((place, answers)) => (Ok(place), answers),
         Err(problem) => (Err(problem), Answers::default()),
     };
-    Ok(Facts { config, git, place, credentials, wanted, answers })
+    let facts = Facts { config, git, place, credentials, wanted, answers };
+    let diagnosis = diagnose(&facts, args.target.sandbox);
+    let view = |format: DiagnosisFormat, style: Style| match format {
+        DiagnosisFormat::Human => view::human(&diagnosis, style),
+        DiagnosisFormat::Json => json::diagnosis_json(&diagnosis),
+    };
+    let exit = if diagnosis.success() { Exit::Success } else { Exit::Failure };
+    Ok(run.show(&view, exit))
 }
 
 /// Every config is checked; the one that is asked for is kept, or the only one.
@@ -174,19 +153,17 @@ async fn answered(
     args: &DoctorArgs,
     desired: &Desired,
     asked: Asked<'_>,
-    host: &mut Host<'_>,
+    run: &mut Run<'_, DiagnosisFormat>,
 ) -> Result<(OrgPlace, Answers), Problem> {
     if args.target.sandbox {
-        return with_session(&args.target, desired, host, async |connection, host| {
-            let Connection { session, endpoints, .. } = connection;
-            let (named_by, unread_entries) = (NamedBy::Sandbox, Vec::new());
-            let place = OrgPlace { endpoints: endpoints.clone(), named_by, proxy: Ok(None), unread_entries };
-            let wire = HttpWire::new(endpoints, WireLimits::default());
-            let answers = answers(&place, &wire, Some(session), asked, host).await;
-            Ok((place, answers))
-        })
-        .await;
+        let Connection { session, endpoints, .. } = run.connect(&args.target, desired).await?;
+        let wire = HttpWire::new(&endpoints, WireLimits::default());
+        let place =
+            OrgPlace { endpoints, named_by: NamedBy::Sandbox, proxy: Ok(None), unread_entries: Vec::new() };
+        let answers = answers(&place, &wire, Some(&session), asked, &run.host).await;
+        return Ok((place, answers));
     }
+    let host = &run.host;
     let endpoints = connect::endpoints(&args.target, desired, host.environment)?;
     let proxy = connect::proxy(&endpoints, asked.by_token, host.environment);
     let wire = connect::wire(&args.target, &endpoints, proxy.clone().ok().flatten(), host.environment)?;

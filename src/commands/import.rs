@@ -5,9 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use crate::cli::paths;
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::context::connect::named_region;
-use crate::commands::context::conversation::with_session;
-use crate::commands::context::host::{Failure, Host};
-use crate::commands::context::typed;
+use crate::commands::context::failure::Failure;
+use crate::commands::context::host::Host;
+use crate::commands::context::run::Run;
+use crate::commands::selection;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
 use crate::host::files;
@@ -15,7 +16,7 @@ use crate::host::placed::{Claim, PlacedHow};
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
 use crate::model::pins::PinChoice;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::identity::Identity;
 use crate::ops::import::page::{MARK, NewFile};
@@ -30,30 +31,22 @@ const SCHEMA: &str = "schemas/config.v1.json";
 const ON_STDOUT: &str = "presence.yaml";
 
 /// Writes what the org holds as a config.
-pub async fn run(args: &ImportArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match done(args, host).await {
-        Ok(()) => Exit::Success,
-        Err(failure) => host.fail(&failure),
-    }
-}
-
-async fn done(args: &ImportArgs, host: &mut Host<'_>) -> Result<(), Failure> {
+pub async fn run(args: &ImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let place = Place::of(args)?;
-    let asked = asked(args, &place, host)?;
-    let Made { import, target } = make(&args.target, &asked, host).await?;
+    let asked = asked(args, &place, &run.host)?;
+    let Made { import, target } = make(&args.target, &asked, run).await?;
     match &place {
         Place::Stdout => {
             let line = output::text::target_line(&target) + "\n";
-            host.terminal.err(&line);
-            tell(&import, &place, host);
+            run.host.terminal.err(&line);
+            tell(&import, &place, &mut run.host);
             for file in &import.files {
-                host.terminal.out(&file.text);
+                run.host.terminal.out(&file.text);
             }
-            Ok(())
         }
-        Place::File(_) | Place::Folder(_) => write(args, &place, &import, &target, host),
+        Place::File(_) | Place::Folder(_) => write(args, &place, &import, &target, &mut run.host)?,
     }
+    Ok(Exit::Success)
 }
 
 /// An org's config, proved, and which org it is.
@@ -63,10 +56,17 @@ pub struct Made {
 }
 
 /// Makes the config of what an org holds, and writes nothing.
-pub async fn make(args: &TargetArgs, asked: &ImportRequest, host: &mut Host<'_>) -> Result<Made, Failure> {
-    let Observation { target, observed, notes } = seen(args, host).await?;
-    host.show_notes(&notes);
-    host.show_notes(&noticed(&observed));
+pub async fn make(args: &TargetArgs, asked: &ImportRequest, run: &mut Run<'_>) -> Result<Made, Failure> {
+    let config = Desired::nothing();
+    let connection = run.connect(args, &config).await?;
+    // The org's id stands in what is written, so that it is never applied to another one.
+    let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
+    run.heard.sandbox = args.sandbox;
+    let reader = connection.session.reader();
+    let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };
+    let Observation { target, observed, notes } = observe(from, has_divisions, &mut run.heard).await?;
+    run.host.show_notes(&notes);
+    run.host.show_notes(&noticed(&observed));
     let Some(organization) = &target.org else {
         return Err(Problem::new("the org did not say who it is; nothing was written").into());
     };
@@ -75,23 +75,10 @@ pub async fn make(args: &TargetArgs, asked: &ImportRequest, host: &mut Host<'_>)
     Ok(Made { import, target })
 }
 
-async fn seen(args: &TargetArgs, host: &mut Host<'_>) -> Result<Observation, Problem> {
-    let config = Desired::nothing();
-    with_session(args, &config, host, async |connection, _| {
-        // The org's id stands in what is written, so that it is never applied to another one.
-        let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
-        let mut heard = Heard { org: None, sandbox: args.sandbox };
-        let reader = connection.session.reader();
-        let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };
-        observe(from, has_divisions, &mut heard).await
-    })
-    .await
-}
-
 fn asked(args: &ImportArgs, place: &Place, host: &Host<'_>) -> Result<ImportRequest, Problem> {
     let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
     Ok(ImportRequest {
-        choice: PinChoice { default_locale: typed::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
+        choice: PinChoice { default_locale: selection::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
         layout: place.layout(),
         // The sandbox is nowhere.
         region: if target.sandbox { None } else { named_region(host.environment) },

@@ -2,9 +2,11 @@
 
 use crate::cli::InitArgs;
 use crate::commands::context::connect;
-use crate::commands::context::host::{Failure, Host};
-use crate::commands::context::typed;
+use crate::commands::context::failure::Failure;
+use crate::commands::context::host::Host;
+use crate::commands::context::run::Run;
 use crate::commands::import::{Made, make};
+use crate::commands::selection;
 use crate::config;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
@@ -24,33 +26,25 @@ use crate::output::json;
 const ASKED_MAX: usize = 3;
 
 /// Makes the files of a new repository.
-pub async fn run(args: &InitArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match made(args, host).await {
-        Ok(()) => Exit::Success,
-        Err(failure) => host.fail(&failure),
-    }
-}
-
-async fn made(args: &InitArgs, host: &mut Host<'_>) -> Result<(), Failure> {
-    if !args.yes && !host.terminal.can_ask() {
+pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    if !args.yes && !run.host.terminal.can_ask() {
         return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
             .help("say what is wanted: --start org or --start small, and --yes")
             .into());
     }
-    let start = start(args, host)?;
-    let ci = ci(args, host)?;
-    let Begun { mut pages, org } = begun(args, start, host).await?;
+    let start = start(args, &mut run.host)?;
+    let ci = ci(args, &mut run.host)?;
+    let Begun { mut pages, org } = begun(args, start, run).await?;
     pages.extend(workflows(ci, org.as_deref()));
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
     let placing = Placing::look(files.collect())?;
-    agreed(args, &placing, host)?;
-    placing.write(host.signals)?;
-    let text = output::text::init::made(&placing.placed, &next(args, start), ci, host.style_out());
-    host.terminal.out(&text);
-    Ok(())
+    agreed(args, &placing, &mut run.host)?;
+    placing.write(run.host.signals)?;
+    let text = output::text::init::made(&placing.placed, &next(args, start), ci, run.host.style_out());
+    run.host.terminal.out(&text);
+    Ok(Exit::Success)
 }
 
 /// How to go on, as it is typed.
@@ -113,7 +107,7 @@ struct Begun {
     org: Option<String>,
 }
 
-async fn begun(args: &InitArgs, start: Start, host: &mut Host<'_>) -> Result<Begun, Failure> {
+async fn begun(args: &InitArgs, start: Start, run: &mut Run<'_>) -> Result<Begun, Failure> {
     let there = file_set::there(&args.folder, ".gitignore")?;
     text::of_bytes(there.as_deref().unwrap_or_default()).map_err(|error| {
         let path = args.folder.join(".gitignore");
@@ -122,7 +116,7 @@ async fn begun(args: &InitArgs, start: Start, host: &mut Host<'_>) -> Result<Beg
     })?;
     let Begun { mut pages, org } = match start {
         Start::Small => Begun { pages: vec![small()], org: None },
-        Start::Org => imported(args, host).await?,
+        Start::Org => imported(args, run).await?,
     };
     pages.push(InitPage::whole(SCHEMA, json::pretty(&config::json_schema())));
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
@@ -130,14 +124,14 @@ async fn begun(args: &InitArgs, start: Start, host: &mut Host<'_>) -> Result<Beg
     Ok(Begun { pages, org })
 }
 
-async fn imported(args: &InitArgs, host: &mut Host<'_>) -> Result<Begun, Failure> {
-    let choice = PinChoice { default_locale: typed::locale(&args.default_locale)?, deactivated: false, pin_all: false };
-    let region = if args.target.sandbox { None } else { connect::named_region(host.environment) };
+async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<Begun, Failure> {
+    let choice = PinChoice { default_locale: selection::locale(&args.default_locale)?, deactivated: false, pin_all: false };
+    let region = if args.target.sandbox { None } else { connect::named_region(run.host.environment) };
     let asked = ImportRequest { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
-    let Made { import, target } = make(&args.target, &asked, host).await?;
-    let style = host.style_err();
+    let Made { import, target } = make(&args.target, &asked, run).await?;
+    let style = run.host.style_err();
     let told = output::text::target_line(&target) + "\n" + &output::text::import::notes(&import.notes, style);
-    host.terminal.err(&told);
+    run.host.terminal.err(&told);
     let page = |name: &str, text: String| InitPage::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
     Ok(Begun { pages, org: target.org.as_ref().map(org_name) })

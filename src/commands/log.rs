@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use crate::cli::{LogArgs, TableFormat};
-use crate::commands::context::host::Host;
-use crate::commands::context::outputs::Outputs;
-use crate::commands::context::reports;
-use crate::commands::context::reports::{ReportFolder, found_report_bytes};
+use crate::commands::context::failure::Failure;
+use crate::commands::context::reports::{self, ReportFolder, found_report_bytes};
+use crate::commands::context::run::Run;
 use crate::host::exit::Exit;
 use crate::model::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::history::log::{Log, LogQuery, LogRoom, TooMuch};
 use crate::ops::history::period;
@@ -21,30 +20,11 @@ use crate::output::style::Style;
 use crate::output::text::log as view;
 
 /// Shows what the reports of a folder say, and which of them cannot be read.
-pub fn run(args: &LogArgs, host: &mut Host<'_>) -> Exit {
-    let heard = Heard { org: None, sandbox: false };
-    let mut outputs = match Outputs::open(&args.outputs, host.environment, host.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => {
-            let outputs = host.outputs_before_reading(&args.outputs);
-            return host.fail_into(&problem.into(), &heard, outputs);
-        }
-    };
-    match read(args, &mut outputs, host) {
-        Ok((log, folder)) => show(&log, &folder, outputs, host),
-        Err(problem) => host.fail_into(&problem.into(), &heard, outputs),
-    }
-}
-
-fn read(
-    args: &LogArgs,
-    outputs: &mut Outputs<TableFormat>,
-    host: &mut Host<'_>,
-) -> Result<(Log, ReportFolder), Problem> {
-    let LogArgs { dir, org, keys, since, until, outputs: _ } = args;
-    let now = host.environment.began;
-    let folder = ReportFolder::of(dir.as_deref(), false, None, host.environment.folder.as_deref());
-    let folder = reports::to_read(folder, outputs, host)?;
+pub fn run(args: &LogArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
+    let LogArgs { dir, org, keys, since, until, outputs } = args;
+    run.open(outputs, None)?;
+    let now = run.host.environment.began;
+    let folder = run.read_reports(dir.as_deref(), false, None)?;
     let since = moment("--since", since.as_deref(), now, period::since)?;
     let until = moment("--until", until.as_deref(), now, period::until)?;
     let asked = LogQuery { org: org.clone(), keys: keys.clone(), since, until };
@@ -57,16 +37,32 @@ fn read(
                 .help("ask for less: by --since and --until, --key, or --org")
         })?;
     }
-    match log.not_meant(&asked) {
-        Some(it) => {
-            let unread = match log.problems.len() {
-                0 => String::new(),
-                count => format!("; {} could not be read", text::count(count, "file")),
-            };
-            Err(Problem::new(it.message()).help(it.help() + &unread))
-        }
-        None => Ok((log.sorted(), folder)),
+    if let Some(it) = log.not_meant(&asked) {
+        let unread = match log.problems.len() {
+            0 => String::new(),
+            count => format!("; {} could not be read", text::count(count, "file")),
+        };
+        return Err(Problem::new(it.message()).help(it.help() + &unread).into());
     }
+    let log = log.sorted();
+    let shown = |format: TableFormat, style: Style| match format {
+        TableFormat::Human => view::human(&log, style),
+        TableFormat::Json => json::log_json(&log),
+        TableFormat::Csv => view::log_csv(&log),
+    };
+    let is_typed = matches!(folder, ReportFolder::Typed(_));
+    let exit = if log.problems.is_empty() || !is_typed { Exit::Success } else { Exit::Failure };
+    let exit = run.show(&shown, exit);
+    // The default folder holds what many runs left there.
+    if let (false, Some(first)) = (is_typed, log.problems.first()) {
+        let note = reports::not_read(log.problems.len(), Path::new(&first.file), &first.why);
+        run.host.show_notes(&[note]);
+        return Ok(exit);
+    }
+    for it in &log.problems {
+        run.host.fail(&view::unread(it).into());
+    }
+    Ok(exit)
 }
 
 fn one(file: &Path) -> Result<stored::Stored, Unreadable> {
@@ -86,26 +82,4 @@ fn moment(
             "write a date such as 2026-03-01, a time such as 2026-03-01T09:05:00Z, or how long ago: 30d, 12h, 90m",
         )
     })
-}
-
-fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
-    let shown = |format: TableFormat, style: Style| match format {
-        TableFormat::Human => view::human(log, style),
-        TableFormat::Json => json::log_json(log),
-        TableFormat::Csv => view::log_csv(log),
-    };
-    let is_typed = matches!(folder, ReportFolder::Typed(_));
-    let exit = if log.problems.is_empty() || !is_typed { Exit::Success } else { Exit::Failure };
-    let stdout = shown(outputs.on_stdout, host.style_out());
-    let exit = host.write(outputs, &stdout, &|format| shown(format, Style::PLAIN), exit);
-    // The default folder holds what many runs left there.
-    if let (false, Some(first)) = (is_typed, log.problems.first()) {
-        let note = reports::not_read(log.problems.len(), Path::new(&first.file), &first.why);
-        host.show_notes(&[note]);
-        return exit;
-    }
-    for it in &log.problems {
-        host.fail(&view::unread(it).into());
-    }
-    exit
 }

@@ -3,13 +3,12 @@
 use crate::cli::typed::Typed;
 use crate::cli::{Cli, Command, UserCommand, View};
 use crate::commands::context::failure::Failure;
-use crate::commands::context::host::Host;
+use crate::commands::context::host::{Host, runtime};
 use crate::commands::context::run::Run;
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
-use crate::model::problem::Problem;
 
 pub mod apply;
 pub mod completions;
@@ -50,7 +49,7 @@ pub fn run(
         Command::Log(args) => lead(host.again(), async |run| log::run(args, run)),
         Command::Init(args) => lead(host.again(), async |run| init::run(args, run).await),
         Command::Doctor(args) => lead(host.again(), async |run| doctor::run(args, run).await),
-        Command::Sandbox(args) => lead(host.again(), async |run| sandbox::run(args, run).await),
+        Command::Sandbox(args) => sandbox::run(args, &mut host),
         Command::User(args) => match &args.command {
             UserCommand::Get(args) => lead(host.again(), async |run| user_get::run(args, run).await),
             UserCommand::Set(args) => lead(host.again(), async |run| user_set::run(args, run).await),
@@ -65,13 +64,12 @@ pub fn run(
     host.terminal.settle(exit)
 }
 
-/// One thread is enough for requests that a pace of five a second bounds, and starts at once.
 fn lead<'a, F: View>(
     mut host: Host<'a>,
     work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>,
 ) -> Exit {
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    match runtime() {
         Ok(runtime) => runtime.block_on(Run::new(host).lead(work)),
-        Err(error) => host.fail(&Problem::new(format!("the runtime did not start: {error}")).into()),
+        Err(problem) => host.fail(&problem.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! `presencectl sandbox`.
 
 use crate::cli::SandboxArgs;
-use crate::commands::context::host::Host;
+use crate::commands::context::host::{Host, runtime};
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::signals::Received;
@@ -12,30 +12,31 @@ use crate::sandbox::{self, SandboxConfig, Seed, Server};
 const USERS_SHOWN_MAX: usize = 5;
 
 /// Serves the sandbox org until a signal comes.
-pub async fn run(args: &SandboxArgs, host: &mut Host<'_>) -> Exit {
-    match start(args).await {
-        Ok(server) => {
-            let mut signals = Received::listening();
-            let mut text = format!(
-                "url={}\nclient_id={}\nclient_secret={}\ntoken={}\n",
-                server.url(),
-                server.client_id(),
-                server.client_secret(),
-                server.token()
-            );
-            for id in server.user_ids().into_iter().take(USERS_SHOWN_MAX) {
-                text.push_str("user=");
-                text.push_str(&id);
-                text.push('\n');
-            }
-            host.terminal.out(&text);
-            host.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
-            signals.next().await;
-            server.shutdown().await;
-            Exit::Success
-        }
-        Err(problem) => host.fail(&problem.into()),
+pub fn run(args: &SandboxArgs, host: &mut Host<'_>) -> Exit {
+    let served = runtime().and_then(|runtime| runtime.block_on(serve(args, host)));
+    served.unwrap_or_else(|problem| host.fail(&problem.into()))
+}
+
+async fn serve(args: &SandboxArgs, host: &mut Host<'_>) -> Result<Exit, Problem> {
+    let server = start(args).await?;
+    let mut signals = Received::listening();
+    let mut text = format!(
+        "url={}\nclient_id={}\nclient_secret={}\ntoken={}\n",
+        server.url(),
+        server.client_id(),
+        server.client_secret(),
+        server.token()
+    );
+    for id in server.user_ids().into_iter().take(USERS_SHOWN_MAX) {
+        text.push_str("user=");
+        text.push_str(&id);
+        text.push('\n');
     }
+    host.terminal.out(&text);
+    host.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
+    signals.next().await;
+    server.shutdown().await;
+    Ok(Exit::Success)
 }
 
 async fn start(args: &SandboxArgs) -> Result<Server, Problem> {

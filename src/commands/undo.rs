@@ -5,10 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
-use crate::client::{Reader, Session};
-use crate::commands::context::conversation::with_session;
-use crate::commands::context::execute::{self, Execution};
-use crate::commands::context::host::{Failure, Host};
+use crate::client::Reader;
+use crate::commands::context::execute::{self, Execution, approve, execute, finish};
+use crate::commands::context::failure::Failure;
 use crate::commands::context::reports::report_bytes;
 use crate::commands::context::run::Run;
 use crate::commands::context::start_sandbox;
@@ -17,7 +16,6 @@ use crate::host::files::cannot_read;
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
 use crate::model::names::OrgId;
-use crate::model::observed::{Observed, Target};
 use crate::model::problem::Problem;
 use crate::model::slug::slug;
 use crate::model::source::{Sources, Span};
@@ -34,29 +32,14 @@ use crate::output;
 use crate::output::json::stored_report;
 use crate::output::text::UndoSource;
 use crate::plan::change::Change;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::plan::usage::with_usage;
 use crate::sandbox::Seed;
 
-/// Shows what takes a report back, asks, carries it out, and looks whether it worked.
-pub async fn run(args: &UndoArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match Run::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, host) {
-        Ok(mut run) => {
-            let undone = Box::pin(undone(args, &mut run, host)).await;
-            run.close(undone, host, execute::show)
-        }
-        Err(exit) => exit,
-    }
-}
-
-async fn undone(args: &UndoArgs, run: &mut Run, host: &mut Host<'_>) -> Result<Execution, Failure> {
-    run.outputs.spare(args.target.files_read().iter().chain(&args.report))?;
-    let typed = args.config.clone().map(|path| ConfigArgs {
-        path: ConfigPath(path),
-        org: args.org.clone(),
-        root: args.root.clone(),
-    });
+/// Shows what takes a report back, asks, writes, and reads the org again to see whether it worked.
+pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    run.open_recorded(&args.output.outputs, &args.target, &args.record, args.config.as_deref())?;
+    run.outputs.spare(&args.report)?;
     if args.org.is_some() && args.config.is_none() && args.report.is_some() {
         return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
             .help("leave it away, since the report says its org; or give `--config PATH`")
@@ -67,43 +50,140 @@ async fn undone(args: &UndoArgs, run: &mut Run, host: &mut Host<'_>) -> Result<E
         run.record.undoes(report, file);
         org_of(report, &args.target)?;
     }
-    let config = typed.as_ref().map(|typed| host.load(typed, &mut run.outputs)).transpose()?;
-    let config = config.map(|(config, _)| config.desired);
+    let typed = args.config.clone().map(|path| ConfigArgs {
+        path: ConfigPath(path),
+        org: args.org.clone(),
+        root: args.root.clone(),
+    });
+    let config = typed.as_ref().map(|typed| run.load(typed)).transpose()?.map(|(config, _)| config.desired);
+    let config = config.as_ref();
     let (file, report) = match (&args.report, of_report) {
         (Some(file), Some(report)) => (file.clone(), report),
-        _ => newest_apply(args, config.as_ref(), run, host)?,
+        _ => newest_apply(args, config, run)?,
     };
     run.record.undoes(&report, &file);
     let org = org_of(&report, &args.target)?;
-    let meant = config.as_ref().and_then(|it| it.org.as_ref());
+    let meant = config.and_then(|it| it.org.as_ref());
     for_this_org(meant, &report, &org)?;
     let mut sources = Sources::new();
     let nowhere = Span { file: sources.add(&file, String::new()), start: 0, end: 0 };
     let named = OrgIdentity { region: meant.and_then(|it| it.region), ..identity(&report, &org, nowhere) };
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
-    let steps = UndoRun { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
-    let (ended, exit, target) = with_session(&args.target, &desired, host, async |connection, host| {
-        let named = Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None };
-        let identity = if args.auto_approve && config.is_none() {
-            named.or_sandbox(connection.is_remote, nothing_holds_it_back())?
-        } else {
-            named
-        };
-        steps.go(&connection.session, &identity, run, host).await
-    })
-    .await?;
-    let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
+
+    let connection = run.connect(&args.target, &desired).await?;
+    let identity = Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None };
+    let identity = if args.auto_approve && config.is_none() {
+        identity.or_sandbox(connection.is_remote, nothing_holds_it_back())?
+    } else {
+        identity
+    };
+    let observation = observed(args, &report, &desired, (&connection.session.reader(), &identity), run).await?;
+    let Observation { target, observed, mut notes } = observation;
+    let session = connection.session.speaking(target.generation);
+    // Where no config says how many people may be on it, a person may.
+    let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
+    let limits = args.limits.raise(config.map_or(&own, |it| &it.settings.limits));
+    let mut undo = undo::undo(&report, &observed, &limits, config);
+    if let Some(config) = config {
+        run.record.matches(&plan(config, &observed, &limits));
+    }
+    if args.usage || limits.active_users.is_some() {
+        let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
+        undo.plan = with_usage(undo.plan, usage, &limits);
+    }
+    notes.extend(noticed(&observed));
+    notes.extend(not_found(&undo));
+    run.host.show_notes(&notes);
+    let source = UndoSource { file: &file.display().to_string(), report: &report };
+    run.tell(&|style| output::text::undo(&undo, source, &target, style));
+
     let flags = typed.as_ref().map(ConfigArgs::to_flags).unwrap_or_default() + &args.target.to_flags();
-    let report = run.record.complete(ended);
-    Ok(Execution { report, target, sources, exit, flags, last })
+    let done = |ended: Report, exit| {
+        let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
+        Execution { report: ended, target: &target, sources: &sources, exit, flags, last }
+    };
+    let resolved: Vec<ReportRow> = undo.not_undone.iter().map(undo::NotUndone::row).collect();
+    let plan = undo.plan;
+    if !plan.refusals.is_empty() || plan.changes.is_empty() {
+        let report = nothing_done(plan, resolved);
+        let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
+        return Ok(finish(done(report, exit), run));
+    }
+    if !args.auto_approve {
+        let unasked = unasked(args, &file);
+        approve(&text::count(plan.changes.len(), "change"), &target, &unasked, &mut run.host)?;
+    }
+    let job = ApplyJob {
+        steps: plan.changes.into_iter().map(|it| it.step).collect(),
+        blocked: Vec::new(),
+        resolved,
+        desired: &desired,
+        limits: &limits,
+        observed: &observed,
+        aim: Aim::Steps,
+        waits: Vec::new(),
+        before_post: None,
+    };
+    let (ended, exit) = execute(&session, job, run, (&target, &Sources::new())).await?;
+    Ok(finish(done(ended, exit), run))
+}
+
+/// The org of a report, with each of its objects as its own read shows it where the run has not seen that it worked: it may
+/// have ended just now, and lists lag.
+async fn observed(
+    args: &UndoArgs,
+    report: &StoredReport,
+    desired: &Desired,
+    (reader, identity): (&Reader, &Identity),
+    run: &mut Run<'_>,
+) -> Result<Observation, Problem> {
+    let api = match args.target.api {
+        Some(_) => args.target.api(desired),
+        None => ApiChoice::Only(report.generation),
+    };
+    let from = From { reader, identity, api, sandbox: args.target.sandbox };
+    let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
+    let Observation { target, mut observed, notes } = observe(from, |_| names_divisions, &mut run.heard).await?;
+    if !report.verified {
+        let reader = reader.speaking(target.generation);
+        let mut listed = observed.take_list();
+        for id in report.rows.iter().filter(|row| row.may_be_written()).filter_map(|row| row.id.as_ref()) {
+            let found = reader.look(id).await?;
+            listed.forget(id);
+            listed.take_in(found);
+        }
+        observed = observed.with_list(listed);
+    }
+    Ok(Observation { target, observed, notes })
+}
+
+fn nothing_done(plan: Plan, resolved: Vec<ReportRow>) -> Report {
+    let skipped = |it: &Change| {
+        let name = it.step.name(&plan.default_locale).cloned();
+        ReportRow::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
+    };
+    let rows = plan.changes.iter().map(skipped).chain(resolved).collect();
+    Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) }
+}
+
+/// What runs without a question.
+fn unasked(args: &UndoArgs, file: &Path) -> String {
+    match (&args.report, &args.config) {
+        (None, _) => format!(
+            "name the report, and give --auto-approve where a review has already said yes: `presencectl undo {} \
+             --auto-approve`",
+            text::terminal(&file.display().to_string())
+        ),
+        (Some(_), None) if !args.target.sandbox => UNASKED_WITHOUT_CONFIG.to_owned(),
+        (Some(_), _) => execute::UNASKED.to_owned(),
+    }
 }
 
 /// The newest apply of an org that wrote something and was not undone, with its file.
 fn newest_apply(
     args: &UndoArgs,
     config: Option<&Desired>,
-    run: &Run,
-    host: &mut Host<'_>,
+    run: &mut Run<'_>,
 ) -> Result<(PathBuf, StoredReport), Problem> {
     let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
     if args.auto_approve {
@@ -126,7 +206,7 @@ fn newest_apply(
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
     let NewestReports { files, note, is_whole: _ } = run.folder.newest_of(&folders)?;
-    host.show_notes(&note.into_iter().collect::<Vec<_>>());
+    run.host.show_notes(&note.into_iter().collect::<Vec<_>>());
     let is_its = |it: &StoredReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
         let org = it.org.as_ref().map(OrgId::as_str);
@@ -225,97 +305,6 @@ fn identity(report: &StoredReport, org: &OrgId, place: Span) -> OrgIdentity {
         return named;
     }
     OrgIdentity { id: Some(org.clone()), ..named }
-}
-
-/// One run, from the connection on.
-struct UndoRun<'a> {
-    args: &'a UndoArgs,
-    file: &'a Path,
-    report: &'a StoredReport,
-    desired: &'a Desired,
-    config: Option<&'a Desired>,
-}
-
-impl UndoRun<'_> {
-    async fn go(
-        &self,
-        session: &Session,
-        identity: &Identity,
-        run: &mut Run,
-        host: &mut Host<'_>,
-    ) -> Result<(Report, Exit, Target), Failure> {
-        let UndoRun { args, file, report, desired, config } = *self;
-        let api = match args.target.api {
-            Some(_) => args.target.api(desired),
-            None => ApiChoice::Only(report.generation),
-        };
-        let reader = session.reader();
-        let from = From { reader: &reader, identity, api, sandbox: args.target.sandbox };
-        let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
-        let Observation { target, observed, mut notes } = observe(from, |_| names_divisions, &mut run.heard).await?;
-        let session = session.speaking(target.generation);
-        let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
-        // Where no config says how many people may be on it, a person may.
-        let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
-        let limits = args.limits.raise(config.map_or(&own, |it| &it.settings.limits));
-        let mut undo = undo::undo(report, &observed, &limits, config);
-        if let Some(config) = config {
-            run.record.matches(&plan(config, &observed, &limits));
-        }
-        if args.usage || limits.active_users.is_some() {
-            let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
-            undo.plan = with_usage(undo.plan, usage, &limits);
-        }
-        notes.extend(noticed(&observed));
-        notes.extend(not_found(&undo));
-        host.show_notes(&notes);
-        let file = file.display().to_string();
-        let source = UndoSource { file: &file, report };
-        host.tell(&mut run.outputs, &|style| output::text::undo(&undo, source, &target, style));
-        let resolved: Vec<ReportRow> = undo.not_undone.iter().map(undo::NotUndone::row).collect();
-        let Undo { plan, not_undone: _, config: _ } = undo;
-        if !plan.refusals.is_empty() || plan.changes.is_empty() {
-            let skipped = |it: &Change| {
-                let name = it.step.name(&plan.default_locale).cloned();
-                ReportRow::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
-            };
-            let rows = plan.changes.iter().map(skipped).chain(resolved).collect();
-            let report = Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) };
-            let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
-            return Ok((report, exit, target));
-        }
-        if !args.auto_approve {
-            let unasked = match config {
-                None if !args.target.sandbox => UNASKED_WITHOUT_CONFIG,
-                None | Some(_) => execute::UNASKED,
-            };
-            let named = format!(
-                "name the report, and give --auto-approve where a review has already said yes: `presencectl undo {} --auto-approve`",
-                text::terminal(&self.file.display().to_string())
-            );
-            let unasked = if self.args.report.is_none() { &named } else { unasked };
-            execute::approve(&text::count(plan.changes.len(), "change"), &target, unasked, host)?;
-        }
-        let steps = plan.changes.into_iter().map(|it| it.step).collect();
-        let (blocked, limits, aim) = (Vec::new(), &limits, Aim::Steps);
-        let (waits, before_post) = (Vec::new(), None);
-        let observed = &observed;
-        let job = ApplyJob { steps, blocked, resolved, desired, limits, observed, aim, waits, before_post };
-        let (report, exit) = execute::carry_out(&session, job, run, (&target, &Sources::new()), host).await?;
-        Ok((report, exit, target))
-    }
-}
-
-/// The org, with each object of the report as its own read shows it. A run that has not seen that it worked may have
-/// ended just now, and lists lag.
-async fn read_again(reader: &Reader, report: &StoredReport, mut observed: Observed) -> Result<Observed, Problem> {
-    let mut listed = observed.take_list();
-    for id in report.rows.iter().filter(|row| row.may_be_written()).filter_map(|row| row.id.as_ref()) {
-        let found = reader.look(id).await?;
-        listed.forget(id);
-        listed.take_in(found);
-    }
-    Ok(observed.with_list(listed))
 }
 
 /// What may have been made, and nothing looks like it: lists lag.

@@ -1,25 +1,21 @@
 //! `presencectl user set`.
 
 use crate::cli::{TableFormat, UserSetArgs};
-use crate::client::Session;
-use crate::commands::context::bar::Count;
-use crate::commands::context::connect::Connection;
-use crate::commands::context::conversation::with_session;
-use crate::commands::context::host::{Failure, Host, nobody_to_ask};
-use crate::commands::context::outputs::Outputs;
+use crate::commands::context::failure::Failure;
+use crate::commands::context::host::nobody_to_ask;
+use crate::commands::context::progress::Count;
 use crate::commands::context::run::Run;
 use crate::commands::users;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
-use crate::model::desired::Desired;
 use crate::model::names::Locale;
 use crate::model::observed::{Observed, Target};
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::model::user::{PresenceSource, UserId, Wish};
 use crate::ops::identity::{Identity, who};
 use crate::ops::observe::{definitions, noticed, with_other_generation};
-use crate::ops::users::assignments::{Assignment, Assignments, ForAll, resolve_all, wanted};
+use crate::ops::users::assignments::{Assignments, ForAll, resolve_all, wanted};
 use crate::ops::users::listing::INSTEAD_OF_TEAMS;
 use crate::ops::users::report::{UserReport, UserReportRow};
 use crate::ops::users::resolve::{Presences, ResolvedPresence, UnresolvedPresence};
@@ -32,118 +28,82 @@ use crate::output::text::users as view;
 const PRESENCES_NAMED_MAX: usize = 5;
 
 /// Asks, sets what users are on, and reports on each.
-pub async fn run(args: &UserSetArgs, host: &mut Host<'_>) -> Exit {
-    host.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, host) {
-        Ok(mut run) => {
-            let done = done(args, &mut run, host).await;
-            run.close(done, host, |(report, target), run, host| show(&report, &target, run.outputs, host))
-        }
-        Err(exit) => exit,
+pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
+    run.open(&args.outputs, Some(&args.target))?;
+    run.outputs.spare(users::files(&args.who))?;
+    let source = users::source(&args.source)?;
+    can_be_set(args, &source)?;
+    let trimmed = |it: &String| it.trim().to_owned();
+    let for_all = ForAll { presence: args.presence.as_ref().map(trimmed), message: args.message.clone() };
+    let entries = users::entries(&args.who, run.host.terminal)?;
+    let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
+    let desired = users::config(&args.config, run)?;
+
+    let connection = run.connect(&args.target, &desired).await?;
+    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(connection.is_remote, || {
+        Problem::new("nothing says which org is meant")
+            .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
+    })?;
+    let reader = connection.session.reader();
+    // Which org it is has to be known, so there is no note that it is not.
+    who(&reader, &identity, &mut run.heard, &mut Vec::new()).await?;
+    let api = args.target.api(&desired);
+    let (generation, listed) = match definitions(&reader, api).await {
+        Ok(listed) => listed,
+        Err(error) => return Err(with_other_generation(&reader, api, error).await.into()),
+    };
+    let target = Target { org: run.heard.org.clone(), sandbox: run.heard.sandbox, generation };
+    let observed = Observed::listed(listed, None);
+    run.host.show_notes(&noticed(&observed));
+    let presences = Presences::new(&desired, &observed);
+    let Assignments { resolved, users } =
+        resolve_all(&wanted, &presences, args.primary).map_err(|wrong| unresolved(&wrong))?;
+    let default_locale = desired.settings.default_locale.clone();
+    if !args.yes {
+        let before = view::meant(&resolved, &default_locale);
+        let question = format!("{before}{}", question(&users, &resolved, &default_locale, &target));
+        run.host
+            .approved(&question, || nobody_to_ask("give --yes where somebody has already said so, as in a script"))?;
     }
+
+    let (sender, stop) = Stop::new();
+    let count = Count::new(run.host.terminal, run.host.environment.tells_in_lines(), users.len());
+    let job = UserJob { assignments: &users, source: &source, only_from: None };
+    run.host.signals.tell(sender);
+    let outcomes = set::run(&connection.session, job, &stop, &|_, _| count.one()).await;
+    run.host.signals.end_at_once();
+    count.end();
+    let rows = users.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
+    let report = UserReport { source, resolved, rows: rows.collect(), interrupted: stop.asked(), default_locale };
+    let exit = match report.interrupted {
+        Some(signal) => signal.into(),
+        None if report.is_success() => Exit::Success,
+        None => Exit::Failure,
+    };
+    let view = |format: TableFormat, style: Style| match format {
+        TableFormat::Human => view::report(&report, &target, style),
+        TableFormat::Json => json::user_report_json(&report, &target),
+        TableFormat::Csv => view::report_csv(&report),
+    };
+    Ok(run.show(&view, exit))
 }
 
-async fn done(
-    args: &UserSetArgs,
-    run: &mut Run<TableFormat>,
-    host: &mut Host<'_>,
-) -> Result<(UserReport, Target), Failure> {
-    let Run { outputs, heard, .. } = run;
-    outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
-    let source = users::source(&args.source)?;
-    if source == PresenceSource::Teams {
-        return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
+/// What the platform, or the way in which users were given, does not allow.
+fn can_be_set(args: &UserSetArgs, source: &PresenceSource) -> Result<(), Problem> {
+    if *source == PresenceSource::Teams {
+        return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS));
     }
     if args.primary && source.is_registered() {
         let no =
             "--primary is not for a registered source: Genesys Cloud sets these in bulk only, and that cannot do it";
         return Err(Problem::new(no)
-            .help("leave --primary away, and choose the primary source in the admin pages; nothing was written")
-            .into());
+            .help("leave --primary away, and choose the primary source in the admin pages; nothing was written"));
     }
     if users::from_stdin(&args.who) && !args.yes {
         return Err(Problem::new("standard input holds the users, so nobody can be asked; nothing was written")
-            .help("give --yes, or the users in a file")
-            .into());
+            .help("give --yes, or the users in a file"));
     }
-    let trimmed = |it: &String| it.trim().to_owned();
-    let for_all = ForAll { presence: args.presence.as_ref().map(trimmed), message: args.message.clone() };
-    let entries = users::entries(&args.who, host.terminal)?;
-    let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
-    let desired = users::config(&args.config, outputs, host)?;
-    with_session(&args.target, &desired, host, async |connection, host| {
-        let Connection { session, is_remote, .. } = connection;
-        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, || {
-            Problem::new("nothing says which org is meant")
-                .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
-        })?;
-        let steps = SetRun { args, desired: &desired, identity: &identity };
-        Ok(steps.go(session, (source, &wanted), heard, host).await?)
-    })
-    .await
-}
-
-struct SetRun<'a> {
-    args: &'a UserSetArgs,
-    desired: &'a Desired,
-    identity: &'a Identity,
-}
-
-impl SetRun<'_> {
-    async fn go(
-        &self,
-        session: &Session,
-        (source, wanted): (PresenceSource, &[Assignment]),
-        heard: &mut Heard,
-        host: &mut Host<'_>,
-    ) -> Result<(UserReport, Target), Problem> {
-        let reader = session.reader();
-        // Which org it is has to be known, so there is no note that it is not.
-        who(&reader, self.identity, heard, &mut Vec::new()).await?;
-        let api = self.args.target.api(self.desired);
-        let (generation, listed) = match definitions(&reader, api).await {
-            Ok(listed) => listed,
-            Err(error) => return Err(with_other_generation(&reader, api, error).await),
-        };
-        let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
-        let observed = Observed::listed(listed, None);
-        host.show_notes(&noticed(&observed));
-        let presences = Presences::new(self.desired, &observed);
-        let found = resolve_all(wanted, &presences, self.args.primary).map_err(|wrong| not_meant(&wrong))?;
-        let Assignments { resolved: meant, users: wishes } = found;
-        let default_locale = self.desired.settings.default_locale.clone();
-        self.approve(&wishes, &meant, &default_locale, &target, host)?;
-
-        let (sender, stop) = Stop::new();
-        let count = Count::new(host.terminal, host.environment.tells_in_lines(), wishes.len());
-        let job = UserJob { assignments: &wishes, source: &source, only_from: None };
-        host.signals.tell(sender);
-        let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;
-        host.signals.end_at_once();
-        count.end();
-        let rows =
-            wishes.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
-        Ok((
-            UserReport { source, resolved: meant, rows: rows.collect(), interrupted: stop.asked(), default_locale },
-            target,
-        ))
-    }
-
-    fn approve(
-        &self,
-        wishes: &[(UserId, Wish)],
-        meant: &[ResolvedPresence],
-        default_locale: &Locale,
-        target: &Target,
-        host: &mut Host<'_>,
-    ) -> Result<(), Problem> {
-        if self.args.yes {
-            return Ok(());
-        }
-        let before = view::meant(meant, default_locale);
-        let question = format!("{before}{}", question(wishes, meant, default_locale, target));
-        host.approved(&question, || nobody_to_ask("give --yes where somebody has already said so, as in a script"))
-    }
+    Ok(())
 }
 
 /// How many users, in which org, and to what.
@@ -179,26 +139,11 @@ fn question(wishes: &[(UserId, Wish)], meant: &[ResolvedPresence], default_local
 }
 
 /// Every presence that was not found, in one problem.
-fn not_meant(wrong: &[UnresolvedPresence]) -> Problem {
+fn unresolved(wrong: &[UnresolvedPresence]) -> Problem {
     let messages: Vec<String> = wrong.iter().map(UnresolvedPresence::message).collect();
     let mut help: Vec<String> = wrong.iter().map(UnresolvedPresence::help).collect();
     help.dedup();
     Problem::new(format!("{}; nothing was written", messages.join("; "))).help(help.join("; "))
-}
-
-fn show(report: &UserReport, target: &Target, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
-    let exit = match report.interrupted {
-        Some(signal) => signal.into(),
-        None if report.is_success() => Exit::Success,
-        None => Exit::Failure,
-    };
-    let view = |format: TableFormat, style: Style| match format {
-        TableFormat::Human => view::report(report, target, style),
-        TableFormat::Json => json::user_report_json(report, target),
-        TableFormat::Csv => view::report_csv(report),
-    };
-    let stdout = view(outputs.on_stdout, host.style_out());
-    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
 //! The commands that ask no org: `validate`, `explain`, `config` and `schema`.
 
-use std::path::Path;
 use std::rc::Rc;
 
-use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
-use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::Run;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
 use crate::config::rules::{self, RULES};
 use crate::config::{self, Config, LoadedAll};
 use crate::host::exit::Exit;
 use crate::model::problem::Problem;
-use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::InRepository;
@@ -25,47 +24,37 @@ use crate::plan::origin::short;
 use crate::plan::pages::{self, PAGES};
 
 /// `presencectl validate`.
-pub fn validate(args: &ValidateArgs, host: &mut Host<'_>) -> Exit {
-    let mut outputs = match Outputs::open(&args.outputs, host.environment, host.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => {
-            let exit = host.fail(&problem.clone().into());
-            show_unchecked(&problem, &args.path, host.outputs_before_reading(&args.outputs), host);
-            return exit;
-        }
-    };
+pub fn run(args: &ValidateArgs, run: &mut Run<'_, FindingsFormat>) -> Result<Exit, Failure> {
+    run.open(&args.outputs, None)?;
     let at = args.at.as_deref().map(|typed| baseline::at(&args.path, args.root.as_deref(), typed)).transpose();
-    let at = match at {
-        Ok(at) => at,
-        Err(problem) => {
-            let exit = host.fail(&problem.clone().into());
-            show_unchecked(&problem, &args.path, outputs, host);
-            return exit;
+    let (asked, checked, problem) = match &at {
+        Err(problem) => (&*args.path, LoadedAll::default(), Some(problem.clone())),
+        Ok(Some(at)) => {
+            let InRepository { path, root } = &at.place;
+            let files = Rc::clone(&at.files) as Rc<dyn FileSystem>;
+            let mut checked = config::load_all_in(files, path, Some(root), |_| false);
+            checked.sources.commit = Some(at.commit.clone());
+            // None of its files is on the disk.
+            (path, checked, None)
         }
-    };
-    let (asked, checked, problem) = if let Some(at) = &at {
-        let InRepository { path, root } = &at.place;
-        let mut checked = config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root), |_| false);
-        checked.sources.commit = Some(at.commit.clone());
-        // None of its files is on the disk.
-        (path, checked, None)
-    } else {
-        let mut checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
-        let config = ConfigArgs { path: args.path.clone(), org: None, root: args.root.clone() };
-        checked.diagnostics = baseline::with_deleted(checked.diagnostics, &config.request(), None);
-        let problem = outputs.spare(&checked.files).err();
-        (&*args.path, checked, problem)
+        Ok(None) => {
+            let mut checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
+            let config = ConfigArgs { path: args.path.clone(), org: None, root: args.root.clone() };
+            checked.diagnostics = baseline::with_deleted(checked.diagnostics, &config.request(), None);
+            let problem = run.outputs.spare(&checked.files).err();
+            (&*args.path, checked, problem)
+        }
     };
     let Findings { errors, warnings, .. } = checked.diagnostics;
     let (failed, denied) = (errors > 0, args.deny_warnings && warnings > 0);
 
-    host.show_findings(&checked.diagnostics, &checked.sources);
+    run.host.show_findings(&checked.diagnostics, &checked.sources);
     let failure = problem.clone().or_else(|| {
         let denied = denied && !failed;
         denied.then(|| Problem::new("there are warnings, and `--deny-warnings` takes them for errors"))
     });
     if let Some(failure) = &failure {
-        host.fail(&failure.clone().into());
+        run.host.fail(&failure.clone().into());
     }
     let verdict = if failed || failure.is_some() { String::new() } else { valid(&checked) };
     let reported = Reported {
@@ -73,29 +62,15 @@ pub fn validate(args: &ValidateArgs, host: &mut Host<'_>) -> Exit {
         sources: &checked.sources,
         problem: problem.as_ref(),
         asked,
-        folder: host.environment.folder.as_deref(),
+        folder: run.host.environment.folder.as_deref(),
     };
     let view = |format: FindingsFormat| shown(format, &reported, failure.as_ref(), &verdict);
-    let stdout = match outputs.on_stdout {
+    let stdout = match run.outputs.on_stdout {
         FindingsFormat::Human => verdict.clone(),
         format => view(format),
     };
     let exit = if failed || failure.is_some() { Exit::Failure } else { Exit::Success };
-    host.write(outputs, &stdout, &view, exit)
-}
-
-/// Shows in every output that nothing was checked; why stands on standard error already.
-pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, host: &mut Host<'_>) {
-    let folder = host.environment.folder.as_deref();
-    let sources = Sources::new();
-    let none = Findings::default();
-    let reported = Reported { diagnostics: &none, sources: &sources, problem: Some(problem), asked, folder };
-    let view = |format: FindingsFormat| shown(format, &reported, Some(problem), "");
-    let stdout = match outputs.on_stdout {
-        FindingsFormat::Human => String::new(),
-        format => view(format),
-    };
-    host.write(outputs, &stdout, &view, Exit::Failure);
+    Ok(run.write(&stdout, &view, exit))
 }
 
 /// The findings in one view, with why the command failed where it is by more than them.
@@ -155,15 +130,11 @@ fn unknown(name: &str) -> Problem {
 }
 
 /// `presencectl config`.
-pub fn show(args: &ConfigArgs, host: &mut Host<'_>) -> Exit {
-    match host.load(args, &mut Outputs::<Format>::on_stdout()) {
-        Ok((Config { resolved, .. }, sources)) => {
-            let text = config::resolved_text(&resolved, &sources);
-            host.terminal.out(&text);
-            Exit::Success
-        }
-        Err(failure) => host.fail(&failure),
-    }
+pub fn config(args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let (Config { resolved, .. }, sources) = run.load(args)?;
+    let text = config::resolved_text(&resolved, &sources);
+    run.host.terminal.out(&text);
+    Ok(Exit::Success)
 }
 
 /// `presencectl schema`.

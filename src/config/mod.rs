@@ -86,7 +86,7 @@ pub struct Loaded {
 }
 
 /// What came of looking at every config below a path.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct LoadedAll {
     /// Every file that was read.
     pub sources: Sources,

@@ -42,7 +42,7 @@ pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) 
 /// How a question names the org.
 pub fn org_in_question(target: &Target) -> String {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-    text::terminal(&org)
+    text::terminal(&org).to_string()
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
@@ -67,7 +67,7 @@ pub async fn execute(
     (target, sources): (&Target, &Sources),
 ) -> Result<(Report, Exit), Problem> {
     let divisions = job.observed.divisions.clone();
-    let begun = run.record.complete(begun(&job.steps, &job.settled, job.desired, divisions));
+    let begun = run.record.complete(begun(&job.steps, &job.resolved, job.desired, divisions));
     if !job.steps.is_empty() {
         run.begin(&begun, target, sources)?;
     }

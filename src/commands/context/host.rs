@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use tokio::runtime::Runtime;
+
 use crate::cli::ColorWhen;
 use crate::cli::typed::Typed;
 use crate::commands::context::failure::Failure;
@@ -110,4 +112,10 @@ impl Host<'_> {
 /// What is said where nobody can be asked; `help` is what to do instead.
 pub fn nobody_to_ask(help: &str) -> Problem {
     Problem::new("nobody can be asked: this is no terminal; nothing was written").help(help)
+}
+
+/// One thread is enough for requests that a pace of five a second bounds, and starts at once.
+pub fn runtime() -> Result<Runtime, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Problem::new(format!("the runtime did not start: {error}")))
 }
