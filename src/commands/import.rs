@@ -9,9 +9,9 @@ use crate::commands::context::conversation::with_session;
 use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::typed;
 use crate::host::exit::Exit;
-use crate::host::file_set::{self, File, Placing};
+use crate::host::file_set::{self, File, FileSet};
+use crate::host::file_set::{FileChange, WriteMode};
 use crate::host::files;
-use crate::host::placed::{Claim, PlacedHow};
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
 use crate::model::pins::PinChoice;
@@ -201,12 +201,12 @@ fn write(
     };
     let file = |it: &NewFile| {
         let (below, path) = path(&it.name);
-        File { below, path, text: it.text.clone(), claim: Claim::Whole }
+        File { below, path, text: it.text.clone(), claim: WriteMode::Whole }
     };
-    let placing = Placing::look(import.files.iter().map(file).collect())?;
+    let placing = FileSet::look(import.files.iter().map(file).collect())?;
     if !args.place.force {
         placing.spare_read_only()?;
-        if let Some(names) = placing.names(PlacedHow::Replaced) {
+        if let Some(names) = placing.names(FileChange::Replaced) {
             ask(&names, host)?;
         }
     }

@@ -7,8 +7,8 @@ use crate::commands::context::typed;
 use crate::commands::import::{Made, make};
 use crate::config;
 use crate::host::exit::Exit;
-use crate::host::file_set::{self, File, Placing};
-use crate::host::placed::PlacedHow;
+use crate::host::file_set::FileChange;
+use crate::host::file_set::{self, File, FileSet};
 use crate::model::pins::PinChoice;
 use crate::model::problem::Problem;
 use crate::model::text;
@@ -45,7 +45,7 @@ async fn made(args: &InitArgs, host: &mut Host<'_>) -> Result<(), Failure> {
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
-    let placing = Placing::look(files.collect())?;
+    let placing = FileSet::look(files.collect())?;
     agreed(args, &placing, host)?;
     placing.write(host.signals)?;
     let text = output::text::init::made(&placing.placed, &next(args, start), ci, host.style_out());
@@ -144,11 +144,11 @@ async fn imported(args: &InitArgs, host: &mut Host<'_>) -> Result<Begun, Failure
 }
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
-fn agreed(args: &InitArgs, placing: &Placing, host: &mut Host<'_>) -> Result<(), Problem> {
+fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(), Problem> {
     if !args.force {
         placing.spare_read_only()?;
     }
-    if let Some(names) = placing.names(PlacedHow::Replaced).filter(|_| !args.force) {
+    if let Some(names) = placing.names(FileChange::Replaced).filter(|_| !args.force) {
         if args.yes {
             return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
@@ -156,7 +156,7 @@ fn agreed(args: &InitArgs, placing: &Placing, host: &mut Host<'_>) -> Result<(),
         let unasked = || Problem::new("nobody can be asked; nothing was written");
         host.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
     }
-    let question = match (placing.names(PlacedHow::New), placing.names(PlacedHow::Extended)) {
+    let question = match (placing.names(FileChange::New), placing.names(FileChange::Extended)) {
         (None, None) => return Ok(()),
         (Some(new), None) => format!("Make {new}"),
         (None, Some(extended)) => format!("Add lines to {extended}"),

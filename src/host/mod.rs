@@ -9,7 +9,6 @@ pub mod git;
 pub mod log_line;
 pub mod logging;
 pub mod nofollow;
-pub mod placed;
 pub mod proxy;
 pub mod signals;
 pub mod stop;

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::definitions::HeldDefinition;
 use super::divisions::HeldDivision;
 use super::users::User;
-use super::weight::values_at_most;
 use crate::model::limits::SANDBOX_VALUES_MAX;
 
 /// The version of the state's format that is written. Version 2 brought divisions.
@@ -108,4 +107,24 @@ impl StateDocument {
         }
         serde_json::from_slice(json).map_err(broken)
     }
+}
+
+/// What an object or a list counts, since even an empty or a small one takes the memory of several values.
+const CONTAINER: usize = 8;
+
+/// At most how many values there can be in a JSON text: what follows a comma or a colon counts one, what opens eight.
+pub(super) fn values_at_most(json: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => count += CONTAINER,
+            b',' | b':' => count += 1,
+            _ => {}
+        }
+    }
+    count
 }

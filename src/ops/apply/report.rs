@@ -486,17 +486,7 @@ impl Report {
     /// Was everything done, and seen to be done?
     pub fn is_success(&self) -> bool {
         // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
-        let Report {
-            rows,
-            refusals,
-            verification,
-            divisions_unread: _,
-            interrupted,
-            divisions: _,
-            default_locale: _,
-            provenance: _,
-            matched: _,
-        } = self;
+        let Report { rows, refusals, verification, interrupted, .. } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InSync => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,

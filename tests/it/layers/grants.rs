@@ -101,10 +101,7 @@ pub(super) const GRANTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sandbox", &["axum", "std::fs", "std::io", "std::net", "std::time", "tokio"]),
-    (
-        "client",
-        &["axum", "fastrand", "reqwest", "rustls", "std::io", "std::net", "std::time", "tokio", "tower", "tracing"],
-    ),
+    ("client", &["fastrand", "reqwest", "rustls", "std::io", "std::net", "std::time", "tokio", "tracing"]),
     ("ops", &["std::io", "tokio"]),
     ("cli", &["clap"]),
     (
