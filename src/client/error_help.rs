@@ -174,28 +174,8 @@ impl From<&ApiError> for Problem {
 }
 
 fn platform_terms(error: &ApiError) -> Vec<String> {
-    match error.kind {
-        ApiErrorKind::Conflict | ApiErrorKind::Invalid => {}
-        ApiErrorKind::Unauthorized { .. }
-        | ApiErrorKind::Credentials
-        | ApiErrorKind::Forbidden { .. }
-        | ApiErrorKind::RateLimited { .. }
-        | ApiErrorKind::NotFound { .. }
-        | ApiErrorKind::NotServed(_)
-        | ApiErrorKind::NoneServed
-        | ApiErrorKind::NotOffered
-        | ApiErrorKind::Server { .. }
-        | ApiErrorKind::Connection(_)
-        | ApiErrorKind::Redirected
-        | ApiErrorKind::HoldsSecret
-        | ApiErrorKind::Interrupted
-        | ApiErrorKind::Waited
-        | ApiErrorKind::BrokenPromise(_)
-        | ApiErrorKind::OddObject(_)
-        | ApiErrorKind::HalfCharacter(_)
-        | ApiErrorKind::Unsettled(_)
-        | ApiErrorKind::Incomplete(_)
-        | ApiErrorKind::UnusableId(_) => return Vec::new(),
+    if !matches!(error.kind, ApiErrorKind::Conflict | ApiErrorKind::Invalid) {
+        return Vec::new();
     }
     let about = &error.about;
     let params = about.params.iter().flat_map(|(name, value)| [name, value]);

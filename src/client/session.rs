@@ -404,17 +404,8 @@ impl Session {
     }
 
     async fn wait(&self, failure: ExchangeFailure, delay: Duration) {
-        match failure {
-            ExchangeFailure::Throttled { .. } => {
-                lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std());
-            }
-            ExchangeFailure::NotSent
-            | ExchangeFailure::Unauthorized { .. }
-            | ExchangeFailure::Unavailable { .. }
-            | ExchangeFailure::AnswerLost
-            | ExchangeFailure::AnswerForeign
-            | ExchangeFailure::AnswerBroken
-            | ExchangeFailure::Refused => {}
+        if let ExchangeFailure::Throttled { .. } = failure {
+            lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std());
         }
         tokio::time::sleep(delay).await;
     }
@@ -448,26 +439,7 @@ impl Session {
                 *needs = permission;
             }
             ApiErrorKind::Unauthorized { given_token } => *given_token = !self.shared.tokens.can_renew(),
-            ApiErrorKind::Credentials
-            | ApiErrorKind::RateLimited { .. }
-            | ApiErrorKind::NotFound { .. }
-            | ApiErrorKind::NotServed(_)
-            | ApiErrorKind::NoneServed
-            | ApiErrorKind::NotOffered
-            | ApiErrorKind::Conflict
-            | ApiErrorKind::Invalid
-            | ApiErrorKind::Server { .. }
-            | ApiErrorKind::Connection(_)
-            | ApiErrorKind::Redirected
-            | ApiErrorKind::HoldsSecret
-            | ApiErrorKind::Interrupted
-            | ApiErrorKind::Waited
-            | ApiErrorKind::BrokenPromise(_)
-            | ApiErrorKind::OddObject(_)
-            | ApiErrorKind::HalfCharacter(_)
-            | ApiErrorKind::Unsettled(_)
-            | ApiErrorKind::Incomplete(_)
-            | ApiErrorKind::UnusableId(_) => {}
+            _ => {}
         }
     }
 }

@@ -96,7 +96,6 @@ pub enum Auth {
     /// The OAuth client itself; for the token endpoint only.
     Basic {
         id: String,
-        /// Its secret.
         secret: SecretString,
     },
 }
@@ -104,7 +103,6 @@ pub enum Auth {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     None,
-    /// A JSON text.
     Json(Vec<u8>),
     Form(&'static str),
 }
@@ -134,13 +132,11 @@ pub struct RateLimit {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
     pub status: u16,
-    /// `ININ-Correlation-Id`.
     pub correlation_id: Option<String>,
     /// `Retry-After`, from when it was answered.
     pub retry_after_s: Option<u64>,
     /// The `inin-ratelimit-*` headers, where all three are numbers.
     pub rate_limit: Option<RateLimit>,
-    /// `Content-Type`.
     pub content_type: Option<String>,
     /// Does the header `Presencectl-Sandbox` say that the sandbox answers?
     pub from_sandbox: bool,

@@ -112,7 +112,6 @@ struct Ready<'a> {
     old: Option<(&'a [u8], Content<'a>)>,
 }
 
-/// What a file is to hold.
 struct Content<'a> {
     bytes: &'a [u8],
     /// With all of it. `None` if nothing can be made beside the file, which is written over then.

@@ -24,12 +24,10 @@ impl Moment {
         Moment(unix_ms.min(MS_MAX))
     }
 
-    /// Milliseconds since 1970.
     pub fn unix_ms(self) -> u64 {
         self.0
     }
 
-    /// So much later.
     pub fn plus_ms(self, ms: u64) -> Moment {
         Moment::from_unix_ms(self.0.saturating_add(ms))
     }

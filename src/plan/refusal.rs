@@ -22,7 +22,6 @@ pub enum RefusedBy {
     Label,
     /// One of its `previousLabels`.
     PreviousLabels,
-    /// `replaces`.
     Replaces,
 }
 
@@ -125,7 +124,6 @@ pub enum Fact {
         key: Option<Key>,
         id: DefinitionId,
         labels: Vec<Locale>,
-        /// Where it is.
         places: String,
         can_be_written: bool,
     },

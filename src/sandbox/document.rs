@@ -24,11 +24,8 @@ pub struct StateDocument {
     pub format_version: u64,
     /// The number of the last change that is contained.
     pub revision: u64,
-    /// The org's id.
     pub org_id: String,
-    /// The org's name.
     pub org_name: String,
-    /// How many ids were made.
     pub id_count: u64,
     /// The divisions. A document from before there were any has those of a new org.
     #[serde(default = "HeldDivision::samples")]
@@ -42,21 +39,13 @@ pub struct StateDocument {
 /// The same as a [`StateDocument`], borrowed from an org for writing.
 #[derive(Debug, Serialize)]
 pub struct StateView<'a> {
-    /// See [`StateDocument`].
     pub format_version: u64,
-    /// See [`StateDocument`].
     pub revision: u64,
-    /// See [`StateDocument`].
     pub org_id: &'a str,
-    /// See [`StateDocument`].
     pub org_name: &'a str,
-    /// See [`StateDocument`].
     pub id_count: u64,
-    /// See [`StateDocument`].
     pub divisions: &'a [HeldDivision],
-    /// See [`StateDocument`].
     pub definitions: Vec<&'a HeldDefinition>,
-    /// See [`StateDocument`].
     pub users: Vec<&'a User>,
 }
 
@@ -68,13 +57,11 @@ pub struct StateChange {
     pub revision: u64,
     /// How many ids were made by then.
     pub id_count: u64,
-    /// Definitions that were made or changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub definitions: Vec<HeldDefinition>,
     /// Ids of definitions that are gone for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,
-    /// Users that were changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
 }
@@ -95,7 +82,6 @@ struct VersionOnly {
 }
 
 impl StateDocument {
-    /// Reads a document.
     pub fn parse(json: &[u8]) -> Result<Self, DocumentProblem> {
         let broken = |error: serde_json::Error| DocumentProblem::Broken(error.to_string());
         if values_at_most(json) > SANDBOX_VALUES_MAX {

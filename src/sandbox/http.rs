@@ -64,7 +64,6 @@ impl HttpRequest {
         self.path.strip_prefix('/').unwrap_or(&self.path).split('/').map(|it| decoded(it, false)).collect()
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> Result<Value, ErrorAnswer> {
         self.expect_content_type("application/json")?;
         self.expect_short_body()?;

@@ -60,7 +60,6 @@ pub struct ReportRow {
     pub key: Option<Key>,
     /// Which object; for a created one, the id that the org gave.
     pub id: Option<DefinitionId>,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     pub name: Option<Label>,
     /// What was there before, as far as it is managed; none for what was to be made.
@@ -85,7 +84,6 @@ pub struct ReportRow {
 pub struct Worked {
     /// When it began.
     pub began: Moment,
-    /// When it ended.
     pub ended: Moment,
 }
 

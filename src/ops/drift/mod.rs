@@ -117,7 +117,6 @@ pub enum DriftKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmanagedDrift {
     pub id: DefinitionId,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,
@@ -140,7 +139,6 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriftSubject {
     pub id: DefinitionId,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,
