@@ -282,7 +282,7 @@ impl Session {
         match &self.shared.tokens.credentials {
             Credentials::Token(given) => Ok(Token::given(given)),
             Credentials::Client { id, secret } => {
-                self.shared.tokens.renewed(refused, self.ask_for_token(id, secret)).await
+                self.shared.tokens.renewed(refused, Box::pin(self.ask_for_token(id, secret))).await
             }
         }
     }

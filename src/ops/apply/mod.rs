@@ -237,7 +237,7 @@ struct StepWork<'a> {
     needed: Option<Needed>,
     /// What to do where the org refuses it for what it holds.
     advice: Option<String>,
-    /// WaitUntil when it waits.
+    /// Until when it waits.
     until: Option<WaitUntil<'a>>,
     guard: WriteGuard,
 }

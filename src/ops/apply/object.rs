@@ -71,7 +71,7 @@ fn seen(outcome: Outcome, found: &Definition) -> ObjectResult {
     ObjectResult { outcome, id: None, evidence }
 }
 
-/// WaitUntil when a create waits for what an earlier run may have made.
+/// Until when a create waits for what an earlier run may have made.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitUntil<'a> {
     pub at: Instant,
@@ -90,7 +90,7 @@ pub struct ObjectContext<'a> {
     pub guard: &'a WriteGuard,
     /// What to do where the org refuses the write for what it holds.
     pub advice: Option<&'a str>,
-    /// WaitUntil when a create waits for what an earlier run may have made.
+    /// Until when a create waits for what an earlier run may have made.
     pub until: Option<WaitUntil<'a>>,
 }
 

@@ -150,7 +150,7 @@ impl Run<'_> {
         for (index, found) in self.look(users).await {
             match found {
                 UserFound::On(seen) if self.wish(index).is_met_by(&seen) => {
-                    self.end(index, UserOutcome::AlreadyInPlace)
+                    self.end(index, UserOutcome::AlreadyInPlace);
                 }
                 UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
                 UserFound::On(_) => todo.push(index),
