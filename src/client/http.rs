@@ -34,7 +34,6 @@ const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     pub status: u16,
-    /// The header `Date`.
     pub date: Option<String>,
 }
 

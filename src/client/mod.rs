@@ -1,9 +1,9 @@
 //! The client of the platform: `Reader`, `Writer`, and every operation they have.
 //!
 //! ```text
-//!  policy (pure) ── wire (one exchange) ─┬─ http (sockets)      endpoints (which hosts)
-//!                     │                  └─ in_process (axum)  write_guard (no write after a signal)
-//!  entity, shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
+//!  policy, pace (pure) ── wire (one exchange) ── http (sockets)   endpoints (which hosts)
+//!                          │                                     write_guard (no write after a signal)
+//!  entity, shapes (JSON) ── error, operations ── tokens ── session (token, pace, retries) ── reader ── writer
 //! ```
 
 mod classify;
@@ -11,16 +11,18 @@ pub mod could_write;
 pub mod endpoints;
 pub mod entity;
 pub mod error;
+pub mod error_help;
 pub mod http;
-pub mod in_process;
 pub mod json;
 pub mod list;
 pub mod operations;
+pub mod pace;
 pub mod policy;
 pub mod reader;
 pub mod secrets;
 pub mod session;
 pub mod shapes;
+pub mod tokens;
 mod trace;
 pub mod trust;
 pub mod usage;
@@ -35,10 +37,10 @@ pub use could_write::{CouldWrite, TrialRemoval};
 pub use endpoints::{EndpointError, Endpoints};
 pub use error::{ApiError, ApiErrorKind, ErrorContext, Permission, WriteError};
 pub use http::{HttpWire, Probe};
-pub use in_process::InProcess;
 pub use reader::Reader;
-pub use session::{Credentials, Options, Session};
+pub use session::{Options, Session};
 pub use shapes::{Fetched, Patch};
+pub use tokens::Credentials;
 pub use trust::Distrust;
 pub use users::{UserReader, UserWriter};
 pub use wire::{Wire, WireLimits};

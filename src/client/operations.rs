@@ -1,6 +1,8 @@
 //! The operations of the API that are used: method, path, query, and the permission that each needs,
 //! in both generations.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::client::error::Permission;
 use crate::client::policy::Effect;
 use crate::client::wire::Method;
@@ -15,6 +17,10 @@ const DIVISIONS: &str = "/api/v2/authorization/divisions";
 const USER_ACTIVITY: &str = "/api/v2/analytics/users/activity/query";
 
 const VIEW: &str = "presence:presenceDefinition:view";
+
+/// Everything but RFC 3986's unreserved characters. The URL library's own encoding lets tabs vanish, so that `.<tab>.`
+/// would become `..`.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const NO_PERMISSION: Permission = Permission { document: None, today: None };
 
@@ -156,22 +162,7 @@ fn definition(generation: Generation, id: &DefinitionId) -> Result<String, Unusa
     if raw == "." || raw == ".." {
         return Err(UnusableId(raw.to_owned()));
     }
-    Ok(format!("{}/{}", collection(generation), encoded(raw)))
-}
-
-/// Everything but RFC 3986's unreserved characters as `%XX`. The URL library's own encoding lets tabs
-/// vanish, so that `.<tab>.` would become `..`.
-fn encoded(raw: &str) -> String {
-    let mut text = String::with_capacity(raw.len());
-    for byte in raw.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            text.push(char::from(byte));
-        } else {
-            text.push('%');
-            text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
-        }
-    }
-    text
+    Ok(format!("{}/{}", collection(generation), utf8_percent_encode(raw, RESERVED)))
 }
 
 #[cfg(test)]

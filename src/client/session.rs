@@ -1,52 +1,29 @@
 //! One run's conversation with an org: the token, the pace, the retries and the count of requests.
 //! Readers and writers share it.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::client::classify::{FailedExchange, Pages, is_login_limit, judge, judge_login, no_answer, not_as_promised};
 use crate::client::endpoints::Endpoints;
 use crate::client::error::{ApiError, ApiErrorKind, ErrorContext, Failed, Permission, cut, permissions_named};
 use crate::client::operations::{Operation, UnusableId, collection};
-use crate::client::policy::{
-    ATTEMPTS_MAX, Admission, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, Pace, RETRY_AFTER_MAX_S, Reservation,
-    TOKENS_KEPT, after,
-};
-use crate::client::secrets::Secrets;
+use crate::client::pace::{Admission, Pace, Reservation};
+use crate::client::policy::{ATTEMPTS_MAX, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, RETRY_AFTER_MAX_S, after};
 use crate::client::shapes::{self, UnreadableAnswer};
+use crate::client::tokens::{Credentials, Token, Tokens, lock};
 use crate::client::trace;
-use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
+use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError};
 use crate::client::write_guard::{WriteCheck, WriteGuard};
 use crate::model::generation::Generation;
 use crate::model::limits::ANSWER_BYTES_MAX;
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::model::platform::{PAGE_SIZE, PAGE_SIZE_MIN};
-
-/// A token is renewed this long before its end, or a tenth of its life where that is shorter.
-pub const TOKEN_MARGIN_S: u64 = 60;
-/// After the token endpoint failed, those who waited for the same token are told the same instead of
-/// asking again one after the other.
-pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
-
-/// Who the tool is to the platform. Its `Debug` shows no secret.
-#[derive(Debug, Clone)]
-pub enum Credentials {
-    /// An access token from the environment; it cannot be renewed.
-    Token(SecretString),
-    /// An OAuth client with the grant type client credentials.
-    Client {
-        /// The client's id. Not secret.
-        id: String,
-        /// Its secret.
-        secret: SecretString,
-    },
-}
 
 /// What may be chosen for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,38 +94,13 @@ impl Drop for Pair {
 
 struct Shared {
     endpoints: Endpoints,
-    credentials: Credentials,
+    tokens: Tokens,
     wire: Arc<dyn Wire>,
     pace: Mutex<Pace>,
     random: Mutex<fastrand::Rng>,
-    token: tokio::sync::Mutex<TokenState>,
-    issued: Mutex<Issued>,
     requests: AtomicU64,
     page_size: AtomicUsize,
     answered: AtomicBool,
-}
-
-/// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
-#[derive(Default)]
-struct Issued {
-    tokens: VecDeque<SecretString>,
-    secrets: Option<Arc<Secrets>>,
-}
-
-/// Held while a token is fetched, so that all who need one wait for the same.
-#[derive(Default)]
-struct TokenState {
-    current: Option<Token>,
-    /// The last failure to get one, and until when it holds.
-    failed: Option<(ApiError, Option<Instant>)>,
-    generation: u64,
-}
-
-#[derive(Clone)]
-struct Token {
-    secret: SecretString,
-    generation: u64,
-    renew_at: Option<Instant>,
 }
 
 impl Session {
@@ -157,12 +109,10 @@ impl Session {
         let Options { requests_per_minute, seed } = options;
         let shared = Shared {
             endpoints,
-            credentials,
+            tokens: Tokens::new(credentials),
             wire,
             pace: Mutex::new(Pace::new(requests_per_minute)),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
-            token: tokio::sync::Mutex::default(),
-            issued: Mutex::default(),
             requests: AtomicU64::new(0),
             page_size: AtomicUsize::new(PAGE_SIZE),
             answered: AtomicBool::new(false),
@@ -230,7 +180,7 @@ impl Session {
             let body = body.clone().map_or(Body::None, Body::Json);
             let answer_bytes_max = *answer_bytes_max;
             let request = Request { method: *method, url: url.clone(), auth, body, answer_bytes_max };
-            let renewable = refused_token.is_none() && self.can_renew();
+            let renewable = refused_token.is_none() && self.shared.tokens.can_renew();
             match self.may_send(*effect) {
                 WriteCheck::Allowed => {}
                 WriteCheck::Stopped => {
@@ -249,7 +199,7 @@ impl Session {
             let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
                     // What an answer says is shown and kept.
-                    None if self.secrets(&request).stand_in(&response.body) => FailedExchange {
+                    None if self.shared.tokens.secrets(&request).stand_in(&response.body) => FailedExchange {
                         failure: ExchangeFailure::AnswerBroken,
                         kind: ApiErrorKind::HoldsSecret,
                         response: Some(response),
@@ -327,50 +277,12 @@ impl Session {
         is_refused
     }
 
-    fn can_renew(&self) -> bool {
-        match self.shared.credentials {
-            Credentials::Token(_) => false,
-            Credentials::Client { .. } => true,
-        }
-    }
-
     /// The token to use. `refused` is the generation that a 401 has just answered.
     async fn token(&self, refused: Option<u64>) -> Result<Token, ApiError> {
-        let (id, secret) = match &self.shared.credentials {
-            Credentials::Token(given) => return Ok(Token { secret: given.clone(), generation: 0, renew_at: None }),
-            Credentials::Client { id, secret } => (id, secret),
-        };
-        let mut state = self.shared.token.lock().await;
-        let is_good = |token: &Token| {
-            Some(token.generation) != refused && token.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
-        };
-        if let Some(token) = state.current.as_ref().filter(|token| is_good(token)) {
-            return Ok(token.clone());
-        }
-        if let Some((error, until)) = &state.failed
-            && until.is_none_or(|until| Instant::now() < until)
-        {
-            return Err(error.clone());
-        }
-        match self.ask_for_token(id, secret).await {
-            Ok(grant) => {
-                self.keep_secret(&grant.access_token);
-                state.generation += 1;
-                let token = Token {
-                    secret: grant.access_token,
-                    generation: state.generation,
-                    renew_at: grant.expires_in_s.and_then(renew_at),
-                };
-                state.current = Some(token.clone());
-                state.failed = None;
-                Ok(token)
-            }
-            Err(error) => {
-                // Refused credentials stay refused; anything else may pass.
-                let holds = Duration::from_millis(TOKEN_FAILURE_HOLDS_MS);
-                let until = (error.kind != ApiErrorKind::Credentials).then(|| Instant::now() + holds);
-                state.failed = Some((error.clone(), until));
-                Err(error)
+        match &self.shared.tokens.credentials {
+            Credentials::Token(given) => Ok(Token::given(given)),
+            Credentials::Client { id, secret } => {
+                self.shared.tokens.renewed(refused, Box::pin(self.ask_for_token(id, secret))).await
             }
         }
     }
@@ -465,7 +377,7 @@ impl Session {
     /// What the platform calls the exchange that carried out a write is kept for the report.
     fn carried_out(&self, effect: Effect, request: &Request, response: &Response) {
         if let (Effect::Write, Some(guard)) = (effect, &self.guard) {
-            let secrets = self.secrets(request);
+            let secrets = self.shared.tokens.secrets(request);
             guard.answer(response.correlation_id.as_deref().map(|id| cut(&secrets.scrub(id))));
         }
     }
@@ -476,7 +388,7 @@ impl Session {
         trace::sent(request);
         let answer = self.shared.wire.exchange(request).await;
         self.shared.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
-        trace::ended(request, &answer, began.elapsed(), || self.secrets(request));
+        trace::ended(request, &answer, began.elapsed(), || self.shared.tokens.secrets(request));
         lock(&self.shared.pace).ended_after(began.elapsed());
         answer
     }
@@ -492,17 +404,8 @@ impl Session {
     }
 
     async fn wait(&self, failure: ExchangeFailure, delay: Duration) {
-        match failure {
-            ExchangeFailure::Throttled { .. } => {
-                lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std());
-            }
-            ExchangeFailure::NotSent
-            | ExchangeFailure::Unauthorized { .. }
-            | ExchangeFailure::Unavailable { .. }
-            | ExchangeFailure::AnswerLost
-            | ExchangeFailure::AnswerForeign
-            | ExchangeFailure::AnswerBroken
-            | ExchangeFailure::Refused => {}
+        if let ExchangeFailure::Throttled { .. } = failure {
+            lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std());
         }
         tokio::time::sleep(delay).await;
     }
@@ -512,7 +415,7 @@ impl Session {
     }
 
     fn error(&self, request: &Request, trouble: FailedExchange, attempts: u32) -> ApiError {
-        let secrets = self.secrets(request);
+        let secrets = self.shared.tokens.secrets(request);
         let scrub = |text: &str| secrets.scrub(text);
         let about = ErrorContext::new(request.method, request.url.authority().to_owned(), shown(&request.url));
         let mut about = ErrorContext { attempts, ..about };
@@ -528,30 +431,6 @@ impl Session {
         ApiError { kind, about: Box::new(about) }
     }
 
-    fn keep_secret(&self, token: &SecretString) {
-        let Issued { tokens, secrets } = &mut *lock(&self.shared.issued);
-        *secrets = None;
-        tokens.push_front(token.clone());
-        tokens.truncate(TOKENS_KEPT);
-    }
-
-    /// Everything that a server could send back to us although nobody may see it.
-    fn secrets(&self, request: &Request) -> Arc<Secrets> {
-        let mut issued = lock(&self.shared.issued);
-        let mut all = match &self.shared.credentials {
-            Credentials::Token(given) => vec![given.clone()],
-            Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
-        };
-        all.extend(issued.tokens.iter().cloned());
-        match &request.auth {
-            // A token that is kept no longer, and still under way.
-            Auth::Bearer(token) if all.iter().all(|it| it.expose_secret() != token.expose_secret()) => {
-                Arc::new(Secrets::new(all.into_iter().chain([token.clone()])))
-            }
-            _ => Arc::clone(issued.secrets.get_or_insert_with(|| Arc::new(Secrets::new(all)))),
-        }
-    }
-
     /// What only an operation of the API knows about its failure.
     fn complete(&self, error: &mut ApiError, permission: Permission) {
         match &mut error.kind {
@@ -559,41 +438,12 @@ impl Session {
                 *missing = permissions_named(&error.about);
                 *needs = permission;
             }
-            ApiErrorKind::Unauthorized { given_token } => *given_token = !self.can_renew(),
-            ApiErrorKind::Credentials
-            | ApiErrorKind::RateLimited { .. }
-            | ApiErrorKind::NotFound { .. }
-            | ApiErrorKind::NotServed(_)
-            | ApiErrorKind::NoneServed
-            | ApiErrorKind::NotOffered
-            | ApiErrorKind::Conflict
-            | ApiErrorKind::Invalid
-            | ApiErrorKind::Server { .. }
-            | ApiErrorKind::Connection(_)
-            | ApiErrorKind::Redirected
-            | ApiErrorKind::HoldsSecret
-            | ApiErrorKind::Interrupted
-            | ApiErrorKind::Waited
-            | ApiErrorKind::BrokenPromise(_)
-            | ApiErrorKind::OddObject(_)
-            | ApiErrorKind::HalfCharacter(_)
-            | ApiErrorKind::Unsettled(_)
-            | ApiErrorKind::Incomplete(_)
-            | ApiErrorKind::UnusableId(_) => {}
+            ApiErrorKind::Unauthorized { given_token } => *given_token = !self.shared.tokens.can_renew(),
+            _ => {}
         }
     }
 }
 
-fn renew_at(expires_in_s: u64) -> Option<Instant> {
-    let margin_s = TOKEN_MARGIN_S.min(expires_in_s / 10);
-    Instant::now().checked_add(Duration::from_secs(expires_in_s - margin_s))
-}
-
 fn shown(url: &reqwest::Url) -> String {
     url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
-}
-
-/// What a panic elsewhere left behind is still a pace and a generator.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,7 +22,6 @@ use crate::model::user::UserId;
 /// as the second one and people do (docs/platform.md, "System presences").
 const ON_QUEUE: [&str; 2] = ["On Queue", "OnQueue"];
 
-/// An answer that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableAnswer {
     /// Not JSON at all: cut off, or not from the platform.
@@ -88,9 +87,7 @@ pub struct DefinitionPage<T> {
     pub page_size: usize,
 }
 
-/// An access token and its life.
 pub struct Grant {
-    /// The token. Secret.
     pub access_token: secrecy::SecretString,
     /// How long it lives, where the answer says so.
     pub expires_in_s: Option<u64>,

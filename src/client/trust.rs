@@ -21,7 +21,6 @@ pub enum Distrust {
     UnknownIssuer,
     /// The server shows a certificate of an authority as its own, as `openssl req -x509` makes it.
     AuthorityAsServer,
-    /// Anything else.
     Other,
 }
 

@@ -26,6 +26,7 @@ use crate::model::names::OrgId;
 use crate::model::observed::Organization;
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
+use crate::ops::doctor::check::Diagnosis;
 use crate::ops::doctor::diagnose;
 use crate::ops::doctor::facts::{
     Answers, ConfigFact, CredentialsFact, DoctorAnswer, Facts, MeantOrg, NamedBy, OrgPlace, Reach,

@@ -10,9 +10,9 @@ use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
 use crate::commands::selection;
 use crate::host::exit::Exit;
-use crate::host::file_set::{self, File, Placing};
+use crate::host::file_set::{self, File, FileSet};
+use crate::host::file_set::{FileChange, WriteMode};
 use crate::host::files;
-use crate::host::placed::{Claim, PlacedHow};
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
 use crate::model::pins::PinChoice;
@@ -188,12 +188,12 @@ fn write(
     };
     let file = |it: &NewFile| {
         let (below, path) = path(&it.name);
-        File { below, path, text: it.text.clone(), claim: Claim::Whole }
+        File { below, path, text: it.text.clone(), claim: WriteMode::Whole }
     };
-    let placing = Placing::look(import.files.iter().map(file).collect())?;
+    let placing = FileSet::look(import.files.iter().map(file).collect())?;
     if !args.place.force {
         placing.spare_read_only()?;
-        if let Some(names) = placing.names(PlacedHow::Replaced) {
+        if let Some(names) = placing.names(FileChange::Replaced) {
             ask(&names, host)?;
         }
     }

@@ -9,8 +9,7 @@ use crate::commands::import::{Made, make};
 use crate::commands::selection;
 use crate::config;
 use crate::host::exit::Exit;
-use crate::host::file_set::{self, File, Placing};
-use crate::host::placed::PlacedHow;
+use crate::host::file_set::{self, File, FileChange, FileSet};
 use crate::model::pins::PinChoice;
 use crate::model::problem::Problem;
 use crate::model::text;
@@ -39,7 +38,7 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
-    let placing = Placing::look(files.collect())?;
+    let placing = FileSet::look(files.collect())?;
     agreed(args, &placing, &mut run.host)?;
     placing.write(run.host.signals)?;
     let text = output::text::init::made(&placing.placed, &next(args, start), ci, run.host.style_out());
@@ -138,11 +137,11 @@ async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<Begun, Failure> 
 }
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
-fn agreed(args: &InitArgs, placing: &Placing, host: &mut Host<'_>) -> Result<(), Problem> {
+fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(), Problem> {
     if !args.force {
         placing.spare_read_only()?;
     }
-    if let Some(names) = placing.names(PlacedHow::Replaced).filter(|_| !args.force) {
+    if let Some(names) = placing.names(FileChange::Replaced).filter(|_| !args.force) {
         if args.yes {
             return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
@@ -150,7 +149,7 @@ fn agreed(args: &InitArgs, placing: &Placing, host: &mut Host<'_>) -> Result<(),
         let unasked = || Problem::new("nobody can be asked; nothing was written");
         host.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
     }
-    let question = match (placing.names(PlacedHow::New), placing.names(PlacedHow::Extended)) {
+    let question = match (placing.names(FileChange::New), placing.names(FileChange::Extended)) {
         (None, None) => return Ok(()),
         (Some(new), None) => format!("Make {new}"),
         (None, Some(extended)) => format!("Add lines to {extended}"),

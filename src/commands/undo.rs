@@ -32,8 +32,8 @@ use crate::output;
 use crate::output::json::stored_report;
 use crate::output::text::UndoSource;
 use crate::plan::change::Change;
+use crate::plan::guard::with_usage;
 use crate::plan::{Plan, plan};
-use crate::plan::usage::with_usage;
 use crate::sandbox::Seed;
 
 /// Shows what takes a report back, asks, writes, and reads the org again to see whether it worked.

@@ -17,7 +17,6 @@ impl Clock {
         Clock { began, at: Instant::now() }
     }
 
-    /// When it was started.
     pub fn began(&self) -> Moment {
         self.began
     }

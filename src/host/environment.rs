@@ -23,9 +23,7 @@ pub struct Environment {
     pub client_secret: Option<SecretString>,
     /// `GENESYSCLOUD_ACCESS_TOKEN`.
     pub access_token: Option<SecretString>,
-    /// `NO_COLOR` is set.
     pub no_color: bool,
-    /// `CI` is set.
     pub ci: bool,
     /// `GITHUB_STEP_SUMMARY`: the file to whose end each command of a step of GitHub Actions writes.
     pub step_summary: Option<PathBuf>,

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::host::files::{self, FilePlace};
 use crate::host::nofollow::{Folder, Temporary};
-use crate::host::placed::{Claim, Placed, PlacedHow};
 use crate::host::signals::Signals;
 use crate::model::problem::Problem;
 use crate::model::text;
@@ -20,7 +19,7 @@ pub struct File {
     /// Where: below that folder, or as typed.
     pub path: PathBuf,
     pub text: String,
-    pub claim: Claim,
+    pub claim: WriteMode,
 }
 
 impl File {
@@ -37,15 +36,15 @@ impl File {
 
 /// What stands in a file below a folder that was typed; `None` if there is none.
 pub fn there(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Problem> {
-    let file = File { below: Some(folder.to_owned()), path: name.into(), text: String::new(), claim: Claim::Whole };
+    let file = File { below: Some(folder.to_owned()), path: name.into(), text: String::new(), claim: WriteMode::Whole };
     file.place()?.there()
 }
 
 /// Files, and what stands in the place of each.
-pub struct Placing {
+pub struct FileSet {
     files: Vec<Looked>,
     /// What becomes of each.
-    pub placed: Vec<Placed>,
+    pub placed: Vec<PlacedFile>,
 }
 
 /// A file that is to be placed, and what stands in its place.
@@ -55,29 +54,29 @@ struct Looked {
     there: Option<Vec<u8>>,
 }
 
-impl Placing {
-    pub fn look(files: Vec<File>) -> Result<Placing, Problem> {
-        let mut looked = Placing { files: Vec::new(), placed: Vec::new() };
+impl FileSet {
+    pub fn look(files: Vec<File>) -> Result<FileSet, Problem> {
+        let mut looked = FileSet { files: Vec::new(), placed: Vec::new() };
         for file in files {
             let place = file.place()?;
             // What stays is not read, wherever it leads.
-            let stays = file.claim == Claim::Fallback && place.is_link();
+            let stays = file.claim == WriteMode::Fallback && place.is_link();
             let there = if stays { Some(Vec::new()) } else { place.there()? };
-            let how = PlacedHow::of(&file.text, file.claim, there.as_deref());
-            looked.placed.push(Placed { path: place.path.display().to_string(), how });
+            let how = FileChange::of(&file.text, file.claim, there.as_deref());
+            looked.placed.push(PlacedFile { path: place.path.display().to_string(), how });
             looked.files.push(Looked { place, text: file.text, there });
         }
         Ok(looked)
     }
 
     /// Those that become this, for a sentence; none where there are none.
-    pub fn names(&self, how: PlacedHow) -> Option<String> {
+    pub fn names(&self, how: FileChange) -> Option<String> {
         listed(self.placed.iter().filter(|it| it.how == how))
     }
 
     /// Whoever made a file read-only has said that it shall stay.
     pub fn spare_read_only(&self) -> Result<(), Problem> {
-        let is_read_only = |it: &&Placed| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());
+        let is_read_only = |it: &&PlacedFile| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());
         match listed(self.placed.iter().filter(|it| !it.how.leaves()).filter(is_read_only)) {
             None => Ok(()),
             Some(names) => Err(Problem::new(format!("there already, and read-only: {names}; nothing was written"))
@@ -100,7 +99,7 @@ impl Placing {
     }
 }
 
-fn listed<'a>(placed: impl Iterator<Item = &'a Placed>) -> Option<String> {
+fn listed<'a>(placed: impl Iterator<Item = &'a PlacedFile>) -> Option<String> {
     let names: Vec<String> = placed.map(|it| format!("`{}`", it.path)).collect();
     (!names.is_empty()).then(|| text::list(&names, "and"))
 }
@@ -113,7 +112,6 @@ struct Ready<'a> {
     old: Option<(&'a [u8], Content<'a>)>,
 }
 
-/// What a file is to hold.
 struct Content<'a> {
     bytes: &'a [u8],
     /// With all of it. `None` if nothing can be made beside the file, which is written over then.
@@ -229,6 +227,72 @@ pub fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedFile {
+    pub path: String,
+    pub how: FileChange,
+}
+
+/// How much of a file a text is meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteMode {
+    Whole,
+    /// What was there, and lines after it.
+    Addition,
+    /// All of it, where there is no such file yet.
+    Fallback,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileChange {
+    /// There was none.
+    New,
+    Replaced,
+    /// There was another one, and all of it stays, with lines after it.
+    Extended,
+    Same,
+    Kept,
+}
+
+impl FileChange {
+    /// What is to be done with a text, where `there` is what stands in its place.
+    pub fn of(text: &str, claim: WriteMode, there: Option<&[u8]>) -> FileChange {
+        match there {
+            None => FileChange::New,
+            Some(there) if there == text.as_bytes() => FileChange::Same,
+            Some(there) if claim == WriteMode::Addition && text.as_bytes().starts_with(there) => FileChange::Extended,
+            Some(_) if claim == WriteMode::Fallback => FileChange::Kept,
+            Some(_) => FileChange::Replaced,
+        }
+    }
+
+    pub fn in_words(self) -> &'static str {
+        match self {
+            FileChange::New => "written",
+            FileChange::Replaced => "replaced",
+            FileChange::Extended => "extended",
+            FileChange::Same => "unchanged",
+            FileChange::Kept => "kept",
+        }
+    }
+
+    /// Does it leave a file as it is?
+    pub fn leaves(self) -> bool {
+        match self {
+            FileChange::New | FileChange::Replaced | FileChange::Extended => false,
+            FileChange::Same | FileChange::Kept => true,
+        }
+    }
+
+    /// Why a file that is not as it was meant to be is left so.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            FileChange::New | FileChange::Replaced | FileChange::Extended | FileChange::Same => None,
+            FileChange::Kept => Some("there was one already, and it stays as it is"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,5 +318,27 @@ mod tests {
             )
         );
         assert_eq!(fs::read_to_string(kept).unwrap(), "# mine\n");
+    }
+
+    #[test]
+    fn only_an_addition_that_keeps_every_byte_extends() {
+        let there = Some(b"target/\n".as_slice());
+        assert_eq!(FileChange::of("target/\nplan*.json\n", WriteMode::Addition, there), FileChange::Extended);
+        assert_eq!(FileChange::of("target/\nplan*.json\n", WriteMode::Whole, there), FileChange::Replaced);
+        assert_eq!(FileChange::of("plan*.json\n", WriteMode::Addition, there), FileChange::Replaced);
+        // What is no UTF-8 would come back as other bytes.
+        assert_eq!(
+            FileChange::of("\u{FFFD}\nplan*.json\n", WriteMode::Addition, Some(b"\xff\n")),
+            FileChange::Replaced
+        );
+        assert_eq!(FileChange::of("target/\n", WriteMode::Addition, there), FileChange::Same);
+        assert_eq!(FileChange::of("target/\n", WriteMode::Addition, None), FileChange::New);
+    }
+
+    #[test]
+    fn a_fallback_is_for_an_empty_place() {
+        assert_eq!(FileChange::of("# Presences\n", WriteMode::Fallback, None), FileChange::New);
+        assert_eq!(FileChange::of("# Presences\n", WriteMode::Fallback, Some(b"# Presences\n")), FileChange::Same);
+        assert_eq!(FileChange::of("# Presences\n", WriteMode::Fallback, Some(b"# Ours\n")), FileChange::Kept);
     }
 }

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::host::nofollow::{self, Fault, Folder, Kind, Temporary, Write};
 use crate::host::signals::Signals;
-use crate::model::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX};
+use crate::model::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX, read_within};
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
 
@@ -218,13 +218,8 @@ impl FilePlace {
         let read = || {
             let Some((_, folder)) = self.kind()? else { return Ok(None) };
             let Some(file) = folder.read(&self.name)? else { return Ok(None) };
-            let mut bytes = Vec::new();
-            file.take(PLACED_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-            if u64::try_from(bytes.len()).is_ok_and(|it| it > PLACED_BYTES_MAX) {
-                let mib = PLACED_BYTES_MAX / (1024 * 1024);
-                return Err(Fault::Io(io::Error::other(format!("it is longer than {mib} MiB"))));
-            }
-            Ok(Some(bytes))
+            let too_long = || io::Error::other(format!("it is longer than {} MiB", PLACED_BYTES_MAX / (1024 * 1024)));
+            Ok(Some(read_within(file, PLACED_BYTES_MAX)?.ok_or_else(too_long)?))
         };
         read().map_err(|fault| self.in_the_way(fault))
     }

@@ -9,7 +9,6 @@ use crate::model::text;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogLine {
-    /// When.
     pub at: Moment,
     pub level: &'static str,
     pub message: String,

@@ -9,7 +9,7 @@ pub mod git;
 pub mod log_line;
 pub mod logging;
 pub mod nofollow;
-pub mod placed;
+pub mod open_entry;
 pub mod proxy;
 pub mod signals;
 pub mod stop;

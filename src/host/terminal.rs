@@ -18,7 +18,6 @@ pub struct Terminal {
     out_columns: Option<usize>,
 }
 
-/// What a terminal is made of.
 pub struct Streams {
     pub out: Box<dyn Write + Send>,
     pub err: Box<dyn Write + Send>,

@@ -66,7 +66,6 @@ pub struct OrgIdentity {
     pub id: Option<OrgId>,
     /// One of the known regions. Never decides where a secret goes when the environment does.
     pub region: Option<Region>,
-    /// The `org` section.
     pub place: Span,
     /// Its `overrides`; none if there are none.
     pub overrides: Option<Span>,
@@ -171,15 +170,11 @@ pub struct Places {
     pub system_presence: Span,
     /// Each label's value, by the locale as the config spells it.
     pub labels: BTreeMap<Locale, Span>,
-    /// `deactivated`.
     pub deactivated: Option<Span>,
     /// Each item of `previousLabels`, in order.
     pub previous_labels: Vec<Span>,
-    /// `new`.
     pub new: Option<Span>,
-    /// `replaces`.
     pub replaces: Option<Span>,
-    /// `division`.
     pub division: Option<Span>,
     /// The id in `ids`.
     pub pin: Option<Span>,

@@ -39,7 +39,6 @@ impl Scope {
 }
 
 impl Labels {
-    /// No labels.
     pub fn new() -> Labels {
         Labels::default()
     }
@@ -73,7 +72,6 @@ impl Labels {
         self.0.len()
     }
 
-    /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

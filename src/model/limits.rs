@@ -3,6 +3,15 @@
 //! Each is many times what real use needs, and small enough that the worst input of this size fits into memory: a
 //! tree of JSON or YAML takes up to 32 times its text. `docs/threat-model.md` has them as a table.
 
+use std::io::{self, Read};
+
+/// All that is in it; None if that is more than so many bytes. A pipe does not say how long it is.
+pub fn read_within(from: impl Read, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    from.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(u64::try_from(bytes.len()).is_ok_and(|it| it <= bytes_max).then_some(bytes))
+}
+
 /// Bytes of one file of a config: 10,000 definitions in 25 locales are about 10 MB.
 pub const CONFIG_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of all files of a config, and of a commit that `--base` names.

@@ -161,7 +161,6 @@ impl Locale {
         Locale(raw.into())
     }
 
-    /// The spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -276,7 +275,6 @@ impl SystemPresence {
         (!folded.is_empty()).then(|| SystemPresence { raw: raw.trim().to_owned(), folded })
     }
 
-    /// The spelling.
     pub fn as_str(&self) -> &str {
         &self.raw
     }

@@ -44,7 +44,6 @@ pub struct Modified {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     pub labels: Labels,
-    /// Deactivated or not.
     pub deactivated: bool,
     /// The division; none where it is not managed, or not shown.
     pub division: Option<DivisionId>,
@@ -107,7 +106,6 @@ impl Listed {
         self.definitions.len() + self.odd.len()
     }
 
-    /// Does it show none?
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -219,7 +217,6 @@ impl Observed {
         self.definitions.len() + self.odd.len()
     }
 
-    /// Does the org show none?
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -68,7 +68,6 @@ impl Need {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut<'a> {
     pub definition: &'a Definition,
-    /// Why.
     pub obstacle: Obstacle,
 }
 

@@ -10,9 +10,7 @@ use crate::model::names::{Key, Locale};
 /// What stands in every report beside what became of the objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunMetadata {
-    /// When the run began.
     pub began: Moment,
-    /// When it ended.
     pub ended: Moment,
     /// The OAuth client's id; none with a given token, which does not say whose it is.
     pub client: Option<String>,

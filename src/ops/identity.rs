@@ -92,24 +92,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
     match &error.kind {
         ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Credentials | ApiErrorKind::HoldsSecret => true,
         ApiErrorKind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),
-        ApiErrorKind::RateLimited { .. }
-        | ApiErrorKind::Forbidden { .. }
-        | ApiErrorKind::NotFound { .. }
-        | ApiErrorKind::NotServed(_)
-        | ApiErrorKind::NoneServed
-        | ApiErrorKind::NotOffered
-        | ApiErrorKind::Conflict
-        | ApiErrorKind::Invalid
-        | ApiErrorKind::Server { .. }
-        | ApiErrorKind::Redirected
-        | ApiErrorKind::Interrupted
-        | ApiErrorKind::Waited
-        | ApiErrorKind::BrokenPromise(_)
-        | ApiErrorKind::OddObject(_)
-        | ApiErrorKind::HalfCharacter(_)
-        | ApiErrorKind::Unsettled(_)
-        | ApiErrorKind::Incomplete(_)
-        | ApiErrorKind::UnusableId(_) => false,
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::host::placed::Claim;
+use crate::host::file_set::WriteMode;
 
 /// Where the config goes, below the repository.
 pub const CONFIG_FOLDER: &str = "presences";
@@ -40,12 +40,12 @@ pub enum Ci {
 pub struct InitPage {
     pub name: String,
     pub text: String,
-    pub claim: Claim,
+    pub claim: WriteMode,
 }
 
 impl InitPage {
     pub fn whole(name: impl Into<String>, text: String) -> InitPage {
-        InitPage { name: name.into(), text, claim: Claim::Whole }
+        InitPage { name: name.into(), text, claim: WriteMode::Whole }
     }
 }
 
@@ -125,7 +125,7 @@ pub fn gitignore(there: Option<&str>) -> InitPage {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# {}{}\n{line}", why[..1].to_uppercase(), &why[1..]);
     }
-    InitPage { name: ".gitignore".to_owned(), text, claim: Claim::Addition }
+    InitPage { name: ".gitignore".to_owned(), text, claim: WriteMode::Addition }
 }
 
 /// How to go on, for whoever opens the repository.
@@ -157,7 +157,7 @@ pub fn readme(start: Start) -> InitPage {
          Credentials come from the environment and never from a file.\n"
     );
     // Somebody's own page says what they want it to say.
-    InitPage { name: "README.md".to_owned(), text, claim: Claim::Fallback }
+    InitPage { name: "README.md".to_owned(), text, claim: WriteMode::Fallback }
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ use crate::ops::observe::{From, Observation, names_divisions, observe};
 use crate::plan::change::Step;
 use crate::plan::cost::{Cost, Terms};
 use crate::plan::evidence::Evidence;
+use crate::plan::guard::{in_question, with_usage};
 use crate::plan::recent::{Sent, to_read, with_recent};
-use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan, plan_by};
 
 pub struct PlannedOrg {

@@ -11,7 +11,8 @@ use crate::model::text;
 use crate::model::yaml;
 use crate::plan::candidate::{Candidate, CandidateWords};
 use crate::plan::evidence::Had;
-use crate::plan::refusal::{Fact, MORE, Refusal, RefusedBy};
+use crate::plan::refusal::{Fact, Refusal, RefusedBy};
+use crate::plan::refusal_words::MORE;
 
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,7 +7,6 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
     pub id: DefinitionId,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,

@@ -21,7 +21,6 @@ pub struct Held {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub key: Key,
-    /// Until when.
     pub until: Moment,
     pub sent: Vec<(SystemPresence, Label)>,
 }
@@ -277,7 +276,6 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InSync {
     pub key: Key,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its object; none for a deactivated one that the org does not have.
     pub id: Option<DefinitionId>,
@@ -290,7 +288,6 @@ pub struct InSync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmanaged {
     pub id: DefinitionId,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,
@@ -349,7 +346,6 @@ impl WhyUnmanaged {
 pub struct ObsoleteLine {
     pub key: Key,
     pub line: ObsoleteKind,
-    /// Where it stands.
     pub place: Option<Span>,
     /// The other orgs that may still need it; none if it may go.
     pub not_known: Option<NotKnownFor>,

@@ -1,5 +1,5 @@
 //! What it costs to apply a plan: how many requests, and about how long. A forecast for a run in which nothing goes
-//! wrong; what an apply does is in `ops/apply/object.rs`, `ops/apply/census.rs`, `ops/apply/divided.rs` and `ops/apply/verify.rs`.
+//! wrong; what an apply does is in `object.rs`, `existing.rs`, `division_check.rs` and `verify.rs` below `ops/apply`.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

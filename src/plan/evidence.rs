@@ -18,7 +18,6 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Had {
     pub id: DefinitionId,
-    /// Who says so.
     pub source: EvidenceSource,
     /// That config says `new: true` of the definition: the line was about this object, and answers no later question.
     pub said_new: bool,
@@ -43,7 +42,6 @@ pub enum EvidenceSource {
 pub struct NotRead {
     /// The definitions of which nothing else is known.
     pub keys: BTreeSet<Key>,
-    /// Why; raw.
     pub why: String,
 }
 

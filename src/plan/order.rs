@@ -25,11 +25,9 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderNeed {
     pub step: usize,
-    /// Why.
     pub because: Because,
 }
 
-/// Why one step waits for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Because {
     /// The other one makes what takes the place of this one's object.

@@ -175,15 +175,10 @@ pub enum OriginEvidence {
 /// What guards a config, and should not be edited unseen in the change that it guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
-    /// `settings.limits`.
     Limits,
-    /// `protect`.
     Protect,
-    /// `omit`.
     Omit,
-    /// `settings.prune`.
     Prune,
-    /// `org`.
     Org,
 }
 
@@ -204,7 +199,6 @@ impl Guard {
 pub struct Leaving {
     pub key: Key,
     pub id: DefinitionId,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
 }
 

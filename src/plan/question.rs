@@ -21,7 +21,6 @@ pub enum Replaced<'a> {
     /// `replaces` is absent, or finds nothing active.
     Nothing,
     One(&'a Definition),
-    /// Asked; see the refusals.
     Open,
 }
 

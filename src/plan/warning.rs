@@ -12,7 +12,10 @@ use crate::model::text;
 pub enum Warning {
     /// More active definitions under one system presence than the platform documents (30), counted
     /// as they will be after the plan.
-    ManyActive { system_presence: SystemPresence, active: usize },
+    ManyActive {
+        system_presence: SystemPresence,
+        active: usize,
+    },
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
     /// Definitions are created where the config leaves active ones unnamed, and nothing says what they were before.
@@ -25,19 +28,22 @@ pub enum Warning {
     /// No earlier state could be read by which what is created could be known as renamed.
     EarlierNotRead {
         keys: Vec<Key>,
-        /// Why; raw.
         why: String,
     },
     /// An object that cannot be read whole.
-    OddObject { name: String, what: String },
+    OddObject {
+        name: String,
+        what: String,
+    },
     /// There are more of them than are named.
-    MoreOddObjects { count: usize },
+    MoreOddObjects {
+        count: usize,
+    },
     /// Definitions that would be created where an object may belong that cannot be read whole.
     MayBeOdd {
         /// The first of the definitions.
         keys: Vec<Key>,
         more_keys: usize,
-        /// Where they belong.
         system_presence: SystemPresence,
         /// What the first of the objects are called.
         names: Vec<String>,
@@ -45,11 +51,12 @@ pub enum Warning {
     },
     HalfCharacter {
         id: DefinitionId,
-        /// Where.
         places: String,
     },
     /// There are more of them than are named.
-    MoreHalfCharacters { count: usize },
+    MoreHalfCharacters {
+        count: usize,
+    },
     /// An earlier run has made it, and the org's list does not show it yet: it is not made again.
     NotVisibleYet {
         key: Key,
@@ -60,7 +67,6 @@ pub enum Warning {
     /// An earlier run may have made it: `apply` waits for the list before it creates.
     MayBeMade {
         key: Key,
-        /// Until when.
         until: Moment,
     },
     /// What is deleted because the config does not name it, although no config can name it.

@@ -251,7 +251,6 @@ impl Definitions {
         self.by_order.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.by_order.is_empty()
     }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::definitions::HeldDefinition;
 use super::divisions::HeldDivision;
 use super::users::User;
-use super::weight::values_at_most;
 use crate::model::limits::SANDBOX_VALUES_MAX;
 
 /// The version of the state's format that is written. Version 2 brought divisions.
@@ -25,11 +24,8 @@ pub struct StateDocument {
     pub format_version: u64,
     /// The number of the last change that is contained.
     pub revision: u64,
-    /// The org's id.
     pub org_id: String,
-    /// The org's name.
     pub org_name: String,
-    /// How many ids were made.
     pub id_count: u64,
     /// The divisions. A document from before there were any has those of a new org.
     #[serde(default = "HeldDivision::samples")]
@@ -43,21 +39,13 @@ pub struct StateDocument {
 /// The same as a [`StateDocument`], borrowed from an org for writing.
 #[derive(Debug, Serialize)]
 pub struct StateView<'a> {
-    /// See [`StateDocument`].
     pub format_version: u64,
-    /// See [`StateDocument`].
     pub revision: u64,
-    /// See [`StateDocument`].
     pub org_id: &'a str,
-    /// See [`StateDocument`].
     pub org_name: &'a str,
-    /// See [`StateDocument`].
     pub id_count: u64,
-    /// See [`StateDocument`].
     pub divisions: &'a [HeldDivision],
-    /// See [`StateDocument`].
     pub definitions: Vec<&'a HeldDefinition>,
-    /// See [`StateDocument`].
     pub users: Vec<&'a User>,
 }
 
@@ -69,13 +57,11 @@ pub struct StateChange {
     pub revision: u64,
     /// How many ids were made by then.
     pub id_count: u64,
-    /// Definitions that were made or changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub definitions: Vec<HeldDefinition>,
     /// Ids of definitions that are gone for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,
-    /// Users that were changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
 }
@@ -96,7 +82,6 @@ struct VersionOnly {
 }
 
 impl StateDocument {
-    /// Reads a document.
     pub fn parse(json: &[u8]) -> Result<Self, DocumentProblem> {
         let broken = |error: serde_json::Error| DocumentProblem::Broken(error.to_string());
         if values_at_most(json) > SANDBOX_VALUES_MAX {
@@ -108,4 +93,24 @@ impl StateDocument {
         }
         serde_json::from_slice(json).map_err(broken)
     }
+}
+
+/// What an object or a list counts, since even an empty or a small one takes the memory of several values.
+const CONTAINER: usize = 8;
+
+/// At most how many values there can be in a JSON text: what follows a comma or a colon counts one, what opens eight.
+pub(super) fn values_at_most(json: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => count += CONTAINER,
+            b',' | b':' => count += 1,
+            _ => {}
+        }
+    }
+    count
 }

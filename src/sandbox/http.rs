@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::model::limits::SANDBOX_BODY_BYTES_MAX;
@@ -62,7 +64,6 @@ impl HttpRequest {
         self.path.strip_prefix('/').unwrap_or(&self.path).split('/').map(|it| decoded(it, false)).collect()
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> Result<Value, ErrorAnswer> {
         self.expect_content_type("application/json")?;
         self.expect_short_body()?;
@@ -265,60 +266,20 @@ pub fn form_pairs(text: &str) -> Vec<(String, String)> {
 
 /// Percent-encoding undone; what is no encoding stays as it stands, what is no UTF-8 becomes U+FFFD.
 fn decoded(text: &str, plus_is_space: bool) -> String {
-    let bytes = text.as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        let pair = (byte == b'%').then(|| hex_pair(bytes.get(index + 1), bytes.get(index + 2))).flatten();
-        plain.push(match (pair, byte) {
-            (Some(value), _) => value,
-            (None, b'+') if plus_is_space => b' ',
-            (None, other) => other,
-        });
-        index += if pair.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&plain).into_owned()
-}
-
-fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
-    let digit =
-        |byte: Option<&u8>| byte.and_then(|it| char::from(*it).to_digit(16)).and_then(|it| u8::try_from(it).ok());
-    Some(digit(high)? * 16 + digit(low)?)
+    let text = if plus_is_space { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
 /// A value as it stands in a query: everything but unreserved characters is encoded.
 pub fn encoded(text: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    out
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// A moment as the platform writes it: `yyyy-MM-ddTHH:mm:ss.SSSZ`.
 pub fn timestamp(unix_ms: u64) -> String {
-    const DAY_MS: u64 = 86_400_000;
-    let (day, ms) = (unix_ms / DAY_MS, unix_ms % DAY_MS);
-    // Days to a civil date, counted in 400-year eras from 0000-03-01 (Howard Hinnant, "chrono-compatible
-    // low-level date algorithms"): a calendar crate for one line would be a dependency too many.
-    let shifted = day + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
-    format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1_000)
+    let at = i64::try_from(unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    at.unwrap_or(Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 #[cfg(test)]

@@ -34,7 +34,6 @@ pub mod seed;
 pub mod service;
 pub mod store;
 pub mod users;
-mod weight;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -250,7 +250,6 @@ pub enum FirstDivisions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreateExtra {
-    /// None.
     None,
     Unknown,
 }

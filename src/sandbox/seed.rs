@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::divisions::HeldDivision;
+use super::document::values_at_most;
 use super::users::User;
-use super::weight::values_at_most;
 use crate::model::limits::{SANDBOX_SEED_DEFINITIONS_MAX, SANDBOX_VALUES_MAX};
 
 /// What a new org begins with; an org that has a state file already ignores it.

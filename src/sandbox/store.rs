@@ -13,7 +13,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -25,7 +25,7 @@ use super::faults::{FaultDocument, FaultRule};
 use super::org::SimulatedOrg;
 use super::seed;
 use crate::host::nofollow::{self, Fault, Folder, Kind, Write};
-use crate::model::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
+use crate::model::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX, read_within};
 use crate::model::text;
 
 /// Up to this size the state is written anew with every change.
@@ -290,11 +290,9 @@ fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, SandboxError> {
 }
 
 fn whole(file: File, path: &Path, bytes_max: u64) -> Result<Vec<u8>, SandboxError> {
-    let mut text = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut text).map_err(failed("read", path))?;
-    if text.len() as u64 > bytes_max {
-        return Err(SandboxError::TooLong { path: path.to_owned(), bytes_max });
-    }
+    let mut text = read_within(file, bytes_max)
+        .map_err(failed("read", path))?
+        .ok_or_else(|| SandboxError::TooLong { path: path.to_owned(), bytes_max })?;
     let rest = text::without_mark(&text).map_err(|error| broken("file", path, error.to_string()))?;
     let mark = text.len() - rest.len();
     text.drain(..mark);

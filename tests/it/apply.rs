@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use presencectl::client::wire::{Exchange, Method, Request};
-use presencectl::client::{Credentials, Endpoints, InProcess, Options, Session, Wire, WireLimits};
+use presencectl::client::{Credentials, Endpoints, Options, Session, Wire, WireLimits};
 use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Desired, Limits, Wanted};
 use presencectl::model::division::Divisions;
@@ -42,6 +42,7 @@ use presencectl::sandbox::{
 };
 use serde_json::{Value, json};
 
+use crate::in_process::InProcess;
 use crate::paper::{desired, id};
 
 const START_MS: u64 = 1_764_000_000_000;

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use presencectl::client::{
-    ApiErrorKind, Credentials, Endpoints, HttpWire, InProcess, Options, Patch, Reader, Session, Wire, WireLimits,
-    WriteError, Writer,
+    ApiErrorKind, Credentials, Endpoints, HttpWire, Options, Patch, Reader, Session, Wire, WireLimits, WriteError,
+    Writer,
 };
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
@@ -19,6 +19,7 @@ use presencectl::sandbox::org_behavior::{Delete, LocaleKeys, PutLabels, UniqueLa
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, OrgBehavior, Sandbox, SandboxConfig, Seed, Server, router};
 use serde_json::json;
 
+use crate::in_process::InProcess;
 use crate::paper::{labels, presence};
 
 /// An org, and a client of it over one of the two wires.

@@ -12,6 +12,7 @@ mod explain;
 mod faults;
 mod hostile;
 mod import;
+mod in_process;
 mod kit;
 mod layers;
 mod limits;

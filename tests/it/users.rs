@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use presencectl::client::wire::{Exchange, Request, Response, WireError};
-use presencectl::client::{Credentials, Endpoints, InProcess, Options, Session, Wire, WireLimits};
+use presencectl::client::{Credentials, Endpoints, Options, Session, Wire, WireLimits};
 use presencectl::host::stop::Stop;
 use presencectl::model::names::DefinitionId;
 use presencectl::model::user::{PresenceSource, UserId, Wish};
@@ -28,6 +28,8 @@ use presencectl::sandbox::{
     samples,
 };
 use serde_json::json;
+
+use crate::in_process::InProcess;
 
 const START_MS: u64 = 1_764_000_000_000;
 const LUNCH: &str = "2fa68d50-0000-4000-8000-000000000001";

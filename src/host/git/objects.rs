@@ -37,7 +37,6 @@ pub struct Object {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    /// Its whole hash.
     pub hash: String,
     pub tree: String,
     /// The commit before it; of a merge, the one that was merged into.

@@ -18,17 +18,17 @@ use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::problem::Problem;
+use crate::model::text;
 use crate::ops::apply::division_check::DivisionCheck;
 use crate::ops::apply::existing::ExistingDefinitions;
 use crate::ops::apply::object::{ObjectContext, ObjectResult, WaitUntil, WriteEvidence};
-use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, ReportRow, Skip, Verification};
+use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, ReportRow, Skip, Verification, in_short};
 use crate::ops::apply::verify::{Expectation, VerifyLook};
 use crate::plan::change::{Create, Step, Waiting};
-use crate::plan::order::Order;
+use crate::plan::order::{Because, Order};
 
 pub mod division_check;
 pub mod existing;
-pub mod label_cycle;
 pub mod object;
 pub mod outcome;
 pub mod refused_label;
@@ -148,7 +148,7 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
                 |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|(it, _)| it.outcome.is_success());
             let need = order.needs(*index).iter().find(|need| undone(need.step));
             let needed = need.map(|it| Needed::of(known[it.step], default_locale, it.because.clone()));
-            let advice = label_cycle::advice(&order, &known, *index, default_locale);
+            let advice = label_cycle_advice(&order, &known, *index, default_locale);
             let one = known[*index];
             StepWork { step: one, needed, advice, until: until(one), guard: guard(one) }
         });
@@ -237,7 +237,7 @@ struct StepWork<'a> {
     needed: Option<Needed>,
     /// What to do where the org refuses it for what it holds.
     advice: Option<String>,
-    /// WaitUntil when it waits.
+    /// Until when it waits.
     until: Option<WaitUntil<'a>>,
     guard: WriteGuard,
 }
@@ -334,4 +334,32 @@ fn cut_off(work: &StepWork<'_>) -> Outcome {
         _ => "running the same command again is safe, and does what is left",
     };
     Outcome::Unknown(Problem::new("the run was interrupted while this was being written").help(help))
+}
+
+/// How many members of a label cycle are named.
+const CYCLE_NAMED_MAX: usize = 5;
+
+/// What to do where the org refuses this step for a label that it takes; none where it is in no cycle.
+/// `steps` are those of the order.
+fn label_cycle_advice(order: &Order, steps: &[&Step], step: usize, default_locale: &Locale) -> Option<String> {
+    let taken = order.given_up(step).first()?;
+    let Because::Frees(locale, label) = &taken.because else { return None };
+    let cycle = order.cycles().iter().find(|it| it.contains(&step))?;
+    let named = |index: &usize| {
+        let step = steps[*index];
+        in_short(step.action(), step.key(), step.name(default_locale), step.id())
+    };
+    let mut members: Vec<String> = cycle.iter().take(CYCLE_NAMED_MAX).map(named).collect();
+    if cycle.len() > CYCLE_NAMED_MAX {
+        members.push(format!("{} more", cycle.len() - CYCLE_NAMED_MAX));
+    }
+    let holder = steps[taken.step];
+    let id = holder.id().map_or_else(String::new, ToString::to_string);
+    Some(format!(
+        "labels change hands in a circle here ({}); where the org takes each label only once, make it two pull requests: \
+         the first frees the label {label} ({locale}) of {id} under {}, and the second is the rest",
+        text::list(&members, "and"),
+        holder.system_presence(),
+        label = text::ticked(label)
+    ))
 }

@@ -19,16 +19,16 @@ use crate::plan::change::{Create, Removal, Step};
 use crate::plan::difference::{Difference, Standing, between, standing};
 
 /// How often one object is written, where each answer is lost, before its fate is called unknown.
-const WRITES_MAX: u32 = 4;
-/// The wait before an object is read again after a lost answer; doubled each time.
+pub const WRITES_MAX: u32 = 4;
+/// The wait before it is read again after a lost answer; doubled each time.
 const REREAD_DELAY_MS: u64 = 1_000;
 /// How old what was read of an object may be when it is written. A write that has to wait for longer, for its turn
 /// or the end of a 429, is not sent: the object is read again.
 pub const READ_AGE_MS_MAX: u64 = 5_000;
-/// How often the list is read while a create waits for what an earlier run may have made.
-const WAIT_POLL_MS: u64 = 15_000;
-/// How often that is done for one object.
+/// How often an object is read again because a write of it had waited for too long.
 const WAITS_MAX: u32 = 5;
+/// The time from one read of the list to the next while a create waits for what an earlier run may have made.
+const WAIT_POLL_MS: u64 = 15_000;
 
 /// What became of one object, and its id where a creation gave it one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl From<Outcome> for ObjectResult {
     }
 }
 
+/// Waits after the answer to a write was lost, before which there were `writes`.
+pub async fn wait_to_reread(writes: u32) {
+    tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+}
+
 /// When the org says that a definition was changed last.
 pub fn stamp(found: &Definition) -> Option<Moment> {
     found.modified.as_ref()?.at.as_deref().and_then(Moment::read)
@@ -66,7 +71,7 @@ fn seen(outcome: Outcome, found: &Definition) -> ObjectResult {
     ObjectResult { outcome, id: None, evidence }
 }
 
-/// WaitUntil when a create waits for what an earlier run may have made.
+/// Until when a create waits for what an earlier run may have made.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitUntil<'a> {
     pub at: Instant,
@@ -85,7 +90,7 @@ pub struct ObjectContext<'a> {
     pub guard: &'a WriteGuard,
     /// What to do where the org refuses the write for what it holds.
     pub advice: Option<&'a str>,
-    /// WaitUntil when a create waits for what an earlier run may have made.
+    /// Until when a create waits for what an earlier run may have made.
     pub until: Option<WaitUntil<'a>>,
 }
 
@@ -143,7 +148,7 @@ impl ObjectContext<'_> {
                 Err(WriteError::NotDone(error)) => return self.not_done(step, id, &error, lost.as_ref()).await,
                 Err(WriteError::Unclear(error)) => lost = Some(error),
             }
-            tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+            wait_to_reread(writes).await;
             writes += 1;
         }
     }

@@ -60,7 +60,6 @@ pub struct ReportRow {
     pub key: Option<Key>,
     /// Which object; for a created one, the id that the org gave.
     pub id: Option<DefinitionId>,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     pub name: Option<Label>,
     /// What was there before, as far as it is managed; none for what was to be made.
@@ -85,7 +84,6 @@ pub struct ReportRow {
 pub struct Worked {
     /// When it began.
     pub began: Moment,
-    /// When it ended.
     pub ended: Moment,
 }
 
@@ -486,17 +484,7 @@ impl Report {
     /// Was everything done, and seen to be done?
     pub fn is_success(&self) -> bool {
         // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
-        let Report {
-            rows,
-            refusals,
-            verification,
-            divisions_unread: _,
-            interrupted,
-            divisions: _,
-            default_locale: _,
-            provenance: _,
-            matched: _,
-        } = self;
+        let Report { rows, refusals, verification, interrupted, .. } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InSync => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,

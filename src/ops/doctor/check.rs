@@ -1,4 +1,6 @@
-//! One check of the first day: its name, what became of it, and what to do.
+//! One check of the first day: its name, what became of it, and what to do; and all of them together.
+
+use crate::model::observed::Organization;
 
 /// The name of the check of the credentials.
 pub const CREDENTIALS: &str = "credentials";
@@ -67,5 +69,31 @@ impl Check {
 
     pub fn help(self, help: impl Into<String>) -> Check {
         Check { help: Some(help.into()), ..self }
+    }
+}
+
+/// What all checks of the first day gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The org, as far as it has said who it is.
+    pub org: Option<Organization>,
+    pub sandbox: bool,
+    /// Every check; none stops another.
+    pub checks: Vec<Check>,
+}
+
+impl Diagnosis {
+    pub fn count(&self, health: Health) -> usize {
+        self.checks.iter().filter(|it| it.health == health).count()
+    }
+
+    /// Are there no credentials, so that the org was asked nothing?
+    pub fn has_no_credentials(&self) -> bool {
+        self.checks.iter().any(|it| it.name == CREDENTIALS && it.health == Health::Failed)
+    }
+
+    /// Did none fail?
+    pub fn success(&self) -> bool {
+        self.count(Health::Failed) == 0
     }
 }

@@ -1,11 +1,10 @@
 //! What goes wrong on the first day: every check of what was gathered, in the order of mending. Pure.
 
-use crate::ops::doctor::diagnosis::Diagnosis;
+use crate::ops::doctor::check::Diagnosis;
 use crate::ops::doctor::facts::{DoctorAnswer, Facts};
 
 pub mod access;
 pub mod check;
-pub mod diagnosis;
 pub mod facts;
 pub mod files;
 pub mod network;

@@ -1,6 +1,6 @@
 //! The checks of what is between here and the org: region, credentials, proxy, the API, the login host, the clock.
 
-use crate::client::error::connection_help;
+use crate::client::error_help::connection_help;
 use crate::client::wire::WireError;
 use crate::client::{ApiError, ApiErrorKind};
 use crate::host::proxy::{EXCEPT_FORM, Proxy};

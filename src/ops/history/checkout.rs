@@ -17,7 +17,6 @@ const CHECKOUT_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Its whole hash.
     pub commit: String,
     /// Some file that was read is not as the commit has it, line ends aside.
     pub modified: bool,

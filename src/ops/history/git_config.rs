@@ -144,7 +144,7 @@ impl<'a> GitConfig<'a> {
         }
     }
 
-    /// ObjectContext over the config of a commit and those before it along the first parents, each version once with the newest
+    /// Hands over the config of a commit and those before it along the first parents, each version once with the newest
     /// commit that holds it, until `is_enough` says so. One that is absent or holds errors is passed over.
     pub fn walk(&self, from: &str, mut is_enough: impl FnMut(&str, &Desired) -> bool) -> Result<(), GitError> {
         let (mut next, mut commits, mut bytes) = (self.commit(from)?, COMMITS_MAX, EARLIER_BYTES_MAX);

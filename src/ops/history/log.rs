@@ -67,7 +67,6 @@ pub enum UnknownInLog {
 /// What became of one object in one run, or of a run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// When the run began.
     pub time: Moment,
     pub file: String,
     pub org: EntryOrg,

@@ -1,5 +1,7 @@
 //! From when and until when, as people type it: a date, a time, or so long ago.
 
+use jiff::Timestamp;
+
 use crate::model::moment::Moment;
 
 const MINUTE_MS: u64 = 60_000;
@@ -22,19 +24,10 @@ pub fn until(typed: &str, now: Moment) -> Option<Moment> {
 /// A time with another offset than `Z`, such as `2026-03-01T09:05:00+01:00`.
 fn elsewhere(typed: &str) -> Option<Moment> {
     let (local, offset) = typed.split_at_checked(typed.len().checked_sub("+01:00".len())?)?;
-    let local = Moment::read(&format!("{local}Z")).filter(|_| local.contains('T'))?.unix_ms();
-    let (sign, hours_and_minutes) = offset.split_at_checked(1)?;
-    let (hours, minutes) = hours_and_minutes.split_once(':')?;
-    let part = |text: &str, max: u64| {
-        let is_number = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|number: &u64| is_number && *number <= max)
-    };
-    let offset_ms = (part(hours, 23)? * 60 + part(minutes, 59)?) * MINUTE_MS;
-    match sign {
-        "+" => local.checked_sub(offset_ms).map(Moment::from_unix_ms),
-        "-" => Some(Moment::from_unix_ms(local.saturating_add(offset_ms))),
-        _ => None,
-    }
+    let is_offset = offset.get(1..).and_then(|it| Moment::read(&format!("1970-01-01T{it}Z"))).is_some();
+    Moment::read(&format!("{local}Z")).filter(|_| local.contains('T') && is_offset)?;
+    let unix_ms = typed.parse::<Timestamp>().ok()?.as_millisecond();
+    u64::try_from(unix_ms).ok().map(Moment::from_unix_ms)
 }
 
 /// So many minutes, hours, days or weeks back.
@@ -76,9 +69,21 @@ mod tests {
         assert_eq!(to("2026-03-31").as_deref(), Some("2026-04-01T00:00:00.000Z"));
         assert_eq!(to("2026-03-31T00:00Z").as_deref(), Some("2026-03-31T00:00:00.000Z"));
         assert_eq!(to("7d"), from("7d"));
-        for odd in
-            ["", "d", "-1d", "+1d", "1y", "1.5d", "märz", "2026-03-01+01:00", "2026-03-01T09:05:00+1:00", "ü", "1ü"]
-        {
+        for odd in [
+            "",
+            "d",
+            "-1d",
+            "+1d",
+            "1y",
+            "1.5d",
+            "märz",
+            "2026-03-01+01:00",
+            "2026-03-01T09:05:00+1:00",
+            "2026-03-01T09:05:00+24:00",
+            "1970-01-01T00:00+01:00",
+            "ü",
+            "1ü",
+        ] {
             assert_eq!((from(odd), to(odd)), (None, None), "{odd}");
         }
     }

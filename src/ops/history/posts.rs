@@ -18,7 +18,6 @@ pub struct Posts {
 /// A POST that was about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
-    /// When.
     pub at: Moment,
     pub key: Key,
     /// Where it was to belong.

@@ -81,7 +81,6 @@ pub struct StoredRow {
     pub action: Action,
     pub key: Option<Key>,
     pub id: Option<DefinitionId>,
-    /// Where it belongs.
     pub system_presence: SystemPresence,
     pub name: Option<Label>,
     /// What was there before; none for what was made.

@@ -31,9 +31,7 @@ pub enum ImportNote {
     /// One that no config can name.
     LeftOut {
         id: DefinitionId,
-        /// Where it belongs.
         system_presence: SystemPresence,
-        /// Why.
         obstacle: Obstacle,
         /// It is in `protect`.
         protected: bool,

@@ -27,7 +27,6 @@ pub struct InputEntry {
 /// Something in an input that a person has to correct. Its words are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where.
     pub place: String,
     pub what: InputKind,
 }

@@ -69,7 +69,6 @@ pub enum UnresolvedPresence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedPresence {
     pub label: Option<Label>,
-    /// Where it belongs.
     pub system_presence: String,
     pub id: DefinitionId,
 }

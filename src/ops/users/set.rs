@@ -17,14 +17,10 @@ use crate::host::stop::Stop;
 use crate::model::names::DefinitionId;
 use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
+use crate::ops::apply::object::{WRITES_MAX, wait_to_reread};
 use crate::ops::users::get::{few, may_be_about_one};
 use crate::ops::users::listing::UserFound;
 use crate::ops::users::report::UserOutcome;
-
-/// How often one chunk is written, where each answer is lost, before its fate is called unknown.
-const WRITES_MAX: u32 = 4;
-/// The wait before users are read again after a lost answer; doubled each time.
-const REREAD_DELAY_MS: u64 = 1_000;
 
 /// How long after somebody was read they may still be taken from where they were.
 const SEEN_HOLDS_MS: u64 = 5_000;
@@ -154,7 +150,7 @@ impl Run<'_> {
         for (index, found) in self.look(users).await {
             match found {
                 UserFound::On(seen) if self.wish(index).is_met_by(&seen) => {
-                    self.end(index, UserOutcome::AlreadyInPlace)
+                    self.end(index, UserOutcome::AlreadyInPlace);
                 }
                 UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
                 UserFound::On(_) => todo.push(index),
@@ -243,7 +239,7 @@ impl Run<'_> {
                 }
                 Err(WriteError::NotDone(error)) => return Some((Part { users, seen, lost }, error)),
                 Err(WriteError::Unclear(error)) => {
-                    tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+                    wait_to_reread(writes).await;
                     users = self.those_not_there(users, &error).await;
                     last = UserOutcome::Unknown(Problem::from(&error));
                     lost = Some(Lost { error, guard: guard.clone() });

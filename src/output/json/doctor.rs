@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ops::doctor::check::Check;
-use crate::ops::doctor::diagnosis::Diagnosis;
+use crate::ops::doctor::check::Diagnosis;
 use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, org_v1};
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be

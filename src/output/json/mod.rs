@@ -13,7 +13,7 @@ use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
-use crate::ops::doctor::diagnosis::Diagnosis;
+use crate::ops::doctor::check::Diagnosis;
 use crate::ops::drift::Drift;
 use crate::ops::history::log::Log;
 use crate::ops::retire::report as retire_report;

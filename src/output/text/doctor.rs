@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::model::text;
+use crate::ops::doctor::check::Diagnosis;
 use crate::ops::doctor::check::{Check, Health};
-use crate::ops::doctor::diagnosis::Diagnosis;
 use crate::output::style::Style;
 use crate::output::text::cause::{Explained, human_below};
 

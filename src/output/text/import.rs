@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::host::placed::Placed;
+use crate::host::file_set::PlacedFile;
 use crate::model::observed::Target;
 use crate::model::text;
 use crate::ops::import::note::ImportNote;
@@ -21,7 +21,13 @@ pub fn note(message: &str, style: Style) -> String {
 }
 
 /// Which files were written, and which of an earlier import are left over.
-pub fn written(definitions: usize, files: &[Placed], left_over: &[String], target: &Target, style: Style) -> String {
+pub fn written(
+    definitions: usize,
+    files: &[PlacedFile],
+    left_over: &[String],
+    target: &Target,
+    style: Style,
+) -> String {
     let count = text::count(definitions, "definition");
     let mut shown = format!("{}\n\nImported {count}:\n", target_line(target));
     shown.push_str(&placed::files(files, style));

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::host::placed::Placed;
+use crate::host::file_set::PlacedFile;
 use crate::model::text;
 use crate::ops::init::Ci;
 use crate::output::style::Style;
 use crate::output::text::placed;
 
 /// The files, and the next two commands.
-pub fn made(files: &[Placed], next: &[String; 2], ci: Ci, style: Style) -> String {
+pub fn made(files: &[PlacedFile], next: &[String; 2], ci: Ci, style: Style) -> String {
     let mut shown = placed::files(files, style);
     let [first, second] = next;
     // Writing to a String cannot fail.

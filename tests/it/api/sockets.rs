@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::in_process::{DROP_HEADER, InProcess};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::any;
-use presencectl::client::in_process::DROP_HEADER;
 use presencectl::client::wire::{Auth, Body, Method, Request, Response, Wire, WireError};
-use presencectl::client::{ApiErrorKind, Credentials, Endpoints, HttpWire, InProcess, Options, Session, WireLimits};
+use presencectl::client::{ApiErrorKind, Credentials, Endpoints, HttpWire, Options, Session, WireLimits};
 use presencectl::host::proxy::Proxies;
 use presencectl::model::generation::Generation;
 use presencectl::model::limits::{ANSWER_BYTES_MAX, LIST_BYTES_MAX};

@@ -5,6 +5,7 @@
 pub(super) const VALUES: &[&str] = &[
     "annotate_snippets",
     "aws_lc_rs::digest",
+    "base64",
     "caseless",
     "console::Style",
     "console::measure_text_width",
@@ -17,7 +18,11 @@ pub(super) const VALUES: &[&str] = &[
     "deunicode",
     "futures_util",
     "icu_normalizer",
+    "jiff::SignedDuration",
+    "jiff::Timestamp",
+    "jiff::civil",
     "jsonschema",
+    "percent_encoding",
     "schemars",
     "secrecy",
     "semver",
@@ -96,10 +101,7 @@ pub(super) const GRANTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sandbox", &["axum", "std::fs", "std::io", "std::net", "std::time", "tokio"]),
-    (
-        "client",
-        &["axum", "fastrand", "reqwest", "rustls", "std::io", "std::net", "std::time", "tokio", "tower", "tracing"],
-    ),
+    ("client", &["fastrand", "reqwest", "rustls", "std::io", "std::net", "std::time", "tokio", "tracing"]),
     ("ops", &["std::io", "tokio"]),
     ("cli", &["clap"]),
     (

@@ -11,7 +11,7 @@ use presencectl::output;
 use presencectl::output::json::plan::document;
 use presencectl::output::style::Style;
 use presencectl::plan::Plan;
-use presencectl::plan::usage::{in_question, with_usage};
+use presencectl::plan::guard::{in_question, with_usage};
 use serde_json::{Value, json};
 
 use crate::paper::{World, id, target, want};

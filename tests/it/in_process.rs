@@ -8,22 +8,23 @@ use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::http::{HeaderValue, Request as HttpRequest, Response as HttpResponse};
 use futures_util::StreamExt as _;
+use presencectl::client::wire::{
+    Body, Exchange, Request, Response, Wire, WireError, WireLimits, append, headers, response,
+};
 use tower::ServiceExt as _;
-
-use crate::client::wire::{Body, Exchange, Request, Response, Wire, WireError, WireLimits, append, headers, response};
 
 /// With this header an org in process says that the connection is cut here: `before` or `after` the
 /// work was done, or in the middle of the answer (`truncated`). The caller cannot tell which.
-pub const DROP_HEADER: &str = "x-sandbox-drop";
+pub(crate) const DROP_HEADER: &str = "x-sandbox-drop";
 
 /// Requests answered by a router in this process.
-pub struct InProcess {
+pub(crate) struct InProcess {
     router: Router,
     limits: WireLimits,
 }
 
 impl InProcess {
-    pub fn new(router: Router, limits: WireLimits) -> InProcess {
+    pub(crate) fn new(router: Router, limits: WireLimits) -> InProcess {
         InProcess { router, limits }
     }
 

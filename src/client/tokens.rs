@@ -1,0 +1,154 @@
+//! The access tokens of a run, and all its secrets, which are looked for in what a server says.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+
+use crate::client::error::{ApiError, ApiErrorKind};
+use crate::client::policy::TOKENS_KEPT;
+use crate::client::secrets::Secrets;
+use crate::client::shapes::Grant;
+use crate::client::wire::{Auth, Request, basic};
+
+/// A token is renewed this long before its end, or a tenth of its life where that is shorter.
+pub const TOKEN_MARGIN_S: u64 = 60;
+/// After the token endpoint failed, those who waited for the same token are told the same instead of
+/// asking again one after the other.
+pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
+
+/// Who the tool is to the platform. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// An access token from the environment; it cannot be renewed.
+    Token(SecretString),
+    /// An OAuth client with the grant type client credentials.
+    Client {
+        /// Not secret.
+        id: String,
+        secret: SecretString,
+    },
+}
+
+pub(crate) struct Tokens {
+    pub(crate) credentials: Credentials,
+    state: tokio::sync::Mutex<TokenState>,
+    issued: Mutex<Issued>,
+}
+
+/// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
+#[derive(Default)]
+struct Issued {
+    tokens: VecDeque<SecretString>,
+    secrets: Option<Arc<Secrets>>,
+}
+
+/// Held while a token is fetched, so that all who need one wait for the same.
+#[derive(Default)]
+struct TokenState {
+    current: Option<Token>,
+    /// The last failure to get one, and until when it holds.
+    failed: Option<(ApiError, Option<Instant>)>,
+    generation: u64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) secret: SecretString,
+    pub(crate) generation: u64,
+    renew_at: Option<Instant>,
+}
+
+impl Token {
+    pub(crate) fn given(secret: &SecretString) -> Token {
+        Token { secret: secret.clone(), generation: 0, renew_at: None }
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new(credentials: Credentials) -> Tokens {
+        Tokens { credentials, state: tokio::sync::Mutex::default(), issued: Mutex::default() }
+    }
+
+    pub(crate) fn can_renew(&self) -> bool {
+        match self.credentials {
+            Credentials::Token(_) => false,
+            Credentials::Client { .. } => true,
+        }
+    }
+
+    /// The current token; where there is none that is good, what `fetch` gets. `refused` is the generation that a 401 has
+    /// just answered.
+    pub(crate) async fn renewed(
+        &self,
+        refused: Option<u64>,
+        fetch: impl Future<Output = Result<Grant, ApiError>>,
+    ) -> Result<Token, ApiError> {
+        let mut state = self.state.lock().await;
+        let is_good = |token: &Token| {
+            Some(token.generation) != refused && token.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
+        };
+        if let Some(token) = state.current.as_ref().filter(|token| is_good(token)) {
+            return Ok(token.clone());
+        }
+        if let Some((error, until)) = &state.failed
+            && until.is_none_or(|until| Instant::now() < until)
+        {
+            return Err(error.clone());
+        }
+        match fetch.await {
+            Ok(Grant { access_token: secret, expires_in_s }) => {
+                self.keep_secret(&secret);
+                state.generation += 1;
+                let renew_at = expires_in_s.and_then(renew_at);
+                let token = Token { secret, generation: state.generation, renew_at };
+                state.current = Some(token.clone());
+                state.failed = None;
+                Ok(token)
+            }
+            Err(error) => {
+                // Refused credentials stay refused; anything else may pass.
+                let holds = Duration::from_millis(TOKEN_FAILURE_HOLDS_MS);
+                let until = (error.kind != ApiErrorKind::Credentials).then(|| Instant::now() + holds);
+                state.failed = Some((error.clone(), until));
+                Err(error)
+            }
+        }
+    }
+
+    fn keep_secret(&self, token: &SecretString) {
+        let Issued { tokens, secrets } = &mut *lock(&self.issued);
+        *secrets = None;
+        tokens.push_front(token.clone());
+        tokens.truncate(TOKENS_KEPT);
+    }
+
+    /// Everything that a server could send back to us although nobody may see it.
+    pub(crate) fn secrets(&self, request: &Request) -> Arc<Secrets> {
+        let mut issued = lock(&self.issued);
+        let mut all = match &self.credentials {
+            Credentials::Token(given) => vec![given.clone()],
+            Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
+        };
+        all.extend(issued.tokens.iter().cloned());
+        match &request.auth {
+            // A token that is kept no longer, and still under way.
+            Auth::Bearer(token) if all.iter().all(|it| it.expose_secret() != token.expose_secret()) => {
+                Arc::new(Secrets::new(all.into_iter().chain([token.clone()])))
+            }
+            _ => Arc::clone(issued.secrets.get_or_insert_with(|| Arc::new(Secrets::new(all)))),
+        }
+    }
+}
+
+fn renew_at(expires_in_s: u64) -> Option<Instant> {
+    let margin_s = TOKEN_MARGIN_S.min(expires_in_s / 10);
+    Instant::now().checked_add(Duration::from_secs(expires_in_s - margin_s))
+}
+
+/// What a panic elsewhere left behind is still a pace and a generator.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
