@@ -54,7 +54,7 @@ pub async fn run(args: &DoctorArgs, host: &mut Host<'_>) -> Exit {
 fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, host: &mut Host<'_>) -> Exit {
     let text = |format: DiagnosisFormat, style: Style| match format {
         DiagnosisFormat::Human => view::human(diagnosis, style),
-        DiagnosisFormat::Json => json::diagnosis_json(diagnosis),
+        DiagnosisFormat::Json => json::write(&json::DiagnosisV1::of(diagnosis)),
     };
     let exit = if diagnosis.success() { Exit::Success } else { Exit::Failure };
     let stdout = text(outputs.on_stdout, host.style_out());

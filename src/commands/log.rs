@@ -91,7 +91,7 @@ fn moment(
 fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
     let shown = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::human(log, style),
-        TableFormat::Json => json::log_json(log),
+        TableFormat::Json => json::write(&json::LogV1::of(log)),
         TableFormat::Csv => view::log_csv(log),
     };
     let is_typed = matches!(folder, ReportFolder::Typed(_));

@@ -105,7 +105,7 @@ fn show(args: &PlanArgs, made: &Made, outputs: Outputs, host: &mut Host<'_>) -> 
     let folder = host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
-        Format::Json => json::plan_json(plan, target, sources),
+        Format::Json => json::write(&json::PlanV1::of(plan, target, sources)),
         Format::Markdown => page::plan(plan, target, sources),
         Format::Summary => page::plan_summary(plan, &Coverage::of(desired, resolved), target, sources),
         Format::Html => html::plan(plan, &Coverage::of(desired, resolved), target, sources),

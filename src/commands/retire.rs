@@ -179,7 +179,7 @@ fn show(retired: &Retired, run: Run<TableFormat>, host: &mut Host<'_>) -> Exit {
     let words = |style: Style| view::report(report, target, sources, style) + &trail;
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
-        TableFormat::Json => json::retirement_json(report, target, sources),
+        TableFormat::Json => json::write(&json::RetirementV1::of(report, target, sources)),
         TableFormat::Csv => view::report_csv(report),
     };
     let outputs = run.outputs;

@@ -92,7 +92,7 @@ fn nameless(error: ApiError) -> Problem {
 fn show(listing: &UserListing, target: &Target, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::listing(listing, target, style),
-        TableFormat::Json => json::users_json(listing, target),
+        TableFormat::Json => json::write(&json::UsersV1::of(listing, target)),
         TableFormat::Csv => view::listing_csv(listing),
     };
     let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };

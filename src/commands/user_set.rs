@@ -191,7 +191,7 @@ fn show(report: &UserReport, target: &Target, outputs: Outputs<TableFormat>, hos
     };
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::report(report, target, style),
-        TableFormat::Json => json::user_report_json(report, target),
+        TableFormat::Json => json::write(&json::UserReportV1::of(report, target)),
         TableFormat::Csv => view::report_csv(report),
     };
     let stdout = view(outputs.on_stdout, host.style_out());

@@ -281,7 +281,7 @@ pub fn nobody_to_ask(help: &str) -> Problem {
 /// A failure as a document, with where the run comes from where that is to be kept.
 pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&RunMetadata>) -> String {
     in_parts(failure, |problem, diagnostics, sources| {
-        json::error_json(problem, heard, provenance, diagnostics, sources)
+        json::write(&json::ErrorV1::of(problem, heard, provenance, diagnostics, sources))
     })
 }
 
@@ -295,7 +295,7 @@ fn failure_shown(
 ) -> String {
     in_parts(failure, |problem, diagnostics, sources| match on_failure {
         OnFailure::Words => in_words(failure, Style::PLAIN),
-        OnFailure::Document => json::error_json(problem, heard, provenance, diagnostics, sources),
+        OnFailure::Document => json::write(&json::ErrorV1::of(problem, heard, provenance, diagnostics, sources)),
         OnFailure::Nothing => String::new(),
         OnFailure::Comment => page::failure(problem, heard, diagnostics, sources, awaited, page::COMMENT),
         OnFailure::Summary => page::failure(problem, heard, diagnostics, sources, awaited, page::SUMMARY),

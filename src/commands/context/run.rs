@@ -161,7 +161,7 @@ impl<F: View> Run<F> {
         sources: &Sources,
         host: &mut Host<'_>,
     ) -> Result<Option<PathBuf>, Problem> {
-        let document = json::report_json(report, target, sources);
+        let document = json::write(&json::ReportV1::of(report, target, sources));
         match self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), host.signals) {
             Err(problem) if !self.journal.must_keep() => {
                 host.show_notes(&[not_kept(&problem)]);
@@ -198,6 +198,6 @@ impl Run {
         host: &mut Host<'_>,
     ) -> Result<(), Problem> {
         self.keep(report, target, sources, host)?;
-        self.outputs.begin(Format::Json, &json::report_json(report, target, sources), host.signals)
+        self.outputs.begin(Format::Json, &json::write(&json::ReportV1::of(report, target, sources)), host.signals)
     }
 }

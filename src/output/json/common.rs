@@ -29,44 +29,40 @@ pub struct HeadV1<T> {
     pub target: T,
 }
 
-/// A kind of document: what its head always holds.
-#[derive(Debug, Clone, Copy)]
-pub struct DocumentKind {
+/// A kind of document that [`write`](super::write) writes, with a published schema.
+pub trait Document: Serialize + JsonSchema {
     /// What `kind` says.
-    pub name: &'static str,
-    /// What `formatVersion` says.
-    pub format_version: u32,
+    const KIND: &str;
+    /// What `formatVersion` says. It rises whenever the meaning of what is in it changes; fields may be added without.
+    const VERSION: u32;
     /// Which org it is about, for the schema.
-    pub target: &'static str,
+    const TARGET: &str = "Which org.";
 }
 
-impl DocumentKind {
-    /// The head of one that this version of the tool writes.
-    pub fn head<T>(&self, target: T) -> HeadV1<T> {
+impl<T> HeadV1<T> {
+    /// The head of a document that this version of the tool writes.
+    pub fn of<D: Document>(target: T) -> HeadV1<T> {
         HeadV1 {
-            kind: self.name.to_owned(),
-            format_version: self.format_version,
+            kind: D::KIND.to_owned(),
+            format_version: D::VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             target,
         }
     }
+}
 
-    /// Says in the schema of the whole document what the head of this kind always holds.
-    pub fn in_schema(self) -> impl FnMut(&mut Schema) {
-        let DocumentKind { name, format_version, target } = self;
-        move |schema| {
-            let mut say = |property: &str, what: &str, value: Value| {
-                if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
-                    it.insert(what.to_owned(), value);
-                }
-            };
-            say("kind", "description", format!("Always `{name}`.").into());
-            say("kind", "const", name.into());
-            say("formatVersion", "description", format!("Always {format_version}.").into());
-            say("formatVersion", "const", format_version.into());
-            say("target", "description", target.into());
+/// Says in the schema of a whole document what its head always holds.
+pub fn head_in_schema<D: Document>(schema: &mut Schema) {
+    let mut say = |property: &str, what: &str, value: Value| {
+        if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
+            it.insert(what.to_owned(), value);
         }
-    }
+    };
+    say("kind", "description", format!("Always `{}`.", D::KIND).into());
+    say("kind", "const", D::KIND.into());
+    say("formatVersion", "description", format!("Always {}.", D::VERSION).into());
+    say("formatVersion", "const", D::VERSION.into());
+    say("target", "description", D::TARGET.into());
 }
 
 /// Which org, for what both generations of the API share.
@@ -257,80 +253,45 @@ impl From<&Had> for EarlierV1 {
     }
 }
 
-impl From<RunV1> for RunText {
-    fn from(run: RunV1) -> RunText {
-        let RunV1 {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
-        } = run;
-        RunText {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
+/// Two types that are the same field by field, or name by name: one inside, one in documents. Each is turned into the
+/// other, and neither can gain a part that the other lacks.
+macro_rules! twins {
+    ($inside:ident { $($field:ident),+ $(,)? } = $document:ident) => {
+        impl From<$inside> for $document {
+            fn from($inside { $($field),+ }: $inside) -> $document {
+                $document { $($field),+ }
+            }
         }
-    }
-}
 
-impl From<RunText> for RunV1 {
-    fn from(run: RunText) -> RunV1 {
-        let RunText {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
-        } = run;
-        RunV1 {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
+        impl From<$document> for $inside {
+            fn from($document { $($field),+ }: $document) -> $inside {
+                $inside { $($field),+ }
+            }
         }
-    }
+    };
+    ($inside:ident = $document:ident { $($of_inside:ident = $of_document:ident),+ $(,)? }) => {
+        impl From<$inside> for $document {
+            fn from(it: $inside) -> $document {
+                match it {
+                    $($inside::$of_inside => $document::$of_document,)+
+                }
+            }
+        }
+
+        impl From<$document> for $inside {
+            fn from(it: $document) -> $inside {
+                match it {
+                    $($document::$of_document => $inside::$of_inside,)+
+                }
+            }
+        }
+    };
+}
+pub(super) use twins;
+
+twins! {
+    RunText {
+        began, ended, client, actor, reason, commit, modified, pull_request, ci_run, config_org, config_digest, only,
+        default_locale, locales, undoes,
+    } = RunV1
 }

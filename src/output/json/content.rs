@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::labels::Labels;
 use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Content;
+use crate::output::json::common::twins;
 use crate::plan::change::Action;
 
 /// What is done to one object.
@@ -41,31 +42,14 @@ pub struct ContentV1 {
     pub division: Option<String>,
 }
 
-impl From<Action> for ActionV1 {
-    fn from(action: Action) -> ActionV1 {
-        match action {
-            Action::Create => ActionV1::Create,
-            Action::Reactivate => ActionV1::Reactivate,
-            Action::Update => ActionV1::Update,
-            Action::Supersede => ActionV1::Replace,
-            Action::Deactivate => ActionV1::Deactivate,
-            Action::Delete => ActionV1::Delete,
-        }
-    }
-}
-
-impl From<ActionV1> for Action {
-    fn from(action: ActionV1) -> Action {
-        match action {
-            ActionV1::Create => Action::Create,
-            ActionV1::Reactivate => Action::Reactivate,
-            ActionV1::Update => Action::Update,
-            ActionV1::Replace => Action::Supersede,
-            ActionV1::Deactivate => Action::Deactivate,
-            ActionV1::Delete => Action::Delete,
-        }
-    }
-}
+twins!(Action = ActionV1 {
+    Create = Create,
+    Reactivate = Reactivate,
+    Update = Update,
+    Supersede = Replace,
+    Deactivate = Deactivate,
+    Delete = Delete,
+});
 
 impl From<ContentV1> for Content {
     fn from(content: ContentV1) -> Content {

@@ -7,22 +7,15 @@ use crate::model::observed::{Modified, Target};
 use crate::model::source::Sources;
 use crate::ops::drift::history::{DifferenceCause, LastApply};
 use crate::ops::drift::{Drift, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift};
-use crate::output::json::common::{DocumentKind, HeadV1, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::output::json::common::{Document, HeadV1, PlaceV1, TargetV1, head_in_schema, place_v1, target_v1};
 use crate::output::json::plan::{AnswerV1, ChangeV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 use crate::plan::answer::Answer;
-
-/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
-/// added without.
-pub const FORMAT_VERSION: u32 = 1;
-
-const DRIFT: DocumentKind =
-    DocumentKind { name: "drift", format_version: FORMAT_VERSION, target: "The org that was read." };
 
 /// What is otherwise in an org, `presencectl drift --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl drift, format 1", transform = DRIFT.in_schema())]
+#[schemars(title = "presencectl drift, format 1", transform = head_in_schema::<DriftV1>)]
 pub struct DriftV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -160,31 +153,39 @@ pub struct CandidateV1 {
     pub keep: Option<AnswerV1>,
 }
 
-/// The document of a drift.
-pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
-    let Drift { plan: _, rows, unmanaged, questions, last, applied, .. } = drift;
-    let last_apply = last
-        .as_ref()
-        .map(|LastApply { commit, began }| LastApplyV1 { commit: commit.clone(), began: began.to_string() });
-    let candidates = questions
-        .iter()
-        .enumerate()
-        .flat_map(|(index, Question { refusal: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
-    DriftV1 {
-        head: DRIFT.head(target_v1(target)),
-        last_apply,
-        applied: applied.as_ref().map(|LastConfig { against, not_read, not_since }| AppliedV1 {
-            given: against.typed.clone(),
-            commit: against.commit.clone(),
-            not_read: not_read.clone(),
-            not_since: not_since.clone(),
-        }),
-        known: questions.is_empty(),
-        drift: rows.iter().map(|it| row_v1(it, sources)).collect(),
-        unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
-        refusals: drift.refusals().iter().map(|it| refusal_v1(it, sources)).collect(),
-        candidates: candidates.collect(),
-        warnings: drift.warnings().iter().map(warning_v1).collect(),
+impl Document for DriftV1 {
+    const KIND: &str = "drift";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was read.";
+}
+
+impl DriftV1 {
+    /// The document of a drift.
+    pub fn of(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
+        let Drift { plan: _, rows, unmanaged, questions, last, applied, .. } = drift;
+        let last_apply = last
+            .as_ref()
+            .map(|LastApply { commit, began }| LastApplyV1 { commit: commit.clone(), began: began.to_string() });
+        let candidates = questions
+            .iter()
+            .enumerate()
+            .flat_map(|(index, Question { refusal: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
+        DriftV1 {
+            head: HeadV1::of::<DriftV1>(target_v1(target)),
+            last_apply,
+            applied: applied.as_ref().map(|LastConfig { against, not_read, not_since }| AppliedV1 {
+                given: against.typed.clone(),
+                commit: against.commit.clone(),
+                not_read: not_read.clone(),
+                not_since: not_since.clone(),
+            }),
+            known: questions.is_empty(),
+            drift: rows.iter().map(|it| row_v1(it, sources)).collect(),
+            unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
+            refusals: drift.refusals().iter().map(|it| refusal_v1(it, sources)).collect(),
+            candidates: candidates.collect(),
+            warnings: drift.warnings().iter().map(warning_v1).collect(),
+        }
     }
 }
 

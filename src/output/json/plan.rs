@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::usage::People;
-use crate::output::json::common::{EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::output::json::common::{Document, EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::content::{ActionV1, ContentV1};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
@@ -18,10 +18,6 @@ use crate::plan::origin::{Base, Compared, Comparison};
 use crate::plan::refusal::Refusal;
 use crate::plan::warning::Warning;
 
-/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
-/// added without.
-pub const FORMAT_VERSION: u32 = 1;
-
 /// A plan, `presencectl plan --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,10 +25,10 @@ pub const FORMAT_VERSION: u32 = 1;
 #[schemars(title = "presencectl plan, format 1")]
 pub struct PlanV1 {
     /// Always `plan`.
-    #[schemars(extend("const" = "plan"))]
+    #[schemars(extend("const" = PlanV1::KIND))]
     pub kind: String,
     /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
+    #[schemars(extend("const" = PlanV1::VERSION))]
     pub format_version: u32,
     /// The version of the tool that wrote it.
     pub tool_version: String,
@@ -351,66 +347,73 @@ pub struct AnswerV1 {
     pub yaml: Vec<String>,
 }
 
-/// The document of a plan.
-pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
-    let Plan {
-        changes,
-        in_sync: in_step,
-        unmanaged: left_alone,
-        obsolete: spent,
-        warnings,
-        refusals,
-        seen,
-        usage,
-        divisions: _,
-        default_locale,
-        only,
-        cost,
-        base,
-        held,
-        waiting,
-    } = plan;
-    let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
-        spent.iter().partition(|it| it.not_known.is_none());
-    PlanV1 {
-        kind: "plan".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
-        commit: sources.commit.clone(),
-        seen: seen.iter().map(ToString::to_string).collect(),
-        applicable: refusals.is_empty(),
-        only: only.as_ref().map(|it| only_v1(it, sources)),
-        base: base.as_ref().map(|it| base_v1(it, sources)),
-        summary: summary(changes),
-        cost: cost.map(CostV1::from),
-        changes: changes
-            .iter()
-            .map(|it| {
-                let id = noticed(&it.step, default_locale);
-                let people = id.and_then(|id| usage.on(id)).map(PeopleV1::from);
-                let origin = base.as_ref().and_then(|base| base.origin(&it.step)).map(|it| it.code().to_owned());
-                ChangeV1 { people, origin, ..change_v1(it, sources) }
-            })
-            .collect(),
-        not_visible_yet: held.iter().filter_map(not_visible_yet_v1).collect(),
-        may_be_made: waiting
-            .iter()
-            .map(|it| MayBeMadeV1 { key: it.key.to_string(), until: it.until.to_string() })
-            .collect(),
-        in_step: in_step.iter().map(in_step_v1).collect(),
-        left_alone: left_alone.iter().map(left_alone_v1).collect(),
-        no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
-        no_longer_needed_here: done_here.iter().map(|it| spent_v1(it, sources)).collect(),
-        warnings: warnings.iter().map(warning_v1).collect(),
-        refusals: refusals
-            .iter()
-            .enumerate()
-            .map(|(index, it)| {
-                let origin = base.as_ref().and_then(|base| base.origin_of_refusal(index));
-                RefusalV1 { origin: origin.map(|it| it.code().to_owned()), ..refusal_v1(it, sources) }
-            })
-            .collect(),
+impl Document for PlanV1 {
+    const KIND: &str = "plan";
+    const VERSION: u32 = 1;
+}
+
+impl PlanV1 {
+    /// The document of a plan.
+    pub fn of(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
+        let Plan {
+            changes,
+            in_sync: in_step,
+            unmanaged: left_alone,
+            obsolete: spent,
+            warnings,
+            refusals,
+            seen,
+            usage,
+            divisions: _,
+            default_locale,
+            only,
+            cost,
+            base,
+            held,
+            waiting,
+        } = plan;
+        let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
+            spent.iter().partition(|it| it.not_known.is_none());
+        PlanV1 {
+            kind: Self::KIND.to_owned(),
+            format_version: Self::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: target_v1(target),
+            commit: sources.commit.clone(),
+            seen: seen.iter().map(ToString::to_string).collect(),
+            applicable: refusals.is_empty(),
+            only: only.as_ref().map(|it| only_v1(it, sources)),
+            base: base.as_ref().map(|it| base_v1(it, sources)),
+            summary: summary(changes),
+            cost: cost.map(CostV1::from),
+            changes: changes
+                .iter()
+                .map(|it| {
+                    let id = noticed(&it.step, default_locale);
+                    let people = id.and_then(|id| usage.on(id)).map(PeopleV1::from);
+                    let origin = base.as_ref().and_then(|base| base.origin(&it.step)).map(|it| it.code().to_owned());
+                    ChangeV1 { people, origin, ..change_v1(it, sources) }
+                })
+                .collect(),
+            not_visible_yet: held.iter().filter_map(not_visible_yet_v1).collect(),
+            may_be_made: waiting
+                .iter()
+                .map(|it| MayBeMadeV1 { key: it.key.to_string(), until: it.until.to_string() })
+                .collect(),
+            in_step: in_step.iter().map(in_step_v1).collect(),
+            left_alone: left_alone.iter().map(left_alone_v1).collect(),
+            no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
+            no_longer_needed_here: done_here.iter().map(|it| spent_v1(it, sources)).collect(),
+            warnings: warnings.iter().map(warning_v1).collect(),
+            refusals: refusals
+                .iter()
+                .enumerate()
+                .map(|(index, it)| {
+                    let origin = base.as_ref().and_then(|base| base.origin_of_refusal(index));
+                    RefusalV1 { origin: origin.map(|it| it.code().to_owned()), ..refusal_v1(it, sources) }
+                })
+                .collect(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::source::{Sources, Span};
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
 use crate::output::json::common::{
-    CauseV1, DocumentKind, HeadV1, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1,
+    CauseV1, Document, HeadV1, PlaceV1, RunV1, TargetV1, head_in_schema, place_v1, run_v1, target_v1, twins,
 };
 use crate::output::json::content::{ActionV1, ContentV1};
 use crate::output::json::plan::{ChangeV1, RefusalV1, change_v1, refusal_v1};
@@ -20,16 +20,10 @@ use crate::plan::change::Change;
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
 
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
-
-const REPORT: DocumentKind =
-    DocumentKind { name: "report", format_version: FORMAT_VERSION, target: "The org that was written to." };
-
 /// What became of an apply, `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl report, format 1", transform = REPORT.in_schema())]
+#[schemars(title = "presencectl report, format 1", transform = head_in_schema::<ReportV1>)]
 pub struct ReportV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -178,29 +172,37 @@ pub struct VerificationV1 {
     pub refusals: Vec<RefusalV1>,
 }
 
-/// The document of a report.
-pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report {
-        rows,
-        refusals,
-        verification,
-        divisions_unread,
-        interrupted,
-        divisions: _,
-        default_locale: _,
-        provenance,
-        matched,
-    } = report;
-    ReportV1 {
-        head: REPORT.head(target_v1(target)),
-        run: provenance.as_ref().map(run_v1),
-        success: report.is_success(),
-        interrupted: interrupted.map(|signal| signal.code().to_owned()),
-        objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
-        matched: matched.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect(),
-        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
-        verification: verification_v1(verification, sources),
-        divisions_unread: divisions_unread.clone().map(CauseV1::from),
+impl Document for ReportV1 {
+    const KIND: &str = "report";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was written to.";
+}
+
+impl ReportV1 {
+    /// The document of a report.
+    pub fn of(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
+        let Report {
+            rows,
+            refusals,
+            verification,
+            divisions_unread,
+            interrupted,
+            divisions: _,
+            default_locale: _,
+            provenance,
+            matched,
+        } = report;
+        ReportV1 {
+            head: HeadV1::of::<ReportV1>(target_v1(target)),
+            run: provenance.as_ref().map(run_v1),
+            success: report.is_success(),
+            interrupted: interrupted.map(|signal| signal.code().to_owned()),
+            objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
+            matched: matched.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect(),
+            refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+            verification: verification_v1(verification, sources),
+            divisions_unread: divisions_unread.clone().map(CauseV1::from),
+        }
     }
 }
 
@@ -249,37 +251,17 @@ pub fn row_v1(row: &ReportRow, intent: Intent, sources: &Sources) -> RowV1 {
     }
 }
 
-impl From<OutcomeKind> for OutcomeV1 {
-    fn from(outcome: OutcomeKind) -> OutcomeV1 {
-        match outcome {
-            OutcomeKind::Done => OutcomeV1::Done,
-            OutcomeKind::AlreadySo => OutcomeV1::AlreadySo,
-            OutcomeKind::NotVisibleYet => OutcomeV1::NotVisibleYet,
-            OutcomeKind::Differs => OutcomeV1::Differs,
-            OutcomeKind::Overwritten => OutcomeV1::Overwritten,
-            OutcomeKind::Failed => OutcomeV1::Failed,
-            OutcomeKind::Refused => OutcomeV1::Refused,
-            OutcomeKind::Skipped => OutcomeV1::Skipped,
-            OutcomeKind::Unknown => OutcomeV1::Unknown,
-        }
-    }
-}
-
-impl From<OutcomeV1> for OutcomeKind {
-    fn from(outcome: OutcomeV1) -> OutcomeKind {
-        match outcome {
-            OutcomeV1::Done => OutcomeKind::Done,
-            OutcomeV1::AlreadySo => OutcomeKind::AlreadySo,
-            OutcomeV1::NotVisibleYet => OutcomeKind::NotVisibleYet,
-            OutcomeV1::Differs => OutcomeKind::Differs,
-            OutcomeV1::Overwritten => OutcomeKind::Overwritten,
-            OutcomeV1::Failed => OutcomeKind::Failed,
-            OutcomeV1::Refused => OutcomeKind::Refused,
-            OutcomeV1::Skipped => OutcomeKind::Skipped,
-            OutcomeV1::Unknown => OutcomeKind::Unknown,
-        }
-    }
-}
+twins!(OutcomeKind = OutcomeV1 {
+    Done = Done,
+    AlreadySo = AlreadySo,
+    NotVisibleYet = NotVisibleYet,
+    Differs = Differs,
+    Overwritten = Overwritten,
+    Failed = Failed,
+    Refused = Refused,
+    Skipped = Skipped,
+    Unknown = Unknown,
+});
 
 fn difference_v1(difference: &Difference) -> DifferenceV1 {
     let text = |label: &Option<Label>| label.as_ref().map(ToString::to_string);

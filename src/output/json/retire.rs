@@ -11,16 +11,13 @@ use crate::ops::apply::report::Intent;
 use crate::ops::retire::advice::{Advice, Lines};
 use crate::ops::retire::plan::Retirement;
 use crate::ops::retire::report::{Fate, Halt, RetireReport};
-use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::output::json::common::{CauseV1, Document, HeadV1, PlaceV1, TargetV1, head_in_schema, place_v1, target_v1};
 use crate::output::json::report::{RowV1, row_v1};
-
-const RETIREMENT: DocumentKind =
-    DocumentKind { name: "retirement", format_version: 1, target: "The org that was written to." };
 
 /// What became of a retirement, `presencectl retire --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl retirement, format 1", transform = RETIREMENT.in_schema())]
+#[schemars(title = "presencectl retirement, format 1", transform = head_in_schema::<RetirementV1>)]
 pub struct RetirementV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -120,23 +117,31 @@ pub struct LinesV1 {
     pub yaml: Vec<String>,
 }
 
-/// The document of a report.
-pub fn document(report: &RetireReport, target: &Target, sources: &Sources) -> RetirementV1 {
-    let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
-    let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;
-    RetirementV1 {
-        head: RETIREMENT.head(target_v1(target)),
-        success: report.is_success(),
-        interrupted: interrupted.map(|it| it.code().to_owned()),
-        key: key.to_string(),
-        from: named_v1(from, default_locale),
-        to: named_v1(&to.definition, default_locale),
-        include_on_queue: *include_on_queue,
-        people: people.iter().map(person_v1).collect(),
-        definition: definition.as_ref().map(|it| row_v1(it, Intent::Retire, sources)),
-        division_unread: division_unread.clone().map(Into::into),
-        halt: halt.as_ref().map(halt_v1),
-        config: report.advice().and_then(|advice| lines_v1(advice, sources)),
+impl Document for RetirementV1 {
+    const KIND: &str = "retirement";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was written to.";
+}
+
+impl RetirementV1 {
+    /// The document of a report.
+    pub fn of(report: &RetireReport, target: &Target, sources: &Sources) -> RetirementV1 {
+        let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
+        let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;
+        RetirementV1 {
+            head: HeadV1::of::<RetirementV1>(target_v1(target)),
+            success: report.is_success(),
+            interrupted: interrupted.map(|it| it.code().to_owned()),
+            key: key.to_string(),
+            from: named_v1(from, default_locale),
+            to: named_v1(&to.definition, default_locale),
+            include_on_queue: *include_on_queue,
+            people: people.iter().map(person_v1).collect(),
+            definition: definition.as_ref().map(|it| row_v1(it, Intent::Retire, sources)),
+            division_unread: division_unread.clone().map(Into::into),
+            halt: halt.as_ref().map(halt_v1),
+            config: report.advice().and_then(|advice| lines_v1(advice, sources)),
+        }
     }
 }
 

@@ -8,20 +8,12 @@ use crate::model::user::{OutOfOffice, UserPresence, Wish};
 use crate::ops::users::listing::{self, UserFound, UserListing};
 use crate::ops::users::meant::ResolvedPresence;
 use crate::ops::users::report::{self, UserReport};
-use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, TargetV1, target_v1};
-
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
-
-const USERS: DocumentKind =
-    DocumentKind { name: "users", format_version: FORMAT_VERSION, target: "The org that was read." };
-const USER_REPORT: DocumentKind =
-    DocumentKind { name: "user-report", format_version: FORMAT_VERSION, target: "The org that was written to." };
+use crate::output::json::common::{CauseV1, Document, HeadV1, TargetV1, head_in_schema, target_v1};
 
 /// What users are on, `presencectl user get --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl users, format 1", transform = USERS.in_schema())]
+#[schemars(title = "presencectl users, format 1", transform = head_in_schema::<UsersV1>)]
 pub struct UsersV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -94,7 +86,7 @@ pub struct OutOfOfficeV1 {
 /// What became of users whose presence was to be set, `presencectl user set --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl user report, format 1", transform = USER_REPORT.in_schema())]
+#[schemars(title = "presencectl user report, format 1", transform = head_in_schema::<UserReportV1>)]
 pub struct UserReportV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -155,26 +147,42 @@ pub struct UserRowV1 {
     pub reason: Option<CauseV1>,
 }
 
-/// The document of users.
-pub fn users(listing: &UserListing, target: &Target) -> UsersV1 {
-    let UserListing { source, rows, default_locale: _ } = listing;
-    UsersV1 {
-        head: USERS.head(target_v1(target)),
-        source: source.to_string(),
-        users: rows.iter().map(|row| user_v1(row, listing)).collect(),
+impl Document for UsersV1 {
+    const KIND: &str = "users";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was read.";
+}
+
+impl UsersV1 {
+    /// The document of users.
+    pub fn of(listing: &UserListing, target: &Target) -> UsersV1 {
+        let UserListing { source, rows, default_locale: _ } = listing;
+        UsersV1 {
+            head: HeadV1::of::<UsersV1>(target_v1(target)),
+            source: source.to_string(),
+            users: rows.iter().map(|row| user_v1(row, listing)).collect(),
+        }
     }
 }
 
-/// The document of a report.
-pub fn report(report: &UserReport, target: &Target) -> UserReportV1 {
-    let UserReport { source, meant, rows, interrupted, default_locale: _ } = report;
-    UserReportV1 {
-        head: USER_REPORT.head(target_v1(target)),
-        source: source.to_string(),
-        success: report.is_success(),
-        interrupted: interrupted.map(|signal| signal.code().to_owned()),
-        presences: meant.iter().map(|it| meant_v1(it, report)).collect(),
-        users: rows.iter().map(|row| user_row_v1(row, report)).collect(),
+impl Document for UserReportV1 {
+    const KIND: &str = "user-report";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was written to.";
+}
+
+impl UserReportV1 {
+    /// The document of a report.
+    pub fn of(report: &UserReport, target: &Target) -> UserReportV1 {
+        let UserReport { source, meant, rows, interrupted, default_locale: _ } = report;
+        UserReportV1 {
+            head: HeadV1::of::<UserReportV1>(target_v1(target)),
+            source: source.to_string(),
+            success: report.is_success(),
+            interrupted: interrupted.map(|signal| signal.code().to_owned()),
+            presences: meant.iter().map(|it| meant_v1(it, report)).collect(),
+            users: rows.iter().map(|row| user_row_v1(row, report)).collect(),
+        }
     }
 }
 
