@@ -48,7 +48,7 @@ async fn made(args: &InitArgs, host: &mut Host<'_>) -> Result<(), Failure> {
     let placing = Placing::look(files.collect())?;
     agreed(args, &placing, host)?;
     placing.write(host.signals)?;
-    let text = output::text::init::made(&placing.placed, &next(args, start), ci, host.style_out());
+    let text = output::text::import::made(&placing.placed, &next(args, start), ci, host.style_out());
     host.terminal.out(&text);
     Ok(())
 }

@@ -70,10 +70,8 @@ pub fn head_in_schema<D: Document>(schema: &mut Schema) {
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct OrgV1 {
     /// Absent where the org was not asked yet, or did not say who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
     /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_name: Option<String>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
@@ -84,10 +82,8 @@ pub struct OrgV1 {
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct TargetV1 {
     /// Absent where the org could not be asked who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
     /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_name: Option<String>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
@@ -103,10 +99,8 @@ pub struct CauseV1 {
     /// In one sentence.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
 }
 
@@ -126,44 +120,32 @@ pub struct RunV1 {
     /// When it ended.
     pub ended: String,
     /// The OAuth client's id; absent with a given token, which does not say whose it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The person: `--actor`, else what the CI says.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Why: `--reason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The commit that was applied.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// Some file of the config was not as this commit has it. Absent where all were, or where a CI names the commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub modified: bool,
     /// The pull request or merge request: its address, else its number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<String>,
     /// The address of the CI's run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_run: Option<String>,
     /// The name that the config gives the org.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_org: Option<String>,
     /// `sha256:` and the digest of the config as it was put together of its files: two runs with one digest
     /// asked for the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_digest: Option<String>,
     /// The definitions that the run was limited to by `--only`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
     /// The locale whose label names a definition. Absent where no config was read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_locale: Option<String>,
     /// The locales that the config manages, and that edits speak of; absent: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub locales: Option<Vec<String>>,
     /// The report that was undone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
 }
 
@@ -234,10 +216,8 @@ pub struct EarlierV1 {
     #[schemars(extend("enum" = ["base", "report", "commit"]))]
     pub source: String,
     /// The whole hash of the commit, where it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The file of the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
 

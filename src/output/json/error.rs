@@ -21,20 +21,16 @@ pub struct ErrorV1 {
     #[serde(flatten)]
     pub head: HeadV1<OrgV1>,
     /// When it was, and who was at work; of a run that changes definitions, and in a folder of reports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunV1>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// What was found in the files of the config: the first ones.
     pub findings: Vec<FindingV1>,
     /// How many were found in all; absent when nothing was.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<FoundV1>,
 }
 
@@ -61,10 +57,8 @@ pub struct FindingV1 {
     /// In words.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// Where; absent for what has no place in a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
 }
 

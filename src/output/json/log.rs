@@ -39,16 +39,13 @@ pub struct EntryV1 {
     /// When the run was, and who was at work.
     pub run: RunV1,
     /// The object; absent for a run as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectV1>,
     /// The outcome of the object, as reports have it; of a run as a whole `nothing-to-do`, `refused` (its plan) or
     /// `failed`.
     pub outcome: EntryOutcomeV1,
     /// Why, for what is not done.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The platform's id of the exchange that wrote it, or that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
 }
 
@@ -77,21 +74,16 @@ pub struct ObjectV1 {
     /// What was to be done.
     pub action: ActionV1,
     /// The definition in the config.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs.
     pub system_presence: String,
     /// What to call it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What was there before; absent for what was to be made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<ContentV1>,
     /// What was to be there.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<ContentV1>,
 }
 
@@ -102,7 +94,6 @@ pub struct UnreadV1 {
     /// Which file.
     pub file: String,
     /// The line, from one, where one is to blame.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// What is wrong.
     pub message: String,

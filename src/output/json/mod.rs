@@ -36,7 +36,7 @@ pub use crate::output::json::users::{UserReportV1, UsersV1};
 
 /// A document as it is printed and kept.
 pub fn write(document: &impl Document) -> String {
-    pretty(document)
+    without_nulls(&pretty(document))
 }
 
 /// The JSON Schema of a document.
@@ -50,6 +50,19 @@ pub fn schema<T: Document>() -> String {
 
 /// What is not there is left out of a document, so a schema need not allow null.
 fn absent_never_null(schema: &mut Schema) {
+    let may_be_absent = |of: &Value| {
+        let types = of.get("type").and_then(Value::as_array).is_some_and(|it| it.iter().any(|it| it == "null"));
+        let any = of.get("anyOf").and_then(Value::as_array);
+        types || any.is_some_and(|it| it.iter().any(|it| it.get("type").is_some_and(|of| of == "null")))
+    };
+    if let Some(Value::Object(properties)) = schema.get("properties").cloned()
+        && let Some(Value::Array(required)) = schema.get_mut("required")
+    {
+        required.retain(|it| !it.as_str().and_then(|it| properties.get(it)).is_some_and(may_be_absent));
+        if required.is_empty() {
+            schema.remove("required");
+        }
+    }
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|it| it != "null");
         if let [only] = types.as_slice() {
@@ -75,4 +88,27 @@ pub fn pretty(document: &impl Serialize) -> String {
     let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
     json.push('\n');
     text::without_hidden(&json)
+}
+
+/// Without the fields that are null. Each stands on a line of its own, since a line break within a string is escaped.
+fn without_nulls(json: &str) -> String {
+    let mut kept = String::with_capacity(json.len());
+    for line in json.lines() {
+        let (is_last, field) = line.strip_suffix(',').map_or((true, line), |it| (false, it));
+        if field.ends_with(": null") {
+            // What stands before the last field of an object is the last one then.
+            if is_last && kept.ends_with(",\n") {
+                kept.truncate(kept.len() - 2);
+                kept.push('\n');
+            }
+        } else if matches!(line.trim_start(), "}" | "},") && kept.ends_with("{\n") {
+            kept.pop();
+            kept.push_str(line.trim_start());
+            kept.push('\n');
+        } else {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }

@@ -26,7 +26,6 @@ pub struct RetirementV1 {
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
     #[schemars(extend("enum" = ["interrupt", "terminate"]))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// What the config calls the definition that goes.
     pub key: String,
@@ -39,17 +38,13 @@ pub struct RetirementV1 {
     /// Everybody who was seen on it, by their ids.
     pub people: Vec<PersonV1>,
     /// What became of the definition; absent where the run did not come so far.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub definition: Option<RowV1>,
     /// Why nobody knows whether its division outlasted what was written by the first generation of the API.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub division_unread: Option<CauseV1>,
     /// Why it stopped; absent where everything is done, and was seen to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub halt: Option<HaltV1>,
     /// What to write into the config, so that the next apply agrees; absent where it says so already, and before
     /// the definition is known to be deactivated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<LinesV1>,
 }
 
@@ -60,7 +55,6 @@ pub struct NamedV1 {
     /// Its id.
     pub id: String,
     /// What it is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its system presence.
     pub system_presence: String,
@@ -80,7 +74,6 @@ pub struct PersonV1 {
     ]))]
     pub outcome: String,
     /// Why, for those who are not moved.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CauseV1>,
 }
 
@@ -105,13 +98,10 @@ pub struct LinesV1 {
     /// The file to write them into.
     pub file: String,
     /// Where the definition stands in it, for what is merged with that.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<PlaceV1>,
     /// The `overrides` of the file, below which the lines stand; absent if it has none, or has the definition.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub below: Option<PlaceV1>,
     /// What says the contrary there, and goes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<PlaceV1>,
     /// Lines of YAML, ready to paste.
     pub yaml: Vec<String>,

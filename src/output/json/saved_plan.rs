@@ -8,7 +8,8 @@ use crate::model::limits::DOCUMENT_VALUES_MAX;
 use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::Content;
 use crate::output::json::common::Document as _;
-use crate::output::json::plan::{ChangeV1, PlanV1};
+use crate::output::json::content::ChangeV1;
+use crate::output::json::plan::PlanV1;
 use crate::plan::saved::{ReviewedOperation, SavedPlan};
 
 /// Why a file is no saved plan.

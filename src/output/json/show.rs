@@ -21,7 +21,6 @@ pub struct DefinitionsV1 {
     #[serde(flatten)]
     pub head: HeadV1<TargetV1>,
     /// What the name that was typed is: `key`, `id` or `label`; absent where all are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["key", "id", "label"]))]
     pub found_by: Option<String>,
     /// By system presence; the platform's own first and deactivated ones last, then by name and id.
@@ -38,10 +37,8 @@ pub struct OddV1 {
     /// Where it stands in the org's answer, such as `entities[12]`.
     pub place: String,
     /// Its id; absent where that cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs; absent where that cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system_presence: Option<String>,
     /// What is odd, each in a few words.
     pub what: Vec<String>,
@@ -65,31 +62,24 @@ pub struct DefinitionV1 {
     /// The org's id for it.
     pub id: String,
     /// Its key in the config; absent where none was given or it has none there.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Where it belongs, in the org's spelling.
     pub system_presence: String,
     /// Its default label, else any; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Labels by locale, in the org's spelling.
     pub labels: BTreeMap<String, String>,
     /// Deactivated, or active.
     pub deactivated: bool,
     /// Is it the platform's own? Absent where the org does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<bool>,
     /// The id of its division, `*` for all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub division: Option<String>,
     /// The name of that division, where it was looked up.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub division_name: Option<String>,
     /// Who changed it last: an id or a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When, as the org writes times.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
     /// The fields of this definition that are absent since this generation of the API, or this org, does
     /// not say them.
@@ -121,7 +111,6 @@ pub struct SystemPresenceV1 {
     pub name: String,
     /// The spelling of a config, for one of the ten that every org has; a config that uses another one
     /// names it in `settings.systemPresences`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
 }
 

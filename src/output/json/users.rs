@@ -34,10 +34,8 @@ pub struct UserV1 {
     #[schemars(extend("enum" = ["shown", "not-shown", "no-teams", "teams-gone", "failed"]))]
     pub result: String,
     /// The presence, where there is one to show.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub presence: Option<PresenceV1>,
     /// Why there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CauseV1>,
 }
 
@@ -48,22 +46,16 @@ pub struct PresenceV1 {
     /// The id of the definition.
     pub id: String,
     /// What it is called; absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its system presence; absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system_presence: Option<String>,
     /// Is it deactivated? Absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deactivated: Option<bool>,
     /// The user's message, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Since when, as the org writes times; absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Is the source the user's primary one? Absent where that is not known, as in every bulk read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_source: Option<bool>,
     /// Times out of office, which only Microsoft Teams tells of.
     pub out_of_office: Vec<OutOfOfficeV1>,
@@ -73,13 +65,10 @@ pub struct PresenceV1 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutOfOfficeV1 {
     /// Now? Absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
     /// Its begin.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Its end; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 
@@ -97,7 +86,6 @@ pub struct UserReportV1 {
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
     #[schemars(extend("enum" = ["interrupt", "terminate"]))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// What was found for each presence that was named.
     pub presences: Vec<MeantV1>,
@@ -117,7 +105,6 @@ pub struct MeantV1 {
     /// The id of the definition.
     pub id: String,
     /// What it is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its system presence.
     pub system_presence: String,
@@ -132,7 +119,6 @@ pub struct UserRowV1 {
     /// The id of the definition that the user should be on.
     pub presence_id: String,
     /// The message that the user should have; absent where that was to stay.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Was the source to become the user's primary one?
     pub primary_source: bool,
@@ -143,7 +129,6 @@ pub struct UserRowV1 {
     ]))]
     pub outcome: String,
     /// Why, for what is not done.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CauseV1>,
 }
 

@@ -18,6 +18,7 @@ pub(super) const VALUES: &[&str] = &[
     "futures_util",
     "icu_normalizer",
     "jsonschema",
+    "maud",
     "schemars",
     "secrecy",
     "semver",
