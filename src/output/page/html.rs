@@ -88,7 +88,7 @@ fn print(page: &Page<'_>) -> String {
                 }
                 "\n" main id="main" {
                     "\n"
-                    @if let Some(first) = first { (alert(html! { "Look first" }, first)) }
+                    @if let Some(first) = first { (alert(&html! { "Look first" }, first)) }
                     @for it in leads { (lead(it)) }
                     @for it in sections { (section(it)) }
                 }
@@ -111,13 +111,13 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-fn alert(title: Markup, text: &PageLine) -> Markup {
+fn alert(title: &Markup, text: &PageLine) -> Markup {
     html! { article class="warning" { h2 { (title) } p { (line(text)) "." } } "\n" }
 }
 
 fn lead(it: &Lead) -> Markup {
     match it {
-        Lead::Alert(title, text) => alert(line(title), text),
+        Lead::Alert(title, text) => alert(&line(title), text),
         Lead::Paragraph(By::Markdown, _) => Markup::default(),
         Lead::Paragraph(_, lines) => html! { @for it in lines { p { (line(it)) } "\n" } },
     }

@@ -192,7 +192,7 @@ fn item(Item { by: _, is_nested, line: words, yaml: to_paste }: &Item) -> String
     format!("{indent}- {}\n{pasted}", line(words))
 }
 
-/// PageLines to paste, indented as a part of a list. The fence is longer than any run of backticks in them.
+/// Lines to paste, indented as a part of a list. The fence is longer than any run of backticks in them.
 fn yaml(lines: &[String], indent: &str) -> String {
     let lines: Vec<String> = lines.iter().map(|it| text::terminal(it).to_string()).collect();
     let longest = lines.iter().flat_map(|it| it.split(|c| c != '`')).map(str::len).max().unwrap_or(0);

@@ -2,7 +2,7 @@
 //! should look at, what is left alone, and the coverage of the config's locales.
 
 use crate::config::coverage::{Cell, Coverage, Mark};
-use crate::model::names::{Label, SystemPresence};
+use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -223,7 +223,7 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<Vec<PageLines>
     let mut about = vec![
         cell(vec![tag(step.action())]),
         cell(subject(known_as(step, &plan.default_locale), step.system_presence().as_str())),
-        shown(step.id().map(|it| it.as_str())),
+        shown(step.id().map(DefinitionId::as_str)),
         cell(why(change, ", ", sources)),
     ];
     let mut cells: Vec<[PageLines; 3]> = labels(step, &plan.default_locale)

@@ -29,13 +29,13 @@ pub fn human(log: &Log, style: Style) -> String {
         }),
         ("WHO", &|it| it.who().unwrap_or("not known").to_owned()),
         ("COMMIT", &|it| it.run.commit.iter().flat_map(|it| it.chars().take(COMMIT_CHARS)).collect()),
-        ("PR", &|it| or_empty(&it.run.pull_request)),
+        ("PR", &|it| or_empty(it.run.pull_request.as_ref())),
         ("ACTION", &|it| of_row(it, |row| row.action.verb().to_owned())),
         ("DEFINITION", &|it| of_row(it, definition)),
         ("OUTCOME", &|it| it.outcome.map_or("nothing to do", |it| said(it).words).to_owned()),
         ("CHANGE", &|it| of_row(it, change)),
         ("REASON", &reason),
-        ("MESSAGE", &|it| or_empty(&it.message)),
+        ("MESSAGE", &|it| or_empty(it.message.as_ref())),
     ];
     table::rows(&columns, &log.entries, style)
 }
@@ -45,32 +45,32 @@ pub fn log_csv(log: &Log) -> String {
     let columns: [TableColumn<'_, LogEntry>; 22] = [
         ("time", &|it| it.time.to_string()),
         ("org", &|it| it.org_name().unwrap_or_default().to_owned()),
-        ("orgId", &|it| or_empty(&it.org.id)),
+        ("orgId", &|it| or_empty(it.org.id.as_ref())),
         ("sandbox", &|it| it.org.sandbox.to_string()),
-        ("actor", &|it| or_empty(&it.run.actor)),
-        ("client", &|it| or_empty(&it.run.client)),
-        ("commit", &|it| or_empty(&it.run.commit)),
-        ("pullRequest", &|it| or_empty(&it.run.pull_request)),
-        ("ciRun", &|it| or_empty(&it.run.ci_run)),
-        ("reason", &|it| or_empty(&it.run.reason)),
-        ("undoes", &|it| or_empty(&it.run.undoes)),
+        ("actor", &|it| or_empty(it.run.actor.as_ref())),
+        ("client", &|it| or_empty(it.run.client.as_ref())),
+        ("commit", &|it| or_empty(it.run.commit.as_ref())),
+        ("pullRequest", &|it| or_empty(it.run.pull_request.as_ref())),
+        ("ciRun", &|it| or_empty(it.run.ci_run.as_ref())),
+        ("reason", &|it| or_empty(it.run.reason.as_ref())),
+        ("undoes", &|it| or_empty(it.run.undoes.as_ref())),
         ("action", &|it| of_row(it, |row| row.action.verb().to_owned())),
-        ("key", &|it| of_row(it, |row| or_empty(&row.key))),
-        ("name", &|it| of_row(it, |row| or_empty(&row.name))),
-        ("id", &|it| of_row(it, |row| or_empty(&row.id))),
+        ("key", &|it| of_row(it, |row| or_empty(row.key.as_ref()))),
+        ("name", &|it| of_row(it, |row| or_empty(row.name.as_ref()))),
+        ("id", &|it| of_row(it, |row| or_empty(row.id.as_ref()))),
         ("systemPresence", &|it| of_row(it, |row| row.system_presence.to_string())),
         ("outcome", &|it| it.outcome.map_or("nothing-to-do", OutcomeKind::code).to_owned()),
         ("before", &|it| of_row(it, |row| row.before.as_ref().map(json).unwrap_or_default())),
         ("after", &|it| of_row(it, |row| row.after.as_ref().map(json).unwrap_or_default())),
-        ("message", &|it| or_empty(&it.message)),
-        ("correlationId", &|it| or_empty(&it.correlation_id)),
+        ("message", &|it| or_empty(it.message.as_ref())),
+        ("correlationId", &|it| or_empty(it.correlation_id.as_ref())),
         ("file", &|it| it.file.clone()),
     ];
     records(&columns, &log.entries)
 }
 
-fn or_empty(it: &Option<impl ToString>) -> String {
-    it.as_ref().map(ToString::to_string).unwrap_or_default()
+fn or_empty(it: Option<&impl ToString>) -> String {
+    it.map(ToString::to_string).unwrap_or_default()
 }
 
 fn of_row(entry: &LogEntry, of: impl Fn(&StoredRow) -> String) -> String {
