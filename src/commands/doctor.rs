@@ -26,7 +26,6 @@ use crate::model::names::OrgId;
 use crate::model::observed::Organization;
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
-use crate::ops::doctor::check::Diagnosis;
 use crate::ops::doctor::diagnose;
 use crate::ops::doctor::facts::{
     Answers, ConfigFact, CredentialsFact, DoctorAnswer, Facts, MeantOrg, NamedBy, OrgPlace, Reach,
@@ -65,7 +64,7 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     let diagnosis = diagnose(&facts, args.target.sandbox);
     let view = |format: DiagnosisFormat, style: Style| match format {
         DiagnosisFormat::Human => view::human(&diagnosis, style),
-        DiagnosisFormat::Json => json::diagnosis_json(&diagnosis),
+        DiagnosisFormat::Json => json::write(&json::DiagnosisV1::of(&diagnosis)),
     };
     let exit = if diagnosis.success() { Exit::Success } else { Exit::Failure };
     Ok(run.show(&view, exit))
@@ -159,8 +158,7 @@ async fn answered(
     if args.target.sandbox {
         let Connection { session, endpoints, .. } = run.connect(&args.target, desired).await?;
         let wire = HttpWire::new(&endpoints, WireLimits::default());
-        let place =
-            OrgPlace { endpoints, named_by: NamedBy::Sandbox, proxy: Ok(None), unread_entries: Vec::new() };
+        let place = OrgPlace { endpoints, named_by: NamedBy::Sandbox, proxy: Ok(None), unread_entries: Vec::new() };
         let answers = answers(&place, &wire, Some(&session), asked, &run.host).await;
         return Ok((place, answers));
     }

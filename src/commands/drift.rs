@@ -49,7 +49,7 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::drift(drift, target, sources, style),
-        Format::Json => json::drift_json(drift, target, sources),
+        Format::Json => json::write(&json::DriftV1::of(drift, target, sources)),
         Format::Markdown => page::drift(drift, target, sources, COMMENT),
         Format::Summary => page::drift(drift, target, sources, SUMMARY),
         Format::Html => html::drift(drift, target, sources),

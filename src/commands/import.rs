@@ -78,7 +78,11 @@ pub async fn make(args: &TargetArgs, asked: &ImportRequest, run: &mut Run<'_>) -
 fn asked(args: &ImportArgs, place: &Place, host: &Host<'_>) -> Result<ImportRequest, Problem> {
     let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
     Ok(ImportRequest {
-        choice: PinChoice { default_locale: selection::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
+        choice: PinChoice {
+            default_locale: selection::locale(default_locale)?,
+            deactivated: *deactivated,
+            pin_all: *pin,
+        },
         layout: place.layout(),
         // The sandbox is nowhere.
         region: if target.sandbox { None } else { named_region(host.environment) },

@@ -41,7 +41,7 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let placing = FileSet::look(files.collect())?;
     agreed(args, &placing, &mut run.host)?;
     placing.write(run.host.signals)?;
-    let text = output::text::init::made(&placing.placed, &next(args, start), ci, run.host.style_out());
+    let text = output::text::import::made(&placing.placed, &next(args, start), ci, run.host.style_out());
     run.host.terminal.out(&text);
     Ok(Exit::Success)
 }
@@ -124,7 +124,8 @@ async fn begun(args: &InitArgs, start: Start, run: &mut Run<'_>) -> Result<Begun
 }
 
 async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<Begun, Failure> {
-    let choice = PinChoice { default_locale: selection::locale(&args.default_locale)?, deactivated: false, pin_all: false };
+    let choice =
+        PinChoice { default_locale: selection::locale(&args.default_locale)?, deactivated: false, pin_all: false };
     let region = if args.target.sandbox { None } else { connect::named_region(run.host.environment) };
     let asked = ImportRequest { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
     let Made { import, target } = make(&args.target, &asked, run).await?;

@@ -47,7 +47,7 @@ pub fn run(args: &LogArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failu
     let log = log.sorted();
     let shown = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::human(&log, style),
-        TableFormat::Json => json::log_json(&log),
+        TableFormat::Json => json::write(&json::LogV1::of(&log)),
         TableFormat::Csv => view::log_csv(&log),
     };
     let is_typed = matches!(folder, ReportFolder::Typed(_));

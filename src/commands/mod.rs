@@ -30,13 +30,7 @@ pub mod user_set;
 pub mod users;
 pub mod validate;
 
-pub fn run(
-    cli: &Cli,
-    typed: &Typed,
-    environment: &Environment,
-    terminal: &mut Terminal,
-    signals: &Signals,
-) -> Exit {
+pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
     let mut host = Host { terminal, environment, signals, typed, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
         Command::Plan(args) => lead(host.again(), async |run| plan::run(args, run).await),
@@ -64,10 +58,7 @@ pub fn run(
     host.terminal.settle(exit)
 }
 
-fn lead<'a, F: View>(
-    mut host: Host<'a>,
-    work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>,
-) -> Exit {
+fn lead<'a, F: View>(mut host: Host<'a>, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
     match runtime() {
         Ok(runtime) => runtime.block_on(Run::new(host).lead(work)),
         Err(problem) => host.fail(&problem.into()),

@@ -68,7 +68,7 @@ pub async fn run(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
-        Format::Json => json::plan_json(plan, target, sources),
+        Format::Json => json::write(&json::PlanV1::of(plan, target, sources)),
         Format::Markdown => page::plan(plan, target, sources),
         Format::Summary => page::plan_summary(plan, &coverage(), target, sources),
         Format::Html => html::plan(plan, &coverage(), target, sources),

@@ -84,7 +84,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     let words = |style: Style| view::report(&report, &target, &sources, style) + &trail;
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
-        TableFormat::Json => json::retirement_json(&report, &target, &sources),
+        TableFormat::Json => json::write(&json::RetirementV1::of(&report, &target, &sources)),
         TableFormat::Csv => view::report_csv(&report),
     };
     Ok(run.show_below(&words, &view, exit))

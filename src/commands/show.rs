@@ -58,10 +58,10 @@ pub async fn run(args: &ShowArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit
     };
     let view = |format: TableFormat, style: Style| match (format, &found) {
         (TableFormat::Human, Found::Definitions(target, it)) => listing::human(it, target, style),
-        (TableFormat::Json, Found::Definitions(target, it)) => json::definitions_json(it, target),
+        (TableFormat::Json, Found::Definitions(target, it)) => json::write(&json::DefinitionsV1::of(it, target)),
         (TableFormat::Csv, Found::Definitions(_, it)) => listing::definitions_csv(it),
         (TableFormat::Human, Found::SystemPresences(it)) => listing::system_presences(it, style),
-        (TableFormat::Json, Found::SystemPresences(it)) => json::system_presences_json(it),
+        (TableFormat::Json, Found::SystemPresences(it)) => json::write(&json::SystemPresencesV1::of(it)),
         (TableFormat::Csv, Found::SystemPresences(it)) => listing::system_presences_csv(it),
     };
     Ok(run.show(&view, Exit::Success))

@@ -35,7 +35,7 @@ pub async fn run(args: &UserGetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     let (listing, target) = read?;
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::listing(&listing, &target, style),
-        TableFormat::Json => json::users_json(&listing, &target),
+        TableFormat::Json => json::write(&json::UsersV1::of(&listing, &target)),
         TableFormat::Csv => view::listing_csv(&listing),
     };
     let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };

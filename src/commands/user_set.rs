@@ -82,7 +82,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     };
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::report(&report, &target, style),
-        TableFormat::Json => json::user_report_json(&report, &target),
+        TableFormat::Json => json::write(&json::UserReportV1::of(&report, &target)),
         TableFormat::Csv => view::report_csv(&report),
     };
     Ok(run.show(&view, exit))

@@ -141,17 +141,17 @@ pub fn config(args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
     let schema = match args.of {
         SchemaOf::Config => json::pretty(&config::json_schema()),
-        SchemaOf::Plan => json::plan_schema(),
-        SchemaOf::Report => json::report_schema(),
-        SchemaOf::Definitions => json::definitions_schema(),
-        SchemaOf::SystemPresences => json::system_presences_schema(),
-        SchemaOf::Error => json::error_schema(),
-        SchemaOf::Users => json::users_schema(),
-        SchemaOf::UserReport => json::user_report_schema(),
-        SchemaOf::Retirement => json::retirement_schema(),
-        SchemaOf::Log => json::log_schema(),
-        SchemaOf::Diagnosis => json::diagnosis_schema(),
-        SchemaOf::Drift => json::drift_schema(),
+        SchemaOf::Plan => json::schema::<json::PlanV1>(),
+        SchemaOf::Report => json::schema::<json::ReportV1>(),
+        SchemaOf::Definitions => json::schema::<json::DefinitionsV1>(),
+        SchemaOf::SystemPresences => json::schema::<json::SystemPresencesV1>(),
+        SchemaOf::Error => json::schema::<json::ErrorV1>(),
+        SchemaOf::Users => json::schema::<json::UsersV1>(),
+        SchemaOf::UserReport => json::schema::<json::UserReportV1>(),
+        SchemaOf::Retirement => json::schema::<json::RetirementV1>(),
+        SchemaOf::Log => json::schema::<json::LogV1>(),
+        SchemaOf::Diagnosis => json::schema::<json::DiagnosisV1>(),
+        SchemaOf::Drift => json::schema::<json::DriftV1>(),
     };
     host.terminal.out(&schema);
     Exit::Success

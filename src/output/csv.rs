@@ -3,6 +3,14 @@
 
 use crate::model::formula::guarded;
 use crate::model::text;
+use crate::output::table::TableColumn;
+
+/// The text of a table, by its columns.
+pub fn records<'a, R: 'a>(columns: &[TableColumn<'_, R>], rows: impl IntoIterator<Item = &'a R>) -> String {
+    let headings: Vec<String> = columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+    let cells = |row: &R| columns.iter().map(|(_, cell)| cell(row)).collect();
+    csv(&headings, &rows.into_iter().map(cells).collect::<Vec<Vec<String>>>())
+}
 
 /// The text of a table. Cells are raw; each is made safe here.
 pub fn csv(headings: &[String], rows: &[Vec<String>]) -> String {

@@ -137,13 +137,18 @@ pub fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
 
 /// The key by which a row is known: not for a replacement, whose key is the definition that comes, while its
 /// object is what goes.
-pub fn key(step: &Step) -> Option<&str> {
+fn key(step: &Step) -> Option<&str> {
     match step {
         Step::Supersede(..) => None,
         Step::Create(_) | Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Delete(_) => {
             step.key().map(Key::as_str)
         }
     }
+}
+
+/// Key, else name.
+pub fn known_as<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a str> {
+    key(step).or_else(|| step.name(default_locale).map(Label::nfc))
 }
 
 /// The same of what became of a step.
@@ -153,31 +158,33 @@ pub fn key_of(row: &ReportRow) -> Option<&str> {
 
 /// What was found otherwise than expected of an object, a sentence each, with names between backticks.
 pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
-    outcome.differences().iter().map(|it| difference(it, divisions)).collect()
+    let label = |it: &Label| text::ticked(it.nfc());
+    outcome.differences().iter().map(|it| difference(it, divisions, label, |it| text::ticked(it))).collect()
 }
 
-fn difference(difference: &Difference, divisions: &Divisions) -> String {
-    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), |it| text::ticked(it.nfc()));
-    match difference {
-        Difference::Label { locale, expected, found } => {
-            format!("{}: expected {}, found {}", text::ticked(locale), label(expected), label(found))
-        }
+/// What was found otherwise than expected, in a sentence in which labels and names stand as a view writes them.
+pub fn difference(
+    difference: &Difference,
+    divisions: &Divisions,
+    label: impl Fn(&Label) -> String,
+    name: impl Fn(&str) -> String,
+) -> String {
+    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), &label);
+    let division = |it: &Option<DivisionId>| name(&division(it.as_ref(), divisions));
+    let (what, expected, found) = match difference {
+        Difference::Label { locale, expected, found } => (name(locale.as_str()), label(expected), label(found)),
         Difference::State { found_deactivated } => {
-            format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
+            ("deactivated".to_owned(), (!found_deactivated).to_string(), found_deactivated.to_string())
         }
         Difference::SystemPresence { expected, found } => {
-            format!("system presence: expected {}, found {}", text::ticked(expected), text::ticked(found))
+            ("system presence".to_owned(), name(expected.as_str()), name(found.as_str()))
         }
-        Difference::Division { expected, found } => {
-            let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
-            format!("division: expected {}, found {}", text::ticked(division(expected)), text::ticked(division(found)))
-        }
-        Difference::Gone => "expected to be there, and is gone".to_owned(),
-        Difference::Appeared(id) => format!("expected to be absent, found {}", text::ticked(id)),
-        Difference::OtherObject { expected, found } => {
-            format!("id: expected {}, found {}", text::ticked(expected), text::ticked(found))
-        }
-    }
+        Difference::Division { expected, found } => ("division".to_owned(), division(expected), division(found)),
+        Difference::Gone => return "expected to be there, and is gone".to_owned(),
+        Difference::Appeared(id) => return format!("expected to be absent, found {}", name(id.as_str())),
+        Difference::OtherObject { expected, found } => ("id".to_owned(), name(expected.as_str()), name(found.as_str())),
+    };
+    format!("{what}: expected {expected}, found {found}")
 }
 
 /// How many people are now on what a step takes away or renames, where somebody asked.

@@ -1,12 +1,15 @@
-//! What a plan or a report comes to, in few words: what every view says first. Nothing in it is foreign text.
+//! What every view says first: which org it is about, and what a plan or a report comes to, in few words.
 
+use crate::model::observed::{Organization, Target};
 use crate::model::text;
 use crate::ops::apply::report::{Intent, Report, ReportRow};
 use crate::output::outcome::counted_outcomes;
 use crate::output::style::Tone;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
+use crate::plan::only::Only;
 
+/// What it comes to. Nothing in it is foreign text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub tone: Tone,
@@ -85,6 +88,42 @@ fn missing(rows: &[ReportRow]) -> String {
     if missing == 0 {
         return "Every change was written, but the org is not known to be in step".to_owned();
     }
-    let of = text::count(rows.len(), "change");
-    format!("Not everything is done: {missing} of {of} {} not", if missing == 1 { "is" } else { "are" })
+    not_done(missing, &text::count(rows.len(), "change"))
+}
+
+/// How many of `all` are missing, without a full stop.
+pub fn not_done(missing: usize, all: &str) -> String {
+    format!("Not everything is done: {missing} of {all} {} not", if missing == 1 { "is" } else { "are" })
+}
+
+/// What of a whole plan a limit to some definitions leaves out, without a full stop.
+pub fn left_out(only: &Only) -> String {
+    let Only { keys: _, changes, refusals } = only;
+    let errors = match refusals.len() {
+        0 => String::new(),
+        count => format!(" and {}", text::count(count, "error")),
+    };
+    let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
+    let count = text::count(changes.len(), "change");
+    format!("{count}{errors} of the whole plan {are} left out, and nothing is pruned")
+}
+
+/// Which org this is about: the first line of every output.
+pub fn target_line(target: &Target) -> String {
+    let Target { org, sandbox, generation } = target;
+    line(org.as_ref(), &format!(", API {generation}"), *sandbox)
+}
+
+/// The same for what both generations of the API share.
+pub fn org_line(org: Option<&Organization>, sandbox: bool) -> String {
+    line(org, "", sandbox)
+}
+
+fn line(org: Option<&Organization>, api: &str, sandbox: bool) -> String {
+    let org = match org {
+        Some(org) => format!("{} ({})", text::terminal(&org.name), text::terminal(org.id.as_str())),
+        None => "not verified".to_owned(),
+    };
+    let note = if sandbox { " - sandbox: nothing real is written" } else { "" };
+    format!("Org: {org}{api}{note}")
 }

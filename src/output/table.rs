@@ -5,13 +5,23 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::model::names::{ID_CHARS_MIN, is_guid};
-use crate::model::text::Shown;
+use crate::model::text::{self, Shown};
 use crate::output::style::Style;
 
 const GAP: &str = "  ";
 
 /// How narrow the values of a block may become.
 const VALUE_COLUMNS_MIN: usize = 20;
+
+/// A column of a noun: what it is called, and what stands in a row of it, raw.
+pub type TableColumn<'a, R> = (&'static str, &'a dyn Fn(&R) -> String);
+
+/// The text of a table, by its columns.
+pub fn rows<'a, R: 'a>(columns: &[TableColumn<'_, R>], rows: impl IntoIterator<Item = &'a R>, style: Style) -> String {
+    let headings: Vec<&str> = columns.iter().map(|(heading, _)| *heading).collect();
+    let cells = |row: &R| columns.iter().map(|(_, cell)| text::terminal(&cell(row))).collect();
+    table(&headings, &rows.into_iter().map(cells).collect::<Vec<Vec<Shown>>>(), style)
+}
 
 /// The text of a table. A row that is too short ends early; what has no heading is left out, and so is a column that is
 /// empty in every row.
@@ -117,15 +127,14 @@ fn measured(shown: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::text;
 
-    fn rows<const N: usize>(rows: &[[&str; N]]) -> Vec<Vec<Shown>> {
+    fn cells<const N: usize>(rows: &[[&str; N]]) -> Vec<Vec<Shown>> {
         rows.iter().map(|row| row.map(text::terminal).to_vec()).collect()
     }
 
     #[test]
     fn columns_stand_below_each_other_in_every_script() {
-        let rows = rows(&[["Meal", "昼食", "a"], ["OnQueue", "Lunch\n", ""], ["", "Cafe\u{301}", "b"]]);
+        let rows = cells(&[["Meal", "昼食", "a"], ["OnQueue", "Lunch\n", ""], ["", "Cafe\u{301}", "b"]]);
         assert_eq!(
             table(&["SYSTEM", "LABEL", "ID"], &rows, Style::PLAIN),
             "SYSTEM   LABEL    ID\n\
@@ -142,13 +151,13 @@ mod tests {
 
     #[test]
     fn a_column_that_holds_nothing_is_left_out() {
-        let rows = rows(&[["Meal", "", "a"], ["Busy", "", ""]]);
+        let rows = cells(&[["Meal", "", "a"], ["Busy", "", ""]]);
         assert_eq!(table(&["SYSTEM", "LABEL", "ID"], &rows, Style::PLAIN), "SYSTEM  ID\nMeal    a\nBusy\n");
     }
 
     #[test]
     fn each_row_is_a_block_where_the_terminal_is_narrow() {
-        let rows = rows(&[["Meal", "Lunch  and a walk after lunch"], ["Busy", ""], ["", "昼食昼食昼食昼食昼食昼食"]]);
+        let rows = cells(&[["Meal", "Lunch  and a walk after lunch"], ["Busy", ""], ["", "昼食昼食昼食昼食昼食昼食"]]);
         let shown = |columns| table(&["SYSTEM", "LABEL"], &rows, Style { columns, ..Style::PLAIN });
         assert_eq!(
             shown(36),

@@ -274,13 +274,13 @@ async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
     let shown = output::text::problem::human(&problem, Style::PLAIN);
     assert!(shown.contains("bad\\x1B[31m label") && !shown.contains('\u{1b}'), "{shown}");
     assert!(shown.ends_with("\n  correlation id: ctx-9\n") && shown.matches("ctx-9").count() == 1, "{shown}");
-    let json = output::json::error_json(
+    let json = output::json::write(&output::json::ErrorV1::of(
         &problem,
         &Heard { org: None, sandbox: false },
         None,
         &Findings::default(),
         &Sources::new(),
-    );
+    ));
     assert!(!json.contains('\u{1b}'), "{json}");
     let read_back: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&read_back["message"], &read_back["correlationId"]), (&Value::from(said), &Value::from("ctx-9")));

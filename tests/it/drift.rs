@@ -248,7 +248,7 @@ fn a_definition_that_was_moved_is_one_row() {
     assert!(markdown.contains("| under Meal | under Break<br>"), "{markdown}");
     let page = html::drift(&drift, &target(), &sources);
     assert!(page.contains("<td><p>under Meal</p></td><td><p>under Break</p>"), "{page}");
-    let document = parsed(&json::drift_json(&drift, &target(), &sources));
+    let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &sources)));
     assert_eq!(document["drift"][0]["configSystemPresence"], "Meal");
     // Without a report it is the only one that has this label.
     assert_eq!(rows(&seen(&world, &[])), ["lunch looks-moved not-known"]);
@@ -481,13 +481,14 @@ fn the_document_says_all_of_it() {
         (renamed("Lunch break").0, vec![renamed("Lunch break").1]),
     ] {
         let drift = seen(&world, &reports);
-        let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
-        assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
+        let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
+        assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
         assert_eq!(document["drift"].as_array().unwrap().len(), drift.rows.len());
         assert_eq!(document["unmanaged"].as_array().unwrap().len(), drift.unmanaged.len());
     }
     let (mut world, _) = renamed("Lunch break");
-    let document = |world: &World| parsed(&json::drift_json(&seen(world, &[]), &target(), &world.desired().1));
+    let document =
+        |world: &World| parsed(&json::write(&json::DriftV1::of(&seen(world, &[]), &target(), &world.desired().1)));
     let row = document(&world)["drift"][0].clone();
     assert_eq!(
         (&row["what"], &row["changedBy"], &row["changedAt"]),
@@ -496,10 +497,10 @@ fn the_document_says_all_of_it() {
     assert_eq!(row["revertNeeds"][0]["yaml"][1], "  previousLabels: [Lunch break]");
     world.org().add("Meal", &[("en_US", "Late lunch")]);
     let document = document(&world);
-    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
+    assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     assert_eq!((&document["known"], document["candidates"].as_array().unwrap().len()), (&false.into(), 2));
     let known: Vec<&str> = DriftKind::ALL.iter().map(|it| it.code()).collect();
-    let schema = parsed(&json::drift_schema());
+    let schema = parsed(&json::schema::<json::DriftV1>());
     assert_eq!(schema["$defs"]["DriftRowV1"]["properties"]["what"]["enum"], serde_json::json!(known));
 }
 

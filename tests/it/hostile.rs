@@ -287,7 +287,7 @@ fn saved_plans() {
     world.config(want("new", "Busy", "New"));
     world.org().deactivate("Tea");
     let (plan, sources) = world.planned();
-    let document = serde_json::to_vec(&plan_document::document(&plan, &target(), &sources)).unwrap();
+    let document = serde_json::to_vec(&plan_document::PlanV1::of(&plan, &target(), &sources)).unwrap();
     feed(&[document], |it| saved_plan::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
 }
 
@@ -305,9 +305,10 @@ fn reports() {
     };
     let rows = plan.changes.iter().map(|it| ReportRow::of(&it.step, None, Outcome::Done)).collect();
     let report = Report::of(rows, plan.default_locale.clone());
-    let document = json::report_json(&report, &target(), &sources);
+    let document = json::write(&json::ReportV1::of(&report, &target(), &sources));
     let heard = Heard { org: None, sandbox: false };
-    let error = json::error_json(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources);
+    let error =
+        json::write(&json::ErrorV1::of(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources));
     feed(&[document.into_bytes(), error.into_bytes()], |it| match stored_report::read(it) {
         Ok(Stored::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);

@@ -180,7 +180,7 @@ fn a_plan_for_people() {
 fn a_plan_for_machines() {
     let (plan, sources) = world().planned();
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
-    let json = json::plan_json(&plan, &target(), &sources);
+    let json = json::write(&json::PlanV1::of(&plan, &target(), &sources));
     assert_snapshot!("plan_json", json.replace(&version, "\"toolVersion\": \"0.0.0\""));
 }
 
@@ -238,7 +238,7 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         ..Report::of(rows, Locale::new("en_US"))
     };
     let shown = output::text::report(&report, &target(), &Sources::new(), Style::PLAIN);
-    let json = json::report_json(&report, &target(), &Sources::new());
+    let json = json::write(&json::ReportV1::of(&report, &target(), &Sources::new()));
     for shown in [&shown, &json] {
         let hidden: String = shown.chars().filter(|c| *c != '\n' && text::is_hidden(*c)).collect();
         assert_eq!(hidden, "");
@@ -264,7 +264,7 @@ fn a_division_is_named_where_its_name_was_read() {
 fn a_report_for_machines() {
     let (_, sources) = drift();
     for (name, report) in reports() {
-        let json = json::report_json(&report, &target(), &sources);
+        let json = json::write(&json::ReportV1::of(&report, &target(), &sources));
         let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
         assert_snapshot!(format!("report_json_{name}"), json.replace(&version, "\"toolVersion\": \"0.0.0\""));
     }
@@ -384,19 +384,19 @@ pub(crate) fn complaints(schema: &str, document: &Value) -> Vec<String> {
 
 #[test]
 fn schemas_are_in_step_and_valid() {
-    in_step("plan.v1.json", &json::plan_schema());
-    in_step("report.v1.json", &json::report_schema());
-    in_step("error.v1.json", &json::error_schema());
-    in_step("definitions.v1.json", &json::definitions_schema());
-    in_step("system-presences.v1.json", &json::system_presences_schema());
-    in_step("log.v1.json", &json::log_schema());
+    in_step("plan.v1.json", &json::schema::<json::PlanV1>());
+    in_step("report.v1.json", &json::schema::<json::ReportV1>());
+    in_step("error.v1.json", &json::schema::<json::ErrorV1>());
+    in_step("definitions.v1.json", &json::schema::<json::DefinitionsV1>());
+    in_step("system-presences.v1.json", &json::schema::<json::SystemPresencesV1>());
+    in_step("log.v1.json", &json::schema::<json::LogV1>());
     for schema in [
-        json::plan_schema(),
-        json::report_schema(),
-        json::error_schema(),
-        json::definitions_schema(),
-        json::system_presences_schema(),
-        json::log_schema(),
+        json::schema::<json::PlanV1>(),
+        json::schema::<json::ReportV1>(),
+        json::schema::<json::ErrorV1>(),
+        json::schema::<json::DefinitionsV1>(),
+        json::schema::<json::SystemPresencesV1>(),
+        json::schema::<json::LogV1>(),
     ] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
@@ -407,12 +407,12 @@ fn documents_are_what_their_schemas_say() {
     let (plan, sources) = world().planned();
     let nobody = Target { org: None, sandbox: true, generation: Generation::First };
     for target in [target(), nobody] {
-        let document = parsed(&json::plan_json(&plan, &target, &sources));
-        assert_eq!(complaints(&json::plan_schema(), &document), Vec::<String>::new());
+        let document = parsed(&json::write(&json::PlanV1::of(&plan, &target, &sources)));
+        assert_eq!(complaints(&json::schema::<json::PlanV1>(), &document), Vec::<String>::new());
         let (_, sources) = drift();
         for (name, report) in reports() {
-            let document = parsed(&json::report_json(&report, &target, &sources));
-            assert_eq!(complaints(&json::report_schema(), &document), Vec::<String>::new(), "{name}");
+            let document = parsed(&json::write(&json::ReportV1::of(&report, &target, &sources)));
+            assert_eq!(complaints(&json::schema::<json::ReportV1>(), &document), Vec::<String>::new(), "{name}");
         }
     }
 }
@@ -420,7 +420,7 @@ fn documents_are_what_their_schemas_say() {
 #[test]
 fn schemas_notice_what_is_wrong() {
     let (plan, sources) = world().planned();
-    let good = parsed(&json::plan_json(&plan, &target(), &sources));
+    let good = parsed(&json::write(&json::PlanV1::of(&plan, &target(), &sources)));
     let mistakes: [fn(&mut Value); 4] = [
         |it| it["kind"] = "report".into(),
         |it| it["formatVersion"] = 2.into(),
@@ -430,6 +430,6 @@ fn schemas_notice_what_is_wrong() {
     for (number, mistake) in mistakes.into_iter().enumerate() {
         let mut document = good.clone();
         mistake(&mut document);
-        assert_eq!(complaints(&json::plan_schema(), &document).len(), 1, "mistake {number}");
+        assert_eq!(complaints(&json::schema::<json::PlanV1>(), &document).len(), 1, "mistake {number}");
     }
 }

@@ -101,9 +101,9 @@ fn a_table_for_spreadsheets() {
 fn a_document_for_machines() {
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
     let shown = |listing: &Listing, target: &Target| {
-        let json = json::definitions_json(listing, target);
+        let json = json::write(&json::DefinitionsV1::of(listing, target));
         let document: Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(complaints(&json::definitions_schema(), &document), Vec::<String>::new());
+        assert_eq!(complaints(&json::schema::<json::DefinitionsV1>(), &document), Vec::<String>::new());
         json.replace(&version, "\"toolVersion\": \"0.0.0\"")
     };
     assert_snapshot!("definitions_json", shown(&all(&first(), None), &target()));
@@ -119,9 +119,9 @@ fn system_presences_in_every_view() {
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
     let mut shown = String::new();
     for it in [known, nobody] {
-        let json = json::system_presences_json(&it);
+        let json = json::write(&json::SystemPresencesV1::of(&it));
         let document: Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(complaints(&json::system_presences_schema(), &document), Vec::<String>::new());
+        assert_eq!(complaints(&json::schema::<json::SystemPresencesV1>(), &document), Vec::<String>::new());
         shown.push_str(&listing::system_presences(&it, Style::PLAIN));
         shown.push_str(&json.replace(&version, "\"toolVersion\": \"0.0.0\""));
         shown.push_str(&listing::system_presences_csv(&it));
@@ -218,8 +218,8 @@ fn nothing_foreign_acts_on_a_terminal() {
         listing::human(&all, &org, Style::PLAIN),
         listing::human(&found, &org, Style::PLAIN),
         listing::system_presences(&names, Style::PLAIN),
-        json::definitions_json(&all, &org),
-        json::system_presences_json(&names),
+        json::write(&json::DefinitionsV1::of(&all, &org)),
+        json::write(&json::SystemPresencesV1::of(&names)),
     ] {
         let hidden: String = shown.chars().filter(|c| *c != '\n' && text::is_hidden(*c)).collect();
         assert_eq!(hidden, "", "{shown}");

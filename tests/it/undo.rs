@@ -92,7 +92,8 @@ fn provenance(scope: Scope) -> RunMetadata {
 /// The report, written and read back.
 fn read_back(rows: Vec<ReportRow>, scope: Scope) -> StoredReport {
     let report = Report { provenance: Some(provenance(scope)), ..Report::of(rows, Locale::new("en_US")) };
-    match stored_report::read(json::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
+    match stored_report::read(json::write(&json::ReportV1::of(&report, &target(), &Sources::new())).as_bytes()).unwrap()
+    {
         Stored::Report(report) => report,
         Stored::Failure(_) => panic!("it is a report"),
     }
@@ -341,7 +342,7 @@ fn no_view_of_an_undo_says_what_helps_after_an_apply() {
         let (target, sources) = (target(), Sources::new());
         [
             output::text::report(&report, &target, &sources, Style::PLAIN),
-            json::report_json(&report, &target, &sources),
+            json::write(&json::ReportV1::of(&report, &target, &sources)),
             page::report(&report, &target, &sources, page::COMMENT),
             html::report(&report, &target, &sources),
             github::report(&report, &sources, None),

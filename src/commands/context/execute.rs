@@ -135,7 +135,7 @@ pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
-        Format::Json => json::report_json(report, target, sources),
+        Format::Json => json::write(&json::ReportV1::of(report, target, sources)),
         Format::Markdown => page::report(report, target, sources, page::COMMENT),
         Format::Summary => page::report(report, target, sources, page::SUMMARY),
         Format::Html => html::report(report, target, sources),

@@ -56,7 +56,7 @@ impl Failure {
         };
         match view {
             OnFailure::Words => self.words(Style::PLAIN),
-            OnFailure::Document => json::error_json(problem, heard, run, diagnostics, sources),
+            OnFailure::Document => json::write(&json::ErrorV1::of(problem, heard, run, diagnostics, sources)),
             OnFailure::Nothing => String::new(),
             OnFailure::Comment => page::failure(problem, heard, diagnostics, sources, awaited, page::COMMENT),
             OnFailure::Summary => page::failure(problem, heard, diagnostics, sources, awaited, page::SUMMARY),

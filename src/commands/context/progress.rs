@@ -294,7 +294,7 @@ fn counting_down(total: usize) -> (ProgressBar, End) {
 #[cfg(test)]
 mod tests {
     use std::io::{self, empty, sink};
-    
+
     use super::*;
     use crate::host::terminal::Streams;
     use crate::model::labels::Labels;

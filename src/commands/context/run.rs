@@ -197,7 +197,7 @@ impl<'a, F: View> Run<'a, F> {
     /// Keeps a report, in the place of an earlier one of the run. Gives its file; none if there is no folder, or if the
     /// default one could not be written: then one line says so.
     pub fn keep(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<Option<PathBuf>, Problem> {
-        let document = json::report_json(report, target, sources);
+        let document = json::write(&json::ReportV1::of(report, target, sources));
         let metadata = self.record.metadata();
         match self.report_file.keep(&document, &metadata, target.org.as_ref(), self.host.signals) {
             Err(problem) if !self.report_file.must_keep() => {
@@ -220,12 +220,7 @@ impl<'a, F: View> Run<'a, F> {
     }
 
     /// The same below a plan that people have read: they get `words` wherever the rest goes.
-    pub fn show_below(
-        &mut self,
-        words: &dyn Fn(Style) -> String,
-        view: &dyn Fn(F) -> String,
-        exit: Exit,
-    ) -> Exit {
+    pub fn show_below(&mut self, words: &dyn Fn(Style) -> String, view: &dyn Fn(F) -> String, exit: Exit) -> Exit {
         let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
         let stdout = if self.outputs.on_stdout == F::HUMAN {
             below(words(self.host.style_out()))
@@ -281,7 +276,7 @@ impl Run<'_> {
     /// that.
     pub fn begin(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<(), Problem> {
         self.keep(report, target, sources)?;
-        self.outputs.begin(Format::Json, &json::report_json(report, target, sources), self.host.signals)
+        self.outputs.begin(Format::Json, &json::write(&json::ReportV1::of(report, target, sources)), self.host.signals)
     }
 }
 

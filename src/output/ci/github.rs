@@ -20,7 +20,7 @@ use crate::output::ci::fingerprint::tidy;
 use crate::output::outcome::{self, Verified};
 use crate::output::rows::{differences, key_of, origin_of_refusal, people};
 use crate::output::style::Tone;
-use crate::output::text::cause::Explained;
+use crate::output::text::problem::Explained;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, Edit, Step};

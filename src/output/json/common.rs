@@ -29,44 +29,40 @@ pub struct HeadV1<T> {
     pub target: T,
 }
 
-/// A kind of document: what its head always holds.
-#[derive(Debug, Clone, Copy)]
-pub struct DocumentKind {
+/// A kind of document that [`write`](super::write) writes, with a published schema.
+pub trait Document: Serialize + JsonSchema {
     /// What `kind` says.
-    pub name: &'static str,
-    /// What `formatVersion` says.
-    pub format_version: u32,
+    const KIND: &str;
+    /// What `formatVersion` says. It rises whenever the meaning of what is in it changes; fields may be added without.
+    const VERSION: u32;
     /// Which org it is about, for the schema.
-    pub target: &'static str,
+    const TARGET: &str = "Which org.";
 }
 
-impl DocumentKind {
-    /// The head of one that this version of the tool writes.
-    pub fn head<T>(&self, target: T) -> HeadV1<T> {
+impl<T> HeadV1<T> {
+    /// The head of a document that this version of the tool writes.
+    pub fn of<D: Document>(target: T) -> HeadV1<T> {
         HeadV1 {
-            kind: self.name.to_owned(),
-            format_version: self.format_version,
+            kind: D::KIND.to_owned(),
+            format_version: D::VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             target,
         }
     }
+}
 
-    /// Says in the schema of the whole document what the head of this kind always holds.
-    pub fn in_schema(self) -> impl FnMut(&mut Schema) {
-        let DocumentKind { name, format_version, target } = self;
-        move |schema| {
-            let mut say = |property: &str, what: &str, value: Value| {
-                if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
-                    it.insert(what.to_owned(), value);
-                }
-            };
-            say("kind", "description", format!("Always `{name}`.").into());
-            say("kind", "const", name.into());
-            say("formatVersion", "description", format!("Always {format_version}.").into());
-            say("formatVersion", "const", format_version.into());
-            say("target", "description", target.into());
+/// Says in the schema of a whole document what its head always holds.
+pub fn head_in_schema<D: Document>(schema: &mut Schema) {
+    let mut say = |property: &str, what: &str, value: Value| {
+        if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
+            it.insert(what.to_owned(), value);
         }
-    }
+    };
+    say("kind", "description", format!("Always `{}`.", D::KIND).into());
+    say("kind", "const", D::KIND.into());
+    say("formatVersion", "description", format!("Always {}.", D::VERSION).into());
+    say("formatVersion", "const", D::VERSION.into());
+    say("target", "description", D::TARGET.into());
 }
 
 /// Which org, for what both generations of the API share.
@@ -74,10 +70,8 @@ impl DocumentKind {
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct OrgV1 {
     /// Absent where the org was not asked yet, or did not say who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
     /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_name: Option<String>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
@@ -88,10 +82,8 @@ pub struct OrgV1 {
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct TargetV1 {
     /// Absent where the org could not be asked who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
     /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_name: Option<String>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
@@ -107,10 +99,8 @@ pub struct CauseV1 {
     /// In one sentence.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
 }
 
@@ -130,44 +120,32 @@ pub struct RunV1 {
     /// When it ended.
     pub ended: String,
     /// The OAuth client's id; absent with a given token, which does not say whose it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The person: `--actor`, else what the CI says.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Why: `--reason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The commit that was applied.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// Some file of the config was not as this commit has it. Absent where all were, or where a CI names the commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub modified: bool,
     /// The pull request or merge request: its address, else its number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<String>,
     /// The address of the CI's run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_run: Option<String>,
     /// The name that the config gives the org.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_org: Option<String>,
     /// `sha256:` and the digest of the config as it was put together of its files: two runs with one digest
     /// asked for the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_digest: Option<String>,
     /// The definitions that the run was limited to by `--only`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
     /// The locale whose label names a definition. Absent where no config was read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_locale: Option<String>,
     /// The locales that the config manages, and that edits speak of; absent: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub locales: Option<Vec<String>>,
     /// The report that was undone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
 }
 
@@ -238,10 +216,8 @@ pub struct EarlierV1 {
     #[schemars(extend("enum" = ["base", "report", "commit"]))]
     pub source: String,
     /// The whole hash of the commit, where it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The file of the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
 
@@ -257,80 +233,45 @@ impl From<&Had> for EarlierV1 {
     }
 }
 
-impl From<RunV1> for RunText {
-    fn from(run: RunV1) -> RunText {
-        let RunV1 {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
-        } = run;
-        RunText {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
+/// Two types that are the same field by field, or name by name: one inside, one in documents. Each is turned into the
+/// other, and neither can gain a part that the other lacks.
+macro_rules! twins {
+    ($inside:ident { $($field:ident),+ $(,)? } = $document:ident) => {
+        impl From<$inside> for $document {
+            fn from($inside { $($field),+ }: $inside) -> $document {
+                $document { $($field),+ }
+            }
         }
-    }
-}
 
-impl From<RunText> for RunV1 {
-    fn from(run: RunText) -> RunV1 {
-        let RunText {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
-        } = run;
-        RunV1 {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
+        impl From<$document> for $inside {
+            fn from($document { $($field),+ }: $document) -> $inside {
+                $inside { $($field),+ }
+            }
         }
-    }
+    };
+    ($inside:ident = $document:ident { $($of_inside:ident = $of_document:ident),+ $(,)? }) => {
+        impl From<$inside> for $document {
+            fn from(it: $inside) -> $document {
+                match it {
+                    $($inside::$of_inside => $document::$of_document,)+
+                }
+            }
+        }
+
+        impl From<$document> for $inside {
+            fn from(it: $document) -> $inside {
+                match it {
+                    $($document::$of_document => $inside::$of_inside,)+
+                }
+            }
+        }
+    };
+}
+pub(super) use twins;
+
+twins! {
+    RunText {
+        began, ended, client, actor, reason, commit, modified, pull_request, ci_run, config_org, config_digest, only,
+        default_locale, locales, undoes,
+    } = RunV1
 }

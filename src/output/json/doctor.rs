@@ -5,20 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::doctor::check::Check;
 use crate::ops::doctor::check::Diagnosis;
-use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, org_v1};
-
-/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
-/// added without.
-pub const FORMAT_VERSION: u32 = 1;
-
-const DIAGNOSIS: DocumentKind =
-    DocumentKind { name: "diagnosis", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+use crate::output::json::common::{Document, HeadV1, OrgV1, head_in_schema, org_v1};
 
 /// What goes wrong on the first day, `presencectl doctor --output json`. Strings may come from the org:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl diagnosis, format 1", transform = DIAGNOSIS.in_schema())]
+#[schemars(title = "presencectl diagnosis, format 1", transform = head_in_schema::<DiagnosisV1>)]
 pub struct DiagnosisV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -41,20 +34,26 @@ pub struct CheckV1 {
     /// What was seen.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
 }
 
-/// The document of a diagnosis.
-pub fn document(diagnosis: &Diagnosis) -> DiagnosisV1 {
-    let Diagnosis { org, sandbox, checks } = diagnosis;
-    DiagnosisV1 {
-        head: DIAGNOSIS.head(org_v1(org.as_ref(), *sandbox)),
-        success: diagnosis.success(),
-        checks: checks.iter().map(check_v1).collect(),
+impl Document for DiagnosisV1 {
+    const KIND: &str = "diagnosis";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org, as far as it was asked.";
+}
+
+impl DiagnosisV1 {
+    /// The document of a diagnosis.
+    pub fn of(diagnosis: &Diagnosis) -> DiagnosisV1 {
+        let Diagnosis { org, sandbox, checks } = diagnosis;
+        DiagnosisV1 {
+            head: HeadV1::of::<DiagnosisV1>(org_v1(org.as_ref(), *sandbox)),
+            success: diagnosis.success(),
+            checks: checks.iter().map(check_v1).collect(),
+        }
     }
 }
 

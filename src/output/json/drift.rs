@@ -7,31 +7,21 @@ use crate::model::observed::{Modified, Target};
 use crate::model::source::Sources;
 use crate::ops::drift::history::{DifferenceCause, LastApply};
 use crate::ops::drift::{Drift, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift};
-use crate::output::json::common::{DocumentKind, HeadV1, PlaceV1, TargetV1, place_v1, target_v1};
-use crate::output::json::plan::{AnswerV1, ChangeV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
-use crate::plan::answer::Answer;
-
-/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
-/// added without.
-pub const FORMAT_VERSION: u32 = 1;
-
-const DRIFT: DocumentKind =
-    DocumentKind { name: "drift", format_version: FORMAT_VERSION, target: "The org that was read." };
+use crate::output::json::common::{Document, HeadV1, PlaceV1, TargetV1, head_in_schema, place_v1, target_v1};
+use crate::output::json::content::{AnswerV1, ChangeV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 
 /// What is otherwise in an org, `presencectl drift --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl drift, format 1", transform = DRIFT.in_schema())]
+#[schemars(title = "presencectl drift, format 1", transform = head_in_schema::<DriftV1>)]
 pub struct DriftV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<TargetV1>,
     /// The last whole apply that reports tell of; absent without one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_apply: Option<LastApplyV1>,
     /// The config that was applied last, as the command line names it; absent where it names none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedV1>,
     /// Is all of it known? Not while one of `candidates` or `refusals` is a question.
     pub known: bool,
@@ -53,7 +43,6 @@ pub struct DriftV1 {
 #[serde(rename_all = "camelCase")]
 pub struct LastApplyV1 {
     /// The commit that was applied.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// When it began.
     pub began: String,
@@ -66,13 +55,10 @@ pub struct AppliedV1 {
     /// As it was given: a revision.
     pub given: String,
     /// The whole hash of the commit, where it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// Why it could not be read. Then nothing is told by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_read: Option<String>,
     /// Why it is not known what was merged since. Then nothing is told as edited by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_since: Option<String>,
 }
 
@@ -93,13 +79,10 @@ pub struct DriftRowV1 {
     #[schemars(extend("enum" = ["edited", "both", "not-applied", "not-known"]))]
     pub how: String,
     /// The system presence that the config says, where the object is under another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_system_presence: Option<String>,
     /// Who touched the object last: an id or a name. Absent where the org does not say, or nobody is to be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When, as the org writes times.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
     /// What an apply does to take it back: `before` is the org, `after` the config.
     pub revert: ChangeV1,
@@ -108,7 +91,6 @@ pub struct DriftRowV1 {
     /// What to write so that the config agrees.
     pub keep: AnswerV1,
     /// Where to write it; absent where nothing stands that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_place: Option<PlaceV1>,
 }
 
@@ -121,16 +103,13 @@ pub struct UnmanagedV1 {
     /// Where it belongs.
     pub system_presence: String,
     /// Its default label, else any.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `since-last-apply` (added or changed since), `before` (it was there, as it is) or `not-known`.
     #[schemars(extend("enum" = ["since-last-apply", "before", "not-known"]))]
     pub since: String,
     /// Who touched it last: an id or a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When, as the org writes times.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
     /// What to write so that the config names it.
     pub keep: AnswerV1,
@@ -147,55 +126,54 @@ pub struct CandidateV1 {
     /// Where it belongs.
     pub system_presence: String,
     /// Its default label, else any.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Who touched it last: an id or a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When, as the org writes times.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
     /// What to write where it is the definition that is asked about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<AnswerV1>,
 }
 
-/// The document of a drift.
-pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
-    let Drift { plan: _, rows, unmanaged, questions, last, applied, .. } = drift;
-    let last_apply = last
-        .as_ref()
-        .map(|LastApply { commit, began }| LastApplyV1 { commit: commit.clone(), began: began.to_string() });
-    let candidates = questions
-        .iter()
-        .enumerate()
-        .flat_map(|(index, Question { refusal: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
-    DriftV1 {
-        head: DRIFT.head(target_v1(target)),
-        last_apply,
-        applied: applied.as_ref().map(|LastConfig { against, not_read, not_since }| AppliedV1 {
-            given: against.typed.clone(),
-            commit: against.commit.clone(),
-            not_read: not_read.clone(),
-            not_since: not_since.clone(),
-        }),
-        known: questions.is_empty(),
-        drift: rows.iter().map(|it| row_v1(it, sources)).collect(),
-        unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
-        refusals: drift.refusals().iter().map(|it| refusal_v1(it, sources)).collect(),
-        candidates: candidates.collect(),
-        warnings: drift.warnings().iter().map(warning_v1).collect(),
+impl Document for DriftV1 {
+    const KIND: &str = "drift";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was read.";
+}
+
+impl DriftV1 {
+    /// The document of a drift.
+    pub fn of(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
+        let Drift { plan: _, rows, unmanaged, questions, last, applied, .. } = drift;
+        let last_apply = last
+            .as_ref()
+            .map(|LastApply { commit, began }| LastApplyV1 { commit: commit.clone(), began: began.to_string() });
+        let candidates = questions
+            .iter()
+            .enumerate()
+            .flat_map(|(index, Question { refusal: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
+        DriftV1 {
+            head: HeadV1::of::<DriftV1>(target_v1(target)),
+            last_apply,
+            applied: applied.as_ref().map(|LastConfig { against, not_read, not_since }| AppliedV1 {
+                given: against.typed.clone(),
+                commit: against.commit.clone(),
+                not_read: not_read.clone(),
+                not_since: not_since.clone(),
+            }),
+            known: questions.is_empty(),
+            drift: rows.iter().map(|it| row_v1(it, sources)).collect(),
+            unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
+            refusals: drift.refusals().iter().map(|it| refusal_v1(it, sources)).collect(),
+            candidates: candidates.collect(),
+            warnings: drift.warnings().iter().map(warning_v1).collect(),
+        }
     }
 }
 
 /// Who, and when.
 fn touched(modified: Option<&Modified>) -> (Option<String>, Option<String>) {
     modified.map_or((None, None), |it| (it.by.clone(), it.at.clone()))
-}
-
-fn answer_v1(answer: &Answer) -> AnswerV1 {
-    let Answer { say, lines } = answer;
-    AnswerV1 { say: say.clone(), yaml: lines.clone() }
 }
 
 fn row_v1(row: &DriftRow, sources: &Sources) -> DriftRowV1 {
@@ -208,8 +186,8 @@ fn row_v1(row: &DriftRow, sources: &Sources) -> DriftRowV1 {
         changed_by,
         changed_at,
         revert: change_v1(change, sources),
-        revert_needs: first.iter().map(answer_v1).collect(),
-        keep: answer_v1(keep),
+        revert_needs: first.iter().cloned().map(AnswerV1::from).collect(),
+        keep: keep.clone().into(),
         keep_place: keep_place.map(|it| place_v1(it, sources)),
     }
 }
@@ -229,7 +207,7 @@ fn unmanaged_v1(it: &UnmanagedDrift) -> UnmanagedV1 {
         since: since.to_owned(),
         changed_by,
         changed_at,
-        keep: answer_v1(keep),
+        keep: keep.clone().into(),
     }
 }
 
@@ -243,6 +221,6 @@ fn candidate_v1(refusal: usize, it: &DriftSubject) -> CandidateV1 {
         name: name.as_ref().map(ToString::to_string),
         changed_by,
         changed_at,
-        keep: keep.as_ref().map(|(_, it)| answer_v1(it)),
+        keep: keep.as_ref().map(|(_, it)| it.clone().into()),
     }
 }

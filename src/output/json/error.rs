@@ -9,38 +9,28 @@ use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
 use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
-use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
-
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
-
-const ERROR: DocumentKind =
-    DocumentKind { name: "error", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+use crate::output::json::common::{Document, HeadV1, OrgV1, PlaceV1, RunV1, head_in_schema, org_v1, place_v1, run_v1};
 
 /// Why there is no plan or no report, `presencectl plan --output json` and
 /// `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl error, format 1", transform = ERROR.in_schema())]
+#[schemars(title = "presencectl error, format 1", transform = head_in_schema::<ErrorV1>)]
 pub struct ErrorV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<OrgV1>,
     /// When it was, and who was at work; of a run that changes definitions, and in a folder of reports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunV1>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// What was found in the files of the config: the first ones.
     pub findings: Vec<FindingV1>,
     /// How many were found in all; absent when nothing was.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<FoundV1>,
 }
 
@@ -67,35 +57,41 @@ pub struct FindingV1 {
     /// In words.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// Where; absent for what has no place in a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
 }
 
-/// The document of a failure.
-pub fn document(
-    problem: &Problem,
-    heard: &Heard,
-    provenance: Option<&RunMetadata>,
-    diagnostics: &Findings,
-    sources: &Sources,
-) -> ErrorV1 {
-    let Problem { message, help, correlation_id, platform_terms: _ } = problem;
-    let Heard { org, sandbox } = heard;
-    ErrorV1 {
-        head: ERROR.head(org_v1(org.as_ref(), *sandbox)),
-        run: provenance.map(run_v1),
-        message: message.clone(),
-        help: help.clone(),
-        correlation_id: correlation_id.clone(),
-        findings: diagnostics.iter().map(|it| finding_v1(it, sources)).collect(),
-        found: (diagnostics.total() > 0).then(|| FoundV1 {
-            errors: diagnostics.errors,
-            warnings: diagnostics.warnings,
-            not_shown: diagnostics.not_shown(),
-        }),
+impl Document for ErrorV1 {
+    const KIND: &str = "error";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org, as far as it was asked.";
+}
+
+impl ErrorV1 {
+    /// The document of a failure.
+    pub fn of(
+        problem: &Problem,
+        heard: &Heard,
+        provenance: Option<&RunMetadata>,
+        diagnostics: &Findings,
+        sources: &Sources,
+    ) -> ErrorV1 {
+        let Problem { message, help, correlation_id, platform_terms: _ } = problem;
+        let Heard { org, sandbox } = heard;
+        ErrorV1 {
+            head: HeadV1::of::<ErrorV1>(org_v1(org.as_ref(), *sandbox)),
+            run: provenance.map(run_v1),
+            message: message.clone(),
+            help: help.clone(),
+            correlation_id: correlation_id.clone(),
+            findings: diagnostics.iter().map(|it| finding_v1(it, sources)).collect(),
+            found: (diagnostics.total() > 0).then(|| FoundV1 {
+                errors: diagnostics.errors,
+                warnings: diagnostics.warnings,
+                not_shown: diagnostics.not_shown(),
+            }),
+        }
     }
 }
 

@@ -5,12 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::history::log::{EntryOrg, Log, LogEntry, Unread};
 use crate::ops::history::stored::StoredRow;
-use crate::output::json::common::{OrgV1, RunV1};
+use crate::output::json::common::{Document, OrgV1, RunV1};
 use crate::output::json::content::{ActionV1, ContentV1};
 use crate::output::json::report::OutcomeV1;
-
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
 
 /// Who changed what, and when, `presencectl log --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,10 +15,10 @@ pub const FORMAT_VERSION: u32 = 1;
 #[schemars(title = "presencectl log, format 1")]
 pub struct LogV1 {
     /// Always `log`.
-    #[schemars(extend("const" = "log"))]
+    #[schemars(extend("const" = LogV1::KIND))]
     pub kind: String,
     /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
+    #[schemars(extend("const" = LogV1::VERSION))]
     pub format_version: u32,
     /// The version of the tool that wrote it.
     pub tool_version: String,
@@ -42,16 +39,13 @@ pub struct EntryV1 {
     /// When the run was, and who was at work.
     pub run: RunV1,
     /// The object; absent for a run as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectV1>,
     /// The outcome of the object, as reports have it; of a run as a whole `nothing-to-do`, `refused` (its plan) or
     /// `failed`.
     pub outcome: EntryOutcomeV1,
     /// Why, for what is not done.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The platform's id of the exchange that wrote it, or that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
 }
 
@@ -80,21 +74,16 @@ pub struct ObjectV1 {
     /// What was to be done.
     pub action: ActionV1,
     /// The definition in the config.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs.
     pub system_presence: String,
     /// What to call it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What was there before; absent for what was to be made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<ContentV1>,
     /// What was to be there.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<ContentV1>,
 }
 
@@ -105,22 +94,28 @@ pub struct UnreadV1 {
     /// Which file.
     pub file: String,
     /// The line, from one, where one is to blame.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// What is wrong.
     pub message: String,
 }
 
-/// The document of a log.
-pub fn document(log: &Log) -> LogV1 {
-    let Log { entries, problems, .. } = log;
-    let unread = |it: &Unread| UnreadV1 { file: it.file.clone(), line: it.line, message: it.why.clone() };
-    LogV1 {
-        kind: "log".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        entries: entries.iter().map(entry_v1).collect(),
-        problems: problems.iter().map(unread).collect(),
+impl Document for LogV1 {
+    const KIND: &str = "log";
+    const VERSION: u32 = 1;
+}
+
+impl LogV1 {
+    /// The document of a log.
+    pub fn of(log: &Log) -> LogV1 {
+        let Log { entries, problems, .. } = log;
+        let unread = |it: &Unread| UnreadV1 { file: it.file.clone(), line: it.line, message: it.why.clone() };
+        LogV1 {
+            kind: Self::KIND.to_owned(),
+            format_version: Self::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            entries: entries.iter().map(entry_v1).collect(),
+            problems: problems.iter().map(unread).collect(),
+        }
     }
 }
 

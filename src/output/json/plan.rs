@@ -6,21 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::observed::Target;
 use crate::model::source::Sources;
-use crate::model::usage::People;
-use crate::output::json::common::{EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
-use crate::output::json::content::{ActionV1, ContentV1};
+use crate::output::json::common::{Document, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::output::json::content::{ChangeV1, PeopleV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, Comparison};
-use crate::plan::refusal::Refusal;
-use crate::plan::warning::Warning;
-
-/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
-/// added without.
-pub const FORMAT_VERSION: u32 = 1;
 
 /// A plan, `presencectl plan --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
@@ -29,17 +22,16 @@ pub const FORMAT_VERSION: u32 = 1;
 #[schemars(title = "presencectl plan, format 1")]
 pub struct PlanV1 {
     /// Always `plan`.
-    #[schemars(extend("const" = "plan"))]
+    #[schemars(extend("const" = PlanV1::KIND))]
     pub kind: String,
     /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
+    #[schemars(extend("const" = PlanV1::VERSION))]
     pub format_version: u32,
     /// The version of the tool that wrote it.
     pub tool_version: String,
     /// The org that was read.
     pub target: TargetV1,
     /// The whole hash of the commit that the config was read from (`--at`); absent if it was read from the disk.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The id of every definition that was seen. `apply --plan` stops when its own client does not see
     /// one of them: it may be in a division that the client cannot see, and what looks new a twin.
@@ -47,15 +39,12 @@ pub struct PlanV1 {
     /// May it be applied as it is: is nothing refused?
     pub applicable: bool,
     /// What the run is limited to by `--only`, and what that leaves out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<OnlyV1>,
     /// What the change of the config does by itself; absent where nobody asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseV1>,
     /// How many changes by action.
     pub summary: SummaryV1,
     /// What a whole `apply` of it costs; absent where there is nothing to do, or the plan is refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostV1>,
     /// What would be done, in order.
     pub changes: Vec<ChangeV1>,
@@ -87,13 +76,10 @@ pub struct BaseV1 {
     /// As it was typed.
     pub base: String,
     /// The whole hash of the commit, where it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// When the base's config last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
     /// Why nothing could be told apart; then the lists are empty, and changes have no `origin`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_told: Option<String>,
     /// What guards the config and is edited by the change: `limits`, `protect`, `omit`, `prune`, `org`.
     pub guards: Vec<String>,
@@ -178,52 +164,6 @@ pub struct CostV1 {
     pub seconds: u64,
 }
 
-/// One change of one object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", expecting = "an object")]
-pub struct ChangeV1 {
-    /// What is done.
-    pub action: ActionV1,
-    /// The definition in the config; absent for what the config does not name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// The object; absent for one that is yet to be made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// In the org's spelling.
-    pub system_presence: String,
-    /// What the plan saw, as far as it is managed; absent for one that is yet to be made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<ContentV1>,
-    /// What shall be there.
-    pub after: ContentV1,
-    /// Why, for people; nothing may be decided from it.
-    pub reason: String,
-    /// How many people are on it now; absent where nobody asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub people: Option<PeopleV1>,
-    /// Where it comes from: `this-change`, `this-change-too` (the base would change it as well, and otherwise),
-    /// `not-applied` (merged before, and not applied), `edited` (in the org, since the last apply that reports tell of) or
-    /// `before` (which of both is not known). Absent without `--base`. Nothing may be decided from it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["this-change", "this-change-too", "not-applied", "edited", "before"]))]
-    pub origin: Option<String>,
-    /// Where the config asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<PlaceV1>,
-}
-
-/// How many people are on a definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", expecting = "an object")]
-pub struct PeopleV1 {
-    /// Absent where nobody could say, which is not the same as none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<usize>,
-    /// The platform cut its answer: there may be more.
-    pub at_least: bool,
-}
-
 /// A managed definition that needs nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
@@ -231,7 +171,6 @@ pub struct InStepV1 {
     /// The definition in the config.
     pub key: String,
     /// Its object; absent for a deactivated one that the org does not have.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs.
     pub system_presence: String,
@@ -248,13 +187,11 @@ pub struct LeftAloneV1 {
     /// Where it belongs.
     pub system_presence: String,
     /// Its default label, else any.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `not-named`, `omitted`, `protected`, `primary-not-known` or `in-question`.
     #[schemars(extend("enum" = ["not-named", "omitted", "protected", "primary-not-known", "in-question"]))]
     pub why: String,
     /// The definition in the config that it has to do with.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
@@ -289,10 +226,8 @@ pub struct SpentV1 {
     /// The field.
     pub field: String,
     /// Where it stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
     /// The other orgs that use its layer and may still need it; absent if the line may go.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_known_for: Option<NotKnownForV1>,
 }
 
@@ -308,109 +243,73 @@ pub struct NotKnownForV1 {
     pub message: String,
 }
 
-/// Something to look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub struct WarningV1 {
-    /// A stable name.
-    pub code: String,
-    /// In words.
-    pub message: String,
+impl Document for PlanV1 {
+    const KIND: &str = "plan";
+    const VERSION: u32 = 1;
 }
 
-/// A reason not to apply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub struct RefusalV1 {
-    /// A stable name.
-    pub code: String,
-    /// In words.
-    pub message: String,
-    /// Ways to answer it.
-    pub answers: Vec<AnswerV1>,
-    /// Who says which object the definition was before; absent where nobody does, and of other refusals.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub earlier: Option<EarlierV1>,
-    /// Where it comes from: `this-change`, `this-change-too` (without the change there would be one as well, and
-    /// otherwise) or `before` (it would be the same). Absent without `--base`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["this-change", "this-change-too", "before"]))]
-    pub origin: Option<String>,
-    /// The line in the config that it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<PlaceV1>,
-}
-
-/// A way to answer a refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub struct AnswerV1 {
-    /// In words.
-    pub say: String,
-    /// Lines of YAML, ready to paste.
-    pub yaml: Vec<String>,
-}
-
-/// The document of a plan.
-pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
-    let Plan {
-        changes,
-        in_sync: in_step,
-        unmanaged: left_alone,
-        obsolete: spent,
-        warnings,
-        refusals,
-        seen,
-        usage,
-        divisions: _,
-        default_locale,
-        only,
-        cost,
-        base,
-        held,
-        waiting,
-    } = plan;
-    let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
-        spent.iter().partition(|it| it.not_known.is_none());
-    PlanV1 {
-        kind: "plan".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
-        commit: sources.commit.clone(),
-        seen: seen.iter().map(ToString::to_string).collect(),
-        applicable: refusals.is_empty(),
-        only: only.as_ref().map(|it| only_v1(it, sources)),
-        base: base.as_ref().map(|it| base_v1(it, sources)),
-        summary: summary(changes),
-        cost: cost.map(CostV1::from),
-        changes: changes
-            .iter()
-            .map(|it| {
-                let id = noticed(&it.step, default_locale);
-                let people = id.and_then(|id| usage.on(id)).map(PeopleV1::from);
-                let origin = base.as_ref().and_then(|base| base.origin(&it.step)).map(|it| it.code().to_owned());
-                ChangeV1 { people, origin, ..change_v1(it, sources) }
-            })
-            .collect(),
-        not_visible_yet: held.iter().filter_map(not_visible_yet_v1).collect(),
-        may_be_made: waiting
-            .iter()
-            .map(|it| MayBeMadeV1 { key: it.key.to_string(), until: it.until.to_string() })
-            .collect(),
-        in_step: in_step.iter().map(in_step_v1).collect(),
-        left_alone: left_alone.iter().map(left_alone_v1).collect(),
-        no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
-        no_longer_needed_here: done_here.iter().map(|it| spent_v1(it, sources)).collect(),
-        warnings: warnings.iter().map(warning_v1).collect(),
-        refusals: refusals
-            .iter()
-            .enumerate()
-            .map(|(index, it)| {
-                let origin = base.as_ref().and_then(|base| base.origin_of_refusal(index));
-                RefusalV1 { origin: origin.map(|it| it.code().to_owned()), ..refusal_v1(it, sources) }
-            })
-            .collect(),
+impl PlanV1 {
+    /// The document of a plan.
+    pub fn of(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
+        let Plan {
+            changes,
+            in_sync: in_step,
+            unmanaged: left_alone,
+            obsolete: spent,
+            warnings,
+            refusals,
+            seen,
+            usage,
+            divisions: _,
+            default_locale,
+            only,
+            cost,
+            base,
+            held,
+            waiting,
+        } = plan;
+        let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
+            spent.iter().partition(|it| it.not_known.is_none());
+        PlanV1 {
+            kind: Self::KIND.to_owned(),
+            format_version: Self::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: target_v1(target),
+            commit: sources.commit.clone(),
+            seen: seen.iter().map(ToString::to_string).collect(),
+            applicable: refusals.is_empty(),
+            only: only.as_ref().map(|it| only_v1(it, sources)),
+            base: base.as_ref().map(|it| base_v1(it, sources)),
+            summary: summary(changes),
+            cost: cost.map(CostV1::from),
+            changes: changes
+                .iter()
+                .map(|it| {
+                    let id = noticed(&it.step, default_locale);
+                    let people = id.and_then(|id| usage.on(id)).map(PeopleV1::from);
+                    let origin = base.as_ref().and_then(|base| base.origin(&it.step)).map(|it| it.code().to_owned());
+                    ChangeV1 { people, origin, ..change_v1(it, sources) }
+                })
+                .collect(),
+            not_visible_yet: held.iter().filter_map(not_visible_yet_v1).collect(),
+            may_be_made: waiting
+                .iter()
+                .map(|it| MayBeMadeV1 { key: it.key.to_string(), until: it.until.to_string() })
+                .collect(),
+            in_step: in_step.iter().map(in_step_v1).collect(),
+            left_alone: left_alone.iter().map(left_alone_v1).collect(),
+            no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
+            no_longer_needed_here: done_here.iter().map(|it| spent_v1(it, sources)).collect(),
+            warnings: warnings.iter().map(warning_v1).collect(),
+            refusals: refusals
+                .iter()
+                .enumerate()
+                .map(|(index, it)| {
+                    let origin = base.as_ref().and_then(|base| base.origin_of_refusal(index));
+                    RefusalV1 { origin: origin.map(|it| it.code().to_owned()), ..refusal_v1(it, sources) }
+                })
+                .collect(),
+        }
     }
 }
 
@@ -482,37 +381,10 @@ fn summary(changes: &[Change]) -> SummaryV1 {
     summary
 }
 
-/// One change as documents write it.
-pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
-    let Change { step, reason, place } = change;
-    ChangeV1 {
-        action: step.action().into(),
-        key: step.key().map(ToString::to_string),
-        id: step.id().map(ToString::to_string),
-        system_presence: step.system_presence().to_string(),
-        before: step.before().map(ContentV1::from),
-        after: ContentV1::from(&step.after()),
-        reason: reason.in_words(),
-        people: None,
-        origin: None,
-        place: place.map(|span| place_v1(span, sources)),
-    }
-}
-
 impl From<Cost> for CostV1 {
     fn from(cost: Cost) -> CostV1 {
         let Cost { requests, time } = cost;
         CostV1 { requests, seconds: u64::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX) }
-    }
-}
-
-impl From<People> for PeopleV1 {
-    fn from(people: People) -> PeopleV1 {
-        match people {
-            People::Exactly(count) => PeopleV1 { count: Some(count), at_least: false },
-            People::AtLeast(count) => PeopleV1 { count: Some(count), at_least: true },
-            People::NotKnown => PeopleV1 { count: None, at_least: false },
-        }
     }
 }
 
@@ -548,23 +420,5 @@ fn spent_v1(it: &ObsoleteLine, sources: &Sources) -> SpentV1 {
             more: it.more,
             message: it.in_words(),
         }),
-    }
-}
-
-/// A warning as documents write it.
-pub fn warning_v1(it: &Warning) -> WarningV1 {
-    WarningV1 { code: it.code().to_owned(), message: it.message() }
-}
-
-/// A refusal as documents write it.
-pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
-    let answers = it.answers().into_iter().map(|answer| AnswerV1 { say: answer.say, yaml: answer.lines }).collect();
-    RefusalV1 {
-        code: it.code().to_owned(),
-        message: it.message(),
-        answers,
-        earlier: it.earlier().map(EarlierV1::from),
-        origin: None,
-        place: it.place.map(|span| place_v1(span, sources)),
     }
 }

@@ -12,36 +12,27 @@ use crate::model::source::{Sources, Span};
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
 use crate::output::json::common::{
-    CauseV1, DocumentKind, HeadV1, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1,
+    CauseV1, Document, HeadV1, PlaceV1, RunV1, TargetV1, head_in_schema, place_v1, run_v1, target_v1, twins,
 };
-use crate::output::json::content::{ActionV1, ContentV1};
-use crate::output::json::plan::{ChangeV1, RefusalV1, change_v1, refusal_v1};
+use crate::output::json::content::{ActionV1, ChangeV1, ContentV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
 
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
-
-const REPORT: DocumentKind =
-    DocumentKind { name: "report", format_version: FORMAT_VERSION, target: "The org that was written to." };
-
 /// What became of an apply, `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl report, format 1", transform = REPORT.in_schema())]
+#[schemars(title = "presencectl report, format 1", transform = head_in_schema::<ReportV1>)]
 pub struct ReportV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<TargetV1>,
     /// When it was, and who was at work. Absent in reports of older versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunV1>,
     /// Was everything done, and seen to be done?
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
     #[schemars(extend("enum" = ["interrupt", "terminate"]))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// One row an object.
     pub objects: Vec<RowV1>,
@@ -54,7 +45,6 @@ pub struct ReportV1 {
     /// The look at the org afterwards.
     pub verification: VerificationV1,
     /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub divisions_unread: Option<CauseV1>,
 }
 
@@ -65,21 +55,16 @@ pub struct RowV1 {
     /// What was to be done.
     pub action: ActionV1,
     /// The definition in the config.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The object; for a created one, the id that the org gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs.
     pub system_presence: String,
     /// What to call it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What was there before, as far as it is managed; absent for what was to be made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<ContentV1>,
     /// What was to be there. Absent in reports of older versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<ContentV1>,
     /// What became of it.
     pub outcome: OutcomeV1,
@@ -87,32 +72,23 @@ pub struct RowV1 {
     /// `beyond-saved-plan`, or in an undo `protected` or `omitted` (by the config). Absent for whatever was not skipped,
     /// and in reports of older versions.
     #[schemars(extend("enum" = ["needs-another", "interrupted", "plan-refused", "beyond-saved-plan", "protected", "omitted"]))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_reason: Option<String>,
     /// When work on it began; absent where it did not begin.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub began: Option<String>,
     /// When work on it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
     /// Where the config asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
     /// Where the label stands that the org refused, where its answer says which.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_label: Option<PlaceV1>,
     /// Why, for what is not done.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed, else of the one that wrote it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// From when on to run again, for a create that no list shows yet: sooner it may be made twice. Absent for all else,
     /// and in reports of older versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub again_from: Option<String>,
     /// What was found instead of what was expected.
     pub differences: Vec<DifferenceV1>,
@@ -149,10 +125,8 @@ pub struct DifferenceV1 {
     /// `labels.LOCALE`, `deactivated`, `division`, `systemPresence` or `id`.
     pub field: String,
     /// What was expected; absent where that is nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// What was found; absent where that is nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }
 
@@ -164,13 +138,10 @@ pub struct VerificationV1 {
     #[schemars(extend("enum" = ["not-needed", "interrupted", "in-step", "drifted", "failed"]))]
     pub result: String,
     /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// What is to be done by now although no row speaks of it.
     pub drift: Vec<ChangeV1>,
@@ -178,29 +149,37 @@ pub struct VerificationV1 {
     pub refusals: Vec<RefusalV1>,
 }
 
-/// The document of a report.
-pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report {
-        rows,
-        refusals,
-        verification,
-        divisions_unread,
-        interrupted,
-        divisions: _,
-        default_locale: _,
-        provenance,
-        matched,
-    } = report;
-    ReportV1 {
-        head: REPORT.head(target_v1(target)),
-        run: provenance.as_ref().map(run_v1),
-        success: report.is_success(),
-        interrupted: interrupted.map(|signal| signal.code().to_owned()),
-        objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
-        matched: matched.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect(),
-        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
-        verification: verification_v1(verification, sources),
-        divisions_unread: divisions_unread.clone().map(CauseV1::from),
+impl Document for ReportV1 {
+    const KIND: &str = "report";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was written to.";
+}
+
+impl ReportV1 {
+    /// The document of a report.
+    pub fn of(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
+        let Report {
+            rows,
+            refusals,
+            verification,
+            divisions_unread,
+            interrupted,
+            divisions: _,
+            default_locale: _,
+            provenance,
+            matched,
+        } = report;
+        ReportV1 {
+            head: HeadV1::of::<ReportV1>(target_v1(target)),
+            run: provenance.as_ref().map(run_v1),
+            success: report.is_success(),
+            interrupted: interrupted.map(|signal| signal.code().to_owned()),
+            objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
+            matched: matched.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect(),
+            refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+            verification: verification_v1(verification, sources),
+            divisions_unread: divisions_unread.clone().map(CauseV1::from),
+        }
     }
 }
 
@@ -249,37 +228,17 @@ pub fn row_v1(row: &ReportRow, intent: Intent, sources: &Sources) -> RowV1 {
     }
 }
 
-impl From<OutcomeKind> for OutcomeV1 {
-    fn from(outcome: OutcomeKind) -> OutcomeV1 {
-        match outcome {
-            OutcomeKind::Done => OutcomeV1::Done,
-            OutcomeKind::AlreadyInPlace => OutcomeV1::AlreadySo,
-            OutcomeKind::NotVisibleYet => OutcomeV1::NotVisibleYet,
-            OutcomeKind::Differs => OutcomeV1::Differs,
-            OutcomeKind::Overwritten => OutcomeV1::Overwritten,
-            OutcomeKind::Failed => OutcomeV1::Failed,
-            OutcomeKind::Conflict => OutcomeV1::Refused,
-            OutcomeKind::Skipped => OutcomeV1::Skipped,
-            OutcomeKind::Unknown => OutcomeV1::Unknown,
-        }
-    }
-}
-
-impl From<OutcomeV1> for OutcomeKind {
-    fn from(outcome: OutcomeV1) -> OutcomeKind {
-        match outcome {
-            OutcomeV1::Done => OutcomeKind::Done,
-            OutcomeV1::AlreadySo => OutcomeKind::AlreadyInPlace,
-            OutcomeV1::NotVisibleYet => OutcomeKind::NotVisibleYet,
-            OutcomeV1::Differs => OutcomeKind::Differs,
-            OutcomeV1::Overwritten => OutcomeKind::Overwritten,
-            OutcomeV1::Failed => OutcomeKind::Failed,
-            OutcomeV1::Refused => OutcomeKind::Conflict,
-            OutcomeV1::Skipped => OutcomeKind::Skipped,
-            OutcomeV1::Unknown => OutcomeKind::Unknown,
-        }
-    }
-}
+twins!(OutcomeKind = OutcomeV1 {
+    Done = Done,
+    AlreadyInPlace = AlreadySo,
+    NotVisibleYet = NotVisibleYet,
+    Differs = Differs,
+    Overwritten = Overwritten,
+    Failed = Failed,
+    Conflict = Refused,
+    Skipped = Skipped,
+    Unknown = Unknown,
+});
 
 fn difference_v1(difference: &Difference) -> DifferenceV1 {
     let text = |label: &Option<Label>| label.as_ref().map(ToString::to_string);

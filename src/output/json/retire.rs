@@ -11,16 +11,13 @@ use crate::ops::apply::report::Intent;
 use crate::ops::retire::advice::{Advice, Lines};
 use crate::ops::retire::plan::Retirement;
 use crate::ops::retire::report::{Fate, Halt, RetireReport};
-use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::output::json::common::{CauseV1, Document, HeadV1, PlaceV1, TargetV1, head_in_schema, place_v1, target_v1};
 use crate::output::json::report::{RowV1, row_v1};
-
-const RETIREMENT: DocumentKind =
-    DocumentKind { name: "retirement", format_version: 1, target: "The org that was written to." };
 
 /// What became of a retirement, `presencectl retire --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl retirement, format 1", transform = RETIREMENT.in_schema())]
+#[schemars(title = "presencectl retirement, format 1", transform = head_in_schema::<RetirementV1>)]
 pub struct RetirementV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -29,7 +26,6 @@ pub struct RetirementV1 {
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
     #[schemars(extend("enum" = ["interrupt", "terminate"]))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// What the config calls the definition that goes.
     pub key: String,
@@ -42,17 +38,13 @@ pub struct RetirementV1 {
     /// Everybody who was seen on it, by their ids.
     pub people: Vec<PersonV1>,
     /// What became of the definition; absent where the run did not come so far.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub definition: Option<RowV1>,
     /// Why nobody knows whether its division outlasted what was written by the first generation of the API.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub division_unread: Option<CauseV1>,
     /// Why it stopped; absent where everything is done, and was seen to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub halt: Option<HaltV1>,
     /// What to write into the config, so that the next apply agrees; absent where it says so already, and before
     /// the definition is known to be deactivated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<LinesV1>,
 }
 
@@ -63,7 +55,6 @@ pub struct NamedV1 {
     /// Its id.
     pub id: String,
     /// What it is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its system presence.
     pub system_presence: String,
@@ -83,7 +74,6 @@ pub struct PersonV1 {
     ]))]
     pub outcome: String,
     /// Why, for those who are not moved.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CauseV1>,
 }
 
@@ -108,35 +98,40 @@ pub struct LinesV1 {
     /// The file to write them into.
     pub file: String,
     /// Where the definition stands in it, for what is merged with that.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<PlaceV1>,
     /// The `overrides` of the file, below which the lines stand; absent if it has none, or has the definition.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub below: Option<PlaceV1>,
     /// What says the contrary there, and goes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<PlaceV1>,
     /// Lines of YAML, ready to paste.
     pub yaml: Vec<String>,
 }
 
-/// The document of a report.
-pub fn document(report: &RetireReport, target: &Target, sources: &Sources) -> RetirementV1 {
-    let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
-    let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;
-    RetirementV1 {
-        head: RETIREMENT.head(target_v1(target)),
-        success: report.is_success(),
-        interrupted: interrupted.map(|it| it.code().to_owned()),
-        key: key.to_string(),
-        from: named_v1(from, default_locale),
-        to: named_v1(&to.definition, default_locale),
-        include_on_queue: *include_on_queue,
-        people: people.iter().map(person_v1).collect(),
-        definition: definition.as_ref().map(|it| row_v1(it, Intent::Retire, sources)),
-        division_unread: division_unread.clone().map(Into::into),
-        halt: halt.as_ref().map(halt_v1),
-        config: report.advice().and_then(|advice| lines_v1(advice, sources)),
+impl Document for RetirementV1 {
+    const KIND: &str = "retirement";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was written to.";
+}
+
+impl RetirementV1 {
+    /// The document of a report.
+    pub fn of(report: &RetireReport, target: &Target, sources: &Sources) -> RetirementV1 {
+        let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
+        let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;
+        RetirementV1 {
+            head: HeadV1::of::<RetirementV1>(target_v1(target)),
+            success: report.is_success(),
+            interrupted: interrupted.map(|it| it.code().to_owned()),
+            key: key.to_string(),
+            from: named_v1(from, default_locale),
+            to: named_v1(&to.definition, default_locale),
+            include_on_queue: *include_on_queue,
+            people: people.iter().map(person_v1).collect(),
+            definition: definition.as_ref().map(|it| row_v1(it, Intent::Retire, sources)),
+            division_unread: division_unread.clone().map(Into::into),
+            halt: halt.as_ref().map(halt_v1),
+            config: report.advice().and_then(|advice| lines_v1(advice, sources)),
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use crate::model::generation::Generation;
 use crate::model::limits::DOCUMENT_VALUES_MAX;
 use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::Content;
-use crate::output::json::plan::{ChangeV1, FORMAT_VERSION, PlanV1};
+use crate::output::json::common::Document as _;
+use crate::output::json::content::ChangeV1;
+use crate::output::json::plan::PlanV1;
 use crate::plan::saved::{ReviewedOperation, SavedPlan};
 
 /// Why a file is no saved plan.
@@ -22,7 +24,7 @@ pub enum SavedPlanError {
     #[error("it is a `{0}`, not a plan")]
     OtherKind(String),
     /// A format that this version does not know.
-    #[error("it is of format {found}, and this version ({}) reads format {FORMAT_VERSION}", env!("CARGO_PKG_VERSION"))]
+    #[error("it is of format {found}, and this version ({}) reads format {}", env!("CARGO_PKG_VERSION"), PlanV1::VERSION)]
     UnknownFormat { found: u64 },
     /// An operation that no plan holds.
     #[error("its change number {number} is not one that a plan can hold ({why})")]
@@ -46,10 +48,10 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
         return Err(SavedPlanError::TooLarge);
     }
     let head: Head = serde_json::from_str(text).map_err(not_a_plan)?;
-    if head.kind != "plan" {
+    if head.kind != PlanV1::KIND {
         return Err(SavedPlanError::OtherKind(head.kind));
     }
-    if head.format_version != u64::from(FORMAT_VERSION) {
+    if head.format_version != u64::from(PlanV1::VERSION) {
         return Err(SavedPlanError::UnknownFormat { found: head.format_version });
     }
     let document: PlanV1 = serde_json::from_str(text).map_err(not_a_plan)?;

@@ -9,28 +9,18 @@ use crate::model::names::{Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Primary, Target};
 use crate::model::odd::{Halved, Odd};
 use crate::ops::show::listing::{FoundBy, Listing, ListingRow, SystemPresences};
-use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, TargetV1, org_v1, target_v1};
-
-/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
-/// added without.
-pub const FORMAT_VERSION: u32 = 1;
-
-const DEFINITIONS: DocumentKind =
-    DocumentKind { name: "definitions", format_version: FORMAT_VERSION, target: "The org that was read." };
-const SYSTEM_PRESENCES: DocumentKind =
-    DocumentKind { name: "system-presences", format_version: FORMAT_VERSION, target: "The org that was read." };
+use crate::output::json::common::{Document, HeadV1, OrgV1, TargetV1, head_in_schema, org_v1, target_v1};
 
 /// The definitions of an org, `presencectl show --output json`. All strings are as the org holds them:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl definitions, format 1", transform = DEFINITIONS.in_schema())]
+#[schemars(title = "presencectl definitions, format 1", transform = head_in_schema::<DefinitionsV1>)]
 pub struct DefinitionsV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<TargetV1>,
     /// What the name that was typed is: `key`, `id` or `label`; absent where all are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["key", "id", "label"]))]
     pub found_by: Option<String>,
     /// By system presence; the platform's own first and deactivated ones last, then by name and id.
@@ -47,10 +37,8 @@ pub struct OddV1 {
     /// Where it stands in the org's answer, such as `entities[12]`.
     pub place: String,
     /// Its id; absent where that cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs; absent where that cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system_presence: Option<String>,
     /// What is odd, each in a few words.
     pub what: Vec<String>,
@@ -74,31 +62,24 @@ pub struct DefinitionV1 {
     /// The org's id for it.
     pub id: String,
     /// Its key in the config; absent where none was given or it has none there.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Where it belongs, in the org's spelling.
     pub system_presence: String,
     /// Its default label, else any; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Labels by locale, in the org's spelling.
     pub labels: BTreeMap<String, String>,
     /// Deactivated, or active.
     pub deactivated: bool,
     /// Is it the platform's own? Absent where the org does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<bool>,
     /// The id of its division, `*` for all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub division: Option<String>,
     /// The name of that division, where it was looked up.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub division_name: Option<String>,
     /// Who changed it last: an id or a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When, as the org writes times.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
     /// The fields of this definition that are absent since this generation of the API, or this org, does
     /// not say them.
@@ -113,7 +94,7 @@ pub struct DefinitionV1 {
 /// The system presences of an org, `presencectl show --system --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl system-presences, format 1", transform = SYSTEM_PRESENCES.in_schema())]
+#[schemars(title = "presencectl system-presences, format 1", transform = head_in_schema::<SystemPresencesV1>)]
 pub struct SystemPresencesV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -130,17 +111,24 @@ pub struct SystemPresenceV1 {
     pub name: String,
     /// The spelling of a config, for one of the ten that every org has; a config that uses another one
     /// names it in `settings.systemPresences`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
 }
 
-/// The document of a listing.
-pub fn definitions(listing: &Listing, target: &Target) -> DefinitionsV1 {
-    DefinitionsV1 {
-        head: DEFINITIONS.head(target_v1(target)),
-        found_by: listing.found_by.map(|it: FoundBy| it.name().to_owned()),
-        definitions: listing.rows.iter().map(|it| definition_v1(it, listing)).collect(),
-        odd: listing.odd.iter().map(odd_v1).collect(),
+impl Document for DefinitionsV1 {
+    const KIND: &str = "definitions";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was read.";
+}
+
+impl DefinitionsV1 {
+    /// The document of a listing.
+    pub fn of(listing: &Listing, target: &Target) -> DefinitionsV1 {
+        DefinitionsV1 {
+            head: HeadV1::of::<DefinitionsV1>(target_v1(target)),
+            found_by: listing.found_by.map(|it: FoundBy| it.name().to_owned()),
+            definitions: listing.rows.iter().map(|it| definition_v1(it, listing)).collect(),
+            odd: listing.odd.iter().map(odd_v1).collect(),
+        }
     }
 }
 
@@ -193,13 +181,21 @@ fn places(halved: &Halved) -> Vec<String> {
     labels.chain(halved.fields.iter().cloned()).collect()
 }
 
-/// The document of an org's system presences.
-pub fn system_presences(it: &SystemPresences) -> SystemPresencesV1 {
-    let SystemPresences { org, sandbox, names } = it;
-    let one =
-        |it: &SystemPresence| SystemPresenceV1 { name: it.to_string(), standard: it.standard().map(str::to_owned) };
-    SystemPresencesV1 {
-        head: SYSTEM_PRESENCES.head(org_v1(org.as_ref(), *sandbox)),
-        system_presences: names.iter().map(one).collect(),
+impl Document for SystemPresencesV1 {
+    const KIND: &str = "system-presences";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was read.";
+}
+
+impl SystemPresencesV1 {
+    /// The document of an org's system presences.
+    pub fn of(it: &SystemPresences) -> SystemPresencesV1 {
+        let SystemPresences { org, sandbox, names } = it;
+        let one =
+            |it: &SystemPresence| SystemPresenceV1 { name: it.to_string(), standard: it.standard().map(str::to_owned) };
+        SystemPresencesV1 {
+            head: HeadV1::of::<SystemPresencesV1>(org_v1(org.as_ref(), *sandbox)),
+            system_presences: names.iter().map(one).collect(),
+        }
     }
 }

@@ -15,9 +15,9 @@ use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::history::stored::{
     FoundInstead, Stored, StoredFailure, StoredReport, StoredRow, StoredRun, Unreadable,
 };
-use crate::output::json::common::{OrgV1, RunV1, TargetV1};
-use crate::output::json::error::FORMAT_VERSION as ERROR_FORMAT_VERSION;
-use crate::output::json::report::{DifferenceV1, FORMAT_VERSION, RowV1};
+use crate::output::json::common::{Document as _, OrgV1, RunV1, TargetV1};
+use crate::output::json::error::ErrorV1;
+use crate::output::json::report::{DifferenceV1, ReportV1, RowV1};
 use crate::plan::change::Action;
 
 /// Only what decides whether the rest can be read.
@@ -86,8 +86,8 @@ pub fn read(bytes: &[u8]) -> Result<Stored, Unreadable> {
     }
     let head: Head = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
     let (format, own) = match head.kind.as_str() {
-        "report" => (FORMAT_VERSION, true),
-        "error" => (ERROR_FORMAT_VERSION, false),
+        ReportV1::KIND => (ReportV1::VERSION, true),
+        ErrorV1::KIND => (ErrorV1::VERSION, false),
         other => {
             let why = format!("it is a {other}, not the report of an apply", other = text::ticked(other));
             return Err(Unreadable { line: line_of(text, "\"kind\""), why });

@@ -8,20 +8,12 @@ use crate::model::user::{OutOfOffice, UserPresence, Wish};
 use crate::ops::users::listing::{self, UserFound, UserListing};
 use crate::ops::users::report::{self, UserReport};
 use crate::ops::users::resolve::ResolvedPresence;
-use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, TargetV1, target_v1};
-
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
-
-const USERS: DocumentKind =
-    DocumentKind { name: "users", format_version: FORMAT_VERSION, target: "The org that was read." };
-const USER_REPORT: DocumentKind =
-    DocumentKind { name: "user-report", format_version: FORMAT_VERSION, target: "The org that was written to." };
+use crate::output::json::common::{CauseV1, Document, HeadV1, TargetV1, head_in_schema, target_v1};
 
 /// What users are on, `presencectl user get --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl users, format 1", transform = USERS.in_schema())]
+#[schemars(title = "presencectl users, format 1", transform = head_in_schema::<UsersV1>)]
 pub struct UsersV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -42,10 +34,8 @@ pub struct UserV1 {
     #[schemars(extend("enum" = ["shown", "not-shown", "no-teams", "teams-gone", "failed"]))]
     pub result: String,
     /// The presence, where there is one to show.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub presence: Option<PresenceV1>,
     /// Why there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CauseV1>,
 }
 
@@ -56,22 +46,16 @@ pub struct PresenceV1 {
     /// The id of the definition.
     pub id: String,
     /// What it is called; absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its system presence; absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system_presence: Option<String>,
     /// Is it deactivated? Absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deactivated: Option<bool>,
     /// The user's message, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Since when, as the org writes times; absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Is the source the user's primary one? Absent where that is not known, as in every bulk read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_source: Option<bool>,
     /// Times out of office, which only Microsoft Teams tells of.
     pub out_of_office: Vec<OutOfOfficeV1>,
@@ -81,20 +65,17 @@ pub struct PresenceV1 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutOfOfficeV1 {
     /// Now? Absent where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
     /// Its begin.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Its end; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 
 /// What became of users whose presence was to be set, `presencectl user set --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl user report, format 1", transform = USER_REPORT.in_schema())]
+#[schemars(title = "presencectl user report, format 1", transform = head_in_schema::<UserReportV1>)]
 pub struct UserReportV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
@@ -105,7 +86,6 @@ pub struct UserReportV1 {
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
     #[schemars(extend("enum" = ["interrupt", "terminate"]))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// What was found for each presence that was named.
     pub presences: Vec<MeantV1>,
@@ -125,7 +105,6 @@ pub struct MeantV1 {
     /// The id of the definition.
     pub id: String,
     /// What it is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its system presence.
     pub system_presence: String,
@@ -140,7 +119,6 @@ pub struct UserRowV1 {
     /// The id of the definition that the user should be on.
     pub presence_id: String,
     /// The message that the user should have; absent where that was to stay.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Was the source to become the user's primary one?
     pub primary_source: bool,
@@ -151,30 +129,45 @@ pub struct UserRowV1 {
     ]))]
     pub outcome: String,
     /// Why, for what is not done.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CauseV1>,
 }
 
-/// The document of users.
-pub fn users(listing: &UserListing, target: &Target) -> UsersV1 {
-    let UserListing { source, rows, default_locale: _ } = listing;
-    UsersV1 {
-        head: USERS.head(target_v1(target)),
-        source: source.to_string(),
-        users: rows.iter().map(|row| user_v1(row, listing)).collect(),
+impl Document for UsersV1 {
+    const KIND: &str = "users";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was read.";
+}
+
+impl UsersV1 {
+    /// The document of users.
+    pub fn of(listing: &UserListing, target: &Target) -> UsersV1 {
+        let UserListing { source, rows, default_locale: _ } = listing;
+        UsersV1 {
+            head: HeadV1::of::<UsersV1>(target_v1(target)),
+            source: source.to_string(),
+            users: rows.iter().map(|row| user_v1(row, listing)).collect(),
+        }
     }
 }
 
-/// The document of a report.
-pub fn report(report: &UserReport, target: &Target) -> UserReportV1 {
-    let UserReport { source, resolved: meant, rows, interrupted, default_locale: _ } = report;
-    UserReportV1 {
-        head: USER_REPORT.head(target_v1(target)),
-        source: source.to_string(),
-        success: report.is_success(),
-        interrupted: interrupted.map(|signal| signal.code().to_owned()),
-        presences: meant.iter().map(|it| meant_v1(it, report)).collect(),
-        users: rows.iter().map(|row| user_row_v1(row, report)).collect(),
+impl Document for UserReportV1 {
+    const KIND: &str = "user-report";
+    const VERSION: u32 = 1;
+    const TARGET: &str = "The org that was written to.";
+}
+
+impl UserReportV1 {
+    /// The document of a report.
+    pub fn of(report: &UserReport, target: &Target) -> UserReportV1 {
+        let UserReport { source, resolved: meant, rows, interrupted, default_locale: _ } = report;
+        UserReportV1 {
+            head: HeadV1::of::<UserReportV1>(target_v1(target)),
+            source: source.to_string(),
+            success: report.is_success(),
+            interrupted: interrupted.map(|signal| signal.code().to_owned()),
+            presences: meant.iter().map(|it| meant_v1(it, report)).collect(),
+            users: rows.iter().map(|row| user_row_v1(row, report)).collect(),
+        }
     }
 }
 

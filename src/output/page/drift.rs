@@ -1,34 +1,39 @@
-//! A plan seen from the other side, as Markdown: an issue, a comment, or the summary of a step.
+//! A plan seen from the other side: what is otherwise in the org, who touched it last, and both ways out.
 
-use std::fmt::Write as _;
-
-use crate::model::names::{Label, SystemPresence};
+use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
+use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{Drift, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
-use crate::output::page::markdown::{Keep, PageKind, PageRoom, Section, lines, marker, org, page, sandbox};
-use crate::output::page::markdown::{folded, table_head, table_row};
-use crate::output::page::markdown_escape::Inline;
-use crate::output::page::plan::notes;
-use crate::output::page::refusals::refusals;
-use crate::output::rows::{LabelRow, labels, others};
+use crate::output::page::block::{
+    By, Item, Keep, LabelFate, Lead, Page, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title, at,
+    cell, name, org, plain, sandbox, sentence, strong,
+};
+use crate::output::page::failure::refusals;
+use crate::output::page::plan::{add_others, label, notes, presence};
+use crate::output::rows::{LabelRow, labels};
+use crate::output::style::Tone;
+use crate::output::summary::Summary;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
 
-/// A drift, never longer than there is room.
-pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: PageRoom) -> String {
-    let whose = target.org.as_ref();
-    let mut lead = marker(PageKind::Drift, whose);
-    // Writing to a String cannot fail.
-    let _ = writeln!(lead, "**{}** in {}.{}", drift.in_words(), org(whose), sandbox(target.sandbox));
+/// All of a drift.
+pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> Page<'a> {
+    let (tone, words) = match (drift.questions.is_empty(), drift.rows.len()) {
+        (false, _) => (Tone::Bad, "not known, there are errors to answer".to_owned()),
+        (true, 0) => (Tone::Good, "none".to_owned()),
+        (true, count) => (Tone::Open, text::count(count, "definition")),
+    };
+    let mut line = vec![strong(drift.in_words()), plain(" in ")];
+    line.extend(org(target.org.as_ref()));
+    line.extend([plain("."), sandbox(target.sandbox)]);
+    let mut leads = Vec::new();
     if !drift.rows.is_empty() {
-        let back = Inline::prose(drift.way_back());
-        let _ = writeln!(lead, "\nTo keep something, write the lines below into the config. {back}.");
+        let keep = plain("To keep something, write the lines below into the config. ");
+        leads.push(Lead::Paragraph(By::Both, vec![vec![keep, sentence(drift.way_back()), plain(".")]]));
     }
-    if let Some(why) = drift.not_told() {
-        let _ = writeln!(lead, "\n> **Note**: {}.", Inline::prose(&why));
-    }
+    leads.extend(drift.not_told().map(|why| Lead::Alert(vec![plain("Note")], vec![sentence(why)])));
     let mut sections = vec![refusals(&drift.refusals(), sources), candidates(&drift.questions)];
     sections.extend(DifferenceCause::ALL.map(|how| group(drift, how)));
     sections.push(ways_out(drift, sources));
@@ -37,101 +42,108 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: PageRoom) 
         [DifferenceCause::Edited, DifferenceCause::NotKnown, DifferenceCause::NotApplied]
             .map(|how| unmanaged(drift, how)),
     );
-    page(&lead, &sections, room)
+    Page {
+        kind: PageKind::Drift,
+        org: target.org.as_ref(),
+        sandbox: target.sandbox,
+        first: None,
+        what: "Drift",
+        summary: Summary { tone, words, more: None },
+        line,
+        leads,
+        sections,
+    }
 }
 
 fn group(drift: &Drift, how: DifferenceCause) -> Section {
-    let heading = Inline::prose(&drift.heading(how)).to_string();
-    let head = format!("#### {heading}\n\n{}", table_head(&["In the org", "Definition", "Config", "Org"]));
-    let rows = drift.of(how).map(|it| row(it, &drift.plan)).collect();
-    Section { noun: "definition", keep: Keep::Second, head, rows, foot: String::new() }
+    let rows: Vec<Vec<PageLines>> = drift.of(how).map(|it| row(it, &drift.plan)).collect();
+    let table = Table {
+        class: "changes",
+        caption: text::count(rows.len(), "definition"),
+        columns: ["In the org", "Definition", "Config", "Org"].map(PageColumn::new).into(),
+        rows,
+        names: 1,
+    };
+    Section::table("definition", Keep::Second, Title::Heading(vec![sentence(drift.heading(how))]), table)
 }
 
-fn row(row: &DriftRow, plan: &Plan) -> String {
+fn row(row: &DriftRow, plan: &Plan) -> Vec<PageLines> {
     let step = &row.change.step;
-    let who = row.who().map_or_else(String::new, |it| format!("<br>{}", Inline::prose(&it)));
-    let known_as = row.known_as(&plan.default_locale);
-    let known_as = known_as.map_or_else(|| "no label".to_owned(), |it| Inline::code(it).to_string());
-    let about = format!("{known_as} ({}){who}", Inline::prose(step.system_presence().as_str()));
+    let known_as = row.known_as(&plan.default_locale).map_or_else(|| plain("no label"), name);
+    let mut about = cell(vec![known_as, plain(" ("), presence(step.system_presence()), plain(")")]);
+    about.extend(row.who().map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])])));
+    about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![name(it.as_str())])])));
     let labels = labels(step, &plan.default_locale);
-    let side = |of: fn(&LabelRow<'_>) -> Option<Label>| -> Vec<String> {
-        let shown = labels.iter().filter_map(|row| of(row).map(|label| (row.locale, label)));
-        shown.map(|(locale, it)| format!("{} {}", Inline::code(locale.as_str()), Inline::code(it.nfc()))).collect()
-    };
     // A step goes from the org to the config.
-    let (mut config, mut org) = (side(|row| row.after.cloned()), side(|row| row.before.cloned()));
-    for (what, was, becomes) in others(step, &plan.divisions) {
-        org.extend(was.map(|it| format!("{what}: {}", Inline::code(&it))));
-        config.extend(becomes.map(|it| format!("{what}: {}", Inline::code(&it))));
-    }
+    let (mut config, mut org) = (side(&labels, |it| it.after), side(&labels, |it| it.before));
+    add_others(step, plan, &mut org, &mut config);
     match &row.meant_under {
         Some(meant) => {
-            let under = |it: &SystemPresence| format!("under {}", Inline::prose(it.as_str()));
+            let under = |it: &SystemPresence| (By::Both, vec![plain("under "), presence(it)]);
             config = vec![under(meant)];
             org.insert(0, under(step.system_presence()));
         }
-        None if step.action().is_removal() => config = vec!["not shown to agents".to_owned()],
+        None if step.action().is_removal() => config = cell(vec![plain("not shown to agents")]),
         None => {}
     }
-    table_row(&[format!("**{}**", row.what.in_words()), about, config.join("<br>"), org.join("<br>")])
+    vec![cell(vec![Piece::Tag(Tone::Open, row.what.in_words().to_owned())]), about, config, org]
+}
+
+fn side<'a>(rows: &[LabelRow<'a>], of: fn(&LabelRow<'a>) -> Option<&'a Label>) -> PageLines {
+    rows.iter().filter_map(|row| of(row).map(|it| (By::Both, vec![label(row, it, LabelFate::Stays)]))).collect()
 }
 
 /// The lines that keep it, and those that an apply needs before it takes it back.
 fn ways_out(drift: &Drift, sources: &Sources) -> Section {
-    let (begin, end) = folded("Both ways out: the lines for the config");
-    let item = |it: &DriftRow| {
-        let name = it.change.step.key().map_or_else(
-            || it.change.step.id().map_or_else(String::new, |id| Inline::code(id.as_str()).to_string()),
-            |key| Inline::code(key.as_str()).to_string(),
-        );
-        let at = it
-            .keep_place
-            .map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
-        let mut item =
-            pasted(&format!("{name}{at}"), &Answer { say: format!("to keep it, {}", it.keep.say), ..it.keep.clone() });
-        for first in &it.first {
-            item.push_str(&pasted(&name, first));
-        }
-        item
+    let items = |it: &DriftRow| {
+        let key = it.change.step.key().map(|key| name(key.as_str()));
+        let known_as = key.or_else(|| it.change.step.id().map(|id| name(id.as_str())));
+        let known_as = PageLine::from_iter(known_as);
+        let mut keep = known_as.clone();
+        keep.extend(at(" at ", it.keep_place, sources));
+        let answer = Answer { say: format!("to keep it, {}", it.keep.say), ..it.keep.clone() };
+        let first = it.first.iter().map(|it| pasted(known_as.clone(), it.clone()));
+        std::iter::once(pasted(keep, answer)).chain(first).collect()
     };
-    let rows = drift.rows.iter().map(item).collect();
-    Section { noun: "definition", keep: Keep::Third, head: begin, rows, foot: end }
+    let title = Title::Folded("Both ways out: the lines for the config".to_owned());
+    Section::list("definition", Keep::Third, title, Tone::Open, drift.rows.iter().map(items).collect())
 }
 
-/// An item of a list: whose, what to do, and the lines for it. `name` is Markdown.
-fn pasted(name: &str, Answer { say, lines: to_paste }: &Answer) -> String {
-    let colon = if to_paste.is_empty() { "" } else { ":" };
-    let lines = if to_paste.is_empty() { String::new() } else { lines("yaml", to_paste, "  ") };
-    format!("- {name}: {}{colon}\n{lines}", Inline::prose(say))
+/// Whose, what to do, and the lines for it.
+fn pasted(mut whose: PageLine, answer: Answer) -> Item {
+    whose.push(plain(": "));
+    Item::answer(whose, answer)
 }
 
 fn candidates(questions: &[Question]) -> Section {
-    let (begin, end) = folded("What the errors are about: who changed it last, and what keeps it");
-    let item = |DriftSubject { id, system_presence, name, modified, keep }: &DriftSubject| {
-        let name = name.as_ref().map_or_else(String::new, |it| format!("{} ", Inline::code(it.nfc())));
-        let (presence, id) = (Inline::prose(system_presence.as_str()), Inline::code(id.as_str()));
-        let head = format!("- {name}({presence}, {id}): {}\n", Inline::prose(&who(modified.as_ref())));
-        let keep = keep.as_ref().map_or_else(String::new, |(key, it)| {
-            pasted(&format!("if it is {}, to keep it", Inline::code(key.as_str())), it)
-        });
-        head + &keep
+    let items = |DriftSubject { id, system_presence, name: label, modified, keep }: &DriftSubject| {
+        let known_as = label.as_ref().map(|it| name(it.nfc()));
+        let keep = keep
+            .as_ref()
+            .map(|(key, it)| pasted(vec![plain("if it is "), name(key.as_str()), plain(", to keep it")], it.clone()));
+        std::iter::once(object(known_as, id, system_presence, &who(modified.as_ref()))).chain(keep).collect()
     };
-    let rows = questions.iter().flat_map(|it| &it.about).map(item).collect();
-    Section { noun: "definition", keep: Keep::Third, head: begin, rows, foot: end }
+    let title = Title::Folded("What the errors are about: who changed it last, and what keeps it".to_owned());
+    let rows = questions.iter().flat_map(|it| &it.about).map(items).collect();
+    Section::list("definition", Keep::Third, title, Tone::Open, rows)
 }
 
-/// What the config does not name. Only of what is new somebody has to decide something.
+/// Label, system presence, id, and who changed it last.
+fn object(known_as: Option<Piece>, id: &DefinitionId, system_presence: &SystemPresence, who: &str) -> Item {
+    let mut line: PageLine = known_as.into_iter().flat_map(|it| [it, plain(" ")]).collect();
+    line.extend([plain("("), presence(system_presence), plain(", "), name(id.as_str()), plain("): "), sentence(who)]);
+    Item::new(line)
+}
+
+/// What the config does not name. Only of what is new somebody has to decide something, so a comment has lines for that alone.
 fn unmanaged(drift: &Drift, how: DifferenceCause) -> Section {
-    let (begin, end) = folded(drift.heading_of_unmanaged(how));
-    let item = |UnmanagedDrift { id, system_presence, name, how, modified, keep }: &UnmanagedDrift| {
-        let name = name.as_ref().map_or_else(|| "no label".to_owned(), |it| Inline::code(it.nfc()).to_string());
-        let (presence, id) = (Inline::prose(system_presence.as_str()), Inline::code(id.as_str()));
-        let head = format!("- {name} ({presence}, {id}): {}\n", Inline::prose(&who(modified.as_ref())));
-        let keep =
-            if *how == DifferenceCause::Edited { pasted(&format!("{name}, to keep it"), keep) } else { String::new() };
-        head + &keep
+    let items = |UnmanagedDrift { id, system_presence, name: label, how, modified, keep }: &UnmanagedDrift| {
+        let known_as = label.as_ref().map_or_else(|| plain("no label"), |it| name(it.nfc()));
+        let by = if *how == DifferenceCause::Edited { By::Both } else { By::Html };
+        let keep = [pasted(vec![known_as.clone(), plain(", to keep it")], keep.clone()).by(by)];
+        std::iter::once(object(Some(known_as), id, system_presence, &who(modified.as_ref()))).chain(keep).collect()
     };
-    let rows = drift.unmanaged(how).map(item).collect();
     let keep = if how == DifferenceCause::Edited { Keep::Third } else { Keep::Fourth };
-    Section { noun: "definition", keep, head: begin, rows, foot: end }
+    let title = Title::Folded(drift.heading_of_unmanaged(how).to_owned());
+    Section::list("definition", keep, title, Tone::Open, drift.unmanaged(how).map(items).collect())
 }

@@ -1,60 +1,105 @@
-//! A command that failed before there was a result, as Markdown: it takes the place of an earlier result of that kind,
-//! which is no longer one to go by.
-
-use std::fmt::Write as _;
+//! What is wrong: a command that failed before there was a result, which takes the place of an earlier one; and what refuses
+//! a plan, where, and each way to answer it.
 
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
-use crate::output::page::cause::below;
-use crate::output::page::markdown::{Keep, PageKind, PageRoom, Section, marker, org, page};
-use crate::output::page::markdown_escape::Inline;
+use crate::model::text;
+use crate::output::page::block::{
+    By, Item, Keep, Lead, Page, PageKind, Piece, Section, Title, at, below, name, org, plain, sentence, strong,
+};
+use crate::output::rows::origin_of_refusal;
+use crate::output::style::Tone;
+use crate::output::summary::Summary;
 use crate::output::text::findings::summary;
+use crate::plan::Plan;
+use crate::plan::refusal::Refusal;
 
-/// What is wrong and what to do about it, with the findings in the files: in whose place, and as much as there is room
-/// for.
-pub fn failure(
+/// What is wrong and what to do about it, with the findings in the files.
+pub(super) fn page<'a>(
     problem: &Problem,
-    heard: &Heard,
+    heard: &'a Heard,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
-    room: PageRoom,
-) -> String {
+) -> Page<'a> {
     let whose = heard.org.as_ref();
-    let mut lead = marker(instead_of, whose);
-    let about = whose.map_or_else(String::new, |_| format!(" in {}", org(whose)));
-    // Writing to a String cannot fail.
-    let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(&problem.message));
-    for it in below(problem.into()) {
-        let _ = writeln!(lead, "\n{it}");
+    let mut line = vec![strong("Failed")];
+    if whose.is_some() {
+        line.push(plain(" in "));
+        line.extend(org(whose));
     }
-    let section = Section {
-        noun: "finding",
-        keep: Keep::First,
-        head: format!("#### {}\n\n", summary(diagnostics)),
-        rows: diagnostics.iter().map(|it| finding(it, sources)).collect(),
-        foot: String::new(),
-    };
-    page(&lead, &[section], room)
+    line.extend([plain(": "), sentence(problem.message.as_str())]);
+    let rows = diagnostics.iter().map(|it| finding(it, sources)).collect();
+    let findings = Section::list("finding", Keep::First, Title::heading(&summary(diagnostics)), Tone::Bad, rows);
+    Page {
+        kind: instead_of,
+        org: whose,
+        sandbox: heard.sandbox,
+        first: None,
+        what: "Failed",
+        summary: Summary {
+            tone: Tone::Bad,
+            words: "there is no result".to_owned(),
+            more: Some(problem.message.clone()),
+        },
+        line,
+        leads: below(problem.into()).into_iter().map(|it| Lead::Paragraph(By::Both, vec![it])).collect(),
+        sections: vec![findings],
+    }
 }
 
-fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let Diagnostic { finding, severity, place: at, key: _, other_key: _, also } = diagnostic;
+fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Item> {
+    let Diagnostic { finding, severity, place, key: _, other_key: _, also } = diagnostic;
     let level = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let at = at.map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
-    let mut item =
-        format!("- **{level}** {}{at}: {}\n", Inline::code(finding.code()), Inline::prose(&finding.message()));
-    if let Some(help) = finding.help() {
-        // Writing to a String cannot fail.
-        let _ = writeln!(item, "  - help: {}", Inline::prose(&help));
+    let mut line = vec![strong(level), plain(" "), name(finding.code())];
+    line.extend(at(" at ", *place, sources));
+    line.extend([plain(": "), sentence(finding.message())]);
+    let mut items = vec![Item::new(line)];
+    items.extend(finding.help().map(|it| Item::nested(vec![plain("help: "), sentence(it)])));
+    items.extend(also.iter().map(|(span, note)| Item::nested(at(&format!("{note}: "), Some(*span), sources))));
+    items
+}
+
+/// The most answers of one refusal that a comment shows: each object that could be meant brings some, and there may be
+/// thousands.
+const ANSWERS_MAX: usize = 6;
+
+/// All of them, each with its answers as one row.
+pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
+    to_answer(refusals.iter().map(|it| refusal(it, None, sources)).collect())
+}
+
+/// Those of a plan, each with where it comes from.
+pub(super) fn refusals_of(plan: &Plan, sources: &Sources) -> Section {
+    let refusals = plan.refusals.iter().enumerate();
+    to_answer(refusals.map(|(index, it)| refusal(it, origin_of_refusal(plan, index), sources)).collect())
+}
+
+fn to_answer(rows: Vec<Vec<Item>>) -> Section {
+    Section::list("error", Keep::First, Title::heading("To answer first"), Tone::Bad, rows)
+}
+
+fn refusal(refusal: &Refusal, origin: Option<&str>, sources: &Sources) -> Vec<Item> {
+    let mut line = vec![Piece::Strong(vec![name(refusal.code())])];
+    line.extend(at(" at ", refusal.place, sources));
+    line.extend([plain(": "), sentence(refusal.message())]);
+    let mut items = vec![Item::new(line)];
+    items.extend(origin.map(|it| Item::nested(vec![plain(it)])));
+    let answers = refusal.answers();
+    let more = answers.len().saturating_sub(ANSWERS_MAX);
+    items.extend(answers.into_iter().enumerate().map(|(index, it)| {
+        let by = if index < ANSWERS_MAX { By::Both } else { By::Html };
+        Item { by, is_nested: true, ..Item::answer(Vec::new(), it) }
+    }));
+    if more > 0 {
+        let are = if more == 1 { "is" } else { "are" };
+        let more = format!("and {} that {are} not shown here", text::count(more, "more answer"));
+        items.push(Item::nested(vec![plain(more)]).by(By::Markdown));
     }
-    for (span, note) in also {
-        let _ = writeln!(item, "  - {note}: {}", Inline::code(&sources.place(*span).to_string()));
-    }
-    item
+    items
 }

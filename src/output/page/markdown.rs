@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use crate::model::observed::Organization;
 use crate::model::text;
+use crate::output::page::block::{
+    By, Item, Keep, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Title,
+};
 use crate::output::page::markdown_escape::{Inline, in_cell};
 
 /// How much of Markdown fits somewhere, and what is said where something did not.
@@ -30,31 +33,20 @@ pub const SUMMARY: PageRoom = PageRoom {
                 `--output json=FILE`)",
 };
 
-/// How dear a section is: where there is no room, the last ones go first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Keep {
-    First,
-    Second,
-    Third,
-    Fourth,
-    Last,
-}
-
-/// Rows that stand together. A row is left out whole or not at all.
+/// Rows that stand together, as they are printed. A row is left out whole or not at all.
 #[derive(Debug, Clone)]
-pub(super) struct Section {
-    /// What a row is called: "change".
-    pub(super) noun: &'static str,
-    pub(super) keep: Keep,
+struct Printed {
+    noun: &'static str,
+    keep: Keep,
     /// Before the rows.
-    pub(super) head: String,
+    head: String,
     /// Each with its line break.
-    pub(super) rows: Vec<String>,
+    rows: Vec<String>,
     /// After the rows.
-    pub(super) foot: String,
+    foot: String,
 }
 
-impl Section {
+impl Printed {
     fn length(&self) -> usize {
         self.head.len() + self.rows.iter().map(String::len).sum::<usize>() + self.foot.len()
     }
@@ -93,12 +85,31 @@ impl Section {
     }
 }
 
+/// A page, as much of it as there is room for.
+pub(super) fn print(page: &Page<'_>, room: PageRoom) -> String {
+    let mut lead = marker(page.kind, page.org);
+    // Writing to a String cannot fail.
+    let _ = page.first.as_ref().map_or(Ok(()), |it| writeln!(lead, "> **Look first**: {}.\n", line(it)));
+    let _ = writeln!(lead, "{}", line(&page.line));
+    for it in &page.leads {
+        let _ = match it {
+            Lead::Alert(title, text) => writeln!(lead, "\n> **{}**: {}.", line(title), line(text)),
+            Lead::Paragraph(By::Html, _) => Ok(()),
+            Lead::Paragraph(_, lines) => {
+                writeln!(lead, "\n{}", lines.iter().map(line).collect::<Vec<_>>().join("<br>"))
+            }
+        };
+    }
+    let sections: Vec<Printed> = page.sections.iter().filter(|it| it.by != By::Html).map(printed).collect();
+    fitted(&lead, &sections, room)
+}
+
 /// The lead, then the sections, with an empty line between them.
-pub(super) fn page(lead: &str, sections: &[Section], room: PageRoom) -> String {
-    let sections: Vec<&Section> = sections.iter().filter(|it| !it.rows.is_empty()).collect();
+fn fitted(lead: &str, sections: &[Printed], room: PageRoom) -> String {
+    let sections: Vec<&Printed> = sections.iter().filter(|it| !it.rows.is_empty()).collect();
     // Where nothing is left out, the note is not written; its room is small beside the rest.
     let note_max = format!("\n> **Not everything is here**: {}.\n", room.elsewhere).len();
-    let least = |it: &&Section| it.length().min(it.left_out(0).len()) + 1;
+    let least = |it: &&Printed| it.length().min(it.left_out(0).len()) + 1;
     let mut left = room.bytes_max.saturating_sub(lead.len() + note_max + sections.iter().map(least).sum::<usize>());
     let mut shown = vec![0; sections.len()];
     let mut by_worth: Vec<usize> = (0..sections.len()).collect();
@@ -121,27 +132,72 @@ pub(super) fn page(lead: &str, sections: &[Section], room: PageRoom) -> String {
     page
 }
 
-pub(super) fn table_head(columns: &[&str]) -> String {
-    let columns: Vec<String> = columns.iter().map(|it| (*it).to_owned()).collect();
-    table_row(&columns) + &table_row(&vec!["---".to_owned(); columns.len()])
+fn printed(Section { by: _, noun, keep, title, body, foot }: &Section) -> Printed {
+    let (mut head, mut end) = match title {
+        Title::Implied(_) => (String::new(), String::new()),
+        Title::Heading(words) => (format!("#### {}\n\n", line(words)), String::new()),
+        Title::Folded(words) => (format!("<details><summary>{words}</summary>\n\n"), "\n</details>\n".to_owned()),
+    };
+    end.push_str(&foot.map_or_else(String::new, |it| format!("\n{it}\n")));
+    let rows = match body {
+        PageBody::Table(table) => {
+            head.push_str(&table_head(&table.columns));
+            table.rows.iter().map(|row| table_row(&table.columns, row)).collect()
+        }
+        PageBody::List(_, rows) => {
+            rows.iter().map(|items| items.iter().filter(|it| it.by != By::Html).map(item).collect()).collect()
+        }
+    };
+    Printed { noun, keep: *keep, head, rows, foot: end }
 }
 
-pub(super) fn table_row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|it| in_cell(it)).collect();
+fn table_head(columns: &[PageColumn]) -> String {
+    let shown = columns.iter().filter(|it| it.by != By::Html);
+    let heads: Vec<String> =
+        shown.map(|it| if it.is_plain { String::new() } else { in_cell(&line(&it.head)) }).collect();
+    format!("| {} |\n| {} |\n", heads.join(" | "), vec!["---"; heads.len()].join(" | "))
+}
+
+fn table_row(columns: &[PageColumn], row: &[PageLines]) -> String {
+    let shown = columns.iter().zip(row).filter(|(column, _)| column.by != By::Html);
+    let cells: Vec<String> = shown.map(|(_, cell)| in_cell(&lines(cell))).collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// The begin and the end of what a reader has to unfold. `summary` is not foreign.
-pub(super) fn folded(summary: &str) -> (String, String) {
-    (format!("<details><summary>{summary}</summary>\n\n"), "\n</details>\n".to_owned())
+fn lines(lines: &PageLines) -> String {
+    let shown = lines.iter().filter(|(by, _)| *by != By::Html);
+    shown.map(|(_, it)| line(it)).collect::<Vec<_>>().join("<br>")
+}
+
+fn line(pieces: &PageLine) -> String {
+    pieces.iter().map(piece).collect()
+}
+
+fn piece(piece: &Piece) -> String {
+    match piece {
+        Piece::Plain(words) | Piece::Remark(words) => words.clone(),
+        Piece::Name(raw) => Inline::code(raw).to_string(),
+        Piece::Sentence(raw) => Inline::prose(raw).to_string(),
+        Piece::Strong(words) => format!("**{}**", line(words)),
+        Piece::Quiet(words) => line(words),
+        Piece::Tag(_, words) => format!("**{words}**"),
+        Piece::Sign(sign, _) => (*sign).to_owned(),
+        Piece::Label { locale, label, fate: _ } => format!("{} {}", Inline::code(locale), Inline::code(label)),
+    }
+}
+
+fn item(Item { by: _, is_nested, line: words, yaml: to_paste }: &Item) -> String {
+    let (indent, below) = if *is_nested { ("  ", "    ") } else { ("", "  ") };
+    let pasted = if to_paste.is_empty() { String::new() } else { yaml(to_paste, below) };
+    format!("{indent}- {}\n{pasted}", line(words))
 }
 
 /// Lines to paste, indented as a part of a list. The fence is longer than any run of backticks in them.
-pub(super) fn lines(language: &str, lines: &[String], indent: &str) -> String {
+fn yaml(lines: &[String], indent: &str) -> String {
     let lines: Vec<String> = lines.iter().map(|it| text::terminal(it).to_string()).collect();
     let longest = lines.iter().flat_map(|it| it.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
-    let mut block = format!("{indent}{fence}{language}\n");
+    let mut block = format!("{indent}{fence}yaml\n");
     for line in lines {
         // Writing to a String cannot fail.
         let _ = writeln!(block, "{indent}{line}");
@@ -150,42 +206,18 @@ pub(super) fn lines(language: &str, lines: &[String], indent: &str) -> String {
     block
 }
 
-/// What is posted, each in its own place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PageKind {
-    /// A plan, or that there is none.
-    Plan,
-    /// The report of an apply or an undo, or that there is none.
-    Report,
-    Drift,
-}
-
-impl PageKind {
-    fn name(self) -> &'static str {
-        match self {
-            PageKind::Plan => "plan",
-            PageKind::Report => "report",
-            PageKind::Drift => "drift",
-        }
-    }
-}
-
 /// The line by which whoever posts this finds what to update in place: one for each kind and org.
-pub(super) fn marker(kind: PageKind, org: Option<&Organization>) -> String {
+fn marker(kind: PageKind, org: Option<&Organization>) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
     let id = org.map_or("unknown", |it| it.id.as_str());
     let org: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    format!("<!-- presencectl:{} {} -->\n", kind.name(), org.replace("--", "__"))
+    format!("<!-- presencectl:{} {} -->\n", name(kind), org.replace("--", "__"))
 }
 
-pub(super) fn org(org: Option<&Organization>) -> String {
-    match org {
-        Some(org) => format!("{} ({})", Inline::code(&org.name), Inline::code(org.id.as_str())),
-        None => "an org that has not said who it is".to_owned(),
+fn name(kind: PageKind) -> &'static str {
+    match kind {
+        PageKind::Plan => "plan",
+        PageKind::Report => "report",
+        PageKind::Drift => "drift",
     }
-}
-
-/// A sentence where nothing real is at stake.
-pub(super) fn sandbox(sandbox: bool) -> &'static str {
-    if sandbox { " A sandbox: nothing real is written." } else { "" }
 }

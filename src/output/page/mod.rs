@@ -1,20 +1,56 @@
-//! Plans, reports and failures as Markdown for reviewers: a comment on a pull request, or the summary of a step.
+//! Plans, reports, drifts and failures for reviewers, as blocks that are printed twice: as Markdown for a comment on a pull
+//! request or the summary of a step, and as a page of HTML.
 
-mod base;
-mod cause;
-mod coverage;
+use crate::config::coverage::Coverage;
+use crate::config::diagnostic::Findings;
+use crate::model::observed::Target;
+use crate::model::problem::{Heard, Problem};
+use crate::model::source::Sources;
+use crate::ops::apply::report::Report;
+use crate::ops::drift::Drift;
+use crate::plan::Plan;
+
+mod block;
 mod drift;
 mod failure;
 pub mod html;
 mod markdown;
 mod markdown_escape;
 mod plan;
-mod refusals;
 mod report;
 
-pub use crate::output::page::drift::drift;
-pub use crate::output::page::failure::failure;
-pub use crate::output::page::markdown::{COMMENT, PageKind, PageRoom, SUMMARY};
+pub use crate::output::page::block::PageKind;
+pub use crate::output::page::markdown::{COMMENT, PageRoom, SUMMARY};
 pub use crate::output::page::markdown_escape::{Inline, in_cell};
-pub use crate::output::page::plan::{plan, plan_summary};
-pub use crate::output::page::report::report;
+
+/// A plan as a comment.
+pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
+    markdown::print(&plan::page(plan, None, target, sources), COMMENT)
+}
+
+/// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
+pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
+    markdown::print(&plan::page(plan, Some(coverage), target, sources), SUMMARY)
+}
+
+/// A report, as much of it as there is room for.
+pub fn report(report: &Report, target: &Target, sources: &Sources, room: PageRoom) -> String {
+    markdown::print(&report::page(report, target, sources), room)
+}
+
+/// A drift, never longer than there is room.
+pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: PageRoom) -> String {
+    markdown::print(&drift::page(drift, target, sources), room)
+}
+
+/// A failure: in whose place, and as much as there is room for.
+pub fn failure(
+    problem: &Problem,
+    heard: &Heard,
+    diagnostics: &Findings,
+    sources: &Sources,
+    instead_of: PageKind,
+    room: PageRoom,
+) -> String {
+    markdown::print(&failure::page(problem, heard, diagnostics, sources, instead_of), room)
+}

@@ -1,214 +1,336 @@
-//! A plan for reviewers: a line that says what it comes to, what refuses it, the changes with what takes away
-//! first, all details folded, and last what somebody should look at and what is left alone.
+//! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what somebody
+//! should look at, what is left alone, and the coverage of the config's locales.
 
-use std::fmt::Write as _;
-
-use crate::config::coverage::Coverage;
-use crate::model::names::{Label, Locale};
+use crate::config::coverage::{Cell, Coverage, Mark};
+use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::output::page::markdown::{COMMENT, Keep, PageKind, SUMMARY, Section, folded, marker, org, page, sandbox};
-use crate::output::page::markdown::{table_head, table_row};
-use crate::output::page::markdown_escape::Inline;
-use crate::output::page::{base, coverage, refusals};
-use crate::output::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
-use crate::output::summary::{Summary, cost, in_step, of_plan};
+use crate::output::page::block::{
+    By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
+    Title, at, cell, listed, name, org, plain, sandbox, sentence, strong, subject,
+};
+use crate::output::page::failure::refusals_of;
+use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
+use crate::output::style::Tone;
+use crate::output::summary::{Summary, cost, in_step, left_out, of_plan};
 use crate::plan::Plan;
-use crate::plan::change::{Change, ObsoleteLine, Unmanaged};
+use crate::plan::change::{Action, Change, ObsoleteLine, Step, Unmanaged};
 use crate::plan::only::Only;
-use crate::plan::origin::short;
+use crate::plan::origin::{Base, Compared, settled_in_words, short};
 use crate::plan::warning::Warning;
 
-/// The most labels of one definition that stand in the open table; all of them are in the details.
+/// The most labels of one definition that stand in the open table of a comment; all of them are in the details.
 const OPEN_LABELS_MAX: usize = 4;
 
-pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
-    page(&lead(plan, target, sources), &sections(plan, sources), COMMENT)
-}
-
-/// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
-pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    let mut sections = sections(plan, sources);
-    sections.extend(coverage::sections(coverage));
-    page(&lead(plan, target, sources), &sections, SUMMARY)
-}
-
-fn lead(plan: &Plan, target: &Target, sources: &Sources) -> String {
-    let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
-    let Summary { tone: _, words, more } = of_plan(plan);
-    let more = more.map_or_else(String::new, |it| format!(": {it}"));
+/// A plan, with the coverage of the config's locales where there is room for it.
+pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Target, sources: &Sources) -> Page<'a> {
+    let org_of = target.org.as_ref();
+    let summary = of_plan(plan);
+    let Summary { tone: _, words, more } = &summary;
+    let more = more.as_ref().map_or_else(String::new, |it| format!(": {it}"));
     let in_step = in_step(plan);
     let cost = cost(plan).map_or_else(String::new, |it| format!(" {it}."));
-    let mut lead = marker(PageKind::Plan, whose);
-    // Writing to a String cannot fail.
-    lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::first_line));
-    let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{cost}{sandbox}", org(whose));
-    if let Some(only) = &plan.only {
-        lead.push_str(&only_shown(only));
+    let mut line = vec![strong(words), plain(" in ")];
+    line.extend(org(org_of));
+    line.extend([plain(format!("{more}.{in_step}{cost}")), sandbox(target.sandbox)]);
+    let base = plan.base.as_ref();
+    let mut leads = Vec::new();
+    let also = format!("{in_step}{cost}");
+    leads.extend((!also.is_empty()).then(|| Lead::Paragraph(By::Html, vec![vec![plain(also.trim_start())]])));
+    leads.extend(plan.only.as_ref().map(only));
+    leads.extend(base.map(sum));
+    leads.extend(sources.commit.as_ref().map(|it| {
+        let commit = short(it);
+        let line = vec![plain("The config is that of the commit "), name(commit.as_str()), plain(".")];
+        Lead::Paragraph(By::Both, vec![line])
+    }));
+    let guards = base.and_then(|it| it.compared()).and_then(Compared::guards_in_words);
+    Page {
+        kind: PageKind::Plan,
+        org: org_of,
+        sandbox: target.sandbox,
+        first: guards.map(|it| vec![sentence(it)]),
+        what: "Plan",
+        summary,
+        line,
+        leads,
+        sections: sections(plan, coverage, sources),
     }
-    lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::sum));
-    if let Some(commit) = &sources.commit {
-        let _ = writeln!(lead, "\nThe config is that of the commit {}.", Inline::code(&short(commit)));
+}
+
+fn sum(base: &Base) -> Lead {
+    match base.compared() {
+        Some(compared) => {
+            let sum = plain(format!("{}; compared with ", compared.sum()));
+            Lead::Paragraph(By::Both, vec![vec![sum, sentence(base.against.in_words()), plain(".")]])
+        }
+        None => Lead::Alert(vec![plain("Note")], vec![sentence(base.not_told().unwrap_or_default())]),
     }
-    lead
 }
 
 /// Loud, because a plan that looks finished may be a part.
-fn only_shown(only: &Only) -> String {
-    let Only { keys, changes, refusals } = only;
-    let keys: Vec<String> = keys.iter().map(|it| Inline::code(it.as_str()).to_string()).collect();
-    let errors = match refusals.len() {
-        0 => String::new(),
-        count => format!(" and {}", text::count(count, "error")),
-    };
-    let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
-    let count = text::count(changes.len(), "change");
-    format!(
-        "\n> **Only {}**: {count}{errors} of the whole plan {are} left out, and nothing is pruned.\n",
-        text::list(&keys, "and")
-    )
+fn only(only: &Only) -> Lead {
+    let mut title = vec![plain("Only ")];
+    title.extend(listed(only.keys.iter().map(|it| name(it.as_str())).collect()));
+    Lead::Alert(title, vec![plain(left_out(only))])
 }
 
-fn sections(plan: &Plan, sources: &Sources) -> Vec<Section> {
+fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<Section> {
     let groups = groups(plan);
-    let mut sections = Vec::from_iter(plan.base.as_ref().map(base::notes));
-    sections.push(refusals::of_plan(plan, sources));
-    sections.extend(groups.iter().map(|it| group(it, plan)));
-    sections.extend(plan.base.as_ref().map(|it| base::settled(it, plan)));
+    let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
+    sections.push(refusals_of(plan, sources));
+    sections.extend(groups.iter().map(|it| group(it, plan, sources)));
+    sections.extend(plan.base.as_ref().map(|it| settled(it, plan)));
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
     sections.push(left_alone(&plan.unmanaged));
+    sections.extend(coverage.map(matrix));
     sections
 }
 
-fn group(group: &Group<'_>, plan: &Plan) -> Section {
-    let Group { title, folded: is_folded, changes } = group;
-    let table = table_head(&["", "Definition", "Before", "After"]);
-    let (head, foot) = match (title, is_folded) {
-        (Some(title), true) => {
-            let (begin, end) = folded(&format!("{title}: {}", text::count(changes.len(), "change")));
-            (begin + &table, end)
-        }
-        (Some(title), false) => (format!("#### {title}\n\n{table}"), String::new()),
-        (None, _) => (table, String::new()),
+/// What somebody has to look at before the changes.
+fn look_first(base: &Base) -> Section {
+    let note = |RowNote { say, lines: yaml }: RowNote| {
+        let colon = plain(if yaml.is_empty() { "" } else { ":" });
+        vec![Item { yaml, ..Item::new(vec![sentence(say), colon]) }]
     };
-    let rows = changes.iter().map(|it| change(it, plan)).collect();
-    Section { noun: "change", keep: if *is_folded { Keep::Third } else { Keep::Second }, head, rows, foot }
+    let rows = base_notes(base).into_iter().map(note).collect();
+    Section::list("note", Keep::First, Title::heading("Look at this first"), Tone::Open, rows)
 }
 
-fn change(change: &Change, plan: &Plan) -> String {
+/// What the base would change and the plan does not.
+fn settled(base: &Base, plan: &Plan) -> Section {
+    let changes = base.compared().map_or(&[][..], |it| &it.settled);
+    let title = format!("Settled by this change: {}", text::count(changes.len(), "change"));
+    let row = |Change { step, reason: _, place: _ }: &Change| {
+        let known_as = known_as(step, &plan.default_locale).map(name);
+        vec![
+            cell(Vec::from_iter(known_as)),
+            cell(vec![sentence(step.system_presence().as_str())]),
+            cell(vec![plain(settled_in_words(step.action()))]),
+        ]
+    };
+    let table = Table {
+        class: "settled",
+        caption: title.clone(),
+        columns: vec![PageColumn::new("Definition"), PageColumn::new("System presence"), PageColumn::plain("What")],
+        rows: changes.iter().map(row).collect(),
+        names: 0,
+    };
+    Section::table("change", Keep::Fourth, Title::Folded(title), table)
+}
+
+fn group(group: &Group<'_>, plan: &Plan, sources: &Sources) -> Section {
+    let Group { title, folded, changes } = group;
+    let count = text::count(changes.len(), "change");
+    let table = Table {
+        class: "changes",
+        caption: format!("{count}, what takes away first"),
+        columns: vec![
+            PageColumn::plain("Action"),
+            PageColumn::new("Definition"),
+            PageColumn::new("Before"),
+            PageColumn::new("After"),
+            PageColumn::of(By::Html, "Why"),
+        ],
+        rows: changes.iter().map(|it| change(it, plan, sources)).collect(),
+        names: 1,
+    };
+    let keep = if *folded { Keep::Third } else { Keep::Second };
+    let title = match (title, folded) {
+        (Some(title), true) => Title::Folded(format!("{title}: {count}")),
+        (Some(title), false) => Title::heading(title),
+        (None, _) => Title::Implied("Changes"),
+    };
+    Section::table("change", keep, title, table)
+}
+
+fn change(change: &Change, plan: &Plan, sources: &Sources) -> Vec<PageLines> {
     let step = &change.step;
     let rows = labels(step, &plan.default_locale);
-    let side = |of: fn(&LabelRow<'_>) -> Option<Label>| -> String {
-        let mut lines: Vec<String> = rows
-            .iter()
-            .take(OPEN_LABELS_MAX)
-            .filter_map(|row| of(row).map(|label| in_locale(row.locale, &label)))
-            .collect();
-        let more = rows.iter().skip(OPEN_LABELS_MAX).filter(|row| of(row).is_some()).count();
-        if more > 0 {
-            lines.push(format!("and {more} more"));
-        }
-        lines.join("<br>")
-    };
-    let (mut before, mut after) = (side(|row| row.before.cloned()), side(|row| row.after.cloned()));
-    for (what, was, becomes) in others(step, &plan.divisions) {
-        for (cell, it) in [(&mut before, was), (&mut after, becomes)] {
-            if let Some(it) = it {
-                let line = if cell.is_empty() { "" } else { "<br>" };
-                // Writing to a String cannot fail.
-                let _ = write!(cell, "{line}{what}: {}", Inline::code(&it));
-            }
-        }
-    }
+    let (mut before, mut after) =
+        (side(&rows, LabelFate::Goes, |it| it.before), side(&rows, LabelFate::Comes, |it| it.after));
+    add_others(step, plan, &mut before, &mut after);
     if step.action().is_removal() {
-        "no longer shown to agents".clone_into(&mut after);
+        after = cell(vec![plain("no longer shown to agents")]);
     }
-    let people = people(step, &plan.usage, &plan.default_locale).map_or_else(String::new, |it| format!("<br>**{it}**"));
-    let origin = origin(plan, step).map_or_else(String::new, |it| format!("<br>{}", Inline::prose(&it)));
-    let about = subject(change, plan) + &people + &origin;
-    table_row(&[format!("**{}**", step.action().verb()), about, before, after])
+    let mut about = cell(subject(known_as(step, &plan.default_locale), step.system_presence().as_str()));
+    let people = people(step, &plan.usage, &plan.default_locale);
+    about.extend(people.map(|it| (By::Both, vec![strong(it)])));
+    about.extend(origin(plan, step).map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])])));
+    about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![name(it.as_str())])])));
+    vec![cell(vec![tag(step.action())]), about, before, after, cell(why(change, " at ", sources))]
 }
 
-fn in_locale(locale: &Locale, label: &Label) -> String {
-    format!("{} {}", Inline::code(locale.as_str()), Inline::code(label.nfc()))
+/// What a step changes beside labels, below them.
+pub(super) fn add_others(step: &Step, plan: &Plan, before: &mut PageLines, after: &mut PageLines) {
+    for (what, was, becomes) in others(step, &plan.divisions) {
+        for (side, it) in [(&mut *before, was), (&mut *after, becomes)] {
+            side.extend(it.map(|it| (By::Both, vec![plain(format!("{what}: ")), name(it)])));
+        }
+    }
 }
 
-/// Key, else name; and where it belongs.
-fn subject(change: &Change, plan: &Plan) -> String {
-    let step = &change.step;
-    let known_as = key(step).or_else(|| step.name(&plan.default_locale).map(Label::nfc));
-    let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
-    format!("{known_as}({})", Inline::prose(step.system_presence().as_str()))
+/// One side of the labels, a line each. A comment shows the first ones.
+fn side<'a>(rows: &[LabelRow<'a>], fate: LabelFate, of: fn(&LabelRow<'a>) -> Option<&'a Label>) -> PageLines {
+    let shown = rows.iter().enumerate().filter_map(|(index, row)| {
+        let by = if index < OPEN_LABELS_MAX { By::Both } else { By::Html };
+        of(row).map(|it| (by, vec![label(row, it, fate)]))
+    });
+    let more = rows.iter().skip(OPEN_LABELS_MAX).filter(|row| of(row).is_some()).count();
+    let more = (more > 0).then(|| (By::Markdown, vec![plain(format!("and {more} more"))]));
+    shown.chain(more).collect()
 }
 
-/// Everything about every change, a label a row.
+pub(super) fn label(row: &LabelRow<'_>, label: &Label, fate: LabelFate) -> Piece {
+    Piece::Label { locale: row.locale.to_string(), label: label.nfc().to_owned(), fate }
+}
+
+fn tag(action: Action) -> Piece {
+    let tone = match action {
+        Action::Create | Action::Reactivate => Tone::Good,
+        Action::Update => Tone::Open,
+        Action::Supersede | Action::Deactivate | Action::Delete => Tone::Bad,
+    };
+    Piece::Tag(tone, action.verb().to_owned())
+}
+
+fn why(change: &Change, before_place: &str, sources: &Sources) -> PageLine {
+    let mut why = vec![sentence(change.reason.in_words())];
+    why.extend(at(before_place, change.place, sources));
+    why
+}
+
+/// Everything about every change, a label a row: what the table of a comment has no room for.
 fn details(groups: &[Group<'_>], plan: &Plan, sources: &Sources) -> Section {
     let changes: Vec<&Change> = groups.iter().flat_map(|it| it.changes.iter().copied()).collect();
-    let head = table_head(&["", "Definition", "Id", "Why", "Locale", "Before", "After"]);
-    let (begin, end) = folded(&format!("Every label, id and reason of {}", text::count(changes.len(), "change")));
-    let rows = changes.iter().flat_map(|it| detail(it, plan, sources)).collect();
-    Section { noun: "row", keep: Keep::Last, head: begin + &head, rows, foot: end }
+    let title = format!("Every label, id and reason of {}", text::count(changes.len(), "change"));
+    let heads = ["Definition", "Id", "Why", "Locale", "Before", "After"].map(PageColumn::new);
+    let table = Table {
+        class: "details",
+        caption: title.clone(),
+        columns: std::iter::once(PageColumn::plain("Action")).chain(heads).collect(),
+        rows: changes.iter().flat_map(|it| detail(it, plan, sources)).collect(),
+        names: 1,
+    };
+    Section { by: By::Markdown, ..Section::table("row", Keep::Last, Title::Folded(title), table) }
 }
 
-fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
-    let Change { step, reason, place: at } = change;
-    let at = at.map_or_else(String::new, |span| format!(", {}", Inline::code(&sources.place(span).to_string())));
-    let id = step.id().map_or_else(String::new, |it| Inline::code(it.as_str()).to_string());
-    let why = format!("{}{at}", Inline::prose(&reason.in_words()));
-    let mut about = [format!("**{}**", step.action().verb()), subject(change, plan), id, why];
-    let label = |it: Option<&Label>| it.map_or_else(String::new, |it| Inline::code(it.nfc()).to_string());
-    let mut cells: Vec<[String; 3]> = labels(step, &plan.default_locale)
+fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<Vec<PageLines>> {
+    let step = &change.step;
+    let shown = |it: Option<&str>| cell(it.map(name).into_iter().collect());
+    let mut about = vec![
+        cell(vec![tag(step.action())]),
+        cell(subject(known_as(step, &plan.default_locale), step.system_presence().as_str())),
+        shown(step.id().map(DefinitionId::as_str)),
+        cell(why(change, ", ", sources)),
+    ];
+    let mut cells: Vec<[PageLines; 3]> = labels(step, &plan.default_locale)
         .iter()
-        .map(|row| [Inline::code(row.locale.as_str()).to_string(), label(row.before), label(row.after)])
+        .map(|row| {
+            [shown(Some(row.locale.as_str())), shown(row.before.map(Label::nfc)), shown(row.after.map(Label::nfc))]
+        })
         .collect();
-    let other = |it: Option<String>| it.map_or_else(String::new, |it| Inline::code(&it).to_string());
     cells.extend(
-        others(step, &plan.divisions).into_iter().map(|(what, was, is)| [what.to_owned(), other(was), other(is)]),
+        others(step, &plan.divisions)
+            .into_iter()
+            .map(|(what, was, is)| [cell(vec![plain(what)]), shown(was.as_deref()), shown(is.as_deref())]),
     );
     if cells.is_empty() {
-        cells.push([const { String::new() }; 3]);
+        cells.push([const { PageLines::new() }; 3]);
     }
     cells
-        .iter()
+        .into_iter()
         .map(|it| {
-            let row = table_row(&[about.as_slice(), it.as_slice()].concat());
             // What is the same in the rows below is not said again.
-            about = [const { String::new() }; 4];
-            row
+            let about = std::mem::replace(&mut about, vec![PageLines::new(); 4]);
+            about.into_iter().chain(it).collect()
         })
         .collect()
 }
 
 pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sources) -> Section {
-    let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
+    let warnings =
+        warnings.iter().map(|it| vec![Item::new(vec![strong("warning"), plain(": "), sentence(it.message())])]);
     let spent = spent.iter().map(|it| {
-        let ObsoleteLine { key, line, place: at, not_known: _ } = it;
+        let ObsoleteLine { key, line, place, not_known: _ } = it;
         let (what, unknown) = it.in_words();
-        let unknown = Inline::prose(&unknown);
-        let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&sources.place(span).to_string())));
-        format!("- {what}: `{}` of {}{at}{unknown}\n", line.field(), Inline::code(key.as_str()))
+        let mut note = vec![plain(format!("{what}: ")), name(line.field()), plain(" of "), name(key.as_str())];
+        let at = at(" (", *place, sources);
+        let end = (!at.is_empty()).then(|| plain(")"));
+        note.extend(at.into_iter().chain(end));
+        note.push(sentence(unknown));
+        vec![Item::new(note)]
     });
     let rows = warnings.chain(spent).collect();
-    Section { noun: "note", keep: Keep::Third, head: "#### To look at\n\n".to_owned(), rows, foot: String::new() }
+    Section::list("note", Keep::Third, Title::heading("To look at"), Tone::Open, rows)
 }
 
 fn left_alone(left_alone: &[Unmanaged]) -> Section {
-    let (begin, end) = folded(&format!("Unmanaged: {} left alone", left_alone.len()));
-    let rows = left_alone
-        .iter()
-        .map(|Unmanaged { id, system_presence, name, why }| {
-            let name = name.as_ref().map_or_else(String::new, |it| Inline::code(it.nfc()).to_string());
-            let key = why.key().map_or_else(String::new, |key| format!(": {}", Inline::code(key.as_str())));
-            table_row(&[
-                name,
-                Inline::prose(system_presence.as_str()).to_string(),
-                Inline::code(id.as_str()).to_string(),
-                format!("{}{key}", Inline::prose(why.in_words())),
-            ])
-        })
-        .collect();
-    let head = begin + &table_head(&["Label", "System presence", "Id", "Why"]);
-    Section { noun: "definition", keep: Keep::Fourth, head, rows, foot: end }
+    let title = format!("Unmanaged: {} left alone", left_alone.len());
+    let row = |Unmanaged { id, system_presence, name: label, why }: &Unmanaged| {
+        let known_as = match label {
+            Some(it) => cell(vec![name(it.nfc())]),
+            None => vec![(By::Html, vec![plain("no label")])],
+        };
+        let mut reason = vec![sentence(why.in_words())];
+        reason.extend(why.key().into_iter().flat_map(|key| [plain(": "), name(key.as_str())]));
+        vec![known_as, cell(vec![presence(system_presence)]), cell(vec![name(id.as_str())]), cell(reason)]
+    };
+    let table = Table {
+        class: "unmanaged",
+        caption: title.clone(),
+        columns: ["Label", "System presence", "Id", "Why"].map(PageColumn::new).into(),
+        rows: left_alone.iter().map(row).collect(),
+        names: 0,
+    };
+    Section::table("definition", Keep::Fourth, Title::Folded(title), table)
+}
+
+pub(super) fn presence(it: &SystemPresence) -> Piece {
+    sentence(it.as_str())
+}
+
+/// Which definition has a label in which locale, and what it comes to for each locale.
+fn matrix(coverage: &Coverage) -> Section {
+    let Coverage { default_locale: _, locales, rows } = coverage;
+    let sums = (0..locales.len()).map(|index| {
+        let (present, of) = coverage.present(index);
+        cell(vec![strong(format!("{present} of {of}"))])
+    });
+    let sums: Vec<PageLines> = std::iter::once(cell(vec![strong("Present")])).chain(sums).collect();
+    let definitions = rows.iter().map(|row| {
+        let key = cell(vec![name(row.key.as_str())]);
+        std::iter::once(key).chain(row.cells.iter().map(mark)).collect()
+    });
+    let locales = locales.iter().map(|it| PageColumn { head: vec![name(it.as_str())], ..PageColumn::new("") });
+    let table = Table {
+        class: "matrix",
+        caption: "Which definition has a label in which locale".to_owned(),
+        columns: std::iter::once(PageColumn::new("Definition")).chain(locales).collect(),
+        rows: std::iter::once(sums).filter(|_| !rows.is_empty()).chain(definitions).collect(),
+        names: 0,
+    };
+    Section {
+        by: By::Both,
+        noun: "definition",
+        keep: Keep::Fourth,
+        title: Title::heading("Locale coverage"),
+        body: PageBody::Table(table),
+        foot: Some("Same: as in the default locale. Twice: another definition has the same label in this locale."),
+    }
+}
+
+/// In words: a sign or a colour alone would not be read to everybody.
+fn mark(of: &Cell) -> PageLines {
+    if of.marks.is_empty() {
+        return cell(vec![Piece::Sign("✓", "present")]);
+    }
+    if of.marks == [Mark::NotNeeded] {
+        return cell(vec![Piece::Sign("–", "not needed")]);
+    }
+    let words = of.marks.iter().map(Mark::in_words).collect::<Vec<_>>().join(", ");
+    let is_bad = of.marks.iter().any(|it| !matches!(it, Mark::SameAsDefault | Mark::NotNeeded));
+    cell(vec![if is_bad { Piece::Tag(Tone::Bad, words) } else { Piece::Remark(words) }])
 }

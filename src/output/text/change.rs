@@ -8,7 +8,8 @@ use similar::utils::diff_graphemes;
 use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
-use crate::model::text;
+use crate::model::text::{self, Shown};
+use crate::output::rows;
 use crate::output::style::{Style, sign};
 use crate::plan::change::{Action, Change, Create, Edit, Step};
 
@@ -73,16 +74,19 @@ pub(super) fn subject(
     subject
 }
 
+/// The same of what a step is about.
+pub(super) fn subject_of(step: &Step, default_locale: &Locale) -> String {
+    subject(step.action(), step.key(), step.name(default_locale), step.system_presence(), step.id())
+}
+
 /// A label in quotes, safe to show.
 pub(super) fn quoted(label: &Label) -> String {
     format!("\"{}\"", text::within_quotes(&text::shortened(label.nfc())))
 }
 
-/// A division by its name with the id behind it, where the name was looked up; else by its id.
-pub(super) fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
-    let Some(id) = id else { return "not known".to_owned() };
-    let shown = text::terminal(id.as_str());
-    divisions.name(id).map_or_else(|| shown.to_string(), |name| format!("{} ({shown})", text::terminal(name)))
+/// A division, safe to show.
+fn division(id: Option<&DivisionId>, divisions: &Divisions) -> Shown {
+    text::terminal(&rows::division(id, divisions))
 }
 
 fn created(block: &mut String, create: &Create, divisions: &Divisions, style: Style) {

@@ -6,7 +6,7 @@ use crate::model::text;
 use crate::ops::doctor::check::Diagnosis;
 use crate::ops::doctor::check::{Check, Health};
 use crate::output::style::Style;
-use crate::output::text::cause::{Explained, human_below};
+use crate::output::text::problem::{Explained, explained_below};
 
 /// As wide as the longest word for one, and the longest name.
 #[derive(Debug, Clone, Copy)]
@@ -69,5 +69,5 @@ fn line(shown: &mut String, check: &Check, widths: Widths, style: Style) {
     let below = Explained { message: said, help: help.as_deref(), correlation_id: correlation_id.as_deref() };
     // Writing to a String cannot fail.
     let _ = writeln!(shown, "{word}  {name:name_width$}  {}", text::terminal(said));
-    shown.push_str(&human_below(below, &indent, style));
+    shown.push_str(&explained_below(below, &indent, style));
 }

@@ -8,10 +8,10 @@ use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{Drift, DriftKind, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
 use crate::output::style::{Style, sign};
+use crate::output::summary::target_line;
 use crate::output::text::change;
 use crate::output::text::plan::warnings_shown;
-use crate::output::text::refusal::{place, refusal_shown};
-use crate::output::text::target::target_line;
+use crate::output::text::problem::{answer, place, refusal_shown};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
 
@@ -77,9 +77,9 @@ fn row(row: &DriftRow, drift: &Drift, sources: &Sources, style: Style) -> String
     }
     let at = row.keep_place.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
     let Answer { say, lines } = &row.keep;
-    answer(&mut shown, &format!("to keep it, {}{at}", text::terminal(say)), lines, style);
+    answer(&mut shown, "    ", &format!("to keep it, {}{at}", text::terminal(say)), lines, style);
     for Answer { say, lines } in &row.first {
-        answer(&mut shown, text::terminal(say).as_str(), lines, style);
+        answer(&mut shown, "    ", text::terminal(say).as_str(), lines, style);
     }
     shown
 }
@@ -92,7 +92,13 @@ fn unmanaged(it: &UnmanagedDrift, style: Style) -> String {
     let _ = writeln!(shown, "    {}", text::terminal(&who(modified.as_ref())));
     // Of what was there all the time nobody has to decide anything.
     if *how == DifferenceCause::Edited {
-        answer(&mut shown, &format!("to keep it in the config, {}", text::terminal(&keep.say)), &keep.lines, style);
+        answer(
+            &mut shown,
+            "    ",
+            &format!("to keep it in the config, {}", text::terminal(&keep.say)),
+            &keep.lines,
+            style,
+        );
     }
     shown
 }
@@ -105,20 +111,10 @@ fn question(question: &Question, sources: &Sources, style: Style) -> String {
         let _ = writeln!(shown, "  {subject}: {}", text::terminal(&who(modified.as_ref())));
         if let Some((key, Answer { say, lines })) = keep {
             let say = format!("if it is `{key}`, to keep it, {say}");
-            answer(&mut shown, text::terminal(&say).as_str(), lines, style);
+            answer(&mut shown, "    ", text::terminal(&say).as_str(), lines, style);
         }
     }
     shown
-}
-
-/// What to write. `say` is safe to show.
-fn answer(shown: &mut String, say: &str, lines: &[String], style: Style) {
-    let colon = if lines.is_empty() { "" } else { ":" };
-    // Writing to a String cannot fail.
-    let _ = writeln!(shown, "    {say}{colon}");
-    for line in lines {
-        let _ = writeln!(shown, "      {}", style.hint(text::terminal(line).as_str()));
-    }
 }
 
 fn sum(drift: &Drift, style: Style) -> String {

@@ -1,14 +1,14 @@
-//! What an import did, for people.
+//! What `import` and `init` wrote, for people, and how to go on.
 
 use std::fmt::Write as _;
 
-use crate::host::file_set::PlacedFile;
+use crate::host::file_set::{FileChange, PlacedFile};
 use crate::model::observed::Target;
 use crate::model::text;
 use crate::ops::import::note::ImportNote;
+use crate::ops::init::Ci;
 use crate::output::style::Style;
-use crate::output::text::placed;
-use crate::output::text::target_line;
+use crate::output::summary::target_line;
 
 /// What a person should know, one line each.
 pub fn notes(notes: &[ImportNote], style: Style) -> String {
@@ -30,11 +30,37 @@ pub fn written(
 ) -> String {
     let count = text::count(definitions, "definition");
     let mut shown = format!("{}\n\nImported {count}:\n", target_line(target));
-    shown.push_str(&placed::files(files, style));
+    shown.push_str(&placed(files, style));
     for path in left_over {
         let word = style.doubtful(&format!("{:<10}", "left over"));
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {word}{}: of an earlier import; nothing uses it now", text::terminal(path));
     }
     shown
+}
+
+/// The files, and the next two commands.
+pub fn made(files: &[PlacedFile], next: &[String; 2], ci: Ci, style: Style) -> String {
+    let mut shown = placed(files, style);
+    let [first, second] = next;
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "\nNext:\n  {}\n  {}", text::terminal(first), text::terminal(second));
+    if ci != Ci::None {
+        shown.push_str("Before the first pull request, follow the lines with `Set:` in the files of the CI.\n");
+    }
+    shown
+}
+
+/// The files, in the order given.
+fn placed(files: &[PlacedFile], style: Style) -> String {
+    let line = |PlacedFile { path, how }: &PlacedFile| {
+        let word = format!("{:<10}", how.in_words());
+        let word = match how {
+            FileChange::New | FileChange::Replaced | FileChange::Extended => style.good(&word),
+            FileChange::Same | FileChange::Kept => word,
+        };
+        let reason = how.reason().map_or_else(String::new, |it| format!(": {it}"));
+        format!("  {word}{}{reason}\n", text::terminal(path))
+    };
+    files.iter().map(line).collect()
 }

@@ -7,12 +7,12 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Target};
 use crate::model::odd::{Halved, Odd};
-use crate::model::text::{self, Shown};
+use crate::model::text;
 use crate::ops::show::listing::{FoundBy, Listing, ListingRow, SystemPresences};
-use crate::output::csv::csv;
+use crate::output::csv::{csv, records};
 use crate::output::style::Style;
-use crate::output::table::{short_ids, table};
-use crate::output::text::{org_line, target_line};
+use crate::output::summary::{org_line, target_line};
+use crate::output::table::{self, TableColumn, short_ids};
 
 /// What stands where the org does not say.
 const NOT_KNOWN: &str = "not known";
@@ -75,34 +75,25 @@ fn half_character(halved: &Halved, style: Style) -> String {
 }
 
 fn definitions(listing: &Listing, style: Style) -> String {
-    // What may run from right to left is followed by what begins with a letter, so that a terminal that
-    // knows such scripts keeps the columns apart.
-    let mut headings = vec!["SYSTEM", "LABEL", "STATE", "LOCALES", "ID", "CHANGED", "BY", "DIVISION"];
-    if listing.with_keys {
-        headings.insert(0, "KEY");
-    }
     let column = |of: fn(&ListingRow) -> &str| listing.rows.iter().map(of).collect::<Vec<&str>>();
     let odd: Vec<&str> = listing.odd.iter().filter_map(|it| it.id.as_ref()).map(DefinitionId::as_str).collect();
     let ids = short_ids(&column(|it| it.definition.id.as_str()), &odd);
     let by = short_ids(&column(|it| it.changed_by().unwrap_or_default()), &[]);
-    let rows = listing.rows.iter().zip(ids.into_iter().zip(by)).map(|(row, (id, by))| {
-        let definition = &row.definition;
-        let mut cells = vec![
-            text::terminal(definition.system_presence.as_str()),
-            name(definition, &listing.default_locale),
-            text::terminal(row.state()),
-            locales(definition, &listing.default_locale),
-            text::terminal(id),
-            text::terminal(row.changed_at().map_or("", day)),
-            text::terminal(by),
-            division(row, listing).unwrap_or_else(|| text::terminal("")),
-        ];
-        if listing.with_keys {
-            cells.insert(0, text::terminal(row.key.as_ref().map_or("", |it| it.as_str())));
-        }
-        cells
-    });
-    table(&headings, &rows.collect::<Vec<Vec<Shown>>>(), style)
+    let rows: Vec<(&ListingRow, (&str, &str))> = listing.rows.iter().zip(ids.into_iter().zip(by)).collect();
+    // What may run from right to left is followed by what begins with a letter, so that a terminal that
+    // knows such scripts keeps the columns apart.
+    let columns: [TableColumn<'_, (&ListingRow, (&str, &str))>; 9] = [
+        ("KEY", &|(row, _)| row.key.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("SYSTEM", &|(row, _)| row.definition.system_presence.to_string()),
+        ("LABEL", &|(row, _)| name(&row.definition, &listing.default_locale)),
+        ("STATE", &|(row, _)| row.state().to_owned()),
+        ("LOCALES", &|(row, _)| locales(&row.definition, &listing.default_locale)),
+        ("ID", &|(_, (id, _))| (*id).to_owned()),
+        ("CHANGED", &|(row, _)| row.changed_at().map_or("", day).to_owned()),
+        ("BY", &|(_, (_, by))| (*by).to_owned()),
+        ("DIVISION", &|(row, _)| division(row, listing).unwrap_or_default().to_owned()),
+    ];
+    table::rows(if listing.with_keys { &columns } else { &columns[1..] }, &rows, style)
 }
 
 /// The day of a time as the platform writes it; anything else whole.
@@ -112,55 +103,54 @@ fn day(time: &str) -> &str {
 }
 
 /// The default label; another one with its locale, where there is none.
-fn name(definition: &Definition, default_locale: &Locale) -> Shown {
+fn name(definition: &Definition, default_locale: &Locale) -> String {
     if let Some(label) = definition.default_label(default_locale) {
         return bare(label);
     }
     match definition.labels.iter().next() {
-        Some((locale, label)) => text::terminal(&format!("{} ({locale})", bare(label))),
-        None => text::terminal("-"),
+        Some((locale, label)) => format!("{} ({locale})", bare(label)),
+        None => "-".to_owned(),
     }
 }
 
 /// A label in quotes only where it could not be seen without.
-fn bare(label: &Label) -> Shown {
+fn bare(label: &Label) -> String {
     let raw = text::shortened(label.nfc());
-    if raw.trim() == raw && !raw.is_empty() { text::terminal(&raw) } else { text::terminal(&format!("\"{raw}\"")) }
+    if raw.trim() == raw && !raw.is_empty() { raw.into_owned() } else { format!("\"{raw}\"") }
 }
 
 /// The default locale first; how many more there are.
-fn locales(definition: &Definition, default_locale: &Locale) -> Shown {
+fn locales(definition: &Definition, default_locale: &Locale) -> String {
     let mut locales: Vec<&Locale> = definition.labels.iter().map(|(locale, _)| locale).collect();
     locales.sort_by_key(|it| !it.same_as(default_locale));
     let mut shown: Vec<String> = locales.iter().take(LOCALES_SHOWN_MAX).map(ToString::to_string).collect();
     if locales.len() > LOCALES_SHOWN_MAX {
         shown.push(format!("+{}", locales.len() - LOCALES_SHOWN_MAX));
     }
-    text::terminal(if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }.as_str())
+    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
 }
 
-fn division(row: &ListingRow, listing: &Listing) -> Option<Shown> {
+fn division<'a>(row: &'a ListingRow, listing: &'a Listing) -> Option<&'a str> {
     let id = row.definition.division.as_ref()?;
-    let name = listing.divisions.name(id).filter(|_| !id.is_all());
-    Some(text::terminal(name.unwrap_or(id.as_str())))
+    Some(listing.divisions.name(id).filter(|_| !id.is_all()).unwrap_or(id.as_str()))
 }
 
 fn details(row: &ListingRow, listing: &Listing, style: Style) -> String {
     let ListingRow { key, definition, halved } = row;
-    let mut shown = format!("\n{}\n", style.bold(name(definition, &listing.default_locale).as_str()));
-    let mut line = |what: &str, value: &Shown| {
+    let mut shown = format!("\n{}\n", style.bold(text::terminal(&name(definition, &listing.default_locale)).as_str()));
+    let mut line = |what: &str, value: &str| {
         // Writing to a String cannot fail.
-        let _ = writeln!(shown, "  {what:<17}{value}");
+        let _ = writeln!(shown, "  {what:<17}{}", text::terminal(value));
     };
     if let Some(key) = key {
-        line("key:", &text::terminal(key.as_str()));
+        line("key:", key.as_str());
     }
-    line("id:", &text::terminal(definition.id.as_str()));
-    line("system presence:", &text::terminal(definition.system_presence.as_str()));
-    line("state:", &text::terminal(row.state()));
-    line("division:", &division(row, listing).unwrap_or_else(|| text::terminal(NOT_KNOWN)));
-    line("changed:", &text::terminal(row.changed_at().unwrap_or(NOT_KNOWN)));
-    line("changed by:", &text::terminal(row.changed_by().unwrap_or(NOT_KNOWN)));
+    line("id:", definition.id.as_str());
+    line("system presence:", definition.system_presence.as_str());
+    line("state:", row.state());
+    line("division:", division(row, listing).unwrap_or(NOT_KNOWN));
+    line("changed:", row.changed_at().unwrap_or(NOT_KNOWN));
+    line("changed by:", row.changed_by().unwrap_or(NOT_KNOWN));
     shown.push_str(if definition.labels.is_empty() { "  labels:          none\n" } else { "  labels:\n" });
     let shown_locale = |locale: &Locale| text::terminal(locale.as_str());
     let width = |it: &Locale| console::measure_text_width(shown_locale(it).as_str());
@@ -233,16 +223,19 @@ pub fn definitions_csv(listing: &Listing) -> String {
 /// The system presences of an org, and how a config says each.
 pub fn system_presences(it: &SystemPresences, style: Style) -> String {
     let SystemPresences { org, sandbox, names } = it;
-    let in_config = |it: &SystemPresence| {
-        let standard = it.standard().map(str::to_owned);
-        text::terminal(&standard.unwrap_or_else(|| format!("{it}, with settings.systemPresences")))
-    };
-    let rows: Vec<Vec<Shown>> = names.iter().map(|it| vec![text::terminal(it.as_str()), in_config(it)]).collect();
-    format!("{}\n\n{}", org_line(org.as_ref(), *sandbox), table(&["SYSTEM PRESENCE", "IN A CONFIG"], &rows, style))
+    let columns: [TableColumn<'_, SystemPresence>; 2] = [
+        ("SYSTEM PRESENCE", &ToString::to_string),
+        ("IN A CONFIG", &|it| {
+            let standard = it.standard().map(str::to_owned);
+            standard.unwrap_or_else(|| format!("{it}, with settings.systemPresences"))
+        }),
+    ];
+    format!("{}\n\n{}", org_line(org.as_ref(), *sandbox), table::rows(&columns, names, style))
 }
 
 /// The system presences of an org, one row each.
 pub fn system_presences_csv(it: &SystemPresences) -> String {
-    let row = |it: &SystemPresence| vec![it.to_string(), it.standard().unwrap_or_default().to_owned()];
-    csv(&["name".to_owned(), "standard".to_owned()], &it.names.iter().map(row).collect::<Vec<_>>())
+    let columns: [TableColumn<'_, SystemPresence>; 2] =
+        [("name", &ToString::to_string), ("standard", &|it| it.standard().unwrap_or_default().to_owned())];
+    records(&columns, &it.names)
 }

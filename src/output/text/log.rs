@@ -4,105 +4,77 @@ use crate::model::labels::Labels;
 use crate::model::names::Label;
 use crate::model::observed::Content;
 use crate::model::problem::Problem;
-use crate::model::text::{self, Shown};
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::history::log::{Log, LogEntry, Unread};
 use crate::ops::history::stored::StoredRow;
-use crate::output::csv::csv;
+use crate::output::csv::records;
 use crate::output::json::content::ContentV1;
 use crate::output::outcome::said;
 use crate::output::style::Style;
-use crate::output::table::table;
+use crate::output::table::{self, TableColumn};
+use crate::output::text::change::quoted;
 
 /// How much of a commit a table shows: enough to find it by.
 const COMMIT_CHARS: usize = 8;
-
-type Column = (&'static str, fn(&LogEntry) -> String);
-
-const COLUMNS: [Column; 11] = [
-    ("TIME (UTC)", |it| it.time.to_the_minute()),
-    ("ORG", |it| {
-        let sandbox = if it.org.sandbox { " (sandbox)" } else { "" };
-        format!("{}{sandbox}", it.org_name().unwrap_or("not known"))
-    }),
-    ("WHO", |it| it.who().unwrap_or("not known").to_owned()),
-    ("COMMIT", |it| it.run.commit.iter().flat_map(|it| it.chars().take(COMMIT_CHARS)).collect()),
-    ("PR", |it| it.run.pull_request.clone().unwrap_or_default()),
-    ("ACTION", |it| it.row.as_ref().map_or_else(String::new, |row| row.action.verb().to_owned())),
-    ("DEFINITION", |it| it.row.as_ref().map_or_else(String::new, definition)),
-    ("OUTCOME", |it| it.outcome.map_or("nothing to do", |it| said(it).words).to_owned()),
-    ("CHANGE", |it| it.row.as_ref().map_or_else(String::new, change)),
-    ("REASON", reason),
-    ("MESSAGE", |it| it.message.clone().unwrap_or_default()),
-];
 
 pub fn human(log: &Log, style: Style) -> String {
     if log.entries.is_empty() {
         return "Nothing of that is in these reports.\n".to_owned();
     }
-    let cells = |entry: &LogEntry| COLUMNS.iter().map(|(_, cell)| text::terminal(&cell(entry))).collect();
-    let rows: Vec<Vec<Shown>> = log.entries.iter().map(cells).collect();
-    table(&COLUMNS.map(|(heading, _)| heading), &rows, style)
+    let columns: [TableColumn<'_, LogEntry>; 11] = [
+        ("TIME (UTC)", &|it| it.time.to_the_minute()),
+        ("ORG", &|it| {
+            let sandbox = if it.org.sandbox { " (sandbox)" } else { "" };
+            format!("{}{sandbox}", it.org_name().unwrap_or("not known"))
+        }),
+        ("WHO", &|it| it.who().unwrap_or("not known").to_owned()),
+        ("COMMIT", &|it| it.run.commit.iter().flat_map(|it| it.chars().take(COMMIT_CHARS)).collect()),
+        ("PR", &|it| or_empty(it.run.pull_request.as_ref())),
+        ("ACTION", &|it| of_row(it, |row| row.action.verb().to_owned())),
+        ("DEFINITION", &|it| of_row(it, definition)),
+        ("OUTCOME", &|it| it.outcome.map_or("nothing to do", |it| said(it).words).to_owned()),
+        ("CHANGE", &|it| of_row(it, change)),
+        ("REASON", &reason),
+        ("MESSAGE", &|it| or_empty(it.message.as_ref())),
+    ];
+    table::rows(&columns, &log.entries, style)
 }
 
 /// One row an entry, with everything that a person may want to sort by.
 pub fn log_csv(log: &Log) -> String {
-    let headings = [
-        "time",
-        "org",
-        "orgId",
-        "sandbox",
-        "actor",
-        "client",
-        "commit",
-        "pullRequest",
-        "ciRun",
-        "reason",
-        "undoes",
-        "action",
-        "key",
-        "name",
-        "id",
-        "systemPresence",
-        "outcome",
-        "before",
-        "after",
-        "message",
-        "correlationId",
-        "file",
+    let columns: [TableColumn<'_, LogEntry>; 22] = [
+        ("time", &|it| it.time.to_string()),
+        ("org", &|it| it.org_name().unwrap_or_default().to_owned()),
+        ("orgId", &|it| or_empty(it.org.id.as_ref())),
+        ("sandbox", &|it| it.org.sandbox.to_string()),
+        ("actor", &|it| or_empty(it.run.actor.as_ref())),
+        ("client", &|it| or_empty(it.run.client.as_ref())),
+        ("commit", &|it| or_empty(it.run.commit.as_ref())),
+        ("pullRequest", &|it| or_empty(it.run.pull_request.as_ref())),
+        ("ciRun", &|it| or_empty(it.run.ci_run.as_ref())),
+        ("reason", &|it| or_empty(it.run.reason.as_ref())),
+        ("undoes", &|it| or_empty(it.run.undoes.as_ref())),
+        ("action", &|it| of_row(it, |row| row.action.verb().to_owned())),
+        ("key", &|it| of_row(it, |row| or_empty(row.key.as_ref()))),
+        ("name", &|it| of_row(it, |row| or_empty(row.name.as_ref()))),
+        ("id", &|it| of_row(it, |row| or_empty(row.id.as_ref()))),
+        ("systemPresence", &|it| of_row(it, |row| row.system_presence.to_string())),
+        ("outcome", &|it| it.outcome.map_or("nothing-to-do", OutcomeKind::code).to_owned()),
+        ("before", &|it| of_row(it, |row| row.before.as_ref().map(json).unwrap_or_default())),
+        ("after", &|it| of_row(it, |row| row.after.as_ref().map(json).unwrap_or_default())),
+        ("message", &|it| or_empty(it.message.as_ref())),
+        ("correlationId", &|it| or_empty(it.correlation_id.as_ref())),
+        ("file", &|it| it.file.clone()),
     ];
-    let rows: Vec<Vec<String>> = log.entries.iter().map(record).collect();
-    csv(&headings.map(str::to_owned), &rows)
+    records(&columns, &log.entries)
 }
 
-fn record(entry: &LogEntry) -> Vec<String> {
-    let LogEntry { time, file, org, run, row, outcome, message, correlation_id } = entry;
-    let or_empty = |it: &Option<String>| it.clone().unwrap_or_default();
-    let of_row = |get: fn(&StoredRow) -> Option<String>| row.as_ref().and_then(get).unwrap_or_default();
-    vec![
-        time.to_string(),
-        entry.org_name().unwrap_or_default().to_owned(),
-        or_empty(&org.id),
-        org.sandbox.to_string(),
-        or_empty(&run.actor),
-        or_empty(&run.client),
-        or_empty(&run.commit),
-        or_empty(&run.pull_request),
-        or_empty(&run.ci_run),
-        or_empty(&run.reason),
-        or_empty(&run.undoes),
-        of_row(|it| Some(it.action.verb().to_owned())),
-        of_row(|it| it.key.as_ref().map(ToString::to_string)),
-        of_row(|it| it.name.as_ref().map(ToString::to_string)),
-        of_row(|it| it.id.as_ref().map(ToString::to_string)),
-        of_row(|it| Some(it.system_presence.to_string())),
-        outcome.map_or("nothing-to-do", OutcomeKind::code).to_owned(),
-        of_row(|it| it.before.as_ref().map(json)),
-        of_row(|it| it.after.as_ref().map(json)),
-        or_empty(message),
-        or_empty(correlation_id),
-        file.clone(),
-    ]
+fn or_empty(it: Option<&impl ToString>) -> String {
+    it.map(ToString::to_string).unwrap_or_default()
+}
+
+fn of_row(entry: &LogEntry, of: impl Fn(&StoredRow) -> String) -> String {
+    entry.row.as_ref().map(of).unwrap_or_default()
 }
 
 /// A cell has one line, and what stands in it shall read back exactly.
@@ -148,8 +120,4 @@ fn change(row: &StoredRow) -> String {
     let division = after.division.as_ref().filter(|it| before.division.as_ref() != Some(it));
     let division = division.filter(|it| row.before.is_some() || !it.is_all()).map(|it| format!("division: {it}"));
     state.into_iter().chain(labels).chain(division).collect::<Vec<_>>().join(", ")
-}
-
-fn quoted(label: &Label) -> String {
-    format!("\"{}\"", text::within_quotes(&text::shortened(label.nfc())))
 }

@@ -6,17 +6,18 @@ use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::model::usage::{People, Usage};
-use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin, origin_of_refusal};
+use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, RowNote, base_notes, origin, origin_of_refusal};
 use crate::output::style::{Style, Tone};
-use crate::output::summary::{Summary, cost, in_step, of_plan};
+
+use crate::output::summary::{Summary, cost, in_step, left_out, of_plan, target_line};
+use crate::output::text::change;
 use crate::output::text::findings::{DRAWN_MAX, by_rule};
-use crate::output::text::refusal::{place, refusal_with};
-use crate::output::text::target::target_line;
-use crate::output::text::{base, change};
+use crate::output::text::problem::{pasted, place, refusal_with};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
+use crate::plan::origin::{Base, settled_in_words};
 use crate::plan::warning::Warning;
 
 /// A whole plan, complete however long it is.
@@ -41,7 +42,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
         sources.commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
-        base.as_ref().map_or_else(String::new, |it| base::head(it, style)),
+        base.as_ref().map_or_else(String::new, |it| base_shown(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
         match split {
             None => changes_shown(changes, usage, plan, style),
@@ -54,7 +55,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
                 .collect::<Vec<_>>()
                 .join("\n"),
         },
-        base.as_ref().map_or_else(String::new, |it| base::settled(it, plan)),
+        base.as_ref().map_or_else(String::new, |it| settled(it, plan)),
         warnings_shown(warnings, style),
         refusals
             .iter()
@@ -116,16 +117,9 @@ fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
     let Only { keys, changes, refusals } = only;
     let keys: Vec<String> = keys.iter().map(|it| format!("`{}`", text::terminal(it.as_str()))).collect();
     let head = style.doubtful(&format!("ONLY {}", text::list(&keys, "and")));
-    let errors = match refusals.len() {
-        0 => String::new(),
-        count => format!(" and {}", text::count(count, "error")),
-    };
-    let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
-    let count = text::count(changes.len(), "change");
-    let mut shown = format!("{head}: {count}{errors} of the whole plan {are} left out, and nothing is pruned\n");
+    let mut shown = format!("{head}: {}\n", left_out(only));
     for Change { step, reason: _, place: _ } in changes {
-        let name = step.name(&plan.default_locale);
-        let subject = change::subject(step.action(), step.key(), name, step.system_presence(), step.id());
+        let subject = change::subject_of(step, &plan.default_locale);
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  left out: {} {subject}", step.action().verb());
     }
@@ -222,4 +216,39 @@ fn places(plan: &Plan, sources: &Sources) -> String {
         [one] => format!(" The error is at {}.", text::terminal(one)),
         several => format!(" Errors at {}.", text::terminal(&text::some(several))),
     }
+}
+
+/// Everything that is said before the changes.
+fn base_shown(base: &Base, style: Style) -> String {
+    let Some(compared) = base.compared() else {
+        let not_told = base.not_told().unwrap_or_default();
+        return format!("{}: {}\n", style.doubtful("NOTE"), text::terminal(&not_told));
+    };
+    let mut shown = String::new();
+    // Writing to a String cannot fail.
+    if let Some(guards) = compared.guards_in_words() {
+        let _ = writeln!(shown, "{}: {guards}", style.doubtful("LOOK FIRST"));
+    }
+    for RowNote { say, lines } in base_notes(base) {
+        let _ = writeln!(shown, "{}: {}", style.doubtful("look"), text::terminal(&say));
+        pasted(&mut shown, &lines, style);
+    }
+    let against = base.against.in_words();
+    let _ = writeln!(shown, "{} (compared with {})", compared.sum(), text::terminal(&against));
+    shown
+}
+
+/// What the base would change and the plan does not.
+fn settled(base: &Base, plan: &Plan) -> String {
+    let changes = base.compared().map_or(&[][..], |it| &it.settled);
+    if changes.is_empty() {
+        return String::new();
+    }
+    let mut shown = "Settled by this change:\n".to_owned();
+    for Change { step, reason: _, place: _ } in changes {
+        let subject = change::subject_of(step, &plan.default_locale);
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {subject}: {}", settled_in_words(step.action()));
+    }
+    shown
 }

@@ -3,24 +3,25 @@
 use std::fmt::Write as _;
 
 use crate::model::division::Divisions;
-use crate::model::names::{DivisionId, Label, Locale};
+use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
 use crate::output::outcome::{self, OutcomeWords, Verified, said};
+use crate::output::rows::difference;
 use crate::output::style::Style;
+use crate::output::summary::target_line;
 use crate::output::summary::{Summary, of_report, what};
-use crate::output::text::cause::human as explained;
-use crate::output::text::change::{block, division, quoted, subject};
+use crate::output::text::change::{block, quoted, subject, subject_of};
 use crate::output::text::findings::pointed_at;
-use crate::output::text::refusal::{place, refusal_shown};
-use crate::output::text::target::target_line;
-use crate::plan::change::Step;
-use crate::plan::difference::Difference;
+use crate::output::text::problem::explained;
+use crate::output::text::problem::{place, refusal_shown};
+use crate::plan::Plan;
+use crate::plan::change::{Change, Step};
 
 /// The width of the widest outcome.
-pub(super) const OUTCOME_WIDTH: usize = 15;
+const OUTCOME_WIDTH: usize = 15;
 
 /// Below the line of an object.
 const INDENT: &str = "      ";
@@ -62,9 +63,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
 
 /// That a step begins, in one line without a line break: for the log of a CI.
 pub fn started(step: &Step, default_locale: &Locale) -> String {
-    let name = step.name(default_locale);
-    let subject = subject(step.action(), step.key(), name, step.system_presence(), step.id());
-    format!("{} {subject} ...", step.action().verb())
+    format!("{} {} ...", step.action().verb(), subject_of(step, default_locale))
 }
 
 /// What became of a step in a run for this intent, in one line, with more below it where it is not done.
@@ -112,7 +111,8 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
                 let _ = writeln!(shown, "      {}", text::terminal(&why));
             }
             for it in outcome.differences() {
-                let _ = writeln!(shown, "        {}", difference(it, divisions));
+                let name = |it: &str| text::terminal(it).to_string();
+                let _ = writeln!(shown, "        {}", difference(it, divisions, quoted, name));
             }
         }
         Outcome::Done | Outcome::AlreadyInPlace => {}
@@ -130,34 +130,6 @@ fn asked_for(row: &ReportRow, sources: &Sources, style: Style) -> String {
         (Some(label), _) => pointed_at(label, "the org refused this label", sources, INDENT, style),
         (None, Some(span)) => format!("{INDENT}at {}\n", place(span, sources)),
         (None, None) => String::new(),
-    }
-}
-
-fn difference(difference: &Difference, divisions: &Divisions) -> String {
-    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), quoted);
-    match difference {
-        Difference::Label { locale, expected, found } => {
-            format!("{}: expected {}, found {}", text::terminal(locale.as_str()), label(expected), label(found))
-        }
-        Difference::State { found_deactivated } => {
-            format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
-        }
-        Difference::SystemPresence { expected, found } => format!(
-            "system presence: expected {}, found {}",
-            text::terminal(expected.as_str()),
-            text::terminal(found.as_str())
-        ),
-        Difference::Division { expected, found } => {
-            let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
-            format!("division: expected {}, found {}", division(expected), division(found))
-        }
-        Difference::Gone => "expected to be there, and is gone".to_owned(),
-        Difference::Appeared(id) => {
-            format!("expected to be absent, found {}", text::terminal(id.as_str()))
-        }
-        Difference::OtherObject { expected, found } => {
-            format!("id: expected {}, found {}", text::terminal(expected.as_str()), text::terminal(found.as_str()))
-        }
     }
 }
 
@@ -187,3 +159,35 @@ fn sum(report: &Report, style: Style) -> String {
     let more = more.map_or_else(String::new, |it| format!(" {it}."));
     format!("{} {words}.{more}\n", style.toned(tone, &format!("{}:", what(report))))
 }
+
+/// One line for each operation that was reviewed, with what changed since where that refuses it,
+/// and before them how many of each there are.
+pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -> String {
+    let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Conflict(_))).count();
+    let already_so = settled.len() - refused;
+    let are = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 is {word}")),
+        _ => Some(format!("{count} are {word}")),
+    };
+    let runs = match run.len() {
+        0 => "nothing runs".to_owned(),
+        1 => "1 change runs".to_owned(),
+        count => format!("{} run", text::count(count, "change")),
+    };
+    let counts: Vec<String> =
+        [Some(runs), are(refused, "refused"), are(already_so, "already so")].into_iter().flatten().collect();
+    let mut shown = format!("{}: {}\n", style.bold("Of the saved plan"), counts.join(", "));
+    for Change { step, reason: _, place: _ } in run {
+        let what = subject_of(step, &plan.default_locale);
+        let padding = " ".repeat(OUTCOME_WIDTH - RUNS.len());
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {} {padding}{} {what}", style.bold(RUNS), step.action().verb());
+    }
+    for it in settled {
+        shown.push_str(&row(it, Intent::Apply, &plan.divisions, style));
+    }
+    shown
+}
+
+const RUNS: &str = "runs";

@@ -14,11 +14,13 @@ use crate::ops::retire::advice::{Advice, Lines};
 use crate::ops::retire::plan::{Moves, Retirement};
 use crate::ops::retire::report::{Fate, RetireReport};
 use crate::ops::users::report::UserOutcome as Set;
-use crate::output::csv::csv;
+use crate::output::csv::records;
 use crate::output::outcome::{self, OutcomeWords};
 use crate::output::style::{Style, Tone};
-use crate::output::text::cause::human as explained;
-use crate::output::text::{finished, target_line};
+use crate::output::summary::target_line;
+use crate::output::table::TableColumn;
+use crate::output::text::finished;
+use crate::output::text::problem::explained;
 
 /// What is going to be done, before anybody is asked.
 pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Style) -> String {
@@ -186,9 +188,10 @@ fn sum(report: &RetireReport, style: Style) -> String {
 }
 
 pub fn report_csv(report: &RetireReport) -> String {
-    const HEADERS: [&str; 3] = ["id", "outcome", "reason"];
-    let row = |(user, fate): (&UserId, &Fate)| {
-        vec![user.to_string(), fate.code().to_owned(), fate.why().map(|it| it.message).unwrap_or_default()]
-    };
-    csv(&HEADERS.map(str::to_owned), &report.people.iter().map(row).collect::<Vec<_>>())
+    let columns: [TableColumn<'_, (&UserId, &Fate)>; 3] = [
+        ("id", &|(user, _)| user.to_string()),
+        ("outcome", &|(_, fate)| fate.code().to_owned()),
+        ("reason", &|(_, fate)| fate.why().map(|it| it.message).unwrap_or_default()),
+    ];
+    records(&columns, &Vec::from_iter(&report.people))
 }

@@ -5,27 +5,32 @@ use std::fmt::Write as _;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::problem::Problem;
-use crate::model::text::{self, Shown};
+use crate::model::text;
 use crate::model::user::{OutOfOffice, UserPresence};
 use crate::ops::users::listing::{UserFound, UserListing, UserListingRow};
 use crate::ops::users::report::{self, UserOutcome, UserReport};
 use crate::ops::users::resolve::{ResolvedBy, ResolvedPresence};
-use crate::output::csv::csv;
+use crate::output::csv::records;
 use crate::output::outcome::{self, OutcomeWords};
 use crate::output::style::{Style, Tone};
-use crate::output::table::table;
-use crate::output::text::cause::human as explained;
-use crate::output::text::target_line;
+use crate::output::summary::{not_done, target_line};
+use crate::output::table::{self, TableColumn};
+use crate::output::text::problem::explained;
 
 /// What stands where the org does not say.
 const NOT_KNOWN: &str = "not known";
 
 pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
-    const HEADERS: [&str; 6] = ["User", "Presence", "System presence", "Since", "Primary source", "Message"];
     let mut shown = format!("{}\nSource: {}\n\n", target_line(target), text::terminal(listing.source.as_str()));
-    let rows: Vec<Vec<String>> = listing.rows.iter().map(|row| cells(row, listing)).collect();
-    let rows: Vec<Vec<Shown>> = rows.iter().map(|row| row.iter().map(|it| text::terminal(it)).collect()).collect();
-    shown.push_str(&table(&HEADERS, &rows, style));
+    let columns: [TableColumn<'_, UserListingRow>; 6] = [
+        ("User", &|row| row.user.to_string()),
+        ("Presence", &|row| presence(row, listing)),
+        ("System presence", &|row| system_presence(row, listing)),
+        ("Since", &|row| since(row)),
+        ("Primary source", &|row| seen(row).and_then(|it| it.primary).map_or("", |it| yes_or_no(Some(it))).to_owned()),
+        ("Message", &|row| message(row)),
+    ];
+    shown.push_str(&table::rows(&columns, &listing.rows, style));
     // What goes for several is told once, below.
     let mut told: Vec<Problem> = Vec::new();
     for cause in listing.rows.iter().filter_map(|row| row.found.why(&listing.source)) {
@@ -45,23 +50,32 @@ pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
     shown
 }
 
-fn cells(row: &UserListingRow, listing: &UserListing) -> Vec<String> {
-    let user = row.user.to_string();
-    let presence = match &row.found {
-        UserFound::On(presence) => presence,
-        other => return vec![user, in_brief(other).to_owned()],
-    };
-    let UserPresence { definition, system_presence: _, message, since, primary, out_of_office } = presence;
-    let label = listing.label(row).map_or_else(|| definition.to_string(), ToString::to_string);
+fn seen(row: &UserListingRow) -> Option<&UserPresence> {
+    match &row.found {
+        UserFound::On(presence) => Some(presence),
+        UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => None,
+    }
+}
+
+fn presence(row: &UserListingRow, listing: &UserListing) -> String {
+    let Some(seen) = seen(row) else { return in_brief(&row.found).to_owned() };
+    let label = listing.label(row).map_or_else(|| seen.definition.to_string(), ToString::to_string);
     let deactivated = row.definition.as_ref().is_some_and(|it| it.deactivated);
-    vec![
-        user,
-        if deactivated { format!("{label} (deactivated)") } else { label },
-        listing.system_presence(row).map(ToString::to_string).unwrap_or_default(),
-        since.clone().unwrap_or_default(),
-        primary.map_or("", |it| yes_or_no(Some(it))).to_owned(),
-        [message.clone(), out_of_office_in_words(out_of_office)].into_iter().flatten().collect::<Vec<_>>().join("; "),
-    ]
+    if deactivated { format!("{label} (deactivated)") } else { label }
+}
+
+fn system_presence(row: &UserListingRow, listing: &UserListing) -> String {
+    listing.system_presence(row).map(ToString::to_string).unwrap_or_default()
+}
+
+fn since(row: &UserListingRow) -> String {
+    seen(row).and_then(|it| it.since.clone()).unwrap_or_default()
+}
+
+fn message(row: &UserListingRow) -> String {
+    let Some(seen) = seen(row) else { return String::new() };
+    let said = [seen.message.clone(), out_of_office_in_words(&seen.out_of_office)];
+    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn in_brief(found: &UserFound) -> &'static str {
@@ -92,31 +106,18 @@ fn out_of_office_in_words(times: &[OutOfOffice]) -> Option<String> {
 
 /// What users are on, for spreadsheets. `user set --from` reads it again.
 pub fn listing_csv(listing: &UserListing) -> String {
-    const HEADERS: [&str; 9] =
-        ["id", "result", "presence", "presenceId", "systemPresence", "since", "primarySource", "message", "reason"];
-    let rows: Vec<Vec<String>> = listing
-        .rows
-        .iter()
-        .map(|row| {
-            let seen = match &row.found {
-                UserFound::On(presence) => Some(presence),
-                UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => None,
-            };
-            let text = |it: Option<String>| it.unwrap_or_default();
-            vec![
-                row.user.to_string(),
-                row.found.code().to_owned(),
-                text(listing.label(row).map(ToString::to_string)),
-                text(seen.map(|it| it.definition.to_string())),
-                text(listing.system_presence(row).map(ToString::to_string)),
-                text(seen.and_then(|it| it.since.clone())),
-                text(seen.map(|it| yes_or_no(it.primary).to_owned())),
-                text(seen.and_then(|it| it.message.clone())),
-                text(row.found.why(&listing.source).map(|it| it.message)),
-            ]
-        })
-        .collect();
-    csv(&HEADERS.map(str::to_owned), &rows)
+    let columns: [TableColumn<'_, UserListingRow>; 9] = [
+        ("id", &|row| row.user.to_string()),
+        ("result", &|row| row.found.code().to_owned()),
+        ("presence", &|row| listing.label(row).map(ToString::to_string).unwrap_or_default()),
+        ("presenceId", &|row| seen(row).map(|it| it.definition.to_string()).unwrap_or_default()),
+        ("systemPresence", &|row| system_presence(row, listing)),
+        ("since", &|row| since(row)),
+        ("primarySource", &|row| seen(row).map_or("", |it| yes_or_no(it.primary)).to_owned()),
+        ("message", &|row| seen(row).and_then(|it| it.message.clone()).unwrap_or_default()),
+        ("reason", &|row| row.found.why(&listing.source).map(|it| it.message).unwrap_or_default()),
+    ];
+    records(&columns, &listing.rows)
 }
 
 /// How the outcome of a user is said.
@@ -206,32 +207,24 @@ fn sum(report: &UserReport, style: Style) -> String {
     let rows = &report.rows;
     let counts = outcome::counted(rows.iter().map(|row| said(&row.outcome)));
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
-    let verdict = if missing == 0 {
-        String::new()
-    } else {
-        let verb = if missing == 1 { "is" } else { "are" };
-        format!(" Not everything is done: {missing} of {} {verb} not.", text::count(rows.len(), "user"))
-    };
+    let verdict =
+        if missing == 0 { String::new() } else { format!(" {}.", not_done(missing, &text::count(rows.len(), "user"))) };
     let head = if report.is_success() { style.good("Users:") } else { style.bad("Users:") };
     format!("{head} {counts}.{verdict}\n")
 }
 
 pub fn report_csv(report: &UserReport) -> String {
-    const HEADERS: [&str; 6] = ["id", "outcome", "presence", "presenceId", "message", "reason"];
-    let rows: Vec<Vec<String>> = report
-        .rows
-        .iter()
-        .map(|report::UserReportRow { user, wish, outcome }| {
-            let label = report.resolved(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
-            vec![
-                user.to_string(),
-                outcome.code().to_owned(),
-                label.map(ToString::to_string).unwrap_or_default(),
-                wish.definition.to_string(),
-                wish.message.clone().unwrap_or_default(),
-                outcome.why(&report.source).map(|it| it.message).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    csv(&HEADERS.map(str::to_owned), &rows)
+    let label = |row: &report::UserReportRow| {
+        let meant = report.resolved(&row.wish.definition)?;
+        meant.definition.name(&report.default_locale).map(ToString::to_string)
+    };
+    let columns: [TableColumn<'_, report::UserReportRow>; 6] = [
+        ("id", &|row| row.user.to_string()),
+        ("outcome", &|row| row.outcome.code().to_owned()),
+        ("presence", &|row| label(row).unwrap_or_default()),
+        ("presenceId", &|row| row.wish.definition.to_string()),
+        ("message", &|row| row.wish.message.clone().unwrap_or_default()),
+        ("reason", &|row| row.outcome.why(&report.source).map(|it| it.message).unwrap_or_default()),
+    ];
+    records(&columns, &report.rows)
 }

@@ -193,7 +193,7 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let target = Target { generation: world.generation, ..target() };
-    let text = json::report_json(&report, &target, &page());
+    let text = json::write(&json::ReportV1::of(&report, &target, &page()));
     let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
     let Undo { plan, not_undone, config: _ } = undo(&kept, &observed, &UNLIMITED, None);

@@ -63,7 +63,7 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
         undoes: None,
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
-    let text = json::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
+    let text = json::write(&json::ReportV1::of(&report, &Target { generation: world.generation, ..target() }, &page()));
     let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     sent(&kept, Path::new("acme/report.json"), posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
 }

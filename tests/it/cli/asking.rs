@@ -137,7 +137,8 @@ fn yes_is_the_only_yes() {
          an apply back.\n"
     );
     // Here is no real terminal, so the steps are lines and no bar.
-    let steps = "done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\nreading the org again\n";
+    let steps =
+        "done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\nreading the org again\n";
     assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question + steps));
 }
 

@@ -91,7 +91,7 @@ fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
     assert_snapshot!("drift_human", steady(&ran.stdout, &ids));
     assert_snapshot!("drift_markdown", steady(&cli.read("drift.md"), &ids));
     let document = parsed(&cli.read("drift.json"));
-    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
+    assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     let rows: Vec<String> = document["drift"]
         .as_array()
         .unwrap()
@@ -265,5 +265,5 @@ fn a_report_that_cannot_be_read_is_a_warning() {
 
 #[test]
 fn the_schema_is_in_step() {
-    in_step("drift.v1.json", &json::drift_schema());
+    in_step("drift.v1.json", &json::schema::<json::DriftV1>());
 }

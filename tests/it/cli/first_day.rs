@@ -249,13 +249,13 @@ fn a_shallow_clone_is_told_what_to_set() {
 
 #[test]
 fn the_document_is_what_its_schema_says_also_of_failures() {
-    in_step("diagnosis.v1.json", &json::diagnosis_schema());
+    in_step("diagnosis.v1.json", &json::schema::<json::DiagnosisV1>());
     let org = Org::start(SandboxConfig { permissions: Permissions::Only(BTreeSet::new()), ..SandboxConfig::default() });
     let cli = with_client(repository());
     for (line, success) in [("doctor presence -o json", false), ("doctor presence --sandbox -o json", true)] {
         let ran = cli.run(line);
         let document = parsed(&ran.stdout);
-        assert_eq!(complaints(&json::diagnosis_schema(), &document), Vec::<String>::new());
+        assert_eq!(complaints(&json::schema::<json::DiagnosisV1>(), &document), Vec::<String>::new());
         assert_eq!((document["kind"].as_str(), document["success"].as_bool()), (Some("diagnosis"), Some(success)));
         assert_eq!(ran.code, Some(i32::from(!success)));
     }

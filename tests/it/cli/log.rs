@@ -117,7 +117,7 @@ fn nothing_is_hidden() {
     assert_snapshot!("log_table", cli.run("log reports").shown());
     assert_snapshot!("log_csv", cli.run("log reports -o csv").shown());
     let document: Value = serde_json::from_str(&cli.run("log reports -o json").stdout).unwrap();
-    assert_eq!(complaints(&json::log_schema(), &document), Vec::<String>::new());
+    assert_eq!(complaints(&json::schema::<json::LogV1>(), &document), Vec::<String>::new());
     let entries = document["entries"].as_array().unwrap();
     assert_eq!((&document["kind"], entries.len()), (&json!("log"), 6));
     let renamed = entries.iter().find(|it| it["object"]["action"] == "update").unwrap();
@@ -277,7 +277,7 @@ fn every_outcome_is_called_as_in_its_report() {
         assert!(ran.stdout.contains(&format!("\nOUTCOME:    {words}\n")), "{words}: {}", ran.stdout);
         let document: Value = serde_json::from_str(&cli.read("log.json")).unwrap();
         assert_eq!(document["entries"][0]["outcome"], kind.code());
-        assert_eq!(complaints(&json::log_schema(), &document), [""; 0]);
+        assert_eq!(complaints(&json::schema::<json::LogV1>(), &document), [""; 0]);
         assert!(cli.read("log.csv").contains(&format!(",{},", kind.code())));
     }
 }

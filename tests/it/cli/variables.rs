@@ -100,7 +100,7 @@ fn a_flag_that_may_be_repeated_takes_one_value_a_line() {
 
 #[test]
 fn a_folder_of_reports_that_is_missing_is_an_error_where_it_was_typed() {
-    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let cli = Cli::new().keeping_reports().file("lunch.yaml", LUNCH);
     let ran = cli.run("plan lunch.yaml --sandbox --report-dir reports");
     let message = "error: cannot read the folder `reports`: there is no such file or folder\n";
     assert!(ran.code == Some(1) && ran.stderr.starts_with(message), "{}", ran.shown());

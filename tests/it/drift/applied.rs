@@ -80,8 +80,8 @@ fn what_was_applied_tells_edited_from_merged_and_both() {
 
     Drift: 4 definitions. To take it back, run `presencectl apply`.
     "#);
-    let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
-    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
+    let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
+    assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     assert_eq!(document["applied"], serde_json::json!({ "given": "origin/main", "commit": COMMIT }));
 }
 
@@ -176,8 +176,8 @@ fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
                broken";
     assert_eq!(drift.not_told().as_deref(), Some(why));
-    let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
-    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
+    let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
+    assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     assert_eq!(document["applied"]["notRead"], "it is broken");
     // Reports tell it all the same.
     let mut report = made(&mut world, &[("lunch", "Lunch")]);
@@ -197,7 +197,7 @@ fn where_it_is_not_known_what_was_merged_since_nobody_is_blamed() {
     let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
                lost";
     assert_eq!(drift.not_told().as_deref(), Some(why));
-    let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
-    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
+    let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
+    assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     assert_eq!(document["applied"]["notSince"], "it is lost");
 }

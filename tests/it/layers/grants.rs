@@ -23,6 +23,7 @@ pub(super) const VALUES: &[&str] = &[
     "jiff::civil",
     "jsonschema",
     "percent_encoding",
+    "maud",
     "schemars",
     "secrecy",
     "semver",

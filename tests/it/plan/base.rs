@@ -98,8 +98,8 @@ fn every_view_says_what_is_from_this_change_and_what_was_pending_before() {
     let page = html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources);
     let main = page.split("<main id=\"main\">").nth(1).unwrap().split("<h2>Locale coverage").next().unwrap();
     assert_snapshot!("base_html", main);
-    let json = parsed(&json::plan_json(&plan, &target(), &sources));
-    assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
+    let json = parsed(&json::write(&json::PlanV1::of(&plan, &target(), &sources)));
+    assert_eq!(complaints(&json::schema::<json::PlanV1>(), &json), [""; 0]);
     let origins: Vec<String> = json["changes"]
         .as_array()
         .unwrap()
@@ -286,8 +286,8 @@ fn errors_say_whether_they_were_pending_before() {
     let expected = ["looks-like-rename this-change", "looks-like-rename before", "too-many before"];
     assert_eq!(errors(&head), expected);
     let (plan, sources) = compared(&base, &head);
-    let json = parsed(&json::plan_json(&plan, &target(), &sources));
-    assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
+    let json = parsed(&json::write(&json::PlanV1::of(&plan, &target(), &sources)));
+    assert_eq!(complaints(&json::schema::<json::PlanV1>(), &json), [""; 0]);
     assert_eq!(json["refusals"][1]["origin"], "before");
     let said = "pending before: without this change it would be the same";
     assert!(output::text::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));

@@ -123,8 +123,8 @@ fn each_source_is_named() {
         let had = Had { id: id(1), source, said_new: false };
         let evidence = Evidence { known: BTreeMap::from([(key("lunch"), had)]), not_read: None };
         let (plan, sources) = world.planned_by(&evidence);
-        let json = parsed(&json::plan_json(&plan, &target(), &sources));
-        assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
+        let json = parsed(&json::write(&json::PlanV1::of(&plan, &target(), &sources)));
+        assert_eq!(complaints(&json::schema::<json::PlanV1>(), &json), [""; 0]);
         (plan.refusals[0].message(), json["refusals"][0]["earlier"].to_string())
     };
     let base = |commit: Option<&str>| EvidenceSource::Base {
@@ -393,7 +393,7 @@ fn every_view_shows_the_question_and_the_warnings() {
     let (desired, _) = world.desired();
     let views = [
         output::text::plan(&plan, &target(), &sources, Style::PLAIN),
-        json::plan_json(&plan, &target(), &sources),
+        json::write(&json::PlanV1::of(&plan, &target(), &sources)),
         page::plan(&plan, &target(), &sources),
         page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
         html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),

@@ -95,7 +95,7 @@ fn the_same_input_gives_the_same_bytes_in_whatever_order_it_came() {
     let shown = |world: &World| {
         let (plan, sources) = world.planned();
         let views = [Style::PLAIN, Style::COLORED].map(|style| output::text::plan(&plan, &target(), &sources, style));
-        (views, json::plan_json(&plan, &target(), &sources))
+        (views, json::write(&json::PlanV1::of(&plan, &target(), &sources)))
     };
     let expected = shown(&world);
     for seed in 0..10 {
@@ -140,7 +140,7 @@ fn a_hostile_org_cannot_act_on_a_terminal() {
     let (plan, sources) = world.planned();
     let uncolored = output::text::plan(&plan, &target, &sources, Style::PLAIN);
     let colored = output::text::plan(&plan, &target, &sources, Style::COLORED);
-    let json = json::plan_json(&plan, &target, &sources);
+    let json = json::write(&json::PlanV1::of(&plan, &target, &sources));
     assert_eq!(hidden(&uncolored), "");
     assert_eq!(hidden(&without_styles(&colored)), "");
     assert_eq!(hidden(&json), "");

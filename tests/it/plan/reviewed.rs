@@ -124,7 +124,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     let (plan, sources) = reviewed.planned();
     let ours: Vec<_> = plan.changes.iter().filter(|it| it.step.key().is_none_or(|it| it.as_str() != "tea")).collect();
     assert!(matches!(ours.as_slice(), [it] if it.step.action() == action), "{ours:?} {:?}", plan.refusals);
-    let saved = read(&json::plan_json(&plan, &target(), &sources)).unwrap();
+    let saved = read(&json::write(&json::PlanV1::of(&plan, &target(), &sources))).unwrap();
     let (fresh, _) = now.planned();
     if let Some(refusal) = fresh.refusals.first() {
         return format!("the plan is refused: {}", refusal.code());

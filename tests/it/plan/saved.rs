@@ -10,7 +10,7 @@ use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, Key};
 use presencectl::model::observed::{Content, Organization, Target};
 use presencectl::output::json;
-use presencectl::output::json::plan::{PlanV1, document};
+use presencectl::output::json::plan::PlanV1;
 use presencectl::output::json::saved_plan::{SavedPlanError, read};
 use presencectl::plan::change::Change;
 use presencectl::plan::difference::Difference;
@@ -23,7 +23,7 @@ use crate::paper::{Want, World, id, labels, target, want};
 
 pub(super) fn saved(world: &World) -> String {
     let (plan, sources) = world.planned();
-    json::plan_json(&plan, &target(), &sources)
+    json::write(&json::PlanV1::of(&plan, &target(), &sources))
 }
 
 pub(super) fn bounded(world: &World, saved: &str) -> Bound {
@@ -449,10 +449,10 @@ proptest! {
     #[test]
     fn every_plan_is_within_itself(world in any_world()) {
         let (plan, sources) = world.planned();
-        let json = json::plan_json(&plan, &target(), &sources);
+        let json = json::write(&json::PlanV1::of(&plan, &target(), &sources));
         prop_assert!(json.chars().all(|c| c == '\n' || !presencectl::model::text::is_hidden(c)));
         let read_back: PlanV1 = serde_json::from_str(&json).unwrap();
-        prop_assert_eq!(read_back, document(&plan, &target(), &sources));
+        prop_assert_eq!(read_back, PlanV1::of(&plan, &target(), &sources));
         let bound = bounded(&world, &json);
         prop_assert_eq!(&bound.run, &plan.changes);
         prop_assert_eq!(counts(&bound)[1..].to_vec(), vec![0, 0, 0]);

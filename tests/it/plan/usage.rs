@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use presencectl::model::desired::Limits;
 use presencectl::model::usage::{People, Usage};
 use presencectl::output;
-use presencectl::output::json::plan::document;
+use presencectl::output::json::plan::PlanV1;
 use presencectl::output::style::Style;
 use presencectl::plan::Plan;
 use presencectl::plan::guard::{in_question, with_usage};
@@ -134,7 +134,7 @@ fn a_plan_that_nobody_would_notice_needs_no_answer() {
 #[test]
 fn the_document_tells_not_known_from_none_and_from_not_asked() {
     let people = |usage| {
-        let document = document(&planned(usage, None), &target(), &world().desired().1);
+        let document = PlanV1::of(&planned(usage, None), &target(), &world().desired().1);
         let changes = serde_json::to_value(document.changes).unwrap();
         let each = changes.as_array().unwrap().iter().map(|it| it.get("people").cloned().unwrap_or(Value::Null));
         each.collect::<Vec<Value>>()

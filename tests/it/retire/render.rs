@@ -158,8 +158,8 @@ fn halts() {
         Halt::Unread(look()),
         Halt::Interrupted,
     ];
-    in_step("retirement.v1.json", &json::retirement_schema());
-    let schema = parsed(&json::retirement_schema());
+    in_step("retirement.v1.json", &json::schema::<json::RetirementV1>());
+    let schema = parsed(&json::schema::<json::RetirementV1>());
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
@@ -174,12 +174,12 @@ fn halts() {
 fn csv_and_json() {
     let (report, sources) = report(every_fate(), Some(Outcome::Done), Some(Halt::OnQueue(2)));
     assert_snapshot!("csv", view::report_csv(&report));
-    let json = json::retirement_json(&report, &target(), &sources);
+    let json = json::write(&json::RetirementV1::of(&report, &target(), &sources));
     assert!(!json.contains(['\u{1b}', '\u{202E}', '\u{7}']), "nothing hidden reaches a terminal");
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
     assert_snapshot!("json", json.replace(&version, "\"toolVersion\": \"VERSION\""));
     let document = parsed(&json);
-    assert_eq!(complaints(&json::retirement_schema(), &document), Vec::<String>::new());
+    assert_eq!(complaints(&json::schema::<json::RetirementV1>(), &document), Vec::<String>::new());
     assert!(Path::new(document["config"]["file"].as_str().unwrap()).extension().is_some());
 }
 
@@ -189,7 +189,7 @@ fn no_lines_for_the_config_before_it_is_deactivated() {
     let refused = Outcome::Conflict(vec![Difference::State { found_deactivated: true }]);
     for outcome in [None, Some(refused), Some(Outcome::Unknown(cause("lost"))), Some(Outcome::Failed(cause("no")))] {
         let (report, sources) = report(vec![Fate::StillNamed], outcome, Some(Halt::StillNamed(1)));
-        let document = parsed(&json::retirement_json(&report, &target(), &sources));
+        let document = parsed(&json::write(&json::RetirementV1::of(&report, &target(), &sources)));
         assert_eq!(document.get("config"), None);
         assert!(!human(&report, &sources).contains("into the config"));
     }

@@ -119,7 +119,7 @@ fn document(report: &Report, start: &Start, ended: Moment) -> String {
         undoes: None,
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
-    json::report_json(&report, &Target { ..target() }, &page())
+    json::write(&json::ReportV1::of(&report, &Target { ..target() }, &page()))
 }
 
 /// Plays a seed to its end.

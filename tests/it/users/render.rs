@@ -137,7 +137,7 @@ fn users_for_spreadsheets() {
 
 #[test]
 fn users_for_machines() {
-    assert_snapshot!("users_json", json::users_json(&listing(PresenceSource::Platform), &target()));
+    assert_snapshot!("users_json", json::write(&json::UsersV1::of(&listing(PresenceSource::Platform), &target())));
 }
 
 #[test]
@@ -153,16 +153,19 @@ fn reports_for_spreadsheets() {
 
 #[test]
 fn reports_for_machines() {
-    assert_snapshot!("user_report_json", json::user_report_json(&report(Some(Signal::Interrupt)), &target()));
+    assert_snapshot!(
+        "user_report_json",
+        json::write(&json::UserReportV1::of(&report(Some(Signal::Interrupt)), &target()))
+    );
 }
 
 #[test]
 fn nothing_hidden_reaches_people_or_machines() {
     let texts = [
         view::listing(&listing(PresenceSource::Platform), &target(), Style::PLAIN),
-        json::users_json(&listing(PresenceSource::Platform), &target()),
+        json::write(&json::UsersV1::of(&listing(PresenceSource::Platform), &target())),
         view::report(&report(None), &target(), Style::PLAIN),
-        json::user_report_json(&report(None), &target()),
+        json::write(&json::UserReportV1::of(&report(None), &target())),
     ];
     for text in texts {
         let hidden = text.chars().find(|c| *c != '\n' && presencectl::model::text::is_hidden(*c));
@@ -190,26 +193,26 @@ fn no_cell_is_a_formula() {
 
 #[test]
 fn schemas_are_in_step_and_documents_are_what_they_say() {
-    in_step("users.v1.json", &json::users_schema());
-    in_step("user-report.v1.json", &json::user_report_schema());
-    for schema in [json::users_schema(), json::user_report_schema()] {
+    in_step("users.v1.json", &json::schema::<json::UsersV1>());
+    in_step("user-report.v1.json", &json::schema::<json::UserReportV1>());
+    for schema in [json::schema::<json::UsersV1>(), json::schema::<json::UserReportV1>()] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
     let nobody = Target { org: None, ..target() };
     for target in [target(), nobody] {
-        let text = json::users_json(&listing(PresenceSource::Teams), &target);
-        assert_eq!(complaints(&json::users_schema(), &parsed(&text)), Vec::<String>::new());
+        let text = json::write(&json::UsersV1::of(&listing(PresenceSource::Teams), &target));
+        assert_eq!(complaints(&json::schema::<json::UsersV1>(), &parsed(&text)), Vec::<String>::new());
         let read: UsersV1 = serde_json::from_str(&text).unwrap();
         assert_eq!(read.users.len(), 11);
         for report in [report(Some(Signal::Interrupt)), good()] {
-            let text = json::user_report_json(&report, &target);
-            assert_eq!(complaints(&json::user_report_schema(), &parsed(&text)), Vec::<String>::new());
+            let text = json::write(&json::UserReportV1::of(&report, &target));
+            assert_eq!(complaints(&json::schema::<json::UserReportV1>(), &parsed(&text)), Vec::<String>::new());
             let read: UserReportV1 = serde_json::from_str(&text).unwrap();
             assert_eq!(read.success, report.is_success());
         }
     }
-    let mut document = parsed(&json::user_report_json(&good(), &target()));
+    let mut document = parsed(&json::write(&json::UserReportV1::of(&good(), &target())));
     document["users"][0]["outcome"] = "fine".into();
     document["users"][1]["reason"] = Value::Null;
-    assert_eq!(complaints(&json::user_report_schema(), &document).len(), 2);
+    assert_eq!(complaints(&json::schema::<json::UserReportV1>(), &document).len(), 2);
 }
