@@ -1,12 +1,12 @@
 //! Reading the files of `apply --plan`.
 
-use std::io::Read as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::cli::paths::is_stream;
 use crate::host::files;
 use crate::host::terminal::Terminal;
-use crate::model::limits::SAVED_PLAN_BYTES_MAX;
+use crate::model::limits::{SAVED_PLAN_BYTES_MAX, read_within};
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::problem::{Problem, cause};
@@ -62,18 +62,14 @@ fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
     let named = |what: String| {
         Problem::new(format!("the saved plan `{}` cannot be used: {what}", text::unticked(path.display())))
     };
-    // A pipe does not say how long it is.
-    let bytes_max = SAVED_PLAN_BYTES_MAX.saturating_add(1);
     let read = if is_stream(path) {
-        terminal.read_input(bytes_max)
+        terminal.read_input(SAVED_PLAN_BYTES_MAX)
     } else {
-        let mut bytes = Vec::new();
-        std::fs::File::open(path).and_then(|it| it.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
+        File::open(path).and_then(|it| read_within(it, SAVED_PLAN_BYTES_MAX))
     };
-    let bytes = read.map_err(|error| files::cannot_read(path, named(cause(&error))))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > SAVED_PLAN_BYTES_MAX) {
-        return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
-    }
+    let bytes = read
+        .map_err(|error| files::cannot_read(path, named(cause(&error))))?
+        .ok_or_else(|| named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")))?;
     let text = text::of_bytes(&bytes).map_err(|error| {
         let problem = named(error.to_string());
         if matches!(error, NotText::NotUtf8(_)) { problem } else { problem.help("or make it anew with `-o json=FILE`") }

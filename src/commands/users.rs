@@ -1,7 +1,6 @@
 //! Which users, which source and which config the commands on users are about.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::paths::is_stream;
@@ -11,7 +10,7 @@ use crate::commands::context::run::Run;
 use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
-use crate::model::limits::USERS_BYTES_MAX;
+use crate::model::limits::{USERS_BYTES_MAX, read_within};
 use crate::model::problem::{Problem, cause};
 use crate::model::text::{self, NotText};
 use crate::model::user::PresenceSource;
@@ -82,18 +81,14 @@ pub fn config<F: View>(args: &UserConfigArgs, run: &mut Run<'_, F>) -> Result<De
 
 fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Problem> {
     let cannot = |why: String| Problem::new(format!("cannot read `{name}`: {why}"));
-    // A pipe does not say how long it is.
-    let bytes_max = USERS_BYTES_MAX.saturating_add(1);
     let read = if is_stream(path) {
-        terminal.read_input(bytes_max)
+        terminal.read_input(USERS_BYTES_MAX)
     } else {
-        let mut bytes = Vec::new();
-        File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
+        File::open(path).and_then(|it| read_within(it, USERS_BYTES_MAX))
     };
-    let bytes = read.map_err(|error| files::cannot_read(path, cannot(cause(&error))))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > USERS_BYTES_MAX) {
-        return Err(cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")));
-    }
+    let bytes = read
+        .map_err(|error| files::cannot_read(path, cannot(cause(&error))))?
+        .ok_or_else(|| cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")))?;
     text::of_bytes(&bytes).map(str::to_owned).map_err(|error| cannot(not_text(error, &bytes)).help(SAVE_AS_UTF8))
 }
 

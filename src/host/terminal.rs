@@ -1,11 +1,12 @@
 //! The two streams and the keyboard: the one place that writes to them.
 
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Read as _, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
 
 use crate::host::exit::Exit;
+use crate::model::limits::read_within;
 use crate::model::problem;
 
 /// Standard output, standard error and standard input of a run.
@@ -139,11 +140,9 @@ impl Terminal {
         }
     }
 
-    /// What is left of the input, up to a number of bytes.
-    pub fn read_input(&mut self, bytes_max: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.input.as_mut().take(bytes_max).read_to_end(&mut bytes)?;
-        Ok(bytes)
+    /// What is left of the input; None if that is more than so many bytes.
+    pub fn read_input(&mut self, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+        read_within(self.input.as_mut(), bytes_max)
     }
 
     /// The exit of a run, worse where its output could not be written; says so once.

@@ -73,7 +73,7 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
 
 /// What the look after an apply found where nothing else is to be done.
 fn found_in_step(report: &Report) -> &'static str {
-    let is_limited = report.provenance.as_ref().is_some_and(|it| it.only.is_some());
+    let is_limited = report.metadata.as_ref().is_some_and(|it| it.only.is_some());
     match (report.rows.iter().all(|row| row.outcome.is_success()), is_limited) {
         (true, false) => "it is in step",
         (true, true) => "what the run is limited to is in step",

@@ -74,7 +74,7 @@ fn row(step: &Step, outcome: Outcome) -> ReportRow {
 }
 
 /// Of a run by a config.
-fn provenance(scope: Scope) -> RunMetadata {
+fn metadata(scope: Scope) -> RunMetadata {
     RunMetadata {
         began: Moment::read("2026-03-01T09:05:00Z").unwrap(),
         ended: Moment::read("2026-03-01T09:06:00Z").unwrap(),
@@ -91,7 +91,7 @@ fn provenance(scope: Scope) -> RunMetadata {
 
 /// The report, written and read back.
 fn read_back(rows: Vec<ReportRow>, scope: Scope) -> StoredReport {
-    let report = Report { provenance: Some(provenance(scope)), ..Report::of(rows, Locale::new("en_US")) };
+    let report = Report { metadata: Some(metadata(scope)), ..Report::of(rows, Locale::new("en_US")) };
     match stored_report::read(json::write(&json::ReportV1::of(&report, &target(), &Sources::new())).as_bytes()).unwrap()
     {
         Stored::Report(report) => report,
@@ -337,8 +337,8 @@ fn what_to_do_next_depends_on_what_the_run_was_for() {
 #[test]
 fn no_view_of_an_undo_says_what_helps_after_an_apply() {
     let of = |undoes: Option<String>| {
-        let provenance = RunMetadata { undoes, ..provenance(Scope::All) };
-        let report = Report { provenance: Some(provenance), ..Report::of(every_outcome(), Locale::new("en_US")) };
+        let metadata = RunMetadata { undoes, ..metadata(Scope::All) };
+        let report = Report { metadata: Some(metadata), ..Report::of(every_outcome(), Locale::new("en_US")) };
         let (target, sources) = (target(), Sources::new());
         [
             output::text::report(&report, &target, &sources, Style::PLAIN),

@@ -3,7 +3,6 @@
 //! who can open a pull request.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ use crate::host::environment::Environment;
 use crate::host::files;
 use crate::host::proxy::Proxy;
 use crate::model::desired::Desired;
-use crate::model::limits::CERTIFICATES_BYTES_MAX;
+use crate::model::limits::{CERTIFICATES_BYTES_MAX, read_within};
 use crate::model::moment::Moment;
 use crate::model::problem::{Problem, cause};
 use crate::model::region::{REGIONS, Region};
@@ -103,12 +102,10 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
         Problem::new(format!("--ca-cert: cannot use `{}`: {why}", text::unticked(file.display())))
             .help("give a file of certificates in PEM, which begin with `-----BEGIN CERTIFICATE-----`")
     };
-    let mut pem = Vec::new();
-    let read = File::open(file).and_then(|it| it.take(CERTIFICATES_BYTES_MAX + 1).read_to_end(&mut pem));
-    read.map_err(|error| files::cannot_read(file, cannot(cause(&error))))?;
-    if u64::try_from(pem.len()).is_ok_and(|length| length > CERTIFICATES_BYTES_MAX) {
-        return Err(cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")));
-    }
+    let pem = File::open(file)
+        .and_then(|it| read_within(it, CERTIFICATES_BYTES_MAX))
+        .map_err(|error| files::cannot_read(file, cannot(cause(&error))))?
+        .ok_or_else(|| cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")))?;
     let pem = text::without_mark(&pem).map_err(|error| cannot(error.to_string()))?;
     wire.trusting(pem).map_err(cannot)
 }

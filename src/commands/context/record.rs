@@ -161,7 +161,7 @@ impl Record {
         let mut matched = self.matched.borrow().clone();
         let made = rows.iter().filter(|it| it.action == Action::Create);
         matched.extend(made.filter_map(|it| Some((it.key.clone()?, it.id.clone()?))));
-        Report { rows, matched, provenance: Some(self.metadata()), ..report }
+        Report { rows, matched, metadata: Some(self.metadata()), ..report }
     }
 
     /// Where the run comes from, if it ended now.

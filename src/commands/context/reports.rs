@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::client::json;
@@ -12,6 +11,7 @@ use crate::host::git::Git;
 use crate::host::nofollow::{Fault, Folder};
 use crate::model::limits::{
     DOCUMENT_VALUES_MAX, HISTORY_BYTES_MAX, KEPT_REPORTS_MAX, REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX,
+    read_within,
 };
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
@@ -107,13 +107,8 @@ pub fn found_report_bytes(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn bytes(file: fs::File) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    // A pipe does not say how long it is.
-    file.take(REPORT_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cause(&error))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > REPORT_BYTES_MAX) {
-        return Err(format!("it is longer than {REPORT_BYTES_MAX} bytes"));
-    }
-    Ok(bytes)
+    let read = read_within(file, REPORT_BYTES_MAX).map_err(|error| cause(&error))?;
+    read.ok_or_else(|| format!("it is longer than {REPORT_BYTES_MAX} bytes"))
 }
 
 /// Every file below a folder whose name ends as those of reports do, by name. Links to folders are not followed.

@@ -39,7 +39,7 @@ pub struct Report {
     pub divisions: Divisions,
     pub default_locale: Locale,
     /// When it was, and who was at work; none where nobody has said so.
-    pub provenance: Option<RunMetadata>,
+    pub metadata: Option<RunMetadata>,
     /// The object that each managed definition of the config has, as far as it is known.
     pub matched: BTreeMap<Key, DefinitionId>,
 }
@@ -466,13 +466,13 @@ impl Report {
             interrupted: None,
             divisions: Divisions::NotAsked,
             default_locale,
-            provenance: None,
+            metadata: None,
             matched: BTreeMap::new(),
         }
     }
 
     pub fn intent(&self) -> Intent {
-        let undoes = self.provenance.as_ref().and_then(|it| it.undoes.as_ref());
+        let undoes = self.metadata.as_ref().and_then(|it| it.undoes.as_ref());
         if undoes.is_some() { Intent::Undo } else { Intent::Apply }
     }
 

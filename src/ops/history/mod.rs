@@ -24,17 +24,17 @@ const COMMIT_CHARS: usize = 12;
 
 /// The folder of an org: by the name that the config gives it, else its own, else its id. What cannot be a
 /// name everywhere is made one; which org it was is said by the report.
-pub fn folder(provenance: &RunMetadata, org: Option<&Organization>) -> String {
-    let names = [provenance.org_name.as_deref(), org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
+pub fn folder(metadata: &RunMetadata, org: Option<&Organization>) -> String {
+    let names = [metadata.org_name.as_deref(), org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
     names.into_iter().flatten().find_map(slug).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// The name of the file: when the run began, and the commit. `number` tells apart what began in one second.
-pub fn file_name(provenance: &RunMetadata, number: u32) -> String {
-    let commit = provenance.origin.commit.as_deref().and_then(slug);
+pub fn file_name(metadata: &RunMetadata, number: u32) -> String {
+    let commit = metadata.origin.commit.as_deref().and_then(slug);
     let commit = commit.map_or_else(|| "no-commit".to_owned(), |it| it.chars().take(COMMIT_CHARS).collect());
     let number = if number < 2 { String::new() } else { format!("-{number}") };
-    format!("{}-{commit}{number}.json", provenance.began.compact())
+    format!("{}-{commit}{number}.json", metadata.began.compact())
 }
 
 #[cfg(test)]

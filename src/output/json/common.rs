@@ -174,9 +174,9 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 }
 
 /// Where a run comes from, as documents say it.
-pub fn run_v1(provenance: &RunMetadata) -> RunV1 {
+pub fn run_v1(metadata: &RunMetadata) -> RunV1 {
     let RunMetadata { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
-        provenance.clone();
+        metadata.clone();
     let Origin { actor, reason, commit, modified, pull_request, run } = origin;
     RunV1 {
         began: began.to_string(),

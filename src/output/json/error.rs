@@ -73,7 +73,7 @@ impl ErrorV1 {
     pub fn of(
         problem: &Problem,
         heard: &Heard,
-        provenance: Option<&RunMetadata>,
+        metadata: Option<&RunMetadata>,
         diagnostics: &Findings,
         sources: &Sources,
     ) -> ErrorV1 {
@@ -81,7 +81,7 @@ impl ErrorV1 {
         let Heard { org, sandbox } = heard;
         ErrorV1 {
             head: HeadV1::of::<ErrorV1>(org_v1(org.as_ref(), *sandbox)),
-            run: provenance.map(run_v1),
+            run: metadata.map(run_v1),
             message: message.clone(),
             help: help.clone(),
             correlation_id: correlation_id.clone(),

@@ -166,12 +166,12 @@ impl ReportV1 {
             interrupted,
             divisions: _,
             default_locale: _,
-            provenance,
+            metadata,
             matched,
         } = report;
         ReportV1 {
             head: HeadV1::of::<ReportV1>(target_v1(target)),
-            run: provenance.as_ref().map(run_v1),
+            run: metadata.as_ref().map(run_v1),
             success: report.is_success(),
             interrupted: interrupted.map(|signal| signal.code().to_owned()),
             objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),

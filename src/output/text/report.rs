@@ -36,7 +36,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         interrupted,
         divisions,
         default_locale: _,
-        provenance: _,
+        metadata: _,
         matched: _,
     } = report;
     let mut shown = format!("{}\n\n", target_line(target));

@@ -179,7 +179,7 @@ fn is_same(a: &sandbox::definitions::HeldDefinition, b: &sandbox::definitions::H
 }
 
 async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError> {
-    let provenance = RunMetadata {
+    let metadata = RunMetadata {
         began: Moment::default(),
         ended: Moment::default(),
         client: None,
@@ -191,7 +191,7 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
         scope: world.desired.settings.scope.clone(),
         undoes: None,
     };
-    let report = Report { provenance: Some(provenance), ..report.clone() };
+    let report = Report { metadata: Some(metadata), ..report.clone() };
     let target = Target { generation: world.generation, ..target() };
     let text = json::write(&json::ReportV1::of(&report, &target, &page()));
     let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };

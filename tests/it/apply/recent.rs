@@ -50,7 +50,7 @@ fn now(world: &World) -> Moment {
 
 /// What the next run knows from a report that ends now, as it is kept and read back.
 fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> Vec<Sent> {
-    let provenance = RunMetadata {
+    let metadata = RunMetadata {
         began: Moment::from_unix_ms(START_MS),
         ended,
         client: None,
@@ -62,7 +62,7 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
         scope: Scope::All,
         undoes: None,
     };
-    let report = Report { provenance: Some(provenance), ..report.clone() };
+    let report = Report { metadata: Some(metadata), ..report.clone() };
     let text = json::write(&json::ReportV1::of(&report, &Target { generation: world.generation, ..target() }, &page()));
     let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     sent(&kept, Path::new("acme/report.json"), posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))

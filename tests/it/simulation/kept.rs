@@ -106,7 +106,7 @@ impl Folder {
 }
 
 fn document(report: &Report, start: &Start, ended: Moment) -> String {
-    let provenance = RunMetadata {
+    let metadata = RunMetadata {
         began: ended,
         ended,
         client: None,
@@ -118,7 +118,7 @@ fn document(report: &Report, start: &Start, ended: Moment) -> String {
         scope: start.config.settings.scope.clone(),
         undoes: None,
     };
-    let report = Report { provenance: Some(provenance), ..report.clone() };
+    let report = Report { metadata: Some(metadata), ..report.clone() };
     json::write(&json::ReportV1::of(&report, &Target { ..target() }, &page()))
 }
 
