@@ -1,7 +1,5 @@
 //! Wrong usage: a sentence on standard error and exit code 1. No output is touched.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
