@@ -113,50 +113,92 @@ fn bytes(file: fs::File) -> Result<Vec<u8>, String> {
 
 /// Every file below a folder whose name ends as those of reports do, by name. Links to folders are not followed.
 pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let mut found = Vec::new();
+    let FoundReports { files, passed_over } = found_reports(dir, &BTreeSet::new());
+    passed_over.into_iter().next().map_or(Ok(files), Err)
+}
+
+/// What a folder of reports holds.
+struct FoundReports {
+    files: Vec<PathBuf>,
+    /// Why something of it is not among them, once for each folder.
+    passed_over: Vec<Problem>,
+}
+
+/// The folders of these names come first, so that no other one fills the room.
+fn found_reports(dir: &Path, names: &BTreeSet<String>) -> FoundReports {
+    let mut found = FoundReports { files: Vec::new(), passed_over: Vec::new() };
+    let named = |it: &Path| it.file_name().and_then(OsStr::to_str).is_some_and(|it| names.contains(it));
     let mut folders = vec![(dir.to_owned(), 1)];
     while let Some((folder, depth)) = folders.pop() {
-        let cannot = |error: &std::io::Error| {
-            let (path, cause) = (text::unticked(folder.display()), cause(error));
-            let problem = Problem::new(format!("cannot read the folder `{path}`: {cause}"))
-                .help("give the folder that `apply --report-dir` wrote to");
-            cannot_read(&folder, problem)
-        };
-        for entry in fs::read_dir(&folder).map_err(|error| cannot(&error))? {
-            let entry = entry.map_err(|error| cannot(&error))?;
-            let (path, kind) = (entry.path(), entry.file_type().map_err(|error| cannot(&error))?);
-            if kind.is_dir() {
-                if depth == REPORT_FOLDERS_DEEP_MAX {
-                    return Err(Problem::new(format!(
-                        "`{}` is too deep: folder number {REPORT_FOLDERS_DEEP_MAX}",
-                        path.display()
-                    ))
-                    .help("give a folder that is nearer to the reports"));
-                }
-                folders.push((path, depth + 1));
-            } else if path.extension().is_some_and(|it| it == "json") && path.is_file() {
-                found.push(path);
+        match read_folder(&folder, depth, &mut found) {
+            Ok(below) => {
+                folders.extend(below.into_iter().map(|it| (it, depth + 1)));
+                folders.sort_by_key(|(it, _)| named(it));
             }
+            Err(problem) => found.passed_over.push(problem),
         }
-        if found.len() > REPORTS_MAX {
-            return Err(Problem::new(format!(
-                "`{}` holds more than {REPORTS_MAX} reports",
-                text::unticked(dir.display())
-            ))
-            .help("give the folder of one org, or move old reports elsewhere"));
+        if found.files.len() > REPORTS_MAX {
+            let problem =
+                Problem::new(format!("`{}` holds more than {REPORTS_MAX} reports", text::unticked(dir.display())));
+            found.passed_over.push(problem.help("give the folder of one org, or move old reports elsewhere"));
+            break;
         }
     }
-    found.sort();
-    Ok(found)
+    found.files.sort();
+    found
+}
+
+/// Takes the files of one folder, and gives the folders in it.
+fn read_folder(folder: &Path, depth: usize, found: &mut FoundReports) -> Result<Vec<PathBuf>, Problem> {
+    let cannot = |error: &std::io::Error| {
+        let (path, cause) = (text::unticked(folder.display()), cause(error));
+        let problem = Problem::new(format!("cannot read the folder `{path}`: {cause}"))
+            .help("give the folder that `apply --report-dir` wrote to");
+        cannot_read(folder, problem)
+    };
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| cannot(&error))? {
+        let entry = entry.map_err(|error| cannot(&error))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(|error| cannot(&error))?);
+        if kind.is_dir() && depth == REPORT_FOLDERS_DEEP_MAX {
+            let shown = text::unticked(path.display());
+            found.passed_over.push(
+                Problem::new(format!("`{shown}` is too deep: folder number {REPORT_FOLDERS_DEEP_MAX}"))
+                    .help("give a folder that is nearer to the reports"),
+            );
+        } else if kind.is_dir() {
+            folders.push(path);
+        } else if path.extension().is_some_and(|it| it == "json") && path.is_file() {
+            found.files.push(path);
+        }
+    }
+    Ok(folders)
+}
+
+/// One warning for all that was passed over in a folder; None where that is nothing.
+fn passed_over(problems: &[Problem]) -> Option<Problem> {
+    let first = problems.first()?;
+    let more = match problems.len() {
+        1 => String::new(),
+        count => format!(", and {} more", text::count(count - 1, "folder")),
+    };
+    Some(
+        Problem::new(format!("not every report could be read: {}{more}", first.message))
+            .help("what such a report says is not known to this run; repair it, or move it away"),
+    )
 }
 
 impl ReportStore for ReportFolder {
     fn newest_of(&self, names: &BTreeSet<String>) -> Result<NewestReports, Problem> {
-        let all = match (self, self.path()) {
-            (ReportFolder::None, _) | (_, None) => Vec::new(),
-            (ReportFolder::Typed(_), Some(dir)) => reports_in(&dir)?,
+        let (all, note) = match (self, self.path()) {
+            (ReportFolder::None, _) | (_, None) => (Vec::new(), None),
+            (ReportFolder::Typed(_), Some(dir)) => (reports_in(&dir)?, None),
             // Before the first run there is none.
-            (ReportFolder::Default(_), Some(dir)) => reports_in(&dir).unwrap_or_default(),
+            (ReportFolder::Default(_), Some(dir)) if !dir.exists() => (Vec::new(), None),
+            (ReportFolder::Default(_), Some(dir)) => {
+                let FoundReports { files, passed_over: problems } = found_reports(&dir, names);
+                (files, passed_over(&problems))
+            }
         };
         let is_named = |it: &&PathBuf| {
             let parent = it.parent().and_then(Path::file_name).and_then(|it| it.to_str());
@@ -170,7 +212,8 @@ impl ReportStore for ReportFolder {
         let noted = if is_typed && files.is_empty() { others.len() } else { files.len() };
         files.append(&mut others);
         files.truncate(KEPT_REPORTS_MAX);
-        Ok(NewestReports { is_whole: is_typed, ..read(&files, noted) })
+        let read = read(&files, noted);
+        Ok(NewestReports { is_whole: is_typed, note: read.note.clone().or(note), ..read })
     }
 }
 
@@ -184,7 +227,7 @@ pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
         return reports_in(&dir);
     }
     let mut by_org: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-    for file in reports_in(&dir).unwrap_or_default() {
+    for file in found_reports(&dir, &BTreeSet::new()).files {
         by_org.entry(file.parent().map(Path::to_owned).unwrap_or_default()).or_default().push(file);
     }
     if by_org.is_empty() {

@@ -181,6 +181,22 @@ fn lagging() -> Org {
     })
 }
 
+#[test]
+fn a_folder_that_cannot_be_read_hides_no_report() {
+    let org = lagging();
+    let (cli, target) = with_org(&org);
+    let cli = cli.keeping_reports();
+    cli.run(&format!("apply lunch.yaml {target} --auto-approve"));
+    assert_eq!(posts(&org), 1);
+    fs::create_dir_all(cli.path(".presencectl/reports/a/b/c/d/e/f/g/h/i")).unwrap();
+    let planned = cli.run(&format!("plan lunch.yaml {target}"));
+    assert_eq!(planned.code, Some(1), "{}", planned.shown());
+    assert!(planned.stdout.contains("not visible yet"), "{}", planned.shown());
+    let warning = "warning: not every report could be read: ";
+    assert_eq!(planned.stderr.matches(warning).count(), 1, "{}", planned.stderr);
+    assert_eq!(posts(&org), 1);
+}
+
 fn posts(org: &Org) -> usize {
     org.requests().iter().filter(|it| it.starts_with("POST") && it.contains("presencedefinitions")).count()
 }

@@ -136,7 +136,8 @@ fn the_document_tells_not_known_from_none_and_from_not_asked() {
     let people = |usage| {
         let document = output::json::write(&PlanV1::of(&planned(usage, None), &target(), &world().desired().1));
         let document: Value = serde_json::from_str(&document).unwrap();
-        let each = document["changes"].as_array().unwrap().iter().map(|it| it.get("people").cloned().unwrap_or(Value::Null));
+        let each =
+            document["changes"].as_array().unwrap().iter().map(|it| it.get("people").cloned().unwrap_or(Value::Null));
         each.collect::<Vec<Value>>()
     };
     // create walk, update lunch (renamed), update tea, deactivate coaching
