@@ -33,6 +33,7 @@ pub(crate) fn asked() -> ImportRequest {
         layout: Layout::OneFile("presence.yaml".to_owned()),
         region: None,
         schema: "schemas/config.v1.json".to_owned(),
+        resources: Vec::new(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What `import` and `init` wrote, for people, and how to go on.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::host::file_set::{FileChange, PlacedFile};
 use crate::model::observed::Target;
 use crate::model::text;
 use crate::ops::import::note::ImportNote;
+use crate::ops::import::terraform::{Resource, removed};
 use crate::ops::init::Ci;
 use crate::output::style::Style;
 use crate::output::summary::target_line;
@@ -37,6 +39,20 @@ pub fn written(
         let _ = writeln!(shown, "  {word}{}: of an earlier import; nothing uses it now", text::terminal(path));
     }
     shown
+}
+
+/// How Terraform forgets what was imported: the `removed` blocks, or the file that has them.
+pub fn forgotten(resources: &[Resource], file: Option<&Path>, style: Style) -> String {
+    let warning = style.doubtful("Before you delete the resources from the `.tf` files:");
+    let without = "without these blocks, the next `terraform apply`\ndeactivates all of these definitions.";
+    match file {
+        Some(file) => {
+            let file = text::unticked(file.display());
+            let file = text::terminal(&file);
+            format!("{warning} {without}\nAdd `{file}`, which has the `removed` blocks, in the same change.\n")
+        }
+        None => format!("{warning} {without}\nAdd them in the same change:\n\n{}", removed(resources)),
+    }
 }
 
 /// The files, and the next two commands.
