@@ -1,5 +1,6 @@
 //! `presencectl import`.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::cli::paths;
@@ -17,6 +18,7 @@ use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
 use crate::model::limits::{TERRAFORM_STATE_BYTES_MAX, read_within};
+use crate::model::names::DefinitionId;
 use crate::model::observed::{Observed, Target};
 use crate::model::pins::PinChoice;
 use crate::model::problem::{Problem, cause};
@@ -125,11 +127,7 @@ pub struct Made {
 }
 
 /// Makes the config of what an org holds, and writes nothing.
-pub async fn make<F: View>(
-    args: &TargetArgs,
-    asked: &ImportRequest,
-    run: &mut Run<'_, F>,
-) -> Result<Made, Failure> {
+pub async fn make<F: View>(args: &TargetArgs, asked: &ImportRequest, run: &mut Run<'_, F>) -> Result<Made, Failure> {
     let config = Desired::nothing();
     let connection = run.connect(args, &config).await?;
     // The org's id stands in what is written, so that it is never applied to another one.
@@ -144,7 +142,7 @@ pub async fn make<F: View>(
         return Err(Problem::new("the org did not say who it is; nothing was written").into());
     };
     let import = import(&observed, organization, asked);
-    if !asked.resources.is_empty() && !asked.resources.iter().any(|it| is_in(it, &observed)) {
+    if !asked.resources.is_empty() && !has_any(&observed, &asked.resources) {
         return Err(Problem::new("the org has none of the definitions of the Terraform state; nothing was written")
             .help("give the state of this org, or the credentials of the other one")
             .into());
@@ -153,8 +151,9 @@ pub async fn make<F: View>(
     Ok(Made { import, target })
 }
 
-fn is_in(resource: &Resource, observed: &Observed) -> bool {
-    resource.id.as_ref().is_some_and(|id| observed.definitions.iter().any(|it| it.id == *id))
+fn has_any(observed: &Observed, resources: &[Resource]) -> bool {
+    let ids: BTreeSet<&DefinitionId> = resources.iter().filter_map(|it| it.id.as_ref()).collect();
+    observed.definitions.iter().any(|it| ids.contains(&it.id))
 }
 
 fn asked(
@@ -300,18 +299,20 @@ fn write(
             .map(|name| file_set::plain(&folder.join(name)).display().to_string())
             .collect(),
     };
-    run.tell(&|style| {
-        output::text::import::written(import.definitions, &placing.placed, &left_over, target, style)
-    });
+    run.tell(&|style| output::text::import::written(import.definitions, &placing.placed, &left_over, target, style));
     tell(import, place, &mut run.host);
     Ok(())
 }
 
-/// No output is a file of the config as well.
+/// No file of the config is an output as well, or the state that was read.
 fn apart(args: &ImportArgs, placing: &FileSet) -> Result<(), Problem> {
     let places: Vec<PathBuf> = placing.placed.iter().map(|it| files::real_path(Path::new(&it.path))).collect();
-    let mut outputs = args.outputs.iter().filter_map(|it| it.file.as_ref());
-    match outputs.find(|it| places.contains(&files::real_path(it))) {
+    let is_taken = |it: &&PathBuf| places.contains(&files::real_path(it));
+    if let Some(path) = args.names_from.iter().filter(|it| !paths::is_stream(it)).find(is_taken) {
+        let path = text::ticked(path.display());
+        return Err(Problem::new(format!("this run reads {path}; nothing was written")).help("give --out another path"));
+    }
+    match args.outputs.iter().filter_map(|it| it.file.as_ref()).find(is_taken) {
         None => Ok(()),
         Some(path) => {
             let path = text::ticked(path.display());

@@ -7,6 +7,7 @@ mod keys;
 pub(crate) mod orgs;
 mod pages;
 mod round_trip;
+mod terraform;
 
 use std::fs;
 use std::path::Path;

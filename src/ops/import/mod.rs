@@ -133,7 +133,8 @@ fn notes(observed: &Observed, content: &ImportContent<'_>, asked: &ImportRequest
 
 /// What of a Terraform state gives no key, by address.
 fn of_resources(observed: &Observed, resources: &[Resource]) -> Vec<ImportNote> {
-    let primary: BTreeMap<&DefinitionId, Primary> = observed.definitions.iter().map(|it| (&it.id, it.primary)).collect();
+    let primary: BTreeMap<&DefinitionId, Primary> =
+        observed.definitions.iter().map(|it| (&it.id, it.primary)).collect();
     let odd: BTreeSet<&DefinitionId> = observed.odd.iter().filter_map(|it| it.id.as_ref()).collect();
     let mut sorted: Vec<&Resource> = resources.iter().collect();
     sorted.sort();

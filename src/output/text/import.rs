@@ -43,16 +43,13 @@ pub fn written(
 
 /// How Terraform forgets what was imported: the `removed` blocks, or the file that has them.
 pub fn forgotten(resources: &[Resource], file: Option<&Path>, style: Style) -> String {
-    let warning = style.doubtful("Before you delete the resources from the `.tf` files:");
-    let without = "without these blocks, the next `terraform apply`\ndeactivates all of these definitions.";
-    match file {
-        Some(file) => {
-            let file = text::unticked(file.display());
-            let file = text::terminal(&file);
-            format!("{warning} {without}\nAdd `{file}`, which has the `removed` blocks, in the same change.\n")
-        }
-        None => format!("{warning} {without}\nAdd them in the same change:\n\n{}", removed(resources)),
-    }
+    let (add, blocks) = match file {
+        Some(file) => (format!("{}, which has their `removed` blocks", text::ticked(file.display())), String::new()),
+        None => ("the `removed` blocks below".to_owned(), format!("\n{}", removed(resources))),
+    };
+    let add = text::terminal(&add);
+    let warning = style.doubtful("Without them, the next `terraform apply` deactivates all of these definitions.");
+    format!("When you delete the resources from the `.tf` files, add {add}.\n{warning}\n{blocks}")
 }
 
 /// The files, and the next two commands.
