@@ -36,7 +36,7 @@ fn the_plan_is_empty_and_terraform_forgets_what_was_imported() {
                Without them, the next `terraform apply` deactivates all of these definitions.\n";
     assert!(ran.stdout.ends_with(end), "{}", ran.shown());
     let config = cli.read("presence.yaml");
-    for key in ["nordic-tea", "shift-early", "shift-late", "smoke", "tea", "training"] {
+    for key in ["nordic-tea", "role-play", "shift-early", "shift-late", "smoke", "tea"] {
         assert!(config.contains(&format!("\n  {key}:\n")), "{key}: {config}");
     }
     let blocks = cli.read("removed.tf");
