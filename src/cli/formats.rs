@@ -136,6 +136,28 @@ impl View for TableFormat {
     }
 }
 
+/// The views of an import with names from a Terraform state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportFormat {
+    /// For people.
+    Human,
+    /// The `removed` blocks.
+    Terraform,
+}
+
+impl View for ImportFormat {
+    const HUMAN: ImportFormat = ImportFormat::Human;
+    const NAMED: &'static [(&'static str, ImportFormat)] =
+        &[("human", ImportFormat::Human), ("terraform", ImportFormat::Terraform)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            ImportFormat::Human => OnFailure::Words,
+            ImportFormat::Terraform => OnFailure::Nothing,
+        }
+    }
+}
+
 /// The views of findings. What they show of a failure is made by the command: each has a form for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingsFormat {

@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
-pub use crate::cli::formats::{DiagnosisFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View};
+pub use crate::cli::formats::{
+    DiagnosisFormat, FindingsFormat, Format, ImportFormat, OnFailure, Output, TableFormat, View,
+};
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
 pub use crate::cli::logging::LoggingArgs;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::formats::{Output, TableFormat};
+use crate::cli::formats::{ImportFormat, Output, TableFormat};
 use crate::cli::shared::TargetArgs;
 
 /// `presencectl import`.
@@ -19,6 +19,21 @@ pub struct ImportArgs {
     /// What is written.
     #[command(flatten)]
     pub choice: ChoiceArgs,
+    /// Take the names of Terraform resources as keys. FILE holds what `terraform show -json` or `tofu show -json` prints;
+    /// `-` is standard input. Their definitions are imported even if they are deactivated. At the end come the `removed`
+    /// blocks that let Terraform forget them.
+    #[arg(long, value_name = "FILE", help_heading = "What is written")]
+    pub names_from: Option<PathBuf>,
+    /// `human`, or `terraform` for the `removed` blocks alone, to standard output or to a file. May be repeated; without one
+    /// for standard output, `human` goes there.
+    #[arg(
+        long = "output",
+        short = 'o',
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output",
+        requires = "names_from"
+    )]
+    pub outputs: Vec<Output<ImportFormat>>,
 }
 
 /// Where an imported config goes.

@@ -127,7 +127,8 @@ async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<Begun, Failure> 
     let choice =
         PinChoice { default_locale: selection::locale(&args.default_locale)?, deactivated: false, pin_all: false };
     let region = if args.target.sandbox { None } else { connect::named_region(run.host.environment) };
-    let asked = ImportRequest { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
+    let schema = SCHEMA_FROM_CONFIG.to_owned();
+    let asked = ImportRequest { choice, layout: Layout::Folder, region, schema, resources: Vec::new() };
     let Made { import, target } = make(&args.target, &asked, run).await?;
     let style = run.host.style_err();
     let told = output::text::target_line(&target) + "\n" + &output::text::import::notes(&import.notes, style);

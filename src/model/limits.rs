@@ -117,6 +117,9 @@ pub const USERS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of a file of certificates: a whole system's store is a fifth of it.
 pub const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Bytes of a Terraform state as `terraform show -json` prints it: 10,000 resources with 6 kB each.
+pub const TERRAFORM_STATE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// Bytes of the sandbox's state, and of the changes since it was written whole: 50,000 definitions in 25 locales.
 pub const SANDBOX_STATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Bytes of what a sandbox org begins with: 25,000 of them.

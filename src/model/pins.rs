@@ -1,10 +1,10 @@
 //! What of an org a config can manage, and what needs a pin for that: everything that matching could
 //! not find by its label, and everything that the language takes only with a pin.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::model::limits::CONFIG_LINE_BYTES_MAX;
-use crate::model::names::{Locale, SystemPresence, can_be_id};
+use crate::model::names::{DefinitionId, Locale, SystemPresence, can_be_id};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::text::is_odd_label;
 use crate::model::yaml;
@@ -106,13 +106,18 @@ impl Obstacle {
     }
 }
 
-/// Everything that is the org's own, sorted by id: what is imported, and what cannot be.
-pub fn judge<'a>(observed: &'a Observed, choice: &PinChoice) -> (Vec<Managed<'a>>, Vec<LeftOut<'a>>) {
+/// Everything that is the org's own, sorted by id: what is imported, and what cannot be. `named` ones are imported though
+/// they are deactivated.
+pub fn judge<'a>(
+    observed: &'a Observed,
+    choice: &PinChoice,
+    named: &BTreeSet<DefinitionId>,
+) -> (Vec<Managed<'a>>, Vec<LeftOut<'a>>) {
     let PinChoice { default_locale, deactivated, pin_all } = choice;
     let sharing = Sharing::of(observed, default_locale);
     let (mut managed, mut left_out) = (Vec::new(), Vec::new());
-    let asked =
-        observed.definitions.iter().filter(|it| it.primary != Primary::Yes && (*deactivated || !it.deactivated));
+    let is_meant = |it: &Definition| *deactivated || !it.deactivated || named.contains(&it.id);
+    let asked = observed.definitions.iter().filter(|it| it.primary != Primary::Yes && is_meant(it));
     for definition in asked {
         let need = need(definition, &sharing, default_locale);
         let can_be_pinned = can_be_id(definition.id.as_str());

@@ -51,7 +51,8 @@ pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change
         return None;
     }
     let default_locale = desired.settings.default_locale.clone();
-    let (_, left_out) = judge(observed, &PinChoice { default_locale, deactivated: false, pin_all: false });
+    let choice = PinChoice { default_locale, deactivated: false, pin_all: false };
+    let (_, left_out) = judge(observed, &choice, &BTreeSet::new());
     let mut left_out = left_out.into_iter().filter(|it| deleted.contains(&it.definition.id));
     let name = |it: LeftOut<'_>| (it.definition.id.clone(), it.obstacle.in_words());
     let named: Vec<(DefinitionId, String)> = left_out.by_ref().take(UNNAMED_MAX).map(name).collect();

@@ -25,6 +25,7 @@ mod messages;
 mod mistyped;
 #[cfg(unix)]
 mod modes;
+mod names_from;
 mod obsolete;
 mod odd;
 mod only;

@@ -7,6 +7,7 @@ mod keys;
 pub(crate) mod orgs;
 mod pages;
 mod round_trip;
+mod terraform;
 
 use std::fs;
 use std::path::Path;
@@ -33,6 +34,7 @@ pub(crate) fn asked() -> ImportRequest {
         layout: Layout::OneFile("presence.yaml".to_owned()),
         region: None,
         schema: "schemas/config.v1.json".to_owned(),
+        resources: Vec::new(),
     }
 }
 

@@ -10,40 +10,57 @@ use crate::model::slug::slug;
 /// How many characters of an id stand in a key that is made of it.
 const ID_CHARS: usize = 8;
 
-/// One key a definition. Active ones come first, so that theirs do not depend on what is deactivated;
-/// then, where several would have one key, all but the first (by system presence, then id) get a number.
-pub fn keys<'a>(definitions: &[&'a Definition], default_locale: &Locale) -> BTreeMap<&'a DefinitionId, Key> {
-    let mut keys = BTreeMap::new();
-    let mut taken = BTreeSet::new();
+/// One key a definition, beside those that are `given`. Active ones come first, so that theirs do not depend on what is
+/// deactivated; then, where several would have one key, all but the first (by system presence, then id) get a number.
+pub fn keys<'a>(
+    definitions: &[&'a Definition],
+    given: BTreeMap<&'a DefinitionId, Key>,
+    default_locale: &Locale,
+) -> BTreeMap<&'a DefinitionId, Key> {
+    let mut taken: BTreeSet<Key> = given.values().cloned().collect();
+    let mut keys = given;
     for deactivated in [false, true] {
         let mut groups: BTreeMap<String, Vec<&'a Definition>> = BTreeMap::new();
-        for definition in definitions.iter().filter(|it| it.deactivated == deactivated) {
+        let without = definitions.iter().filter(|it| it.deactivated == deactivated && !keys.contains_key(&it.id));
+        for definition in without {
             groups.entry(natural(definition, default_locale)).or_default().push(definition);
         }
-        // Whoever is alone with a name has it, and no number of somebody else's takes it away.
-        let mut numbered = Vec::new();
-        for (name, mut group) in groups {
+        let sorted = |mut group: Vec<&'a Definition>| {
             group.sort_by(|a, b| (&a.system_presence, &a.id).cmp(&(&b.system_presence, &b.id)));
-            let mut rest = group.into_iter();
-            if let Some(key) = Key::new(&name).filter(|it| !taken.contains(it))
-                && let Some(first) = rest.next()
-            {
-                taken.insert(key.clone());
-                keys.insert(&first.id, key);
-            }
-            numbered.push((name, rest));
+            group.into_iter().map(|it| &it.id).collect()
+        };
+        share(groups.into_iter().map(|(name, group)| (name, sorted(group))).collect(), &mut taken, &mut keys);
+    }
+    keys
+}
+
+/// Gives each of those that would have one name a key. A definition that is alone with a name has it, and no number of
+/// another one takes it away.
+pub fn share<'a>(
+    groups: BTreeMap<String, Vec<&'a DefinitionId>>,
+    taken: &mut BTreeSet<Key>,
+    keys: &mut BTreeMap<&'a DefinitionId, Key>,
+) {
+    let mut numbered = Vec::new();
+    for (name, group) in groups {
+        let mut rest = group.into_iter();
+        if let Some(key) = Key::new(&name).filter(|it| !taken.contains(it))
+            && let Some(first) = rest.next()
+        {
+            taken.insert(key.clone());
+            keys.insert(first, key);
         }
-        for (name, rest) in numbered {
-            let mut free = (2_usize..).filter_map(|number| Key::new(&format!("{name}-{number}")));
-            for definition in rest {
-                if let Some(key) = free.find(|it| !taken.contains(it)) {
-                    taken.insert(key.clone());
-                    keys.insert(&definition.id, key);
-                }
+        numbered.push((name, rest));
+    }
+    for (name, rest) in numbered {
+        let mut free = (2_usize..).filter_map(|number| Key::new(&format!("{name}-{number}")));
+        for id in rest {
+            if let Some(key) = free.find(|it| !taken.contains(it)) {
+                taken.insert(key.clone());
+                keys.insert(id, key);
             }
         }
     }
-    keys
 }
 
 /// The name that a definition would have if it were alone: of its default label, else of another

@@ -2,13 +2,13 @@
 //! against the same org, the config changes nothing.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::{self, Text};
-use crate::model::names::{Locale, can_be_id};
+use crate::model::names::{DefinitionId, Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
 use crate::model::pins::{LeftOut, Managed, Need, PinChoice, judge};
 use crate::model::region::Region;
@@ -19,6 +19,7 @@ use crate::ops::import::division::{DivisionWords, said};
 use crate::ops::import::keys::keys;
 use crate::ops::import::note::ImportNote;
 use crate::ops::import::page::{ImportContent, NewFile};
+use crate::ops::import::terraform::Resource;
 use crate::plan::change::Step;
 use crate::plan::plan;
 use crate::plan::refusal::Refusal;
@@ -27,6 +28,10 @@ pub mod division;
 pub mod keys;
 pub mod note;
 pub mod page;
+pub mod terraform;
+
+/// How many resources of a Terraform state are told of in lines of their own.
+const RESOURCES_TOLD_MAX: usize = 20;
 
 /// What the files are to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct ImportRequest {
     pub region: Option<Region>,
     /// Where editors find the schema of a config, from the files.
     pub schema: String,
+    /// Those of a Terraform state, which give their names to keys. Their definitions are imported though they are deactivated.
+    pub resources: Vec<Resource>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +63,14 @@ pub struct Import {
 
 /// The config of an org. The same org gives the same bytes.
 pub fn import(observed: &Observed, organization: &Organization, asked: &ImportRequest) -> Import {
-    let ImportRequest { choice, layout, region, schema } = asked;
-    let (managed, left_out) = judge(observed, choice);
+    let ImportRequest { choice, layout, region, schema, resources } = asked;
+    let named: BTreeSet<DefinitionId> = resources.iter().filter_map(|it| it.id.clone()).collect();
+    let (managed, left_out) = judge(observed, choice, &named);
     let definitions: Vec<&Definition> = managed.iter().map(|it| it.definition).collect();
-    let keys = keys(&definitions, &choice.default_locale);
+    let ids: BTreeSet<&DefinitionId> = definitions.iter().map(|it| &it.id).collect();
+    let mut given = terraform::keys(resources);
+    given.retain(|id, _| ids.contains(id));
+    let keys = keys(&definitions, given, &choice.default_locale);
     let content = ImportContent {
         organization,
         region: *region,
@@ -77,13 +88,15 @@ pub fn import(observed: &Observed, organization: &Organization, asked: &ImportRe
         Layout::OneFile(name) => vec![page::one(&content, name)],
         Layout::Folder => page::folder(&content),
     };
-    Import { files, definitions: managed.len(), notes: notes(observed, &content, choice) }
+    Import { files, definitions: managed.len(), notes: notes(observed, &content, asked) }
 }
 
-fn notes(observed: &Observed, content: &ImportContent<'_>, choice: &PinChoice) -> Vec<ImportNote> {
-    let mut notes = Vec::new();
+fn notes(observed: &Observed, content: &ImportContent<'_>, asked: &ImportRequest) -> Vec<ImportNote> {
+    let ImportRequest { choice, resources, .. } = asked;
+    let mut notes = of_resources(observed, resources);
     notes.extend(default_locale(content.managed, &choice.default_locale));
-    let is_left = |it: &&Definition| it.deactivated && it.primary != Primary::Yes;
+    let named: BTreeSet<&DefinitionId> = resources.iter().filter_map(|it| it.id.as_ref()).collect();
+    let is_left = |it: &&Definition| it.deactivated && it.primary != Primary::Yes && !named.contains(&it.id);
     let deactivated = observed.definitions.iter().filter(is_left).count();
     if !choice.deactivated && deactivated > 0 {
         notes.push(ImportNote::DeactivatedLeftOut { count: deactivated });
@@ -115,6 +128,35 @@ fn notes(observed: &Observed, content: &ImportContent<'_>, choice: &PinChoice) -
     if !can_be_id(content.organization.id.as_str()) {
         notes.push(ImportNote::OrgIdLeftOut { id: content.organization.id.clone() });
     }
+    notes
+}
+
+/// What of a Terraform state gives no key, by address.
+fn of_resources(observed: &Observed, resources: &[Resource]) -> Vec<ImportNote> {
+    let primary: BTreeMap<&DefinitionId, Primary> =
+        observed.definitions.iter().map(|it| (&it.id, it.primary)).collect();
+    let odd: BTreeSet<&DefinitionId> = observed.odd.iter().filter_map(|it| it.id.as_ref()).collect();
+    let mut sorted: Vec<&Resource> = resources.iter().collect();
+    sorted.sort();
+    let unused = |it: &&Resource| {
+        let address = it.address.clone();
+        let Some(id) = it.id.clone() else { return Some(ImportNote::ResourceWithoutId { address }) };
+        match primary.get(&id) {
+            Some(Primary::Yes) => Some(ImportNote::ResourceOfPlatform { address, id }),
+            Some(Primary::No | Primary::NotKnown) => None,
+            None if odd.contains(&id) => Some(ImportNote::ResourceIsOdd { address, id }),
+            None => Some(ImportNote::ResourceNotInOrg { address, id }),
+        }
+    };
+    let again = |(it, first): (&Resource, &Resource)| ImportNote::ResourceRepeated {
+        address: it.address.clone(),
+        first: first.address.clone(),
+    };
+    let mut notes: Vec<ImportNote> = sorted.iter().filter_map(unused).collect();
+    notes.extend(terraform::repeated(resources).into_iter().map(again));
+    let more = notes.len().saturating_sub(RESOURCES_TOLD_MAX);
+    notes.truncate(RESOURCES_TOLD_MAX);
+    notes.extend((more > 0).then_some(ImportNote::MoreResources { count: more }));
     notes
 }
 

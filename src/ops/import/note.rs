@@ -48,6 +48,33 @@ pub enum ImportNote {
     OrgIdLeftOut {
         id: OrgId,
     },
+    /// A resource of a Terraform state whose definition the org does not have.
+    ResourceNotInOrg {
+        address: String,
+        id: DefinitionId,
+    },
+    ResourceWithoutId {
+        address: String,
+    },
+    /// One whose definition is the platform's own.
+    ResourceOfPlatform {
+        address: String,
+        id: DefinitionId,
+    },
+    /// One whose definition cannot be read whole.
+    ResourceIsOdd {
+        address: String,
+        id: DefinitionId,
+    },
+    /// One that names the same definition as another resource.
+    ResourceRepeated {
+        address: String,
+        first: String,
+    },
+    /// More resources of these kinds.
+    MoreResources {
+        count: usize,
+    },
 }
 
 impl ImportNote {
@@ -108,6 +135,31 @@ impl ImportNote {
                     "`org.id` is left out: {id} cannot be written; `apply` will ask for --org-id",
                     id = text::ticked(id)
                 )
+            }
+            ImportNote::ResourceNotInOrg { address, id } => {
+                format!("{}: the org has no definition {}", text::ticked(address), text::ticked(id))
+            }
+            ImportNote::ResourceWithoutId { address } => {
+                format!("{}: the state has no id of it", text::ticked(address))
+            }
+            ImportNote::ResourceOfPlatform { address, id } => format!(
+                "{}: {} is one of the platform's own, which no config manages",
+                text::ticked(address),
+                text::ticked(id)
+            ),
+            ImportNote::ResourceIsOdd { address, id } => format!(
+                "{}: {} is left out, since the org does not show all of it",
+                text::ticked(address),
+                text::ticked(id)
+            ),
+            ImportNote::ResourceRepeated { address, first } => format!(
+                "{}: the same definition as {}, which gives the key",
+                text::ticked(address),
+                text::ticked(first)
+            ),
+            ImportNote::MoreResources { count } => {
+                let gives = if *count == 1 { "gives" } else { "give" };
+                format!("{} of the Terraform state {gives} no key", text::count(*count, "more resource"))
             }
         }
     }

@@ -21,6 +21,7 @@ pub mod retire;
 pub mod saved_plan;
 pub mod show;
 pub mod stored_report;
+pub mod terraform_state;
 pub mod users;
 
 pub use crate::output::json::common::Document;

@@ -1,11 +1,13 @@
 //! What `import` and `init` wrote, for people, and how to go on.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::host::file_set::{FileChange, PlacedFile};
 use crate::model::observed::Target;
 use crate::model::text;
 use crate::ops::import::note::ImportNote;
+use crate::ops::import::terraform::{Resource, removed};
 use crate::ops::init::Ci;
 use crate::output::style::Style;
 use crate::output::summary::target_line;
@@ -37,6 +39,17 @@ pub fn written(
         let _ = writeln!(shown, "  {word}{}: of an earlier import; nothing uses it now", text::terminal(path));
     }
     shown
+}
+
+/// How Terraform forgets what was imported: the `removed` blocks, or the file that has them.
+pub fn forgotten(resources: &[Resource], file: Option<&Path>, style: Style) -> String {
+    let (add, blocks) = match file {
+        Some(file) => (format!("{}, which has their `removed` blocks", text::ticked(file.display())), String::new()),
+        None => ("the `removed` blocks below".to_owned(), format!("\n{}", removed(resources))),
+    };
+    let add = text::terminal(&add);
+    let warning = style.doubtful("Without them, the next `terraform apply` deactivates all of these definitions.");
+    format!("When you delete the resources from the `.tf` files, add {add}.\n{warning}\n{blocks}")
 }
 
 /// The files, and the next two commands.

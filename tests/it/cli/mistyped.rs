@@ -8,7 +8,8 @@ use clap::CommandFactory as _;
 use super::driver::Cli;
 use super::{LUNCH, commands};
 
-const FORMATS: [&str; 9] = ["human", "json", "markdown", "summary", "html", "github", "csv", "sarif", "gitlab"];
+const FORMATS: [&str; 10] =
+    ["human", "json", "markdown", "summary", "html", "github", "csv", "sarif", "gitlab", "terraform"];
 const STALE: &str = "what an earlier run left";
 
 #[test]

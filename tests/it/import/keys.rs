@@ -14,7 +14,7 @@ use crate::properties::repeatable;
 
 fn keyed(definitions: &[Definition]) -> BTreeMap<DefinitionId, String> {
     let all: Vec<&Definition> = definitions.iter().collect();
-    let keys = keys(&all, &Locale::new("en_US"));
+    let keys = keys(&all, BTreeMap::new(), &Locale::new("en_US"));
     assert_eq!(keys.len(), definitions.len(), "each has one");
     keys.into_iter().map(|(id, key)| (id.clone(), key.to_string())).collect()
 }

@@ -41,7 +41,7 @@ fn the_random_orgs_hold_everything() {
     for _ in 0..400 {
         let org = some_org().new_tree(&mut runner).unwrap().current();
         let asked = some_choice().new_tree(&mut runner).unwrap().current();
-        let (managed, left_out) = judge(&org, &asked.choice);
+        let (managed, left_out) = judge(&org, &asked.choice, &BTreeSet::new());
         needs.extend(managed.iter().map(|it| format!("{:?}", it.pin)));
         obstacles.extend(left_out.iter().map(|it| format!("{:?}", it.obstacle)));
         crowded |= managed.iter().filter(|it| it.definition.system_presence == presence("Meal")).count() > 30;
