@@ -42,6 +42,32 @@ pub struct LabelRules {
     /// The undocumented locales of `settings.locales`, by their normal form, while no label is in them.
     unused: BTreeMap<String, (String, Span)>,
     labelled: bool,
+    spellings: HashMap<String, Spelling>,
+    /// The number of each normal form.
+    numbers: HashMap<String, usize>,
+    /// By number, the last definition with a label in it, and which of its labels that is.
+    seen: Vec<(usize, usize)>,
+    /// How many definitions have been looked at.
+    definitions: usize,
+}
+
+/// What is known of one spelling of a locale. Definitions repeat it, so it is looked at once.
+#[derive(Clone)]
+struct Spelling {
+    locale: Locale,
+    /// The number of its normal form.
+    number: usize,
+    is_odd: bool,
+    managing: Managing,
+}
+
+/// How a locale stands to the managed ones. What concerns the default one is told where it is set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Managing {
+    /// It is the default one, or all are managed.
+    Free,
+    Inside,
+    Outside,
 }
 
 /// The locales of `settings.locales`: normal form and spelling.
@@ -86,7 +112,42 @@ impl LabelRules {
             known,
             unknown,
             outside: BTreeMap::new(),
+            spellings: HashMap::new(),
+            numbers: HashMap::new(),
+            seen: Vec::new(),
+            definitions: 0,
         }
+    }
+
+    fn spelling(&mut self, raw: &str) -> Spelling {
+        if let Some(known) = self.spellings.get(raw) {
+            return known.clone();
+        }
+        let locale = Locale::new(raw);
+        let normal = locale.normal();
+        let managing = match self.managed.as_ref().filter(|_| !self.is_default(&locale)) {
+            None => Managing::Free,
+            Some(managed) if managed.spelt.contains_key(&normal) => Managing::Inside,
+            Some(_) => Managing::Outside,
+        };
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(normal).or_insert(next);
+        if number == next {
+            self.seen.push((0, 0));
+        }
+        let spelling = Spelling { locale, number, is_odd: yaml::is_odd_locale(raw), managing };
+        self.spellings.insert(raw.to_owned(), spelling.clone());
+        spelling
+    }
+
+    /// Which label of the current definition is in the locale of this number.
+    fn label_in(&self, number: usize) -> Option<usize> {
+        self.seen.get(number).filter(|(definition, _)| *definition == self.definitions).map(|(_, index)| *index)
+    }
+
+    /// Has the current definition a label in the locale of this normal form?
+    fn is_here(&self, normal: &str) -> bool {
+        self.numbers.get(normal).is_some_and(|it| self.label_in(*it).is_some())
     }
 
     /// What was counted over all definitions, once each.
@@ -124,23 +185,21 @@ impl LabelRules {
         }
     }
 
-    fn locale(&mut self, raw: &str, place: Span, compared: bool) {
-        let normal = Locale::new(raw).normal();
+    fn locale(&mut self, spelling: &Spelling, place: Span, compared: bool) {
         self.labelled = true;
-        self.unused.remove(&normal);
-        // That the default locale is outside is told where it is set.
-        let default = normal == self.default_locale.normal();
-        let outside = !default && self.managed.as_ref().is_some_and(|it| !it.spelt.contains_key(&normal));
-        if !self.known.contains(raw) {
-            LabelRules::count(&mut self.unknown, raw, place);
-        } else if outside && compared {
-            LabelRules::count(&mut self.outside, raw, place);
+        let locale = &spelling.locale;
+        if !self.unused.is_empty() {
+            self.unused.remove(&locale.normal());
+        }
+        if !self.known.contains(locale.as_str()) {
+            LabelRules::count(&mut self.unknown, locale.as_str(), place);
+        } else if compared && spelling.managing == Managing::Outside {
+            LabelRules::count(&mut self.outside, locale.as_str(), place);
         }
     }
 }
 
 /// The labels of one definition, as far as they are right.
-#[derive(Default)]
 pub struct ReadLabels {
     pub labels: Labels,
     /// Where each stands.
@@ -171,49 +230,51 @@ pub fn check_labels(
     found: &mut Collector,
 ) -> ReadLabels {
     let LabelSubject { pinned, compared, .. } = subject;
-    let mut read = ReadLabels::default();
-    let mut spellings: HashMap<String, (&str, Span)> = HashMap::new();
+    rules.definitions += 1;
+    let (mut labels, mut places) = (Vec::new(), Vec::new());
+    // The first spelling of each locale.
+    let mut spellings: Vec<(&str, Span)> = Vec::new();
+    let mut inside = 0;
     for (locale, label) in Entries::of(field) {
         let Some(raw) = locale.value.as_deref() else { continue };
-        // What another tool made of a key is never quoted, and no org holds it.
-        let is_quoted = (locale.place.end - locale.place.start) as usize > raw.len();
-        let invalid = check_locale(raw, locale.place, pinned && (is_quoted || yaml::is_text(raw)));
-        let valid = invalid.is_none();
-        found.extend(invalid);
-        let normal = Locale::new(raw).normal();
-        if let Some((other, first)) = spellings.get(&normal) {
-            let finding = Finding::DuplicateLocale { locale: raw.to_owned(), other: (*other).to_owned(), pinned };
-            found.push(Diagnostic::at(locale.place, finding).and(*first, "first given here"));
+        let spelling = rules.spelling(raw);
+        let Spelling { number, is_odd, managing, .. } = spelling;
+        if is_odd {
+            // What another tool made of a key is never quoted, and no org holds it.
+            let is_quoted = (locale.place.end - locale.place.start) as usize > raw.len();
+            found.extend(check_locale(raw, locale.place, pinned && (is_quoted || yaml::is_text(raw))));
+        }
+        if let Some(index) = rules.label_in(number) {
+            let (other, first) = spellings[index];
+            let finding = Finding::DuplicateLocale { locale: raw.to_owned(), other: other.to_owned(), pinned };
+            found.push(Diagnostic::at(locale.place, finding).and(first, "first given here"));
         } else {
-            spellings.insert(normal, (raw, locale.place));
-            if valid {
-                rules.locale(raw, locale.place, compared);
+            rules.seen[number] = (rules.definitions, spellings.len());
+            spellings.push((raw, locale.place));
+            inside += usize::from(managing == Managing::Inside);
+            if !is_odd {
+                rules.locale(&spelling, locale.place, compared);
             }
         }
         if let Some(Some(text)) = &label.value {
             found.extend(check_label(raw, text, pinned).into_iter().map(|it| Diagnostic::at(label.place, it)));
-            read.labels.insert(Locale::new(raw), Label::new(text));
-            read.places.insert(Locale::new(raw), label.place);
+            labels.push((spelling.locale.clone(), Label::new(text)));
+            places.push((spelling.locale, label.place));
         }
     }
-    read.default_label = read.labels.get(&rules.default_locale).cloned();
+    let labels: Labels = labels.into_iter().collect();
+    let default_label = labels.get(&rules.default_locale).cloned();
     if !field.is_broken() {
-        missing(subject, rules, &spellings, found);
+        missing(subject, rules, spellings.is_empty(), inside, found);
     }
-    read
+    ReadLabels { labels, places: places.into_iter().collect(), default_label }
 }
 
-fn missing(
-    subject: LabelSubject<'_>,
-    rules: &LabelRules,
-    spellings: &HashMap<String, (&str, Span)>,
-    found: &mut Collector,
-) {
+fn missing(subject: LabelSubject<'_>, rules: &LabelRules, is_empty: bool, inside: usize, found: &mut Collector) {
     let LabelSubject { name, key, first, pinned, compared, without } = subject;
     let default = &rules.default_locale;
-    let default_there = spellings.contains_key(&default.normal());
-    if !default_there && rules.default_known {
-        if spellings.is_empty() && pinned && compared {
+    if !rules.is_here(&default.normal()) && rules.default_known {
+        if is_empty && pinned && compared {
             found.push(Diagnostic::at(key, Finding::NoLabel { key: name.to_owned() }));
             return;
         }
@@ -223,10 +284,9 @@ fn missing(
     let (Some(Managed { in_order, spelt }), true) = (&rules.managed, compared) else { return };
     // That the default one is missing has been told.
     let default = default.normal();
-    let is_told = |normal: &String| *normal == default || spellings.contains_key(normal) || without.contains(normal);
-    let there = spellings.keys().filter(|it| **it != default && spelt.contains_key(*it)).count();
-    let meant = |it: &&String| **it != default && spelt.contains_key(*it) && !spellings.contains_key(*it);
-    let there = there + without.iter().filter(meant).count();
+    let is_meant = |normal: &String| *normal != default && spelt.contains_key(normal);
+    let is_told = |normal: &String| *normal == default || rules.is_here(normal) || without.contains(normal);
+    let there = inside + without.iter().filter(|it| is_meant(it) && !rules.is_here(it)).count();
     let count = spelt.len() - there - usize::from(spelt.contains_key(&default));
     if count > 0 {
         let missing = in_order.iter().filter(|(normal, _)| !is_told(normal));
@@ -241,23 +301,23 @@ pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> 
 }
 
 fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {
-    let what = format!("label for {}", text::ticked(locale));
+    let what = || format!("label for {}", text::ticked(locale));
     if label.trim().is_empty() {
-        return vec![Finding::EmptyLabel { what, pinned }];
+        return vec![Finding::EmptyLabel { what: what(), pinned }];
     }
     if let Some(character) = text::control_or_override(label) {
         let line_break = text::control_or_override(&label.replace('\n', "")).is_none();
-        return vec![Finding::LabelCharacters { what, character, line_break, pinned }];
+        return vec![Finding::LabelCharacters { what: what(), character, line_break, pinned }];
     }
-    let mut found = hidden_in(label, &what);
+    let mut found = hidden_in(label, what);
     if let Some(placeholder) = placeholder(label) {
-        found.push(Finding::PlaceholderLabel { what: what.clone(), placeholder: placeholder.to_owned() });
+        found.push(Finding::PlaceholderLabel { what: what(), placeholder: placeholder.to_owned() });
     }
     // What is sent is composed; most texts are short enough whichever way one counts.
     if label.len() > LABEL_LENGTH_MAX {
         let length = Label::new(label).nfc().chars().count();
         if length > LABEL_LENGTH_MAX {
-            found.push(Finding::LongLabel { what, length, limit: LABEL_LENGTH_MAX });
+            found.push(Finding::LongLabel { what: what(), length, limit: LABEL_LENGTH_MAX });
         }
     }
     found

@@ -3,6 +3,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::config::check_text;
 use crate::config::collector::Collector;
@@ -30,13 +31,64 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, fo
         Scope::Only(locales) => Some(locales.iter().map(Locale::normal).collect()),
     };
     let compared = |wanted| Compared { wanted, labels: labels(wanted, managed.as_ref()) };
-    let active = definitions.values().filter(|it| it.management == Management::Managed && !it.deactivated);
-    let mut all: Vec<Compared<'_>> = active.map(compared).collect();
-    all.sort_by_key(|it| it.wanted.places.key);
+    let is_active = |it: &&Wanted| it.management == Management::Managed && !it.deactivated;
+    let mut active: Vec<&Wanted> = definitions.values().filter(is_active).collect();
+    active.sort_by_key(|it| it.places.key);
     let default = &settings.default_locale;
-    found.extend(all.iter().filter_map(|it| untranslated(it, default)));
+    let mut digests = Digests::default();
+    for compared in active.iter().copied().map(compared) {
+        found.extend(untranslated(&compared, default));
+        digests.add(&compared.labels);
+    }
+    let repeated = digests.repeated();
+    let mut is_repeated = repeated.into_iter();
+    let mut all = Vec::new();
+    for mut compared in active.iter().copied().map(compared) {
+        compared.labels.retain(|_| is_repeated.next() == Some(true));
+        if !compared.labels.is_empty() {
+            all.push(compared);
+        }
+    }
     shared(&all, default, found);
     look_alike(&all, found);
+}
+
+/// What every label reads and looks like in its locale, as numbers. Most labels are alike to no other, and a map of all
+/// texts would take more memory than the config. Two that collide are compared like two that are alike.
+#[derive(Default)]
+struct Digests {
+    forms: Vec<u64>,
+    looks: Vec<u64>,
+}
+
+impl Digests {
+    fn add(&mut self, labels: &[(&Locale, String, &Label)]) {
+        let digest = |normal: &str, text: String| {
+            let mut hasher = DefaultHasher::new();
+            (normal, text).hash(&mut hasher);
+            hasher.finish()
+        };
+        for (_, normal, label) in labels {
+            self.forms.push(digest(normal, alike::folded(label.nfc())));
+            self.looks.push(digest(normal, check_text::looks(label.as_str())));
+        }
+    }
+
+    /// For each label as it was added: does it read or look like any other? Two equal ones do.
+    fn repeated(&self) -> Vec<bool> {
+        let (forms, looks) = (twice(&self.forms), twice(&self.looks));
+        let is_in = |all: &[u64], one: &u64| all.binary_search(one).is_ok();
+        self.forms.iter().zip(&self.looks).map(|(form, look)| is_in(&forms, form) || is_in(&looks, look)).collect()
+    }
+}
+
+/// Those that are there more than once, sorted.
+fn twice(all: &[u64]) -> Vec<u64> {
+    let mut sorted = all.to_vec();
+    sorted.sort_unstable();
+    let mut twice: Vec<u64> = sorted.windows(2).filter(|it| it[0] == it[1]).map(|it| it[0]).collect();
+    twice.dedup();
+    twice
 }
 
 /// Those that are managed and say something.

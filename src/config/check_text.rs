@@ -15,27 +15,38 @@ const ALIKE: [Script; 6] =
     [Script::Latin, Script::Cyrillic, Script::Greek, Script::Armenian, Script::Cherokee, Script::Coptic];
 
 /// Everything that `text` hides. `what` is what it is called.
-pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
+pub fn hidden_in(text: &str, what: impl Fn() -> String) -> Vec<Finding> {
     let mut found = Vec::new();
     if text.trim() != text {
-        found.push(Finding::OuterSpace { what: what.to_owned() });
+        found.push(Finding::OuterSpace { what: what() });
     }
     if text.is_ascii() {
         return found;
     }
     if let Some(unseen) = unseen(text) {
         let character = format!("the character U+{:04X}", u32::from(unseen));
-        found.push(Finding::InvisibleCharacters { what: what.to_owned(), character });
+        found.push(Finding::InvisibleCharacters { what: what(), character });
     }
-    found.extend(words(text).find_map(|word| mixed(word, what)));
+    found.extend(words(text).find_map(|word| mixed(word, &what)));
     found
 }
 
 /// The longest placeholder that is looked for, in characters.
 const PLACEHOLDER_CHARS_MAX: usize = 100;
 
+/// With what a placeholder between marks begins.
+const MARKS: [u8; 8] = *b"$#{<[%@_";
+
 /// What a template, a script or a person would have replaced.
 pub fn placeholder(text: &str) -> Option<&str> {
+    const WORDS: [&str; 8] = ["TODO", "TBD", "FIXME", "XXX", "CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME"];
+    let is_variable = || text.strip_prefix('$').is_some_and(is_name) || WORDS.contains(&text);
+    // Most labels have none of the marks, and the search for pairs takes longer than this.
+    let marked = if text.bytes().any(|it| MARKS.contains(&it)) { between_marks(text) } else { None };
+    marked.or_else(|| is_variable().then_some(text))
+}
+
+fn between_marks(text: &str) -> Option<&str> {
     type Fits = fn(&str) -> bool;
     // `50% of 80%`, `__` and `{Pause}` are used in other ways as well.
     const PAIRS: [(&str, &str, Fits); 17] = [
@@ -57,7 +68,6 @@ pub fn placeholder(text: &str) -> Option<&str> {
         ("$", "$", is_name),
         ("{", "}", is_name_or_number),
     ];
-    const WORDS: [&str; 8] = ["TODO", "TBD", "FIXME", "XXX", "CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME"];
     let between = |(open, close, fits): (&str, &str, Fits)| {
         text.match_indices(open).find_map(|(begin, _)| {
             let inner = &text[begin + open.len()..];
@@ -67,8 +77,7 @@ pub fn placeholder(text: &str) -> Option<&str> {
             fits(&inner[..length]).then(|| &text[begin..begin + open.len() + length + close.len()])
         })
     };
-    let is_variable = || text.strip_prefix('$').is_some_and(is_name) || WORDS.contains(&text);
-    PAIRS.into_iter().find_map(between).or_else(|| is_variable().then_some(text))
+    PAIRS.into_iter().find_map(between)
 }
 
 fn is_filled(inner: &str) -> bool {
@@ -133,13 +142,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c.script() != Script::Inherited).filter(|it| !it.is_empty())
 }
 
-fn mixed(word: &str, what: &str) -> Option<Finding> {
+fn mixed(word: &str, what: impl Fn() -> String) -> Option<Finding> {
     let letters = || word.chars().filter(|c| ALIKE.contains(&c.script()));
     let count = |script: Script| letters().filter(|c| c.script() == script).count();
     let main = ALIKE.into_iter().max_by_key(|it| count(*it))?;
     let foreign = letters().find(|c| c.script() != main)?;
     let scripts = ALIKE.into_iter().filter(|it| count(*it) > 0).map(|it| it.full_name().to_owned()).collect();
-    Some(Finding::MixedScripts { what: what.to_owned(), word: word.to_owned(), scripts, letter: in_words(foreign) })
+    Some(Finding::MixedScripts { what: what(), word: word.to_owned(), scripts, letter: in_words(foreign) })
 }
 
 /// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
@@ -147,7 +156,9 @@ fn mixed(word: &str, what: &str) -> Option<Finding> {
 pub fn looks(text: &str) -> String {
     if text.is_ascii() {
         // Letters of ASCII do not combine: each looks like what it looks like alone.
-        return text.bytes().map(|it| ASCII_LOOKS[usize::from(it)].as_str()).collect();
+        let mut looks = String::with_capacity(text.len() + text.len() / 2);
+        looks.extend(text.bytes().map(|it| ASCII_LOOKS[usize::from(it)].as_str()));
+        return looks;
     }
     skeleton(text).collect()
 }
@@ -178,10 +189,12 @@ fn in_words(letter: char) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        hidden_in(text, "label").iter().map(Finding::code).collect()
+        hidden_in(text, || "label".to_owned()).iter().map(Finding::code).collect()
     }
 
     #[test]
@@ -278,6 +291,18 @@ mod tests {
         for (one, other) in [("Tea", "Tea"), ("Tea", "Team"), ("Modern", "Modem"), ("Line 1", "Line l"), ("Чай", "Tea")]
         {
             assert!(!alike(one, other) && !alike(other, one), "{one} {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_looks_as_all_other_text(text in "[\\x00-\\x7F]{0,16}") {
+            prop_assert_eq!(looks(&text), skeleton(&text).collect::<String>());
+        }
+
+        #[test]
+        fn no_placeholder_is_without_a_mark(text in "[$#{<\\[%@_}>\\])A-Ca1 (]{0,8}") {
+            prop_assert!(between_marks(&text).is_none_or(|it| MARKS.contains(&it.as_bytes()[0])));
         }
     }
 }

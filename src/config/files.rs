@@ -152,7 +152,7 @@ impl Files {
             told.push(Diagnostic::general(finding));
             return loaded;
         }
-        let (text, unread) = decode(&bytes.unwrap_or_default());
+        let (text, unread) = decode(bytes.unwrap_or_default());
         let id = self.sources.add(&loaded.found.shown, text);
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
@@ -165,8 +165,10 @@ impl Files {
 }
 
 /// The text with its byte-order mark, since places count from the begin of the file; and why it is none.
-fn decode(bytes: &[u8]) -> (String, Option<NotText>) {
-    (String::from_utf8_lossy(bytes).into_owned(), text::of_bytes(bytes).err())
+fn decode(bytes: Vec<u8>) -> (String, Option<NotText>) {
+    let unread = text::of_bytes(&bytes).err();
+    let text = String::from_utf8(bytes).unwrap_or_else(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
+    (text, unread)
 }
 
 /// The shape of a file with this text, where anything can be said about it, and what is wrong.
@@ -212,7 +214,10 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
         found.push(Diagnostic::at(span(index, length), Finding::NotUtf8 { byte: index + 1, other }));
         return found;
     }
-    let mut controls = text.char_indices().filter(|(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    // Most texts have none, and bytes are compared faster than characters.
+    let may_be_control = |it: u8| it == 0x7F || it == 0xC2 || it < b' ' && !matches!(it, b'\n' | b'\r' | b'\t');
+    let looked_at = if text.bytes().any(may_be_control) { text } else { "" };
+    let mut controls = looked_at.char_indices().filter(|(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     if let Some((index, character)) = controls.next() {
         let shown = format!("U+{:04X}", u32::from(character));
         let finding = Finding::ControlCharacter { character: shown, count: controls.count() + 1 };
@@ -222,7 +227,7 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
     let (mut tabs, mut markers) = (Vec::new(), Vec::new());
     // Within brackets a tab is a space like any other, as in JSON; there the parser decides.
     let is_json = text.trim_start_matches('\u{FEFF}').trim_start().starts_with(['{', '[']);
-    let mut open = 0_usize;
+    let (mut open, has_tabs) = (0_usize, text.contains('\t'));
     for line in text.split_inclusive('\n') {
         if line.len() > CONFIG_LINE_BYTES_MAX {
             let what = "this line".to_owned();
@@ -231,12 +236,16 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
         }
         let content = line.trim_start_matches([' ', '\t']);
         let indentation = &line[..line.len() - content.len()];
-        let blank = content.trim().is_empty() || content.starts_with('#');
-        if let (Some(tab), false) = (indentation.find('\t'), blank || is_json || open > 0) {
-            tabs.push(start + tab);
+        if has_tabs {
+            let blank = content.trim().is_empty() || content.starts_with('#');
+            if let (Some(tab), false) = (indentation.find('\t'), blank || is_json || open > 0) {
+                tabs.push(start + tab);
+            }
+            open = (open + line.matches(['{', '[']).count()).saturating_sub(line.matches(['}', ']']).count());
         }
-        open = (open + line.matches(['{', '[']).count()).saturating_sub(line.matches(['}', ']']).count());
-        if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(|it| is_marker(content.trim_end(), it)) {
+        if content.starts_with(['<', '|', '=', '>'])
+            && ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(|it| is_marker(content.trim_end(), it))
+        {
             markers.push(start + indentation.len());
         }
         start += line.len();

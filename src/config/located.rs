@@ -65,9 +65,18 @@ impl<T> Entries<T> {
     }
 }
 
-/// Reads a shape from a tree. After validation this cannot fail: what was wrong is `Node::Broken`.
+/// Reads a shape from a tree. It takes what the schema takes, and is many times as fast; the schema tells what is wrong.
 pub fn read<T: for<'de> Deserialize<'de>>(tree: &Spanned<Node>) -> Result<T, Error> {
     T::deserialize(At(tree))
+}
+
+/// Reads a field with a constraint on its value.
+pub(super) fn only<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    is_right: impl Fn(&T) -> bool,
+) -> Result<LocatedField<T>, D::Error> {
+    let field = LocatedField::deserialize(deserializer)?;
+    if field.get().is_none_or(is_right) { Ok(field) } else { Err(de::Error::custom("a constraint does not hold")) }
 }
 
 /// The name under which a [`Located`] asks its deserializer for the place as well.
@@ -118,7 +127,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(map.size_hint().unwrap_or_default());
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
@@ -209,9 +218,22 @@ impl<'de> Deserializer<'de> for At<'_> {
         }
     }
 
+    /// Serde would take a list for the fields in their order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match &self.0.value {
+            Node::Map(_) => self.deserialize_any(visitor),
+            _ => Err(de::Error::custom("a mapping was expected")),
+        }
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

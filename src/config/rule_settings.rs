@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::config::collector::Levels;
 use crate::config::finding::Severity;
 use crate::config::located::{Entries, Located, LocatedField};
-use crate::config::rules::{RULES, Rule, Settable};
+use crate::config::rules::{RULES, Rule, Settable, rule};
 use crate::model::source::Span;
 
 /// How much a finding matters, as people type it.
@@ -146,7 +146,20 @@ pub fn levels(field: &LocatedField<RuleLevels>) -> Levels {
 
 impl<'de> Deserialize<'de> for RuleLevels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RuleLevels, D::Error> {
-        Entries::deserialize(deserializer).map(RuleLevels)
+        let levels = Entries::deserialize(deserializer)?;
+        if levels.0.iter().all(|(name, setting)| may_be_set(name, setting)) {
+            Ok(RuleLevels(levels))
+        } else {
+            Err(Error::custom("a rule is set that cannot be"))
+        }
+    }
+}
+
+fn may_be_set(name: &Located<String>, setting: &Located<RuleSetting>) -> bool {
+    match name.value.as_deref().and_then(rule).map(|it| it.settable) {
+        None | Some(Settable::No) => false,
+        Some(Settable::Whole) => !matches!(&setting.value, Some(RuleSetting::Each { keys, .. }) if keys.0.is_some()),
+        Some(Settable::ByKey) => true,
     }
 }
 

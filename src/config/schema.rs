@@ -1,5 +1,6 @@
-//! The shape that people type, as types: their documentation is what editors show, and the JSON
-//! Schema made from them is what every file is held against. No rules of meaning stand here.
+//! The shape that people type, as types: their documentation is what editors show. They are read as
+//! fast as a file can be, and the JSON Schema made from them tells what is wrong with a file that cannot.
+//! No rules of meaning stand here.
 
 #![warn(missing_docs)]
 
@@ -9,10 +10,10 @@ use jsonschema::Validator;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::config::located::{Entries, Located, LocatedField};
+use crate::config::located::{Entries, Located, LocatedField, only};
 use crate::config::rule_settings::RuleLevels as RuleSettings;
 use crate::model::names::SYSTEM_PRESENCES;
 use crate::model::region::{REGIONS, Region};
@@ -26,12 +27,14 @@ pub const VERSION: u32 = 1;
 #[schemars(extend("required" = ["version"]))]
 pub struct ConfigFile {
     /// The version of this format: 1.
+    #[serde(deserialize_with = "this_version")]
     #[schemars(extend("const" = VERSION))]
     pub version: LocatedField<u32>,
     /// Which versions of presencectl this file is for, such as `">=0.1, <0.2"`. Every file's range has to hold,
     /// and nothing else is judged where one does not.
     pub requires: LocatedField<String>,
     /// Makes this file an org file: which org the config is for.
+    #[serde(deserialize_with = "named")]
     pub org: LocatedField<Org>,
     /// Org files only: layers (files or folders), in order, later over earlier. Paths start from
     /// the folder of this file.
@@ -72,6 +75,7 @@ pub struct Org {
     pub id: LocatedField<String>,
     /// The AWS name of the org's region. It is compared with the environment and never decides
     /// where credentials go against it.
+    #[serde(deserialize_with = "known_region")]
     #[schemars(extend("enum" = REGIONS.map(Region::name)))]
     pub region: LocatedField<String>,
 }
@@ -87,6 +91,7 @@ pub struct Settings {
     pub prune: LocatedField<Prune>,
     /// The locales that this config manages; labels in others are neither written nor removed.
     /// Without it, all are managed.
+    #[serde(deserialize_with = "not_empty")]
     #[schemars(length(min = 1))]
     pub locales: LocatedField<Vec<Located<String>>>,
     /// How many dangerous changes one apply may make.
@@ -181,6 +186,24 @@ impl<L> Default for Definition<L> {
             division: LocatedField::default(),
         }
     }
+}
+
+// What the schema demands beyond the types, for the reader.
+
+fn this_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<u32>, D::Error> {
+    only(deserializer, |version| *version == VERSION)
+}
+
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<Org>, D::Error> {
+    only(deserializer, |org: &Org| org.name.0.is_some())
+}
+
+fn known_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<String>, D::Error> {
+    only(deserializer, |name: &String| REGIONS.iter().any(|it| it.name() == name))
+}
+
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<Vec<Located<String>>>, D::Error> {
+    only(deserializer, |items: &Vec<Located<String>>| !items.is_empty())
 }
 
 /// An enum of documented variants would become a `oneOf`, whose errors name nothing.

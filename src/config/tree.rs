@@ -5,7 +5,6 @@
 //! Aliases and merge keys are refused, not expanded, so that no file is larger than it looks.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, options};
 
@@ -67,7 +66,7 @@ pub fn parse(
 /// A list or mapping that is still open.
 enum Open {
     List { items: Vec<Spanned<Node>>, start: u32 },
-    Map { entries: Vec<(Spanned<String>, Spanned<Node>)>, places: HashMap<String, Span>, next: Next, start: u32 },
+    Map { entries: Vec<(Spanned<String>, Spanned<Node>)>, keys: Keys, next: Next, start: u32 },
 }
 
 /// What the next value of a mapping is.
@@ -112,17 +111,20 @@ impl<'a> Builder<'a> {
             }
             Event::Scalar(text, style, _, tag) => {
                 let tag = tag.map(|tag| tag.original());
-                let node =
-                    if style == ScalarStyle::Plain { plain(&text) } else { Node::Text(text.clone().into_owned()) };
-                if style == ScalarStyle::Plain && matches!(node, Node::Text(_)) {
+                let kind = if style == ScalarStyle::Plain { Plain::of(&text) } else { Plain::Text };
+                if style == ScalarStyle::Plain && kind == Plain::Text {
                     self.cut_short(place.end);
                     let rest = self.text.get(place.end as usize..).and_then(|it| it.lines().next());
                     if syntax::is_in_typographic_quotes(&text, rest.unwrap_or_default()) {
                         self.found.push(Diagnostic::at(place, Finding::TypographicQuotes {}));
                     }
                 }
+                // A key is text whatever it looks like, so that `no` is Norwegian.
+                let is_key = matches!(self.open.last(), Some(Open::Map { next: Next::Key, .. }));
+                let text = text.into_owned();
+                let (node, key) = if is_key { (Node::Null, Some(text)) } else { (scalar(kind, text), None) };
                 let value = self.tagged(node, tag, span);
-                self.put(Spanned { value, place }, Some(text.into_owned()))?;
+                self.put(Spanned { value, place }, key)?;
             }
             Event::SequenceStart(_, _, tag) => {
                 self.tagged(Node::Null, tag.map(|tag| tag.original()), span);
@@ -130,8 +132,7 @@ impl<'a> Builder<'a> {
             }
             Event::MappingStart(_, _, tag) => {
                 self.tagged(Node::Null, tag.map(|tag| tag.original()), span);
-                let map =
-                    Open::Map { entries: Vec::new(), places: HashMap::new(), next: Next::Key, start: place.start };
+                let map = Open::Map { entries: Vec::new(), keys: Keys::default(), next: Next::Key, start: place.start };
                 self.begin(map, place)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(place)?,
@@ -181,7 +182,7 @@ impl<'a> Builder<'a> {
     fn end(&mut self, place: Span) -> Result<(), Box<Diagnostic>> {
         let (node, start) = match self.open.pop() {
             Some(Open::List { items, start }) => (Node::List(items), start),
-            Some(Open::Map { entries, places: _, next: _, start }) => (Node::Map(entries), start),
+            Some(Open::Map { entries, keys: _, next: _, start }) => (Node::Map(entries), start),
             // The parser pairs its events.
             None => return Ok(()),
         };
@@ -189,8 +190,7 @@ impl<'a> Builder<'a> {
         self.put(Spanned { value: node, place }, None)
     }
 
-    /// Puts a finished value where it belongs. `text` is a scalar as it is spelt: a key is text
-    /// whatever it looks like, so that `no` is Norwegian.
+    /// Puts a finished value where it belongs. `text` is a scalar that stands where a key does, as it is spelt.
     fn put(&mut self, node: Spanned<Node>, text: Option<String>) -> Result<(), Box<Diagnostic>> {
         let Some(left) = self.values.checked_sub(1) else {
             return Err(Box::new(Diagnostic::at(node.place, Finding::TooManyValues { limit: CONFIG_VALUES_MAX })));
@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::List { items, start: _ }) => items.push(node),
-            Some(Open::Map { entries, places, next, start: _ }) => match std::mem::replace(next, Next::Key) {
+            Some(Open::Map { entries, keys, next, start: _ }) => match std::mem::replace(next, Next::Key) {
                 Next::Dropped => {}
                 Next::Value(key) => {
                     // Where nothing stands, the comment may have been meant as the value.
@@ -209,7 +209,7 @@ impl<'a> Builder<'a> {
                         self.cut_short(end);
                     }
                 }
-                Next::Key => *next = key(text, &node, places, self.found),
+                Next::Key => *next = key(text, &node, entries, keys, self.found),
             },
         }
         Ok(())
@@ -225,8 +225,39 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// How many keys of a mapping are looked through one by one: most have fewer, and hashing takes longer.
+const KEYS_LOOKED_THROUGH: usize = 32;
+
+/// Where in a mapping each key stands, once there are many.
+#[derive(Default)]
+struct Keys(HashMap<String, usize>);
+
+impl Keys {
+    /// The place of a key that is there already; else a further key will be known.
+    fn first(&mut self, text: &str, entries: &[(Spanned<String>, Spanned<Node>)]) -> Option<Span> {
+        if entries.len() < KEYS_LOOKED_THROUGH {
+            return entries.iter().find(|(key, _)| key.value == text).map(|(key, _)| key.place);
+        }
+        if self.0.is_empty() {
+            self.0 = entries.iter().enumerate().map(|(index, (key, _))| (key.value.clone(), index)).collect();
+        }
+        if let Some(first) = self.0.get(text) {
+            return entries.get(*first).map(|(key, _)| key.place);
+        }
+        // The entry is put in with its value.
+        self.0.insert(text.to_owned(), entries.len());
+        None
+    }
+}
+
 /// Takes a key; a second one of the same name is told with both places, and its value dropped.
-fn key(text: Option<String>, node: &Spanned<Node>, places: &mut HashMap<String, Span>, found: &mut Collector) -> Next {
+fn key(
+    text: Option<String>,
+    node: &Spanned<Node>,
+    entries: &[(Spanned<String>, Spanned<Node>)],
+    keys: &mut Keys,
+    found: &mut Collector,
+) -> Next {
     let Some(text) = text else {
         // An alias has been told as such.
         if node.value != Node::Broken {
@@ -234,15 +265,11 @@ fn key(text: Option<String>, node: &Spanned<Node>, places: &mut HashMap<String, 
         }
         return Next::Dropped;
     };
-    match places.entry(text) {
-        Entry::Vacant(vacant) => {
-            let key = Spanned { value: vacant.key().clone(), place: node.place };
-            vacant.insert(node.place);
-            Next::Value(key)
-        }
-        Entry::Occupied(first) => {
-            let finding = Finding::DuplicateKey { key: first.key().clone() };
-            found.push(Diagnostic::at(node.place, finding).and(*first.get(), "first given here"));
+    match keys.first(&text, entries) {
+        None => Next::Value(Spanned { value: text, place: node.place }),
+        Some(first) => {
+            let finding = Finding::DuplicateKey { key: text };
+            found.push(Diagnostic::at(node.place, finding).and(first, "first given here"));
             Next::Dropped
         }
     }
@@ -252,12 +279,36 @@ fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-/// An unquoted scalar by YAML 1.2's core schema.
-fn plain(text: &str) -> Node {
-    match Plain::of(text) {
+fn scalar(kind: Plain, text: String) -> Node {
+    match kind {
         Plain::Null => Node::Null,
         Plain::Bool(value) => Node::Bool(value),
-        Plain::Number => Node::Number(text.to_owned()),
-        Plain::Text => Node::Text(text.to_owned()),
+        Plain::Number => Node::Number(text),
+        Plain::Text => Node::Text(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::source::Sources;
+    use std::path::Path;
+
+    #[test]
+    fn a_second_key_is_found_among_few_and_among_many() {
+        for keys in [1, 2, KEYS_LOOKED_THROUGH - 1, KEYS_LOOKED_THROUGH, KEYS_LOOKED_THROUGH + 1, 100] {
+            for second in [0, keys / 2, keys - 1] {
+                let lines = (0..keys).chain([second, keys]).map(|it| format!("k{it:03}: 1\n"));
+                let text: String = lines.collect();
+                let (mut sources, mut found) = (Sources::new(), Collector::default());
+                let file = sources.add(Path::new("a.yaml"), text.clone());
+                let tree = parse(&text, file, &mut usize::MAX.clone(), &mut found).unwrap();
+                assert!(matches!(tree.value, Node::Map(entries) if entries.len() == keys + 1));
+                let found = found.finish(&sources);
+                let [told] = &*found else { panic!("{found:?}") };
+                let starts = [told.place, told.also.first().map(|it| it.0)].map(|it| it.unwrap().start as usize);
+                assert_eq!(starts, [keys, second].map(|it| it * "k000: 1\n".len()));
+            }
+        }
     }
 }

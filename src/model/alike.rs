@@ -63,24 +63,30 @@ fn round(text: &str) -> String {
 /// One space for several and none at the ends, one dash for several, a double quote for two single ones, and no dot
 /// above a letter that has one.
 fn joined(chars: impl Iterator<Item = char>) -> String {
-    let mut joined = String::new();
+    let mut joined = String::with_capacity(chars.size_hint().1.unwrap_or_default());
     let mut space = false;
+    let mut last = None;
     for c in chars {
         if c.is_whitespace() {
             space = true;
             continue;
         }
-        if std::mem::take(&mut space) && !joined.is_empty() {
+        if std::mem::take(&mut space) && last.is_some() {
             joined.push(' ');
+            last = Some(' ');
         }
-        match (joined.chars().next_back(), c) {
+        match (last, c) {
             // A capital `İ` is folded to an `i` with a second dot.
-            (Some('-'), '-') | (Some('i' | 'j'), '\u{307}') => {}
+            (Some('-'), '-') | (Some('i' | 'j'), '\u{307}') => continue,
             (Some('\''), '\'') => {
                 joined.pop();
                 joined.push('"');
+                last = Some('"');
             }
-            (_, c) => joined.push(c),
+            (_, c) => {
+                joined.push(c);
+                last = Some(c);
+            }
         }
     }
     joined

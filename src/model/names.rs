@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -152,13 +153,13 @@ fn normal_ascii(c: char) -> char {
 
 /// A locale key exactly as somebody spelt it: orgs hold `en_US` beside `en-us` and `es_US`, so this
 /// is free text, and two spellings are different values. [`Locale::same_as`] is the comparison that
-/// ignores case and `-`/`_`.
+/// ignores case and `-`/`_`. A copy shares the text: every definition has the same few.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Locale(String);
+pub struct Locale(Arc<str>);
 
 impl Locale {
-    pub fn new(raw: impl Into<String>) -> Locale {
-        Locale(raw.into())
+    pub fn new(raw: impl AsRef<str>) -> Locale {
+        Locale(raw.as_ref().into())
     }
 
     pub fn as_str(&self) -> &str {

@@ -25,6 +25,7 @@ mod reported;
 mod retire;
 mod rules;
 mod sandbox;
+mod schema;
 mod show;
 mod simulation;
 mod tools;
