@@ -102,10 +102,7 @@ fn resources(path: &Path, terminal: &mut Terminal) -> Result<Vec<Resource>, Prob
         Problem::new(format!("cannot take names from {name}: {what}; nothing was written"))
     };
     let read = if paths::is_stream(path) {
-        terminal.read_input(TERRAFORM_STATE_BYTES_MAX.saturating_add(1)).map(|it| {
-            let fits = u64::try_from(it.len()).is_ok_and(|length| length <= TERRAFORM_STATE_BYTES_MAX);
-            fits.then_some(it)
-        })
+        terminal.read_input(TERRAFORM_STATE_BYTES_MAX)
     } else {
         std::fs::File::open(path).and_then(|it| read_within(it, TERRAFORM_STATE_BYTES_MAX))
     };
