@@ -77,7 +77,7 @@ fn joined(chars: impl Iterator<Item = char>) -> String {
         }
         match (last, c) {
             // A capital `İ` is folded to an `i` with a second dot.
-            (Some('-'), '-') | (Some('i' | 'j'), '\u{307}') => continue,
+            (Some('-'), '-') | (Some('i' | 'j'), '\u{307}') => {}
             (Some('\''), '\'') => {
                 joined.pop();
                 joined.push('"');

@@ -127,13 +127,13 @@ struct FoundReports {
 /// The folders of these names come first, so that no other one fills the room.
 fn found_reports(dir: &Path, names: &BTreeSet<String>) -> FoundReports {
     let mut found = FoundReports { files: Vec::new(), passed_over: Vec::new() };
-    let named = |it: &Path| it.file_name().and_then(OsStr::to_str).is_some_and(|it| names.contains(it));
+    let is_first = |it: &Path| it.file_name().and_then(OsStr::to_str).is_some_and(|it| names.contains(it));
     let mut folders = vec![(dir.to_owned(), 1)];
     while let Some((folder, depth)) = folders.pop() {
         match read_folder(&folder, depth, &mut found) {
             Ok(below) => {
                 folders.extend(below.into_iter().map(|it| (it, depth + 1)));
-                folders.sort_by_key(|(it, _)| named(it));
+                folders.sort_by_key(|(it, _)| is_first(it));
             }
             Err(problem) => found.passed_over.push(problem),
         }

@@ -33,7 +33,7 @@ pub struct Module {
 impl Resource {
     /// The address of its block: without the keys of instances, which a `removed` block does not take.
     fn block(&self) -> String {
-        let modules: String = self.modules.iter().map(|it| format!("module.{}.", it.name)).collect();
+        let modules = self.modules.iter().fold(String::new(), |all, it| all + "module." + &it.name + ".");
         format!("{modules}{RESOURCE_TYPE}.{}", self.name)
     }
 

@@ -19,7 +19,7 @@ fn import(cli: &Cli, rest: &str) -> Ran {
 /// What a run says of a state of this text.
 fn complaint(text: impl AsRef<[u8]>) -> String {
     let cli = Cli::with_examples();
-    fs::write(cli.path("state.json"), text).unwrap();
+    fs::write(cli.path("state.json"), text).expect("a state");
     let ran = import(&cli, "--names-from state.json --out presence.yaml -o terraform=removed.tf");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.shown());
     assert!(!cli.path("presence.yaml").exists() && !cli.path("removed.tf").exists());
