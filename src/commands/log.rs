@@ -29,7 +29,9 @@ pub fn run(args: &LogArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failu
     let until = moment("--until", until.as_deref(), now, period::until)?;
     let asked = LogQuery { org: org.clone(), keys: keys.clone(), since, until };
     let (mut log, mut room) = (Log::default(), LogRoom::default());
-    for file in reports::files(&folder)? {
+    let (files, note) = reports::files(&folder)?;
+    run.host.show_notes(&note.into_iter().collect::<Vec<_>>());
+    for file in files {
         let taken = log.take(&file.display().to_string(), one(&file), &asked, &mut room);
         taken.map_err(|TooMuch| {
             let (rows, mib) = (LOG_ROWS_MAX, LOG_BYTES_MAX / (1024 * 1024));

@@ -205,8 +205,8 @@ fn newest_apply(
         if args.target.sandbox { Some(start_sandbox::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
-    let NewestReports { files, note, is_whole: _ } = run.folder.newest_of(&folders)?;
-    run.host.show_notes(&note.into_iter().collect::<Vec<_>>());
+    let NewestReports { files, notes, is_whole: _ } = run.folder.newest_of(&folders)?;
+    run.host.show_notes(&notes);
     let is_its = |it: &StoredReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
         let org = it.org.as_ref().map(OrgId::as_str);

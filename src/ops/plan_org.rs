@@ -71,7 +71,7 @@ pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Hear
     let speaking = reader.speaking(target.generation);
     let observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
     let kept = newest(*folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
-    notes.extend(kept.note.clone());
+    notes.extend(kept.notes.iter().cloned());
     logging::phase("planning");
     let sent = kept.sent(*now);
     let ids = objects_of_creates(&plan(desired, &observed, limits), &kept, &sent, &observed);

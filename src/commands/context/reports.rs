@@ -175,6 +175,15 @@ fn read_folder(folder: &Path, depth: usize, found: &mut FoundReports) -> Result<
     Ok(folders)
 }
 
+/// What the default folder holds, and one warning for all of it that could not be read. Before the first run there is none.
+fn default_reports(dir: &Path, names: &BTreeSet<String>) -> (Vec<PathBuf>, Option<Problem>) {
+    if matches!(dir.try_exists(), Ok(false)) {
+        return (Vec::new(), None);
+    }
+    let FoundReports { files, passed_over: problems } = found_reports(dir, names);
+    (files, passed_over(&problems))
+}
+
 /// One warning for all that was passed over in a folder; None where that is nothing.
 fn passed_over(problems: &[Problem]) -> Option<Problem> {
     let first = problems.first()?;
@@ -193,12 +202,7 @@ impl ReportStore for ReportFolder {
         let (all, note) = match (self, self.path()) {
             (ReportFolder::None, _) | (_, None) => (Vec::new(), None),
             (ReportFolder::Typed(_), Some(dir)) => (reports_in(&dir)?, None),
-            // Before the first run there is none.
-            (ReportFolder::Default(_), Some(dir)) if !dir.exists() => (Vec::new(), None),
-            (ReportFolder::Default(_), Some(dir)) => {
-                let FoundReports { files, passed_over: problems } = found_reports(&dir, names);
-                (files, passed_over(&problems))
-            }
+            (ReportFolder::Default(_), Some(dir)) => default_reports(&dir, names),
         };
         let is_named = |it: &&PathBuf| {
             let parent = it.parent().and_then(Path::file_name).and_then(|it| it.to_str());
@@ -209,41 +213,45 @@ impl ReportStore for ReportFolder {
         let newest_first = |files: &mut Vec<PathBuf>| files.sort_by(|a, b| (b.file_name(), b).cmp(&(a.file_name(), a)));
         newest_first(&mut files);
         newest_first(&mut others);
-        let noted = if is_typed && files.is_empty() { others.len() } else { files.len() };
+        let own = if is_typed && files.is_empty() { others.len() } else { files.len() };
         files.append(&mut others);
         files.truncate(KEPT_REPORTS_MAX);
-        let read = read(&files, noted);
-        Ok(NewestReports { is_whole: is_typed, note: read.note.clone().or(note), ..read })
+        let read = read(&files, own);
+        let notes = read.notes.into_iter().chain(note).collect();
+        Ok(NewestReports { is_whole: is_typed, notes, files: read.files })
     }
 }
 
-/// The files that `log` shows: all of a typed folder, else the newest of each org.
-pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
+/// The files that `log` shows: all of a typed folder, else the newest of each org. Beside them, that some could not be read.
+pub fn files(folder: &ReportFolder) -> Result<(Vec<PathBuf>, Option<Problem>), Problem> {
     let Some(dir) = folder.path() else {
         return Err(Problem::new("there is no folder of reports that could be read")
             .help("give the folder that `apply --report-dir` wrote to: `presencectl log DIR`"));
     };
     if matches!(folder, ReportFolder::Typed(_)) {
-        return reports_in(&dir);
+        return Ok((reports_in(&dir)?, None));
     }
+    let (files, note) = default_reports(&dir, &BTreeSet::new());
     let mut by_org: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-    for file in found_reports(&dir, &BTreeSet::new()).files {
+    for file in files {
         by_org.entry(file.parent().map(Path::to_owned).unwrap_or_default()).or_default().push(file);
     }
     if by_org.is_empty() {
-        return Err(Problem::new(format!("there are no reports in {}", text::ticked(dir.display())))
-            .help("give the folder that `apply --report-dir` wrote to: `presencectl log DIR`"));
+        let problem = Problem::new(format!("there are no reports in {}", text::ticked(dir.display())))
+            .help("give the folder that `apply --report-dir` wrote to: `presencectl log DIR`");
+        return Err(note.unwrap_or(problem));
     }
     // Their names begin with the time.
-    Ok(by_org.into_values().flat_map(|files| files.into_iter().rev().take(KEPT_REPORTS_MAX).rev()).collect())
+    let newest = |files: Vec<PathBuf>| files.into_iter().rev().take(KEPT_REPORTS_MAX).rev();
+    Ok((by_org.into_values().flat_map(newest).collect(), note))
 }
 
-/// `noted`: so many of the first are of this org; nothing is said of others that cannot be read.
-fn read(files: &[PathBuf], noted: usize) -> NewestReports {
+/// `own`: so many of the first are of this org; nothing is said of others that cannot be read.
+fn read(files: &[PathBuf], own: usize) -> NewestReports {
     let (mut bytes_left, mut values_left) = (HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for (index, path) in files.iter().enumerate() {
-        let is_named = index < noted;
+        let is_named = index < own;
         let bytes = match found_report_bytes(path) {
             Ok(bytes) => bytes,
             Err(why) => {
@@ -256,7 +264,7 @@ fn read(files: &[PathBuf], noted: usize) -> NewestReports {
         let (Some(left), Some(values)) = (left, values) else {
             let mib = HISTORY_BYTES_MAX / (1024 * 1024);
             let why = format!("this one and those before it are more than a run reads ({mib} MiB)");
-            unread.extend(files[..noted.min(files.len())].iter().skip(index).map(|it| (it, why.clone())));
+            unread.extend(files[..own.min(files.len())].iter().skip(index).map(|it| (it, why.clone())));
             break;
         };
         (bytes_left, values_left) = (left, values);
@@ -271,8 +279,8 @@ fn read(files: &[PathBuf], noted: usize) -> NewestReports {
         }
     }
     found.sort_by(|a, b| (b.path.file_name(), &b.path).cmp(&(a.path.file_name(), &a.path)));
-    let note = unread.first().map(|(first, why)| not_read(unread.len(), first, why));
-    NewestReports { files: found, note, is_whole: false }
+    let notes = unread.first().map(|(first, why)| not_read(unread.len(), first, why));
+    NewestReports { files: found, notes: notes.into_iter().collect(), is_whole: false }
 }
 
 /// One warning for all reports that could not be read.

@@ -123,7 +123,7 @@ impl<'a, F: View> Run<'a, F> {
         if let ReportFolder::Typed(dir) = &folder {
             // A variable is set for all commands of a CI, and the first apply makes the folder.
             let is_typed = self.host.typed.has("report-dir") || self.host.typed.command() == "log";
-            if !is_typed && !dir.exists() {
+            if !is_typed && matches!(dir.try_exists(), Ok(false)) {
                 return Ok(ReportFolder::None);
             }
             // Before anything is sent.

@@ -28,7 +28,7 @@ pub struct NewestReports {
     /// The newest first, by the names of the files.
     pub files: Vec<StoredFile>,
     /// That some could not be read.
-    pub note: Option<Problem>,
+    pub notes: Vec<Problem>,
     /// The folder was typed, as that of all applies. Another one holds what was applied here.
     pub is_whole: bool,
 }

@@ -195,6 +195,8 @@ fn a_folder_that_cannot_be_read_hides_no_report() {
     let warning = "warning: not every report could be read: ";
     assert_eq!(planned.stderr.matches(warning).count(), 1, "{}", planned.stderr);
     assert_eq!(posts(&org), 1);
+    let log = cli.run("log");
+    assert!(log.stdout.contains("lunch") && log.stderr.matches(warning).count() == 1, "{}", log.shown());
 }
 
 fn posts(org: &Org) -> usize {
