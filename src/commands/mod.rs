@@ -33,23 +33,23 @@ pub mod validate;
 pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
     let mut host = Host { terminal, environment, signals, typed, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
-        Command::Plan(args) => lead(host.again(), async |run| plan::run(args, run).await),
-        Command::Apply(args) => lead(host.again(), async |run| Box::pin(apply::run(args, run)).await),
-        Command::Drift(args) => lead(host.again(), async |run| drift::run(args, run).await),
-        Command::Import(args) => lead(host.again(), async |run| import::run(args, run).await),
-        Command::Show(args) => lead(host.again(), async |run| show::run(args, run).await),
-        Command::Retire(args) => lead(host.again(), async |run| Box::pin(retire::run(args, run)).await),
-        Command::Undo(args) => lead(host.again(), async |run| Box::pin(undo::run(args, run)).await),
-        Command::Log(args) => lead(host.again(), async |run| log::run(args, run)),
-        Command::Init(args) => lead(host.again(), async |run| init::run(args, run).await),
-        Command::Doctor(args) => lead(host.again(), async |run| doctor::run(args, run).await),
+        Command::Plan(args) => with_run(host.reborrow(), async |run| plan::run(args, run).await),
+        Command::Apply(args) => with_run(host.reborrow(), async |run| Box::pin(apply::run(args, run)).await),
+        Command::Drift(args) => with_run(host.reborrow(), async |run| drift::run(args, run).await),
+        Command::Import(args) => with_run(host.reborrow(), async |run| import::run(args, run).await),
+        Command::Show(args) => with_run(host.reborrow(), async |run| show::run(args, run).await),
+        Command::Retire(args) => with_run(host.reborrow(), async |run| Box::pin(retire::run(args, run)).await),
+        Command::Undo(args) => with_run(host.reborrow(), async |run| Box::pin(undo::run(args, run)).await),
+        Command::Log(args) => with_run(host.reborrow(), async |run| log::run(args, run)),
+        Command::Init(args) => with_run(host.reborrow(), async |run| init::run(args, run).await),
+        Command::Doctor(args) => with_run(host.reborrow(), async |run| doctor::run(args, run).await),
         Command::Sandbox(args) => sandbox::run(args, &mut host),
         Command::User(args) => match &args.command {
-            UserCommand::Get(args) => lead(host.again(), async |run| user_get::run(args, run).await),
-            UserCommand::Set(args) => lead(host.again(), async |run| user_set::run(args, run).await),
+            UserCommand::Get(args) => with_run(host.reborrow(), async |run| user_get::run(args, run).await),
+            UserCommand::Set(args) => with_run(host.reborrow(), async |run| user_set::run(args, run).await),
         },
-        Command::Validate(args) => lead(host.again(), async |run| validate::run(args, run)),
-        Command::Config(args) => lead(host.again(), async |run| validate::config(args, run)),
+        Command::Validate(args) => with_run(host.reborrow(), async |run| validate::run(args, run)),
+        Command::Config(args) => with_run(host.reborrow(), async |run| validate::config(args, run)),
         Command::Completions(args) => completions::completions(*args, &mut host),
         Command::Man(args) => completions::man(args, &mut host),
         Command::Explain(args) => validate::explain(args, &mut host),
@@ -58,9 +58,9 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
     host.terminal.settle(exit)
 }
 
-fn lead<'a, F: View>(mut host: Host<'a>, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
+fn with_run<'a, F: View>(mut host: Host<'a>, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
     match runtime() {
-        Ok(runtime) => runtime.block_on(Run::new(host).lead(work)),
+        Ok(runtime) => runtime.block_on(Run::new(host).perform(work)),
         Err(problem) => host.fail(&problem.into()),
     }
 }

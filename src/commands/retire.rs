@@ -70,11 +70,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
 
     let written = run.record.complete(written(&report, &desired));
     let kept = run.keep(&written, &target, &sources);
-    let exit = match report.interrupted {
-        Some(signal) => signal.into(),
-        None if report.is_success() && kept.is_ok() => Exit::Success,
-        None => Exit::Failure,
-    };
+    let exit = Exit::after(report.interrupted, report.is_success() && kept.is_ok());
     let file = kept.unwrap_or_else(|problem| {
         let _ = run.host.fail(&problem.into());
         None

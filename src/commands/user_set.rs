@@ -75,11 +75,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     count.end();
     let rows = users.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
     let report = UserReport { source, resolved, rows: rows.collect(), interrupted: stop.asked(), default_locale };
-    let exit = match report.interrupted {
-        Some(signal) => signal.into(),
-        None if report.is_success() => Exit::Success,
-        None => Exit::Failure,
-    };
+    let exit = Exit::after(report.interrupted, report.is_success());
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::report(&report, &target, style),
         TableFormat::Json => json::write(&json::UserReportV1::of(&report, &target)),

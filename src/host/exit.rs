@@ -22,6 +22,15 @@ impl Exit {
     /// Every way to end.
     pub const ALL: [Exit; 5] = [Exit::Success, Exit::Failure, Exit::Changes, Exit::Interrupted, Exit::Terminated];
 
+    /// Of work that a signal may have ended.
+    pub fn after(interrupted: Option<Signal>, is_success: bool) -> Exit {
+        match interrupted {
+            Some(signal) => signal.into(),
+            None if is_success => Exit::Success,
+            None => Exit::Failure,
+        }
+    }
+
     pub fn code(self) -> u8 {
         match self {
             Exit::Success => 0,

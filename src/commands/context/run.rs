@@ -19,7 +19,7 @@ use crate::host::exit::Exit;
 use crate::host::logging;
 use crate::model::desired::Desired;
 use crate::model::names::Locale;
-use crate::model::observed::Target;
+use crate::model::observed::{Organization, Target};
 use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::BeforePost;
@@ -65,8 +65,8 @@ impl<'a, F: View> Run<'a, F> {
         }
     }
 
-    /// Does the work, ends every connection whatever becomes of it, and shows why there is no result where there is none.
-    pub async fn lead(mut self, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
+    /// Does the work, ends every connection also where it failed, and shows why there is no result where there is none.
+    pub async fn perform(mut self, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
         self.host.signals.watch();
         let ended = work(&mut self).await;
         for server in mem::take(&mut self.servers) {
@@ -198,8 +198,11 @@ impl<'a, F: View> Run<'a, F> {
     /// default one could not be written: then one line says so.
     pub fn keep(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<Option<PathBuf>, Problem> {
         let document = json::write(&json::ReportV1::of(report, target, sources));
-        let metadata = self.record.metadata();
-        match self.report_file.keep(&document, &metadata, target.org.as_ref(), self.host.signals) {
+        self.keep_document(&document, target.org.as_ref())
+    }
+
+    fn keep_document(&mut self, document: &str, org: Option<&Organization>) -> Result<Option<PathBuf>, Problem> {
+        match self.report_file.keep(document, &self.record.metadata(), org, self.host.signals) {
             Err(problem) if !self.report_file.must_keep() => {
                 self.host.show_notes(&[not_kept(&problem)]);
                 Ok(None)
@@ -252,13 +255,11 @@ impl<'a, F: View> Run<'a, F> {
         let heard = self.heard.clone();
         let context =
             FailureContext { heard: &heard, run: metadata.as_ref(), awaited: self.awaited, folder: folder.as_deref() };
-        if let Some(metadata) = &metadata {
+        if self.is_recorded {
             let document = named.shown(OnFailure::Document, context);
-            match self.report_file.keep(&document, metadata, heard.org.as_ref(), self.host.signals) {
-                Ok(_) => {}
-                Err(problem) if !self.report_file.must_keep() => self.host.show_notes(&[not_kept(&problem)]),
+            if let Err(problem) = self.keep_document(&document, heard.org.as_ref()) {
                 // The command fails anyway.
-                Err(problem) => drop(self.host.fail(&problem.into())),
+                let _ = self.host.fail(&problem.into());
             }
         }
         let view = |format: F| named.shown(format.on_failure(), context);
