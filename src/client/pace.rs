@@ -13,7 +13,7 @@ pub enum Admission {
     NotBefore(Instant),
 }
 
-/// What somebody wants of the pace.
+/// What a request wants of the pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reservation {
     Single,
@@ -47,7 +47,7 @@ struct Told {
     until: Instant,
 }
 
-/// While every free turn is kept for somebody: when to ask again.
+/// While every free turn is kept for another request: when to ask again.
 const KEPT_MS: u64 = 100;
 /// How long others wait for the answer to the first request after the platform began to count anew.
 const ASKING_MS: u64 = 2_000;
@@ -76,7 +76,7 @@ impl Pace {
         while self.started.front().is_some_and(|first| now.saturating_duration_since(*first) >= window) {
             self.started.pop_front();
         }
-        // Nobody can have two turns of one.
+        // One turn is never two.
         let wanted = match turn {
             Reservation::Single => 1,
             Reservation::WithNext => self.per_window.min(2),
@@ -95,7 +95,7 @@ impl Pace {
             return Admission::NotBefore(at);
         }
         if told.is_some() {
-            // Counting has begun anew, and how far it is nobody has said: one asks, and the others wait for the answer.
+            // Counting has begun anew, and how far it is is not known: one asks, and the others wait for the answer.
             let until = now.checked_add(Duration::from_millis(ASKING_MS)).unwrap_or(now);
             self.told = Some(Told { last, until });
         }
@@ -147,7 +147,7 @@ impl Pace {
         self.took = self.took.saturating_add(took);
     }
 
-    /// Nobody starts before this instant: a 429 slows everybody, not only the request that saw it.
+    /// No request starts before this instant: a 429 slows all of them, not only the one that saw it.
     pub fn hold_until(&mut self, at: Instant) {
         self.not_before = self.not_before.max(Some(at));
     }

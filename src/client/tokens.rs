@@ -125,7 +125,7 @@ impl Tokens {
         tokens.truncate(TOKENS_KEPT);
     }
 
-    /// Everything that a server could send back to us although nobody may see it.
+    /// Everything secret that a server could send back to us.
     pub(crate) fn secrets(&self, request: &Request) -> Arc<Secrets> {
         let mut issued = lock(&self.issued);
         let mut all = match &self.credentials {

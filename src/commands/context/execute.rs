@@ -30,10 +30,10 @@ use crate::plan::cost;
 const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
                         an apply back.\n";
 
-/// What runs without a question, where nobody can be asked.
+/// What runs without a question, where there is no terminal to ask on.
 pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
 
-/// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
+/// Asks whether `what` shall be done in an org. Without a terminal, `unasked` is what to do instead.
 pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) -> Result<(), Problem> {
     let question = format!("\nApply {what} to {}", org_in_question(target));
     host.approved(&question, || nobody_to_ask(unasked))
@@ -91,11 +91,7 @@ pub async fn execute(
     let report = apply::run(session, job, &stop, &tell).await;
     run.host.signals.end_at_once();
     progress.end();
-    let exit = match report.interrupted {
-        Some(signal) => signal.into(),
-        None if report.is_success() => Exit::Success,
-        None => Exit::Failure,
-    };
+    let exit = Exit::after(report.interrupted, report.is_success());
     Ok((report, exit))
 }
 

@@ -30,8 +30,7 @@ pub struct Host<'a> {
 }
 
 impl Host<'_> {
-    /// The same outside, for a part of the work.
-    pub fn again(&mut self) -> Host<'_> {
+    pub fn reborrow(&mut self) -> Host<'_> {
         Host { terminal: &mut *self.terminal, ..*self }
     }
 
@@ -78,7 +77,7 @@ impl Host<'_> {
         }
     }
 
-    /// Asks a question. `unasked` is what is said where nobody can be asked.
+    /// Asks a question. `unasked` is what is said without a terminal.
     pub fn approved(&mut self, question: &str, unasked: impl FnOnce() -> Problem) -> Result<(), Problem> {
         if !self.terminal.can_ask() {
             return Err(unasked());
@@ -109,7 +108,7 @@ impl Host<'_> {
     }
 }
 
-/// What is said where nobody can be asked; `help` is what to do instead.
+/// What is said without a terminal; `help` is what to do instead.
 pub fn nobody_to_ask(help: &str) -> Problem {
     Problem::new("nobody can be asked: this is no terminal; nothing was written").help(help)
 }

@@ -16,7 +16,7 @@ use crate::output;
 use crate::output::style::Style;
 use crate::plan::cost::{about, requests_of};
 
-/// Below this nobody wants to know in a log how long it still takes.
+/// Below this a log does not say how long it still takes.
 const LEFT_SECONDS_MIN_IN_LOG: u64 = 90;
 
 /// One listener of the events of a run.
@@ -191,7 +191,7 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Below this nobody wants to know how long it still takes.
+/// Below this a bar does not say how long it still takes.
 const LEFT_SECONDS_MIN: u64 = 10;
 
 /// How wide the bar itself is.
@@ -303,7 +303,7 @@ mod tests {
     use crate::ops::apply::report::{Outcome, Skip};
     use crate::plan::change::Action;
 
-    /// What a listener writes, for whoever looks at it later.
+    /// What a listener writes.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
 
