@@ -16,7 +16,7 @@ use crate::client::operations::{Operation, UnusableId, collection};
 use crate::client::pace::{Admission, Pace, Reservation};
 use crate::client::policy::{ATTEMPTS_MAX, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, RETRY_AFTER_MAX_S, after};
 use crate::client::shapes::{self, UnreadableAnswer};
-use crate::client::tokens::{Credentials, Token, Tokens, lock};
+use crate::client::tokens::{Credentials, RunSecrets, Token, Tokens, lock};
 use crate::client::trace;
 use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError};
 use crate::client::write_guard::{WriteCheck, WriteGuard};
@@ -106,10 +106,21 @@ struct Shared {
 impl Session {
     /// Nothing is sent before the first operation.
     pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
+        Session::in_run(endpoints, credentials, wire, options, &RunSecrets::default())
+    }
+
+    /// The same beside other conversations: none shows what is secret in another.
+    pub fn in_run(
+        endpoints: Endpoints,
+        credentials: Credentials,
+        wire: Arc<dyn Wire>,
+        options: Options,
+        secrets: &RunSecrets,
+    ) -> Session {
         let Options { requests_per_minute, seed } = options;
         let shared = Shared {
             endpoints,
-            tokens: Tokens::new(credentials),
+            tokens: Tokens::new(credentials, secrets.clone()),
             wire,
             pace: Mutex::new(Pace::new(requests_per_minute)),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),

@@ -1,7 +1,7 @@
 //! `presencectl apply`.
 
 use crate::cli::{ApplyArgs, ConfigArgs};
-use crate::commands::context::execute::{self, Execution, approve, execute, finish};
+use crate::commands::context::execute::{self, Execution, approve, execute, finish, unfrozen};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::saved::{self, SavedPlans};
@@ -64,6 +64,9 @@ pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     }
     if !saved.is_empty() {
         run.tell(&|style| format!("\n{}", output::text::bound(&changes, &resolved, plan, style)));
+    }
+    if !changes.is_empty() {
+        unfrozen(&desired, &sources, run)?;
     }
     if !changes.is_empty() && !args.auto_approve {
         let what = format!("{}{}", text::count(changes.len(), "change"), saved.in_question());

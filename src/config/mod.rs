@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::config::choice::{OrgChoice, OrgHead};
 use crate::config::collector::Levels;
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::file_system::{Disk, FileSystem};
@@ -13,6 +14,7 @@ use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::folders::{FoundPath, PathFault};
 use crate::config::layers::{Resolved, Stack};
+use crate::config::located::LocatedField;
 use crate::config::root::begin;
 use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
@@ -26,6 +28,7 @@ mod check_hands;
 pub mod check_labels;
 mod check_same;
 pub mod check_text;
+pub mod choice;
 pub mod collector;
 pub mod coverage;
 pub mod diagnostic;
@@ -33,6 +36,7 @@ pub mod digest;
 pub mod file_system;
 pub mod files;
 pub mod finding;
+mod finding_words;
 pub mod folders;
 pub mod in_memory;
 pub mod layers;
@@ -139,6 +143,11 @@ pub fn load_all_in(
     run(system, path, root, &keep, |run, path| run.all(path))
 }
 
+/// Loads the org files of a choice. What is wrong in files that only others use is not told.
+pub fn load_chosen(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, choice: &OrgChoice) -> LoadedAll {
+    run(system, path, root, &|_| true, |run, path| run.chosen(path, choice))
+}
+
 fn run(
     system: Rc<dyn FileSystem>,
     path: &Path,
@@ -210,7 +219,7 @@ impl Run<'_> {
             ([], None) => self.without_org(files, *whole),
             // Two of one name have been told.
             ([org, ..], Some(_)) | ([org], None) => {
-                let stacks = self.stacks(&survey, Some(*org));
+                let stacks = self.stacks(&survey, |it| it == *org);
                 self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
             }
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
@@ -222,16 +231,32 @@ impl Run<'_> {
         if survey.orgs.is_empty() && !survey.files.is_empty() {
             self.without_org(&survey.files, survey.whole);
         } else {
-            let stacks = self.stacks(&survey, None);
+            let stacks = self.stacks(&survey, |_| true);
             self.with_org(stacks);
         }
     }
 
-    /// Every org file with its layers, and the files that none of them uses. Where one org is meant it comes first,
-    /// and what is wrong in files that only others use is not told.
-    fn stacks(&mut self, survey: &Survey, meant: Option<usize>) -> Vec<OrgStack> {
+    fn chosen(&mut self, path: &FoundPath, choice: &OrgChoice) {
+        let survey = self.survey(path);
+        let heads: Vec<OrgHead> = survey.orgs.iter().map(|it| self.org_head(*it)).collect();
+        match choice.among(&heads) {
+            // What is missing may be in a file that cannot be read, and that has been told.
+            Err(_) if !survey.whole || heads.iter().any(|it| it.name.is_none()) => {}
+            Err(finding) => self.general(finding),
+            Ok(chosen) => {
+                let meant: HashSet<usize> =
+                    survey.orgs.iter().zip(chosen).filter(|(_, it)| *it).map(|(org, _)| *org).collect();
+                let stacks = self.stacks(&survey, |it| meant.contains(&it));
+                self.with_org(stacks.into_iter().filter(|it| meant.contains(&it.org)).collect());
+            }
+        }
+    }
+
+    /// Every org file with its layers, and the files that none of them uses. Those that are meant come first, and what is
+    /// wrong in files that only others use is not told.
+    fn stacks(&mut self, survey: &Survey, is_meant: impl Fn(usize) -> bool) -> Vec<OrgStack> {
         let mut orgs = survey.orgs.clone();
-        orgs.sort_by_key(|it| Some(*it) != meant);
+        orgs.sort_by_key(|it| !is_meant(*it));
         let mut stacks: Vec<OrgStack> = Vec::new();
         for org in orgs {
             let items = self.files.get(org).uses();
@@ -240,7 +265,7 @@ impl Run<'_> {
                 break;
             };
             self.uses_left = left;
-            self.files.take_part = meant.is_none_or(|it| it == org);
+            self.files.take_part = is_meant(org);
             stacks.push(uses::resolve(&mut self.files, org));
         }
         self.files.take_part = true;
@@ -303,7 +328,13 @@ impl Run<'_> {
     }
 
     fn org_name(&self, index: usize) -> Option<String> {
-        self.files.get(index).shape.as_ref()?.config.org.get()?.name.get().cloned()
+        self.org_head(index).name
+    }
+
+    fn org_head(&self, index: usize) -> OrgHead {
+        let org = self.files.get(index).shape.as_ref().and_then(|it| it.config.org.get());
+        let field = |of: &LocatedField<String>| of.get().cloned();
+        org.map_or_else(OrgHead::default, |org| OrgHead { name: field(&org.name), stage: field(&org.stage) })
     }
 
     fn same_orgs(&mut self, orgs: &[usize]) {

@@ -53,6 +53,7 @@ fn run_at(moment: &str) -> StoredRun {
         only: None,
         default_locale: None,
         locales: None,
+        break_glass: None,
         undoes: None,
     };
     StoredRun { began: Moment::read(moment).unwrap(), said }

@@ -85,6 +85,7 @@ fn metadata(scope: Scope) -> RunMetadata {
         only: None,
         default_locale: Some(Locale::new("en_US")),
         scope,
+        break_glass: None,
         undoes: None,
     }
 }

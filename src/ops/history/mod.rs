@@ -57,6 +57,7 @@ mod tests {
             only: None,
             default_locale: None,
             scope: Scope::All,
+            break_glass: None,
             undoes: None,
         };
         let org = Organization { id: OrgId::new("22222222-bbbb").unwrap(), name: "Acme & Söhne".to_owned() };

@@ -6,6 +6,7 @@ pub mod doctor;
 mod drift;
 pub mod explain;
 pub mod findings;
+pub mod fleet;
 pub mod import;
 pub mod listing;
 pub mod log;
@@ -18,6 +19,7 @@ pub mod users;
 
 pub use crate::output::summary::{org_line, target_line};
 pub use crate::output::text::drift::drift;
+pub use crate::output::text::fleet::fleet_plan;
 pub use crate::output::text::plan::{beyond, plan};
 pub use crate::output::text::report::{bound, finished, report, started};
 pub use crate::output::text::undo::{UndoSource, revert, undo};

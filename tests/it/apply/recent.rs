@@ -60,6 +60,7 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
         only: None,
         default_locale: Some(world.desired.settings.default_locale.clone()),
         scope: Scope::All,
+        break_glass: None,
         undoes: None,
     };
     let report = Report { metadata: Some(metadata), ..report.clone() };
