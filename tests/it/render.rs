@@ -105,7 +105,13 @@ pub(crate) fn every_outcome() -> Vec<ReportRow> {
     vec![
         row(Action::Create, "lunch", "Lunch", 1, Outcome::Done),
         row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadyInPlace),
-        row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false })),
+        row(
+            Action::Update,
+            "supper",
+            "Supper",
+            3,
+            Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed: false }),
+        ),
         row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
         ReportRow {
             before: Some(Content {
