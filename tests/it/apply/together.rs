@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use presencectl::client::wire::Method;
 use presencectl::host::stop::Stop;
+use presencectl::model::labels::Scope;
+use presencectl::model::names::Locale;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, Unseen, Verification};
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::faults::{Cut, Spoil};
@@ -13,7 +15,7 @@ use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 
 use super::{DEFINITIONS, World, admin, body, deactivated, held, path, run, said};
-use crate::paper::{id, wanted};
+use crate::paper::{desired, id, wanted};
 
 const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
 
@@ -140,4 +142,38 @@ async fn a_change_between_the_list_and_the_read_is_no_list_that_lags() {
         let words = report.rows[1].in_words(Intent::Apply).unwrap();
         assert_eq!(words.contains("or it was changed in between"), told, "{words}");
     }
+}
+
+// Seed 25306: a read that lags shows an edit beside what is managed, and not yet the PUT whose answer was lost.
+#[tokio::test(start_paused = true)]
+async fn an_edit_beside_what_is_managed_survives_a_write_that_is_made_again() {
+    let mut config = desired(vec![wanted("tea", "Break", &TEA)]);
+    config.settings.scope = Scope::Only(["en_US", "de"].map(Locale::new).into());
+    let behavior = OrgBehavior { get_lag_ms: 1_030, ..OrgBehavior::default() };
+    let world = World::of(config, vec![held(1, "Break", &TEA[1..])], behavior);
+    let steps = world.steps().await;
+    let lost = FaultRule { drop: Some(Cut::AfterWrite), times: Some(1), ..FaultRule::default() };
+    world.set_faults(vec![FaultRule { method: Some("PUT".to_owned()), ..lost }]);
+    let sandbox = world.sandbox.clone();
+    world.wire.before_first(Method::Get, path(1), move || {
+        admin(&sandbox, "PUT", &path(1), Some(&body("Break", &[("en_US", "Tea"), ("fr", "Thé")])));
+    });
+    let report = world.carry_out(steps).await;
+    assert_eq!((said(&report), world.count("PUT")), (vec!["update tea done".to_owned()], 2));
+    assert_eq!(world.shown(), ["Tee/Tea/Thé (Break)"]);
+}
+
+// Seeds 29547 and 39389: a second one ends the look at once, and what was made a moment ago is not found by its id yet.
+#[tokio::test(start_paused = true)]
+async fn what_a_read_by_id_does_not_find_yet_is_said_to_lag_perhaps() {
+    let behavior = OrgBehavior { list_lag_ms: 6_000, get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
+    let world = World::behaving(vec![wanted("tea", "Break", &TEA)], Vec::new(), behavior);
+    let steps = world.steps().await;
+    world.admin("POST", DEFINITIONS, Some(&body("Break", &TEA)));
+    tokio::time::sleep(Duration::from_millis(5_900)).await;
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["create tea not-visible-yet"]);
+    let words = report.rows[0].in_words(Intent::Apply).unwrap();
+    assert!(words.contains("does not find it: it stored nothing, its reads lag, or it was changed since"), "{words}");
+    both_are_named(&world, &report);
 }

@@ -118,7 +118,10 @@ impl World {
                 let is_cut_short =
                     matches!(&report.verification, Verification::Drifted { refusals, .. } if !refusals.is_empty());
                 let lag_ms = if is_cut_short { 0 } else { LAG_MS };
-                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.behavior.get_lag_ms > lag_ms)
+                let OrgBehavior { get_lag_ms, get_after_create_lag_ms, .. } = self.start.behavior;
+                let is_new = matches!(step, Step::Create(_));
+                let reads_lag_ms = get_lag_ms.max(if is_new { get_after_create_lag_ms } else { 0 });
+                (carried_out > 0 || is_lost) && is_so() && (is_unseen || reads_lag_ms > lag_ms)
             }
             Outcome::Failed(_) => writes == 0 && (troubles > 0 || by_others()),
             Outcome::Conflict(differences) => {
