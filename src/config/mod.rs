@@ -190,14 +190,22 @@ struct Survey {
 }
 
 impl Run<'_> {
+    /// Where one org of several is named, an error in the file of another one is no failure of this run.
     fn one(&mut self, path: &FoundPath, org: Option<&str>) {
+        self.files.undecided = org.is_some();
         let survey = self.survey(path);
+        self.files.undecided = false;
         let Survey { files, orgs, whole } = &survey;
         let known: Vec<String> = orgs.iter().filter_map(|it| self.org_name(*it)).collect();
         let chosen: Vec<usize> = match org {
             Some(name) => orgs.iter().copied().filter(|it| self.org_name(*it).as_deref() == Some(name)).collect(),
             None => orgs.clone(),
         };
+        let meant = org.and(chosen.first().copied());
+        self.same_orgs(orgs, meant);
+        if meant.is_none() {
+            self.files.decide(|_, _| true);
+        }
         match (chosen.as_slice(), org) {
             // A folder without files has been told, and so has a file that may have this name.
             ([], _) if files.is_empty() => {}
@@ -211,6 +219,12 @@ impl Run<'_> {
             // Two of one name have been told.
             ([org, ..], Some(_)) | ([org], None) => {
                 let stacks = self.stacks(&survey, Some(*org));
+                let (own, others): (Vec<&OrgStack>, Vec<&OrgStack>) = stacks.iter().partition(|it| it.org == *org);
+                let (own, others) = (uses::used(own), uses::used(others));
+                self.files.decide(|index, file| {
+                    let is_others = file.is_org_file() || others.contains(&index);
+                    index == *org || own.contains(&index) || !is_others
+                });
                 self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
             }
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
@@ -219,6 +233,7 @@ impl Run<'_> {
 
     fn all(&mut self, path: &FoundPath) {
         let survey = self.survey(path);
+        self.same_orgs(&survey.orgs, None);
         if survey.orgs.is_empty() && !survey.files.is_empty() {
             self.without_org(&survey.files, survey.whole);
         } else {
@@ -236,7 +251,10 @@ impl Run<'_> {
         for org in orgs {
             let items = self.files.get(org).uses();
             let Some(left) = self.uses_left.checked_sub(items) else {
-                self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                // Another org is too much for what is said of all, and not for the one that is meant.
+                if meant.is_none_or(|it| it == org) {
+                    self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                }
                 break;
             };
             self.uses_left = left;
@@ -246,7 +264,7 @@ impl Run<'_> {
         self.files.take_part = true;
         // What was not found may have used any of them.
         if survey.whole && stacks.len() == survey.orgs.len() && stacks.iter().all(|it| it.whole) {
-            self.unused(&survey.files, &uses::used(&stacks));
+            self.unused(&survey.files, &uses::used(stacks.iter()));
         }
         stacks
     }
@@ -298,7 +316,6 @@ impl Run<'_> {
         let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
         whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
         let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
-        self.same_orgs(&orgs);
         Survey { files, orgs, whole }
     }
 
@@ -306,30 +323,34 @@ impl Run<'_> {
         self.files.get(index).shape.as_ref()?.config.org.get()?.name.get().cloned()
     }
 
-    fn same_orgs(&mut self, orgs: &[usize]) {
+    /// Tells which orgs have one name or one id; where one org is meant, of that one.
+    fn same_orgs(&mut self, orgs: &[usize], meant: Option<usize>) {
+        let is_told = |a: usize, b: usize| meant.is_none_or(|it| it == a || it == b);
         // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
-        let mut names: HashMap<String, (String, Span)> = HashMap::new();
-        let mut ids: HashMap<String, Span> = HashMap::new();
+        let mut names: HashMap<String, (String, Span, usize)> = HashMap::new();
+        let mut ids: HashMap<String, (Span, usize)> = HashMap::new();
         for index in orgs {
             let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
             let name = org.name.placed().map(|(name, place)| (name.clone(), place));
             let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
             if let Some((name, place)) = name {
                 match names.get(&name.to_lowercase()) {
-                    Some((other, first)) => {
+                    Some((_, _, first)) if !is_told(*first, *index) => {}
+                    Some((other, first, _)) => {
                         let finding = Finding::DuplicateOrgName { name, other: other.clone() };
                         self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(names.insert(name.to_lowercase(), (name, place))),
+                    None => drop(names.insert(name.to_lowercase(), (name, place, *index))),
                 }
             }
             if let Some((id, place)) = id {
                 match ids.get(&id) {
-                    Some(first) => {
+                    Some((_, first)) if !is_told(*first, *index) => {}
+                    Some((first, _)) => {
                         let finding = Finding::DuplicateOrgId { id };
                         self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(ids.insert(id, place)),
+                    None => drop(ids.insert(id, (place, *index))),
                 }
             }
         }
