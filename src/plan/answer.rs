@@ -32,7 +32,10 @@ impl Refusal {
                 answers
             }
             Fact::Ambiguous { key, by: RefusedBy::Replaces, candidates, .. } => replaces_nothing(key, candidates),
-            Fact::LooksLikeRename { listed_from: Some(from), .. } => vec![say(&when_listed(*from))],
+            Fact::LooksLikeRename { key, said, listed_from: Some(from), .. } => {
+                let new = is_new("if it is another one, write this, which counts from then on", key, said);
+                [say(&when_listed(*from))].into_iter().chain((!said.new).then_some(new)).collect()
+            }
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())
             }

@@ -231,6 +231,15 @@ async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
         let next = plan(&world, &known(&world, &first, None, now(&world))).await;
         let codes: Vec<_> = next.refusals.iter().map(Refusal::code).collect();
         assert_eq!(codes, if refused { vec!["looks-like-rename"] } else { Vec::new() }, "{labels} {deactivated}");
+        let lines: Vec<String> = next.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines).collect();
+        let says_new = refused && !new;
+        assert_eq!(lines.iter().any(|it| it.contains("new: true")), says_new, "a way out when the list shows it");
+        if says_new {
+            sleep(Duration::from_millis(MINUTES_5)).await;
+            world.desired.definitions.values_mut().for_each(|it| it.new = true);
+            let later = plan(&world, &known(&world, &first, None, now(&world))).await;
+            assert!(later.refusals.is_empty() && later.changes.len() == 1, "then it is one: {later:?}");
+        }
         assert!(next.changes.is_empty(), "{:?}", next.changes);
         assert_eq!(next.held.len(), if refused { 1 } else { 2 });
     }
