@@ -17,7 +17,7 @@ use crate::client::pace::{Admission, Pace, Reservation};
 use crate::client::policy::{ATTEMPTS_MAX, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, RETRY_AFTER_MAX_S, after};
 use crate::client::shapes::{self, UnreadableAnswer};
 use crate::client::tokens::{Credentials, RunSecrets, Token, Tokens, lock};
-use crate::client::trace;
+use crate::client::trace::{self, TriesEnd};
 use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError};
 use crate::client::write_guard::{WriteCheck, WriteGuard};
 use crate::model::generation::Generation;
@@ -228,7 +228,7 @@ impl Session {
             };
             match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
-                    trace::sends_again(&request, trouble.failure, attempt, delay);
+                    trace::sends_again(&request, trouble.failure, attempt, TriesEnd::Count(ATTEMPTS_MAX), delay);
                     self.before(*effect, self.wait(trouble.failure, delay)).await.ok_or_else(interrupted)?;
                     attempt += 1;
                 }
@@ -325,7 +325,8 @@ impl Session {
             // A second token hurts nobody, so asking for one counts as reading.
             match after(pages.counted(trouble.failure), Effect::Read, counted, self.random()) {
                 Next::Wait(delay) => {
-                    trace::sends_again(&request, trouble.failure, attempt, delay);
+                    let end = if is_by_time { TriesEnd::Time(LOGIN_LIMIT_MS) } else { TriesEnd::Count(ATTEMPTS_MAX) };
+                    trace::sends_again(&request, trouble.failure, attempt, end, delay);
                     self.wait(trouble.failure, delay).await;
                     attempt += 1;
                 }

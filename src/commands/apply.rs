@@ -119,7 +119,7 @@ fn approved(planned: &PlannedOrg, desired: &Desired, saved: &SavedPlans) -> Resu
     let in_place = already_in_place.iter().map(|it| row(it, Outcome::AlreadyInPlace));
     let may_be_hidden = target.generation == Generation::Second;
     let unseen = plan.held.iter().map(|it| {
-        let outcome = Outcome::NotVisibleYet(Unseen::List { may_be_hidden });
+        let outcome = Outcome::NotVisibleYet(Unseen::List { may_be_hidden, may_be_changed: false });
         let row = row_of(&it.change.step, desired, outcome);
         ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
     });

@@ -7,6 +7,7 @@ use crate::host::exit::Exit;
 use crate::ops::drift::{DriftNames, DriftPast, drift};
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::OrgOfConfig;
+use crate::ops::history::merged::CheckedOut;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::{PlanRequest, plan_org};
 use crate::output;
@@ -31,7 +32,7 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
 
-    let desired = config.desired;
+    let desired = config.desired.clone();
     let connection = run.connect(&args.target, &desired).await?;
     let now = run.record.clock().now();
     let identity = Identity::to_read(&desired);
@@ -39,7 +40,8 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     // A reader is all that is handed over: it cannot write.
     let planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
-    let past = DriftPast { reports: planned.kept.reports(), is_whole: planned.kept.is_whole, applied };
+    let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
+    let past = DriftPast { reports, is_whole, applied, checked_out: Some(CheckedOut { config: &source, org }) };
     let mut drift = drift(&desired, &planned.with_unlisted(), &planned.target, &past, names);
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());

@@ -199,14 +199,23 @@ struct Survey {
 }
 
 impl Run<'_> {
+    /// Where one org of several is named, an error in the file of another one is no failure of this run.
     fn one(&mut self, path: &FoundPath, org: Option<&str>) {
+        self.files.undecided = org.is_some();
         let survey = self.survey(path);
+        self.files.undecided = false;
         let Survey { files, orgs, whole } = &survey;
         let known: Vec<String> = orgs.iter().filter_map(|it| self.org_name(*it)).collect();
         let chosen: Vec<usize> = match org {
             Some(name) => orgs.iter().copied().filter(|it| self.org_name(*it).as_deref() == Some(name)).collect(),
             None => orgs.clone(),
         };
+        let meant: HashSet<usize> = chosen.first().copied().into_iter().collect();
+        let is_told = org.is_some() && !meant.is_empty();
+        self.same_orgs(orgs, |it| !is_told || meant.contains(&it));
+        if !is_told {
+            self.files.decide(|_, _| true);
+        }
         match (chosen.as_slice(), org) {
             // A folder without files has been told, and so has a file that may have this name.
             ([], _) if files.is_empty() => {}
@@ -218,16 +227,14 @@ impl Run<'_> {
             }
             ([], None) => self.without_org(files, *whole),
             // Two of one name have been told.
-            ([org, ..], Some(_)) | ([org], None) => {
-                let stacks = self.stacks(&survey, |it| it == *org);
-                self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
-            }
+            ([_, ..], Some(_)) | ([_], None) => self.with_meant(&survey, &meant),
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
         }
     }
 
     fn all(&mut self, path: &FoundPath) {
         let survey = self.survey(path);
+        self.same_orgs(&survey.orgs, |_| true);
         if survey.orgs.is_empty() && !survey.files.is_empty() {
             self.without_org(&survey.files, survey.whole);
         } else {
@@ -237,19 +244,37 @@ impl Run<'_> {
     }
 
     fn chosen(&mut self, path: &FoundPath, choice: &OrgChoice) {
+        self.files.undecided = *choice != OrgChoice::default();
         let survey = self.survey(path);
+        self.files.undecided = false;
         let heads: Vec<OrgHead> = survey.orgs.iter().map(|it| self.org_head(*it)).collect();
-        match choice.among(&heads) {
-            // What is missing may be in a file that cannot be read, and that has been told.
-            Err(_) if !survey.whole || heads.iter().any(|it| it.name.is_none()) => {}
-            Err(finding) => self.general(finding),
-            Ok(chosen) => {
-                let meant: HashSet<usize> =
-                    survey.orgs.iter().zip(chosen).filter(|(_, it)| *it).map(|(org, _)| *org).collect();
-                let stacks = self.stacks(&survey, |it| meant.contains(&it));
-                self.with_org(stacks.into_iter().filter(|it| meant.contains(&it.org)).collect());
+        let chosen = choice.among(&heads).map(|chosen| {
+            let chosen = survey.orgs.iter().zip(chosen).filter(|(_, it)| *it);
+            chosen.map(|(org, _)| *org).collect::<HashSet<usize>>()
+        });
+        self.same_orgs(&survey.orgs, |it| chosen.as_ref().map_or(true, |meant| meant.contains(&it)));
+        match chosen {
+            Ok(meant) => self.with_meant(&survey, &meant),
+            Err(finding) => {
+                self.files.decide(|_, _| true);
+                // What is missing may be in a file that cannot be read, and that has been told.
+                if survey.whole && heads.iter().all(|it| it.name.is_some()) {
+                    self.general(finding);
+                }
             }
         }
+    }
+
+    /// The org files that are meant. What is wrong in files that only others use is not told.
+    fn with_meant(&mut self, survey: &Survey, meant: &HashSet<usize>) {
+        let stacks = self.stacks(survey, |it| meant.contains(&it));
+        let (own, others): (Vec<&OrgStack>, Vec<&OrgStack>) = stacks.iter().partition(|it| meant.contains(&it.org));
+        let (own, others) = (uses::used(own), uses::used(others));
+        self.files.decide(|index, file| {
+            let is_others = file.is_org_file() || others.contains(&index);
+            meant.contains(&index) || own.contains(&index) || !is_others
+        });
+        self.with_org(stacks.into_iter().filter(|it| meant.contains(&it.org)).collect());
     }
 
     /// Every org file with its layers, and the files that none of them uses. Those that are meant come first, and what is
@@ -261,7 +286,10 @@ impl Run<'_> {
         for org in orgs {
             let items = self.files.get(org).uses();
             let Some(left) = self.uses_left.checked_sub(items) else {
-                self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                // Another org is too much for what is said of all, and not for the one that is meant.
+                if is_meant(org) {
+                    self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                }
                 break;
             };
             self.uses_left = left;
@@ -271,7 +299,7 @@ impl Run<'_> {
         self.files.take_part = true;
         // What was not found may have used any of them.
         if survey.whole && stacks.len() == survey.orgs.len() && stacks.iter().all(|it| it.whole) {
-            self.unused(&survey.files, &uses::used(&stacks));
+            self.unused(&survey.files, &uses::used(stacks.iter()));
         }
         stacks
     }
@@ -323,7 +351,6 @@ impl Run<'_> {
         let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
         whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
         let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
-        self.same_orgs(&orgs);
         Survey { files, orgs, whole }
     }
 
@@ -337,30 +364,34 @@ impl Run<'_> {
         org.map_or_else(OrgHead::default, |org| OrgHead { name: field(&org.name), stage: field(&org.stage) })
     }
 
-    fn same_orgs(&mut self, orgs: &[usize]) {
+    /// Tells which orgs have one name or one id; where some are meant, of those.
+    fn same_orgs(&mut self, orgs: &[usize], is_meant: impl Fn(usize) -> bool) {
+        let is_told = |a: usize, b: usize| is_meant(a) || is_meant(b);
         // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
-        let mut names: HashMap<String, (String, Span)> = HashMap::new();
-        let mut ids: HashMap<String, Span> = HashMap::new();
+        let mut names: HashMap<String, (String, Span, usize)> = HashMap::new();
+        let mut ids: HashMap<String, (Span, usize)> = HashMap::new();
         for index in orgs {
             let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
             let name = org.name.placed().map(|(name, place)| (name.clone(), place));
             let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
             if let Some((name, place)) = name {
                 match names.get(&name.to_lowercase()) {
-                    Some((other, first)) => {
+                    Some((_, _, first)) if !is_told(*first, *index) => {}
+                    Some((other, first, _)) => {
                         let finding = Finding::DuplicateOrgName { name, other: other.clone() };
                         self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(names.insert(name.to_lowercase(), (name, place))),
+                    None => drop(names.insert(name.to_lowercase(), (name, place, *index))),
                 }
             }
             if let Some((id, place)) = id {
                 match ids.get(&id) {
-                    Some(first) => {
+                    Some((_, first)) if !is_told(*first, *index) => {}
+                    Some((first, _)) => {
                         let finding = Finding::DuplicateOrgId { id };
                         self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(ids.insert(id, place)),
+                    None => drop(ids.insert(id, (place, *index))),
                 }
             }
         }

@@ -112,7 +112,7 @@ fn seen(world: &World, reports: &[StoredReport]) -> Drift {
 }
 
 fn seen_by(world: &World, reports: &[StoredReport], applied: Option<Applied>) -> Drift {
-    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied };
+    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied, checked_out: None };
     drift(&world.desired().0, &world.observed(), &target(), &past, DriftNames::Told)
 }
 

@@ -12,6 +12,7 @@ pub mod commit_files;
 pub mod evidence;
 pub mod git_config;
 pub mod log;
+pub mod merged;
 pub mod obsolete;
 pub mod period;
 pub mod posts;
