@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod conformance;
 mod drift;
+mod edits;
 mod exhaustive;
 mod explain;
 mod faults;
