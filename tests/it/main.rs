@@ -15,6 +15,7 @@ mod hostile;
 mod import;
 mod in_process;
 mod kit;
+mod labels;
 mod layers;
 mod limits;
 mod messages;

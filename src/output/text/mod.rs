@@ -4,9 +4,11 @@
 mod change;
 pub mod doctor;
 mod drift;
+pub mod edits;
 pub mod explain;
 pub mod findings;
 pub mod import;
+pub mod labels;
 pub mod listing;
 pub mod log;
 mod plan;
