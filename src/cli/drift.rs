@@ -27,6 +27,12 @@ pub struct DriftArgs {
     /// Read no reports.
     #[arg(long, conflicts_with = "report_dir", help_heading = "Config")]
     pub no_report: bool,
+    /// Write what the org shows of these definitions into the files. Shows the lines that change, and asks. May be repeated.
+    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
+    pub accept: Vec<String>,
+    /// Do not ask.
+    #[arg(long, visible_alias = "auto-approve", requires = "accept", help_heading = "Approval")]
+    pub yes: bool,
     /// Tell no names of people, only ids.
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,

@@ -158,6 +158,30 @@ impl View for ImportFormat {
     }
 }
 
+/// The views of labels for translators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelsFormat {
+    /// For people: how much there is, and what is missing.
+    Human,
+    /// A workbook of Excel.
+    Xlsx,
+    /// For any spreadsheet.
+    Csv,
+}
+
+impl View for LabelsFormat {
+    const HUMAN: LabelsFormat = LabelsFormat::Human;
+    const NAMED: &'static [(&'static str, LabelsFormat)] =
+        &[("human", LabelsFormat::Human), ("xlsx", LabelsFormat::Xlsx), ("csv", LabelsFormat::Csv)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            LabelsFormat::Human => OnFailure::Words,
+            LabelsFormat::Xlsx | LabelsFormat::Csv => OnFailure::Nothing,
+        }
+    }
+}
+
 /// The views of findings. What they show of a failure is made by the command: each has a form for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingsFormat {

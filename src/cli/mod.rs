@@ -6,12 +6,14 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::drift::DriftArgs;
+pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{
-    DiagnosisFormat, FindingsFormat, Format, ImportFormat, OnFailure, Output, TableFormat, View,
+    DiagnosisFormat, FindingsFormat, Format, ImportFormat, LabelsFormat, OnFailure, Output, TableFormat, View,
 };
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
+pub use crate::cli::labels::{LabelsArgs, LabelsCommand, LabelsExportArgs, LabelsImportArgs};
 pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
@@ -33,10 +35,12 @@ macro_rules! credentials {
 // Below the macro, which `user` uses too.
 pub mod apply;
 pub mod drift;
+pub mod edits;
 pub mod first_day;
 pub mod formats;
 pub mod generate;
 pub mod journal;
+pub mod labels;
 pub mod logging;
 pub mod offline;
 pub mod paths;
@@ -103,7 +107,7 @@ pub enum Command {
         presencectl apply examples/quickstart --sandbox --auto-approve -o json=report.json"
     ))]
     Apply(ApplyArgs),
-    /// Show what somebody changed in the org, who and when, and how to keep it or take it back. Writes nothing.
+    /// Show what somebody changed in the org, who and when, and how to keep it or take it back. Writes nothing to the org.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -190,8 +194,22 @@ pub enum Command {
     /// Print the manual page, or write one for each command.
     #[command(after_help = "Example:\n  presencectl man --out man/")]
     Man(ManArgs),
+    /// Carry a definition from one org to another, or into a layer, in the files. Shows what each org gets, and asks.
+    #[command(after_help = "Examples:\n  \
+        presencectl promote lunch examples/many-orgs --from acme-prod --to acme-test --yes\n  \
+        presencectl promote lunch examples/many-orgs --from acme-prod --to base/presence.yaml --yes")]
+    Promote(PromoteArgs),
+    /// Write the ids that definitions have in the org into the files, where the match is beyond doubt. Asks before.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Example:\n  \
+        presencectl pin examples/quickstart --sandbox --yes"
+    ))]
+    Pin(PinArgs),
     /// Show or set what users are on.
     User(UserArgs),
+    /// Hand labels to translators as a spreadsheet, and take them back. Asks no org.
+    Labels(LabelsArgs),
 }
 
 /// When to use colour.

@@ -1,10 +1,18 @@
 //! `presencectl drift`.
 
 use crate::cli::{DriftArgs, Format, LimitArgs};
+use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
+use crate::config::Config;
+use crate::config::edit::files::load_edited;
 use crate::host::exit::Exit;
-use crate::ops::drift::{DriftNames, DriftPast, drift};
+use crate::model::observed::Observed;
+use crate::model::problem::Problem;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::drift::accept::accepted;
+use crate::ops::drift::{Drift, DriftNames, DriftPast, drift};
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::OrgOfConfig;
 use crate::ops::history::merged::CheckedOut;
@@ -15,7 +23,9 @@ use crate::output::ci::github;
 use crate::output::page::html;
 use crate::output::page::{COMMENT, PageKind, SUMMARY};
 use crate::output::style::Style;
+use crate::output::text::edits as view;
 use crate::output::{json, page};
+use crate::plan::plan;
 use crate::plan::warning::Warning;
 
 /// No limit is raised: nothing is applied.
@@ -42,7 +52,8 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
     let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
     let past = DriftPast { reports, is_whole, applied, checked_out: Some(CheckedOut { config: &source, org }) };
-    let mut drift = drift(&desired, &planned.with_unlisted(), &planned.target, &past, names);
+    let observed = planned.with_unlisted();
+    let mut drift = drift(&desired, &observed, &planned.target, &past, names);
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
 
@@ -57,6 +68,9 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Format::Html => html::drift(drift, target, sources),
         Format::Github => github::drift(drift, sources, folder),
     };
+    if !args.accept.is_empty() {
+        return accept(args, (&config, sources), drift, &observed, run);
+    }
     let exit = if !drift.questions.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !drift.rows.is_empty() {
@@ -65,4 +79,36 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Exit::Success
     };
     Ok(run.show(&view, exit))
+}
+
+/// Writes what the org shows into the files, if a plan of them has nothing to say of it any more.
+fn accept(
+    args: &DriftArgs,
+    (config, sources): (&Config, &Sources),
+    drift: &Drift,
+    observed: &Observed,
+    run: &mut Run<'_>,
+) -> Result<Exit, Failure> {
+    let edits = accepted(config, sources, drift, &args.accept)?;
+    let files = edits.apply(sources).map_err(not_edited)?;
+    let after = load_edited(&args.config.path, args.config.root.as_deref(), &files);
+    if after.diagnostics.errors > 0 {
+        return Err(Failure::Findings(after.sources, after.diagnostics));
+    }
+    let same = after.configs.iter().find(|it| it.org_file == config.org_file);
+    let left = same.map(|it| plan(&it.desired, observed, &it.desired.settings.limits));
+    let is_left = |key: &String| {
+        let Some(left) = &left else { return true };
+        left.changes.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == key))
+            || left.refusals.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
+    };
+    if let Some(key) = args.accept.iter().find(|it| is_left(it)) {
+        return Err(Problem::new(format!("--accept: no lines make {} agree; nothing was written", text::ticked(key)))
+            .help("`presencectl drift` shows what to do by hand")
+            .into());
+    }
+    run.tell(&|style| view::diff(&files, style));
+    write(&files, args.yes, &mut run.host)?;
+    run.tell(&|style| view::written(&files, style));
+    Ok(Exit::Success)
 }

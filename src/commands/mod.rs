@@ -1,7 +1,7 @@
 //! One function a subcommand, read from top to bottom. `context` is what it is handed.
 
 use crate::cli::typed::Typed;
-use crate::cli::{Cli, Command, UserCommand, View};
+use crate::cli::{Cli, Command, Format, LabelsCommand, UserCommand, View};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::{Host, runtime};
 use crate::commands::context::run::Run;
@@ -18,9 +18,13 @@ pub mod drift;
 pub mod fleet;
 pub mod import;
 pub mod init;
+pub mod labels_export;
+pub mod labels_import;
 pub mod log;
+pub mod pin;
 pub mod plan;
 pub mod plans_dir;
+pub mod promote;
 pub mod retire;
 pub mod sandbox;
 pub mod saved;
@@ -49,6 +53,14 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
         Command::User(args) => match &args.command {
             UserCommand::Get(args) => with_run(host.reborrow(), async |run| user_get::run(args, run).await),
             UserCommand::Set(args) => with_run(host.reborrow(), async |run| user_set::run(args, run).await),
+        },
+        Command::Promote(args) => with_run::<Format>(host.reborrow(), async |run| promote::run(args, run)),
+        Command::Pin(args) => with_run(host.reborrow(), async |run| pin::run(args, run).await),
+        Command::Labels(args) => match &args.command {
+            LabelsCommand::Export(args) => with_run(host.reborrow(), async |run| labels_export::run(args, run)),
+            LabelsCommand::Import(args) => {
+                with_run::<Format>(host.reborrow(), async |run| labels_import::run(args, run))
+            }
         },
         Command::Validate(args) => with_run(host.reborrow(), async |run| validate::run(args, run)),
         Command::Config(args) => with_run(host.reborrow(), async |run| validate::config(args, run)),

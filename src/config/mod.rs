@@ -20,7 +20,7 @@ use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CONFIG_USES_MAX, NOTES_MAX};
-use crate::model::source::{Sources, Span};
+use crate::model::source::{FileId, Sources, Span};
 use crate::model::text;
 
 pub mod check;
@@ -33,6 +33,7 @@ pub mod collector;
 pub mod coverage;
 pub mod diagnostic;
 pub mod digest;
+pub mod edit;
 pub mod file_system;
 pub mod files;
 pub mod finding;
@@ -75,6 +76,8 @@ pub struct Config {
     pub resolved: Resolved,
     /// The org file, where there is one, as people name it.
     pub org_file: Option<PathBuf>,
+    /// Every file that it is made of: the layers in their order, then the org file.
+    pub files: Vec<FileId>,
 }
 
 #[derive(Debug)]
@@ -478,7 +481,8 @@ impl Run<'_> {
         if let Some(desired) = desired.filter(|_| !found.has_errors()) {
             self.orgs.push(Checked { org: desired.org.clone(), definitions: desired.definitions.len() });
             let org_file = org.map(|it| self.files.get(it).found.shown.clone());
-            let config = Config { desired, resolved, org_file };
+            let ids = layers.iter().flatten().chain(&org).filter_map(|it| self.files.get(*it).id);
+            let config = Config { desired, resolved, org_file, files: ids.collect() };
             self.configs.extend((self.keep)(&config).then_some(config));
         } else {
             // With any error there is no config.

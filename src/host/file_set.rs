@@ -84,6 +84,15 @@ impl FileSet {
         }
     }
 
+    /// Does each file still hold what it was made from? `texts` are in the order of the files.
+    pub fn still_reads(&self, texts: &[&str]) -> Result<(), Problem> {
+        let mut pairs = self.files.iter().zip(texts);
+        match pairs.find(|(file, text)| file.there.as_deref() != Some(text.as_bytes())) {
+            None => Ok(()),
+            Some((file, _)) => Err(changed_meanwhile(&file.place)),
+        }
+    }
+
     /// Writes what is not there yet: first everything beside its place, then each into it. No signal comes while they
     /// are put there; one that comes earlier leaves nothing behind. Where one cannot be written, the others are as they
     /// were.
@@ -154,12 +163,13 @@ impl Ready<'_> {
         if self.place.there()?.as_deref() == self.old.as_ref().map(|(there, _)| *there) {
             return Ok(());
         }
-        Err(Problem::new(format!(
-            "`{}` was changed meanwhile; nothing was written",
-            text::unticked(self.place.path.display())
-        ))
-        .help("run this again: it looks at what is there now"))
+        Err(changed_meanwhile(self.place))
     }
+}
+
+fn changed_meanwhile(place: &FilePlace) -> Problem {
+    Problem::new(format!("`{}` was changed meanwhile; nothing was written", text::unticked(place.path.display())))
+        .help("run this again: it looks at what is there now")
 }
 
 /// What was put in its place.

@@ -117,6 +117,13 @@ pub const USERS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of a file of certificates: a whole system's store is a fifth of it.
 pub const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Bytes of a spreadsheet with labels: 10,000 definitions in 25 locales are about 5 MB.
+pub const SPREADSHEET_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Bytes of what is packed in it.
+pub const SPREADSHEET_UNPACKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Cells of its sheets, empty ones that have a format too: 10,000 definitions in 25 locales, with suggestions.
+pub const SPREADSHEET_CELLS_MAX: usize = 1_000_000;
+
 /// Bytes of a Terraform state as `terraform show -json` prints it: 10,000 resources with 6 kB each.
 pub const TERRAFORM_STATE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 

@@ -1,14 +1,18 @@
 //! What can be done with an org, without flags and without JSON.
 
 pub mod apply;
+pub mod definition_edits;
 pub mod doctor;
 pub mod drift;
 pub mod history;
 pub mod identity;
 pub mod import;
 pub mod init;
+pub mod labels;
 pub mod observe;
+pub mod pin;
 pub mod plan_org;
+pub mod promote;
 pub mod retire;
 pub mod show;
 pub mod undo;

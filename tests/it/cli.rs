@@ -19,6 +19,7 @@ mod import;
 #[cfg(unix)]
 mod kept;
 mod killed;
+mod labels;
 #[cfg(unix)]
 mod links;
 mod log;
@@ -34,6 +35,7 @@ mod only;
 mod outputs;
 mod placing;
 mod precedence;
+mod promote;
 mod proxy;
 mod real;
 mod record;

@@ -1,6 +1,7 @@
 //! What a command is handed: its outputs, its record and its connection to an org.
 
 pub mod connect;
+pub mod edit_files;
 pub mod execute;
 pub mod failure;
 pub mod host;

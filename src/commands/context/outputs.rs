@@ -131,6 +131,11 @@ impl<F: View> Outputs<F> {
         self.told.push_str(plain);
     }
 
+    /// Writes what is no text into every file.
+    pub fn write_bytes(self, signals: &Signals, bytes: &dyn Fn(F) -> Vec<u8>) -> Result<(), Problem> {
+        self.files.iter().try_for_each(|(format, file)| file.write(bytes(*format), signals))
+    }
+
     /// Writes every view: the text for standard output, and for each file what `view` gives. What
     /// may wait for a reader comes last.
     pub fn write(

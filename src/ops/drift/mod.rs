@@ -18,6 +18,7 @@ use crate::plan::origin::{Against, short};
 use crate::plan::refusal::Refusal;
 use crate::plan::warning::Warning;
 
+pub mod accept;
 pub mod answered;
 pub mod applied;
 mod compare;

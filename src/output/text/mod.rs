@@ -4,10 +4,12 @@
 mod change;
 pub mod doctor;
 mod drift;
+pub mod edits;
 pub mod explain;
 pub mod findings;
 pub mod fleet;
 pub mod import;
+pub mod labels;
 pub mod listing;
 pub mod log;
 mod plan;

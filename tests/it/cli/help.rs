@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::commands;
 use super::driver::Cli;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 23] = [
     "plan",
     "apply",
     "drift",
@@ -25,6 +25,10 @@ const COMMANDS: [&str; 19] = [
     "retire",
     "init",
     "doctor",
+    "labels export",
+    "labels import",
+    "promote",
+    "pin",
     "completions",
     "man",
 ];
@@ -34,7 +38,7 @@ fn help_is_in_groups_and_has_examples() {
     assert_eq!(COMMANDS.map(str::to_owned).into_iter().collect::<BTreeSet<_>>(), commands());
     let cli = Cli::new();
     let mut pages = Vec::new();
-    for command in [&["", "user"], COMMANDS.as_slice()].concat() {
+    for command in [&["", "user", "labels"], COMMANDS.as_slice()].concat() {
         let short = cli.run(&format!("{command} -h"));
         assert_eq!((short.code, short.stderr.as_str()), (Some(0), ""), "{command}");
         pages.push(format!("$ presencectl {command} -h\n{}", short.stdout));

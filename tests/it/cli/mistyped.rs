@@ -8,8 +8,8 @@ use clap::CommandFactory as _;
 use super::driver::Cli;
 use super::{LUNCH, commands};
 
-const FORMATS: [&str; 10] =
-    ["human", "json", "markdown", "summary", "html", "github", "csv", "sarif", "gitlab", "terraform"];
+const FORMATS: [&str; 11] =
+    ["human", "json", "markdown", "summary", "html", "github", "csv", "sarif", "gitlab", "terraform", "xlsx"];
 const STALE: &str = "what an earlier run left";
 
 #[test]

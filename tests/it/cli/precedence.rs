@@ -41,9 +41,9 @@ fn judged(command: &Command, typed: &[&Arg]) -> Result<(), clap::Error> {
         |it: Arg| if it.get_action().takes_values() { it.value_parser(ValueParser::os_string()) } else { it };
     let lenient = command.clone().no_binary_name(true).mut_args(|it| taking_all(it.required(false)));
     let judged = lenient.try_get_matches_from(typed.iter().map(|it| as_typed(it))).map(|_| ());
-    // A path of a config can be missing beside any flag.
+    // A path of a config can be missing beside any flag, and so can what stands before it.
     let is_path = |error: &clap::Error| match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::Strings(missing)) => missing.iter().all(|it| it == "<PATH>"),
+        Some(ContextValue::Strings(missing)) => missing.iter().all(|it| it.starts_with('<')),
         _ => false,
     };
     judged.or_else(|error| if is_path(&error) { Ok(()) } else { Err(error) })
@@ -112,12 +112,12 @@ fn of_all_that_exclude_each_other_what_is_typed_counts_or_the_variable_is_named(
       --sandbox is typed: no variable counts
       --base-url <URL> is typed: error: PRESENCECTL_SANDBOX is set, and `--base-url <URL>` excludes it
       both are set: error: PRESENCECTL_SANDBOX and PRESENCECTL_BASE_URL are set, and they exclude each other
-      (apply, doctor, drift, import, init, plan, retire, show, undo, user get, user set)
+      (apply, doctor, drift, import, init, pin, plan, retire, show, undo, user get, user set)
     --sandbox and --ca-cert <FILE>
       --sandbox is typed: no variable counts
       --ca-cert <FILE> is typed: error: PRESENCECTL_SANDBOX is set, and `--ca-cert <FILE>` excludes it
       both are set: error: PRESENCECTL_SANDBOX and PRESENCECTL_CA_CERT are set, and they exclude each other
-      (apply, doctor, drift, import, init, plan, retire, show, undo, user get, user set)
+      (apply, doctor, drift, import, init, pin, plan, retire, show, undo, user get, user set)
     --system and --default-locale <LOCALE>
       --system is typed: no variable counts
       --default-locale <LOCALE> is typed: no variable counts

@@ -6,6 +6,7 @@ pub(super) const VALUES: &[&str] = &[
     "annotate_snippets",
     "aws_lc_rs::digest",
     "base64",
+    "calamine",
     "caseless",
     "console::Style",
     "console::measure_text_width",
@@ -24,6 +25,7 @@ pub(super) const VALUES: &[&str] = &[
     "jsonschema",
     "percent_encoding",
     "maud",
+    "rust_xlsxwriter",
     "schemars",
     "secrecy",
     "semver",
@@ -59,6 +61,7 @@ pub(super) const VALUES: &[&str] = &[
     "thiserror",
     "unicode_script",
     "unicode_security",
+    "zip",
 ];
 
 /// Methods of a path that look at the disk.

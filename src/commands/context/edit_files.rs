@@ -1,0 +1,64 @@
+//! What commands share that edit the files of a config: every org is read, and files are replaced all or none.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::View;
+use crate::commands::context::failure::Failure;
+use crate::commands::context::host::{Host, nobody_to_ask};
+use crate::commands::context::run::Run;
+use crate::config::edit::EditFlaw;
+use crate::config::edit::files::EditedFile;
+use crate::config::{LoadedAll, load_all};
+use crate::host::file_set::{File, FileSet, WriteMode};
+use crate::host::logging;
+use crate::model::problem::Problem;
+use crate::model::text;
+use crate::ops::labels::rows::Fleet;
+
+/// Every config below a path; none of it where one has an error.
+pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F>) -> Result<LoadedAll, Failure> {
+    logging::phase("reading the config");
+    let loaded = load_all(path, root, |_| true);
+    run.outputs.spare(&loaded.files)?;
+    if loaded.diagnostics.errors > 0 || loaded.configs.is_empty() {
+        return Err(Failure::Findings(loaded.sources, loaded.diagnostics));
+    }
+    // Warnings are for `validate`: a label that is missing is why people are here.
+    Ok(loaded)
+}
+
+/// The config of an org by its name.
+pub fn org_index(fleet: Fleet<'_>, flag: &str, name: &str) -> Result<usize, Problem> {
+    let names: Vec<&str> = (0..fleet.configs.len()).filter_map(|it| fleet.org_name(it)).collect();
+    let found = (0..fleet.configs.len()).find(|it| fleet.org_name(*it) == Some(name));
+    found.ok_or_else(|| {
+        let problem = Problem::new(format!("{flag}: no org file is for {}", text::ticked(name)));
+        match text::nearest(name, names.iter().copied()) {
+            Some(nearest) => problem.help(format!("did you mean {}?", text::ticked(nearest))),
+            None if names.is_empty() => problem.help("no file of the config names an org"),
+            None => problem.help(format!("the orgs are {}", text::some(&names))),
+        }
+    })
+}
+
+/// Why the files stay as they are.
+pub fn not_edited((path, flaw): (PathBuf, EditFlaw)) -> Problem {
+    Problem::new(format!("{} is not edited: {flaw}; nothing was written", text::ticked(path.display())))
+        .help("make this change by hand")
+}
+
+/// Asks, and replaces the files: all of them, or none where one cannot be written or has changed since it was read.
+pub fn write(files: &[EditedFile], yes: bool, host: &mut Host<'_>) -> Result<(), Failure> {
+    let file =
+        |it: &EditedFile| File { below: None, path: it.path.clone(), text: it.after.clone(), claim: WriteMode::Whole };
+    let placing = FileSet::look(files.iter().map(file).collect())?;
+    placing.still_reads(&files.iter().map(|it| it.before.as_str()).collect::<Vec<_>>())?;
+    if !yes {
+        placing.spare_read_only()?;
+        let names: Vec<String> = files.iter().map(|it| text::ticked(it.path.display())).collect();
+        let question = format!("\nWrite {}", text::terminal(&text::list(&names, "and")));
+        host.approved(&question, || nobody_to_ask("give --yes where somebody has looked at it"))?;
+    }
+    placing.write(host.signals)?;
+    Ok(())
+}

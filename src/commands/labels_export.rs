@@ -1,0 +1,90 @@
+//! `presencectl labels export`.
+
+use std::mem;
+
+use crate::cli::{LabelsExportArgs, LabelsFormat};
+use crate::commands::context::edit_files::{load_fleet, org_index};
+use crate::commands::context::failure::Failure;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Run, worse};
+use crate::host::exit::Exit;
+use crate::model::problem::Problem;
+use crate::model::text;
+use crate::ops::labels::export::{ExportRequest, sheet};
+use crate::ops::labels::grid::{CellAddress, LabelSheet, ReadSheet};
+use crate::ops::labels::rows::Fleet;
+use crate::ops::labels::{csv_sheet, xlsx_sheet};
+use crate::output::style::Style;
+use crate::output::text::labels as view;
+
+/// Writes the labels of a config as a spreadsheet.
+pub fn run(args: &LabelsExportArgs, run: &mut Run<'_, LabelsFormat>) -> Result<Exit, Failure> {
+    run.open(&args.outputs, None)?;
+    if run.outputs.on_stdout == LabelsFormat::Xlsx {
+        return Err(Problem::new("a workbook is nothing for standard output").help("give `-o xlsx=FILE`").into());
+    }
+    let loaded = load_fleet(&args.path, args.root.as_deref(), run)?;
+    let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: &args.path };
+    let configs = match &args.org {
+        Some(name) => vec![org_index(fleet, "--org", name)?],
+        None => (0..loaded.configs.len()).collect(),
+    };
+    let asked = ExportRequest { configs, locales: args.locale.clone(), missing: args.missing };
+    let sheet = sheet(fleet, &asked);
+    let csv = csv_sheet::write(&sheet);
+    let xlsx =
+        if args.outputs.iter().any(|it| it.format == LabelsFormat::Xlsx) { workbook(&sheet)? } else { Vec::new() };
+    proven(&sheet, csv_sheet::read(csv.as_bytes()).ok().as_ref(), "CSV")?;
+
+    let words = |style: Style| view::exported(&sheet, style);
+    let bytes = |format: LabelsFormat| match format {
+        LabelsFormat::Human => words(Style::PLAIN).into_bytes(),
+        LabelsFormat::Xlsx => xlsx.clone(),
+        LabelsFormat::Csv => csv.clone().into_bytes(),
+    };
+    let on_stdout = run.outputs.on_stdout;
+    let outputs = mem::replace(&mut run.outputs, Outputs::on_stdout());
+    let written = outputs.write_bytes(run.host.signals, &bytes);
+    let stdout = if on_stdout == LabelsFormat::Csv { csv.clone() } else { words(run.host.style_out()) };
+    run.host.terminal.out(&stdout);
+    match written {
+        Ok(()) => Ok(Exit::Success),
+        Err(problem) => Ok(worse(Exit::Success, run.host.fail(&problem.into()))),
+    }
+}
+
+fn workbook(sheet: &LabelSheet) -> Result<Vec<u8>, Problem> {
+    let bytes = xlsx_sheet::write(sheet).map_err(|why| no_workbook(&why))?;
+    proven(sheet, xlsx_sheet::read(&bytes).ok().as_ref(), "a workbook")?;
+    Ok(bytes)
+}
+
+fn no_workbook(why: &str) -> Problem {
+    Problem::new(format!("these labels make no workbook: {}; nothing was written", text::unticked(why)))
+        .help("give `-o csv=FILE`")
+}
+
+/// A cell that comes back as another text would be an edit that no translator made.
+fn proven(sheet: &LabelSheet, read: Option<&ReadSheet>, what: &str) -> Result<(), Problem> {
+    let meant = ReadSheet::from(sheet);
+    let Some(read) = read else {
+        return Err(Problem::new(format!("{what} of these labels does not read back; nothing was written")));
+    };
+    if *read == meant {
+        return Ok(());
+    }
+    let cells = |sheet: &ReadSheet| {
+        let mut cells = Vec::new();
+        for (row, columns) in &sheet.rows {
+            for (column, cell) in columns {
+                cells.push((CellAddress { row: *row, column: *column }, cell.clone()));
+            }
+        }
+        cells
+    };
+    let (read, meant) = (cells(read), cells(&meant));
+    let differs = meant.iter().zip(&read).find(|(one, other)| one != other);
+    let place = differs.map_or_else(String::new, |((address, _), _)| format!(" (cell {address})"));
+    Err(Problem::new(format!("{what} does not keep one of these labels as it is{place}; nothing was written"))
+        .help("give the other format"))
+}

@@ -1,0 +1,71 @@
+//! The edits of all files of a config, and what the config is with them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::config::edit::edited;
+use crate::config::edit::overlay::Overlay;
+use crate::config::edit::request::{EditFlaw, FileEdit};
+use crate::config::file_system::{Disk, FileSystem as _};
+use crate::config::{LoadedAll, load_all_in};
+use crate::model::source::{FileId, Sources};
+
+/// The edits of each file.
+#[derive(Debug, Clone, Default)]
+pub struct FileEdits(BTreeMap<FileId, Vec<FileEdit>>);
+
+/// A file before and after its edits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedFile {
+    pub file: FileId,
+    pub path: PathBuf,
+    pub before: String,
+    pub after: String,
+}
+
+impl FileEdits {
+    pub fn push(&mut self, file: FileId, edit: FileEdit) {
+        self.0.entry(file).or_default().push(edit);
+    }
+
+    /// Those of the file at a path.
+    pub fn of<'a>(&'a self, sources: &'a Sources, path: &'a Path) -> impl Iterator<Item = &'a FileEdit> {
+        self.0.iter().filter(move |(file, _)| sources.get(**file).path == path).flat_map(|(_, edits)| edits)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those files that change, with their new texts; nothing of it is written.
+    pub fn apply(&self, sources: &Sources) -> Result<Vec<EditedFile>, (PathBuf, EditFlaw)> {
+        let mut files = Vec::new();
+        for (file, edits) in &self.0 {
+            let source = sources.get(*file);
+            let after = edited(&source.text, edits).map_err(|flaw| (source.path.clone(), flaw))?;
+            if after != source.text {
+                let (path, before) = (source.path.clone(), source.text.clone());
+                files.push(EditedFile { file: *file, path, before, after });
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Every config below a path, as it would be with these texts on the disk.
+pub fn load_edited(path: &Path, root: Option<&Path>, files: &[EditedFile]) -> LoadedAll {
+    let disk = Rc::new(Disk::default());
+    let real = |it: &EditedFile| Some((disk.canonical(&it.path).ok()?, it.after.clone()));
+    let texts: HashMap<PathBuf, String> = files.iter().filter_map(real).collect();
+    load_all_in(Rc::new(Overlay { below: disk.clone(), texts }), path, root, |_| true)
+}
+
+/// Does a file lie below the path of a request? Others may be used by configs that were not read.
+pub fn is_below(file: &Path, path: &Path) -> bool {
+    let disk = Disk::default();
+    match (disk.canonical(file), disk.canonical(path)) {
+        (Ok(file), Ok(path)) => file.starts_with(path),
+        _ => false,
+    }
+}

@@ -1,0 +1,198 @@
+//! What to edit so that a definition of one org holds what is asked for: in the org's own file, or where it stands if no
+//! file is for an org.
+
+use std::collections::BTreeMap;
+
+use crate::config::Config;
+use crate::config::edit::definitions::{DefinitionEntry, definitions_of};
+use crate::config::edit::files::FileEdits;
+use crate::config::edit::{EntryComment, FileEdit, Leaf};
+use crate::config::located::{Entries, Located};
+use crate::model::names::Locale;
+use crate::model::source::{FileId, Sources};
+
+/// Values of a definition. What is not named stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DefinitionValues {
+    pub system_presence: Option<String>,
+    pub deactivated: Option<bool>,
+    pub division: Option<String>,
+    /// By locale. None: there is no label.
+    pub labels: Vec<(String, Option<String>)>,
+    /// The comments of what is new in a file: of the definition under an empty locale, else of a label.
+    pub comments: BTreeMap<String, EntryComment>,
+}
+
+impl DefinitionValues {
+    /// What is in effect for a key.
+    pub fn in_effect(config: &Config, key: &str) -> Option<DefinitionValues> {
+        let body = &config.resolved.definitions.get(key)?.body;
+        let label = |(locale, it): &(Located<String>, Located<Option<String>>)| {
+            Some((locale.value.clone()?, it.value.clone()?))
+        };
+        Some(DefinitionValues {
+            system_presence: body.system_presence.get().cloned(),
+            deactivated: body.deactivated.get().copied(),
+            division: body.division.get().cloned(),
+            labels: Entries::of(&body.labels).filter_map(label).collect(),
+            comments: BTreeMap::new(),
+        })
+    }
+
+    pub fn label(&self, locale: &str) -> Option<&(String, Option<String>)> {
+        find(&self.labels, locale)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.system_presence.is_none()
+            && self.deactivated.is_none()
+            && self.division.is_none()
+            && self.labels.is_empty()
+    }
+}
+
+/// The label of a locale: its exact spelling first.
+pub fn find<'a, T>(labels: &'a [(String, T)], locale: &str) -> Option<&'a (String, T)> {
+    let meant = Locale::new(locale);
+    let exact = labels.iter().find(|(it, _)| it == locale);
+    exact.or_else(|| labels.iter().find(|(it, _)| Locale::new(it.as_str()).same_as(&meant)))
+}
+
+/// What files say of one definition, a later file over an earlier one.
+pub fn layered(sources: &Sources, files: &[FileId], key: &str) -> Option<DefinitionValues> {
+    let mut values: Option<DefinitionValues> = None;
+    for file in files {
+        for entry in definitions_of(&sources.get(*file).text).into_iter().filter(|it| it.key == key) {
+            let values = values.get_or_insert_default();
+            values.system_presence = entry.system_presence.or(values.system_presence.take());
+            values.deactivated = entry.deactivated.or(values.deactivated);
+            values.division = entry.division.or(values.division.take());
+            for (locale, label) in entry.labels {
+                let meant = Locale::new(locale.as_str());
+                values.labels.retain(|(it, _)| !Locale::new(it.as_str()).same_as(&meant));
+                values.labels.push((locale, label));
+            }
+            values.labels.retain(|(_, it)| it.is_some());
+        }
+    }
+    values
+}
+
+/// The org's own file; of a config without one, the file that a key stands in.
+fn own_file(config: &Config, key: &str) -> Option<FileId> {
+    if config.org_file.is_some() {
+        return config.files.last().copied();
+    }
+    let found = config.resolved.definitions.get(key).map(|it| it.key.file);
+    found.or_else(|| config.files.first().copied())
+}
+
+/// The edits by which a definition of a config holds these values.
+pub fn into_config(sources: &Sources, config: &Config, key: &str, values: &DefinitionValues, edits: &mut FileEdits) {
+    let Some(file) = own_file(config, key) else { return };
+    let has_org_file = config.org_file.is_some();
+    let below = if has_org_file { config.files.split_last().map_or(&[][..], |(_, it)| it) } else { &[] };
+    let inherited = layered(sources, below, key);
+    let own = definitions_of(&sources.get(file).text).into_iter().find(|it| it.key == key);
+    let section = match (&own, &inherited) {
+        (Some(own), _) => own.section.clone(),
+        (None, Some(_)) => "overrides".to_owned(),
+        (None, None) => "definitions".to_owned(),
+    };
+    let place = WrittenEntry { file, section: &section, key };
+    into_file(place, &own.unwrap_or_default(), &inherited.unwrap_or_default(), values, edits);
+}
+
+/// The same in one file: `own` is what it says already, `inherited` what the files below it say.
+pub fn into_file(
+    place: WrittenEntry<'_>,
+    own: &DefinitionEntry,
+    inherited: &DefinitionValues,
+    values: &DefinitionValues,
+    edits: &mut FileEdits,
+) {
+    let mut writing = Writing { place, edits };
+    let DefinitionValues { system_presence, deactivated, division, labels, comments } = values;
+    let text = |it: &String| Leaf::Text(it.clone());
+    writing.field(
+        &["systemPresence"],
+        system_presence.as_ref().map(text),
+        own.system_presence.as_ref().map(text),
+        inherited.system_presence.as_ref().map(text),
+    );
+    for (locale, label) in labels {
+        writing.label((locale, label.as_deref()), own, inherited);
+        if let Some(comment) = comments.get(locale) {
+            writing.comment(&["labels", locale], comment, find(&own.labels, locale).is_none());
+        }
+    }
+    // What nothing says is false.
+    let is_said = own.deactivated.is_some() || inherited.deactivated.is_some();
+    let deactivated = deactivated.filter(|it| *it || is_said).map(Leaf::Bool);
+    writing.field(
+        &["deactivated"],
+        deactivated,
+        own.deactivated.map(Leaf::Bool),
+        inherited.deactivated.map(Leaf::Bool),
+    );
+    writing.field(
+        &["division"],
+        division.as_ref().map(text),
+        own.division.as_ref().map(text),
+        inherited.division.as_ref().map(text),
+    );
+    if let Some(comment) = comments.get("") {
+        writing.comment(&[], comment, own.key.is_empty());
+    }
+}
+
+/// The entry of a definition that is written.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenEntry<'a> {
+    pub file: FileId,
+    pub section: &'a str,
+    pub key: &'a str,
+}
+
+struct Writing<'a> {
+    place: WrittenEntry<'a>,
+    edits: &'a mut FileEdits,
+}
+
+impl Writing<'_> {
+    fn path<'p>(&'p self, below: &[&'p str]) -> Vec<&'p str> {
+        [self.place.section, self.place.key].into_iter().chain(below.iter().copied()).collect()
+    }
+
+    /// A value of its own only where the layers say something else.
+    fn field(&mut self, below: &[&str], asked: Option<Leaf>, own: Option<Leaf>, inherited: Option<Leaf>) {
+        let Some(asked) = asked else { return };
+        let edit = if inherited.as_ref() == Some(&asked) {
+            own.is_some().then(|| FileEdit::remove(&self.path(below)))
+        } else {
+            (own.as_ref() != Some(&asked)).then(|| FileEdit::set(&self.path(below), asked))
+        };
+        edit.into_iter().for_each(|it| self.edits.push(self.place.file, it));
+    }
+
+    fn label(&mut self, (locale, label): (&str, Option<&str>), own: &DefinitionEntry, inherited: &DefinitionValues) {
+        let (own, inherited) = (find(&own.labels, locale), inherited.label(locale));
+        let spelt = own.map(|(it, _)| it).or(inherited.map(|(it, _)| it)).map_or(locale, String::as_str).to_owned();
+        let leaf = |it: &Option<String>| it.clone().map_or(Leaf::Null, Leaf::Text);
+        let (own, inherited) = (own.map(|(_, it)| leaf(it)), inherited.map(|(_, it)| leaf(it)));
+        let below = ["labels", spelt.as_str()];
+        match (label, &inherited) {
+            (None, None) if own.is_some() => self.edits.push(self.place.file, FileEdit::remove(&self.path(&below))),
+            (None, None) => {}
+            (label, _) => {
+                self.field(&below, Some(label.map_or(Leaf::Null, |it| Leaf::Text(it.to_owned()))), own, inherited)
+            }
+        }
+    }
+
+    fn comment(&mut self, below: &[&str], comment: &EntryComment, is_new: bool) {
+        if is_new && !comment.is_empty() {
+            self.edits.push(self.place.file, FileEdit::comment(&self.path(below), comment.clone()));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! From the files of a config to a sheet.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::names::{Label, Locale};
+use crate::ops::labels::grid::{LabelSheet, REMOVE, SheetColumn};
+use crate::ops::labels::marks::{RowMarks, mark, row_mark};
+use crate::ops::labels::rows::{DefinitionRow, Fleet};
+
+/// What of a config goes into a sheet.
+#[derive(Debug, Clone, Default)]
+pub struct ExportRequest {
+    /// Configs by their number.
+    pub configs: Vec<usize>,
+    /// Only these locales; all if there are none.
+    pub locales: Vec<String>,
+    /// Only definitions that lack a label.
+    pub missing: bool,
+}
+
+pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> LabelSheet {
+    let (locales, is_asked) = (locales(fleet, asked), !asked.locales.is_empty());
+    let suggestions = Suggestions::of(fleet);
+    let rows: Vec<DefinitionRow> = (fleet.rows(&asked.configs).into_iter())
+        .filter(|row| !asked.missing || locales.iter().any(|it| fleet.is_missing(row, it, is_asked)))
+        .collect();
+    let suggested = |row: &DefinitionRow, locale: &str| {
+        if fleet.is_missing(row, locale, is_asked) {
+            suggestions.best(row.default_label.as_deref()?, locale)
+        } else {
+            None
+        }
+    };
+    let mut columns = vec![SheetColumn::Key, SheetColumn::SystemPresence, SheetColumn::File, SheetColumn::DefaultLabel];
+    for locale in &locales {
+        columns.push(SheetColumn::Label(locale.clone()));
+        if rows.iter().any(|it| suggested(it, locale).is_some()) {
+            columns.push(SheetColumn::Suggestion(locale.clone()));
+        }
+    }
+    columns.push(SheetColumn::Marks);
+    let cell = |row: &DefinitionRow, column: &SheetColumn| match column {
+        SheetColumn::Key => Some(row.key.clone()),
+        SheetColumn::SystemPresence => Some(row.system_presence.clone()),
+        SheetColumn::File => Some(row.path.clone()),
+        SheetColumn::DefaultLabel => row.default_label.clone(),
+        SheetColumn::Label(locale) => shown(row, locale),
+        SheetColumn::Suggestion(locale) => suggested(row, locale),
+        SheetColumn::Marks => Some(marks(row, &locales).to_text()),
+    };
+    let not_empty = |it: Option<String>| it.filter(|it| !it.is_empty());
+    let rows = rows.iter().map(|row| columns.iter().map(|it| not_empty(cell(row, it))).collect()).collect();
+    LabelSheet { columns, rows }
+}
+
+/// What the cell of a row shows: nothing, a label, or that one is taken away.
+pub fn shown(row: &DefinitionRow, locale: &str) -> Option<String> {
+    let (_, label) = row.label(locale)?;
+    Some(label.clone().unwrap_or_else(|| REMOVE.to_owned())).filter(|it| !it.is_empty())
+}
+
+fn marks(row: &DefinitionRow, locales: &[String]) -> RowMarks {
+    RowMarks {
+        row: row_mark(&row.path, &row.key),
+        default_label: mark(row.default_label.as_deref().filter(|it| !it.is_empty())),
+        labels: locales.iter().map(|it| (it.clone(), mark(shown(row, it).as_deref()))).collect(),
+    }
+}
+
+/// Those that were asked for, as the files spell them.
+fn locales(fleet: Fleet<'_>, asked: &ExportRequest) -> Vec<String> {
+    let known = fleet.locales(&asked.configs);
+    if asked.locales.is_empty() {
+        return known;
+    }
+    let spelt = |typed: &String| {
+        let meant = Locale::new(typed.as_str());
+        known.iter().find(|it| Locale::new(it.as_str()).same_as(&meant)).unwrap_or(typed).clone()
+    };
+    let mut locales: Vec<String> = asked.locales.iter().map(spelt).collect();
+    let mut seen = Vec::new();
+    locales.retain(|it| {
+        !seen.contains(it) && {
+            seen.push(it.clone());
+            true
+        }
+    });
+    locales
+}
+
+/// What definitions with one default label have in other languages, and how often.
+struct Suggestions(HashMap<(Label, String), BTreeMap<String, usize>>);
+
+impl Suggestions {
+    fn of(fleet: Fleet<'_>) -> Suggestions {
+        let mut found: HashMap<(Label, String), BTreeMap<String, usize>> = HashMap::new();
+        for config in fleet.configs {
+            let default = &config.desired.settings.default_locale;
+            for wanted in config.desired.definitions.values() {
+                let Some(name) = wanted.default_label(default) else { continue };
+                for (locale, label) in wanted.labels.iter().filter(|(it, _)| !it.same_as(default)) {
+                    let about = (name.clone(), locale.normal());
+                    *found.entry(about).or_default().entry(label.to_string()).or_default() += 1;
+                }
+            }
+        }
+        Suggestions(found)
+    }
+
+    /// The commonest; of equally common ones the first by its letters.
+    fn best(&self, default_label: &str, locale: &str) -> Option<String> {
+        let found = self.0.get(&(Label::new(default_label), Locale::new(locale).normal()))?;
+        let most = found.values().max()?;
+        found.iter().find(|(_, count)| *count == most).map(|(label, _)| label.clone())
+    }
+}

@@ -1,0 +1,179 @@
+//! The rows of a sheet: one for each definition of each file, as it stands there.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::config::edit::definitions::{DefinitionEntry, definitions_of};
+use crate::config::located::Entries;
+use crate::model::desired::{Management, Wanted};
+use crate::model::labels::Scope;
+use crate::model::names::{Key, Locale};
+use crate::model::source::{FileId, Sources};
+
+/// Every config below a path, read.
+#[derive(Clone, Copy)]
+pub struct Fleet<'a> {
+    pub sources: &'a Sources,
+    pub configs: &'a [Config],
+    /// The path of the request: files are named from it.
+    pub path: &'a Path,
+}
+
+/// What one file says of the labels of one definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionRow {
+    pub file: FileId,
+    /// The file as the sheet names it.
+    pub path: String,
+    pub section: String,
+    pub key: String,
+    /// By locale, as it is spelt. None: the label below is taken away.
+    pub labels: Vec<(String, Option<String>)>,
+    pub system_presence: String,
+    /// The label by which people know it, also where another file says it.
+    pub default_label: Option<String>,
+    /// The configs that this counts for, by their number.
+    pub users: Vec<usize>,
+    /// No other file of these configs says something of it before.
+    pub is_first: bool,
+}
+
+impl DefinitionRow {
+    /// What stands here in a locale, in any spelling of it.
+    pub fn label(&self, locale: &str) -> Option<&(String, Option<String>)> {
+        let meant = Locale::new(locale);
+        let exact = self.labels.iter().find(|(it, _)| it == locale);
+        exact.or_else(|| self.labels.iter().find(|(it, _)| Locale::new(it.as_str()).same_as(&meant)))
+    }
+}
+
+impl<'a> Fleet<'a> {
+    pub fn org_name(&self, config: usize) -> Option<&'a str> {
+        self.configs.get(config)?.desired.org.as_ref().map(|it| it.name.as_str())
+    }
+
+    /// The orgs of configs, by name; none of a config that names none.
+    pub fn names(&self, configs: &[usize]) -> Vec<String> {
+        configs.iter().filter_map(|it| self.org_name(*it)).map(str::to_owned).collect()
+    }
+
+    /// The definition of a key in a config, if the config does not omit it.
+    pub fn wanted(&self, config: usize, key: &str) -> Option<&'a Wanted> {
+        let definitions = &self.configs.get(config)?.desired.definitions;
+        let found = definitions.get(&Key::new(key)?)?;
+        (found.management == Management::Managed).then_some(found)
+    }
+
+    /// The label of a definition in effect.
+    pub fn effective(&self, config: usize, key: &str, locale: &str) -> Option<String> {
+        let resolved = self.configs.get(config)?.resolved.definitions.get(key)?;
+        let meant = Locale::new(locale);
+        let found = Entries::of(&resolved.body.labels)
+            .find(|(it, _)| it.value.as_ref().is_some_and(|it| Locale::new(it.as_str()).same_as(&meant)))?;
+        found.1.value.clone().flatten()
+    }
+
+    pub fn default_locale(&self, config: usize) -> &'a str {
+        self.configs[config].desired.settings.default_locale.as_str()
+    }
+
+    /// Does a config manage labels in a locale, and is nothing said against one here?
+    fn wants(&self, config: usize, key: &str, locale: &str) -> bool {
+        let Some(it) = self.configs.get(config) else { return false };
+        let meant = Locale::new(locale);
+        let is_managed = match &it.desired.settings.scope {
+            Scope::All => true,
+            Scope::Only(locales) => locales.iter().any(|it| it.same_as(&meant)),
+        };
+        let is_without = it.resolved.definitions.get(key).is_some_and(|it| it.without.contains(&meant.normal()));
+        is_managed && !is_without
+    }
+
+    /// Is a label missing that this row is the place for? One in a language that was asked for is missing also where no
+    /// config manages that yet.
+    pub fn is_missing(&self, row: &DefinitionRow, locale: &str, is_asked: bool) -> bool {
+        row.is_first
+            && row.label(locale).is_none()
+            && row.users.iter().any(|it| {
+                (is_asked || self.wants(*it, &row.key, locale)) && self.effective(*it, &row.key, locale).is_none()
+            })
+    }
+
+    /// The locales that these configs manage, else those that they have labels in: the default ones first.
+    pub fn locales(&self, configs: &[usize]) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        let mut add = |locale: &str| {
+            let meant = Locale::new(locale);
+            if !found.iter().any(|it| Locale::new(it.as_str()).same_as(&meant)) {
+                found.push(locale.to_owned());
+            }
+        };
+        configs.iter().for_each(|it| add(self.default_locale(*it)));
+        for config in configs {
+            let config = &self.configs[*config];
+            match config.resolved.settings.locales.get() {
+                Some(locales) => locales.iter().filter_map(|it| it.value.as_deref()).for_each(&mut add),
+                None => {
+                    let labels = config.desired.definitions.values().flat_map(|it| it.labels.iter());
+                    labels.for_each(|(locale, _)| add(locale.as_str()));
+                }
+            }
+        }
+        found
+    }
+
+    /// The file as it is named from the path of the request.
+    pub fn file_name(&self, file: FileId) -> String {
+        let path: &PathBuf = &self.sources.get(file).path;
+        let below = path.strip_prefix(self.path).ok().filter(|it| !it.as_os_str().is_empty());
+        let named = below.unwrap_or_else(|| path.file_name().map_or(path.as_path(), Path::new));
+        // A layer that is not below the path has no shorter name.
+        let named = if below.is_some() || path == self.path { named } else { path.as_path() };
+        named.to_string_lossy().into_owned()
+    }
+
+    /// One row for each definition of each file of these configs, in the order of files and within them.
+    pub fn rows(&self, configs: &[usize]) -> Vec<DefinitionRow> {
+        let files: BTreeSet<FileId> = configs.iter().flat_map(|it| &self.configs[*it].files).copied().collect();
+        // The same in every config that uses the file.
+        let mut users: HashMap<FileId, Vec<usize>> = HashMap::new();
+        for (index, config) in self.configs.iter().enumerate() {
+            config.files.iter().for_each(|it| users.entry(*it).or_default().push(index));
+        }
+        let entries: Vec<_> = files
+            .iter()
+            .flat_map(|file| definitions_of(&self.sources.get(*file).text).into_iter().map(|it| (*file, it)))
+            .collect();
+        let in_files: HashSet<(FileId, String)> = entries.iter().map(|(file, it)| (*file, it.key.clone())).collect();
+        let row = |(file, entry): (FileId, DefinitionEntry)| {
+            let using = users.get(&file).into_iter().flatten().copied();
+            let using: Vec<usize> = using.filter(|it| self.wanted(*it, &entry.key).is_some()).collect();
+            let is_first = using.iter().all(|config| {
+                let before = self.configs[*config].files.iter().take_while(|it| **it != file);
+                before.into_iter().all(|it| !in_files.contains(&(*it, entry.key.clone())))
+            });
+            let first = using.iter().find(|it| configs.contains(it)).or(using.first()).copied();
+            let wanted = first.and_then(|it| self.wanted(it, &entry.key));
+            let default_label = match first {
+                Some(config) => self.effective(config, &entry.key, self.default_locale(config)),
+                None => entry.labels.first().and_then(|(_, it)| it.clone()),
+            };
+            DefinitionRow {
+                file,
+                path: self.file_name(file),
+                section: entry.section,
+                system_presence: wanted.map_or_else(
+                    || entry.system_presence.clone().unwrap_or_default(),
+                    |it| it.system_presence.to_string(),
+                ),
+                key: entry.key,
+                labels: entry.labels,
+                default_label,
+                users: using,
+                is_first,
+            }
+        };
+        entries.into_iter().map(row).collect()
+    }
+}

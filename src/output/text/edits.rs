@@ -1,0 +1,114 @@
+//! Edits of files for people: what each org gets by them, and the lines that change.
+
+use std::fmt::Write as _;
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::config::edit::files::EditedFile;
+use crate::model::text;
+use crate::ops::labels::rows::Fleet;
+use crate::ops::pin::Pins;
+use crate::ops::promote::Promoted;
+use crate::output::style::Style;
+
+/// Lines around those that change.
+const CONTEXT: usize = 2;
+
+/// The lines that change, file by file.
+pub fn diff(files: &[EditedFile], style: Style) -> String {
+    let mut page = String::new();
+    for file in files {
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "\n{}", style.bold(text::terminal(&file.path.display().to_string()).as_str()));
+        let diff = TextDiff::from_lines(&file.before, &file.after);
+        for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+            if index > 0 {
+                page.push_str("  ...\n");
+            }
+            for change in group.iter().flat_map(|it| diff.iter_changes(it)) {
+                let line = text::terminal(change.value().trim_end_matches(['\r', '\n'])).to_string();
+                let line = match change.tag() {
+                    ChangeTag::Equal => format!("  {line}"),
+                    ChangeTag::Delete => style.removed(&format!("- {line}")),
+                    ChangeTag::Insert => style.added(&format!("+ {line}")),
+                };
+                let _ = writeln!(page, "{}", line.trim_end());
+            }
+        }
+    }
+    page
+}
+
+pub fn written(files: &[EditedFile], style: Style) -> String {
+    format!("{} {}\n", style.good("written:"), text::count(files.len(), "file"))
+}
+
+/// What was not carried.
+pub fn note(message: &str, style: Style) -> String {
+    format!("{}: {}\n", style.hint("note"), text::terminal(message))
+}
+
+/// What becomes of a definition in each org.
+pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style) -> String {
+    let key = text::terminal(key);
+    let mut page = String::new();
+    let mut unchanged = Vec::new();
+    for (index, outcome) in outcomes.iter().enumerate() {
+        let org = text::terminal(fleet.org_name(index).unwrap_or("the config")).to_string();
+        let _ = match outcome {
+            Promoted::Unchanged => {
+                unchanged.push(org);
+                Ok(())
+            }
+            Promoted::Created { deactivated: false } => {
+                writeln!(page, "{org}: {} {key}: its next apply will create it", style.added("+"))
+            }
+            Promoted::Created { deactivated: true } => {
+                writeln!(page, "{org}: {} {key}, deactivated: nothing is created", style.added("+"))
+            }
+            Promoted::Omitted => writeln!(page, "{org}: omits {key} from now on"),
+            Promoted::Changed(values) => {
+                let mut lines = format!("{org}: ~ {key}\n");
+                for (name, before, after) in values {
+                    let _ = writeln!(lines, "    {}: {}", text::terminal(name), change(before, after, style));
+                }
+                write!(page, "{lines}")
+            }
+        };
+    }
+    if !unchanged.is_empty() {
+        let _ = writeln!(page, "unchanged: {}", text::list_and(unchanged, 0));
+    }
+    page
+}
+
+fn change(before: &Option<String>, after: &Option<String>, style: Style) -> String {
+    let quoted = |it: &String| format!("\"{}\"", text::within_quotes(&text::shortened(it)));
+    match (before, after) {
+        (None, Some(after)) => style.added(&quoted(after)),
+        (Some(before), Some(after)) => format!("{} -> {}", style.removed(&quoted(before)), style.added(&quoted(after))),
+        (Some(before), None) => format!("{} is taken away", style.removed(&quoted(before))),
+        (None, None) => String::new(),
+    }
+}
+
+/// Which definitions get a pin, and which do not.
+pub fn pins(pins: &Pins, style: Style) -> String {
+    let Pins { new, kept, missing, in_doubt } = pins;
+    let mut page = match new.len() {
+        0 => "No new pins.\n".to_owned(),
+        count => format!("{} to write.\n", text::count(count, "pin")),
+    };
+    let _ = match kept {
+        0 => Ok(()),
+        1 => writeln!(page, "1 definition has its pin already."),
+        several => writeln!(page, "{several} definitions have their pins already."),
+    };
+    for (word, keys) in [("not in the org", missing), ("asked about by `plan`", in_doubt)] {
+        if !keys.is_empty() {
+            let keys: Vec<String> = keys.iter().map(|it| text::terminal(it.as_str()).to_string()).collect();
+            let _ = writeln!(page, "{}: {}", style.doubtful(word), keys.join(", "));
+        }
+    }
+    page
+}

@@ -1,0 +1,98 @@
+//! Labels on their way to translators and back, for people.
+
+use std::fmt::Write as _;
+
+use crate::config::edit::files::EditedFile;
+use crate::model::text;
+use crate::ops::labels::export::shown;
+use crate::ops::labels::grid::{LabelSheet, SheetColumn};
+use crate::ops::labels::import::{LabelWish, RefusedCell};
+use crate::ops::labels::rows::{DefinitionRow, Fleet};
+use crate::output::style::Style;
+
+/// How many orgs are named before the rest is counted.
+const ORGS_NAMED_MAX: usize = 20;
+
+/// How much a sheet holds, and how many cells of each language are empty.
+pub fn exported(sheet: &LabelSheet, style: Style) -> String {
+    let locales: Vec<(usize, &String)> = (sheet.columns.iter().enumerate())
+        .filter_map(|(index, it)| if let SheetColumn::Label(locale) = it { Some((index, locale)) } else { None })
+        .collect();
+    let mut page = format!("{} in {}\n", text::count(sheet.rows.len(), "row"), text::count(locales.len(), "language"));
+    for (index, locale) in locales {
+        let empty = sheet.rows.iter().filter(|row| row.get(index).is_none_or(Option::is_none)).count();
+        let count = if empty == 0 { "complete".to_owned() } else { style.doubtful(&format!("{empty} empty")) };
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "  {}  {count}", text::terminal(locale));
+    }
+    page
+}
+
+/// What a sheet changes, by file, with the orgs that get it.
+pub fn wishes(
+    wishes: &[LabelWish],
+    fleet: Fleet<'_>,
+    rows: &[DefinitionRow],
+    files: &[EditedFile],
+    style: Style,
+) -> String {
+    if files.is_empty() {
+        return "Nothing to write: the files have these labels already.\n".to_owned();
+    }
+    let mut page = String::new();
+    for file in files {
+        let using = (0..fleet.configs.len()).filter(|it| fleet.configs[*it].files.contains(&file.file));
+        let names = fleet.names(&using.collect::<Vec<_>>());
+        let _ =
+            writeln!(page, "{}{}", style.bold(text::terminal(&file.path.display().to_string()).as_str()), orgs(&names));
+        // Into an org's overrides all of them go.
+        let is_only = files.len() == 1;
+        for wish in wishes.iter().filter(|it| is_only || rows[it.row].file == file.file) {
+            page.push_str(&line(wish, &rows[wish.row], style));
+        }
+    }
+    page
+}
+
+fn orgs(names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<String> =
+        names.iter().take(ORGS_NAMED_MAX).map(|it| text::terminal(it).as_str().to_owned()).collect();
+    let more = names.len() - shown.len();
+    format!(", for {}", text::list_and(shown, more))
+}
+
+fn line(wish: &LabelWish, row: &DefinitionRow, style: Style) -> String {
+    let quoted = |label: &str| format!("\"{}\"", text::within_quotes(&text::shortened(label)));
+    let before = shown(row, &wish.locale);
+    let change = match (&before, &wish.label) {
+        (None, Some(label)) => style.added(&quoted(label)),
+        (Some(before), Some(label)) => format!("{} -> {}", style.removed(&quoted(before)), style.added(&quoted(label))),
+        (Some(before), None) => format!("{} is taken away", style.removed(&quoted(before))),
+        (None, None) => "is taken away".to_owned(),
+    };
+    format!("  {} {}: {change}\n", text::terminal(&row.key), text::terminal(&wish.locale))
+}
+
+pub fn imported(labels: usize, files: &[EditedFile], style: Style) -> String {
+    let (labels, files) = (text::count(labels, "label"), text::count(files.len(), "file"));
+    format!("{} {labels} in {files}\n", style.good("written:"))
+}
+
+/// What was left out, by cell.
+pub fn refused(refused: &[RefusedCell], style: Style) -> String {
+    let mut page = String::new();
+    for RefusedCell { address, why } in refused {
+        let _ = writeln!(page, "  {address}: {}", text::terminal(why));
+    }
+    let count = text::count(refused.len(), "cell");
+    let _ = writeln!(page, "{}: {count} left out, see above; the rest is written", style.bad("error"));
+    page
+}
+
+/// What was passed over.
+pub fn note(message: &str, style: Style) -> String {
+    format!("{}: {}\n", style.hint("note"), text::terminal(message))
+}

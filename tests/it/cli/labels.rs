@@ -1,0 +1,147 @@
+//! `presencectl labels`, whole.
+
+use super::driver::Cli;
+
+const BASE: &str = "version: 1\nsettings: { locales: [en_US, de] }\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    \
+                    labels: { en_US: Lunch, de: Mittag }\n  tea:\n    systemPresence: Break\n    labels: { en_US: Tea }\n";
+
+fn org(name: &str, number: u8) -> String {
+    format!("version: 1\norg: {{ name: {name}, id: {number}1111111-bbbb-4bbb-8bbb-111111111111 }}\nuse: [../base]\n")
+}
+
+fn two_orgs() -> Cli {
+    Cli::new()
+        .file("c/base/presence.yaml", BASE)
+        .file("c/orgs/acme.yaml", &org("acme", 1))
+        .file("c/orgs/hooli.yaml", &org("hooli", 2))
+}
+
+/// The file with one text in the place of another, as a translator saves it.
+fn translated(cli: &Cli, name: &str, from: &str, to: &str) {
+    let text = cli.read(name);
+    assert_eq!(text.matches(from).count(), 1, "{text}");
+    cli.write(name, &text.replace(from, to));
+}
+
+#[test]
+fn labels_go_to_translators_and_come_back() {
+    let cli = two_orgs();
+    let exported = cli.run("labels export c -o csv=labels.csv -o xlsx=labels.xlsx");
+    exported.prints(0, "2 rows in 2 languages\n  en_US  complete\n  de  1 empty\n");
+    for name in ["labels.csv", "labels.xlsx"] {
+        let again = cli.run(&format!("labels import {name} c --yes"));
+        again.prints(0, "Nothing to write: the files have these labels already.\n");
+    }
+    assert_eq!(cli.read("c/base/presence.yaml"), BASE);
+
+    translated(&cli, "labels.csv", ",Tea,Tea,,", ",Tea,Tea,Tee,");
+    translated(&cli, "labels.csv", ",Mittag,", ",Mittagspause,");
+    cli.run("labels import labels.csv c --yes").prints(
+        0,
+        "c/base/presence.yaml, for acme and hooli\n  lunch de: \"Mittag\" -> \"Mittagspause\"\n  tea de: \"Tee\"\n\
+         written: 2 labels in 1 file\n",
+    );
+    let after = BASE.replace("Mittag ", "Mittagspause ").replace("{ en_US: Tea }", "{ en_US: Tea, de: Tee }");
+    assert_eq!(cli.read("c/base/presence.yaml"), after);
+    cli.run("labels import labels.csv c --yes").prints(0, "Nothing to write: the files have these labels already.\n");
+}
+
+#[test]
+fn refused_cells_come_last_and_the_others_are_written() {
+    let cli = two_orgs();
+    cli.run("labels export c -o csv=labels.csv");
+    translated(&cli, "labels.csv", ",Tea,Tea,,", ",Tea,Tea,Tee,");
+    translated(&cli, "labels.csv", ",Mittag,", ",Mittagspause,");
+    cli.write("c/base/presence.yaml", &BASE.replace("de: Mittag ", "de: Essen "));
+    let ran = cli.run("labels import labels.csv c --yes");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.stderr,
+        "  F2: changed on both sides: here `Mittagspause`, in the file `Essen`\n\
+         error: 1 cell left out, see above; the rest is written\n"
+    );
+    assert!(cli.read("c/base/presence.yaml").contains("{ en_US: Tea, de: Tee }"), "{}", ran.shown());
+}
+
+#[test]
+fn one_org_and_one_language_are_enough() {
+    let cli = two_orgs();
+    cli.run("labels export c --org acme --locale pl --missing -o csv=polish.csv")
+        .prints(0, "2 rows in 1 language\n  pl  2 empty\n");
+    cli.run("labels export c --org acme --locale pl -o csv=polish.csv")
+        .prints(0, "2 rows in 1 language\n  pl  2 empty\n");
+    translated(&cli, "polish.csv", "base/presence.yaml,Tea,,", "base/presence.yaml,Tea,Herbata,");
+    cli.run("labels import polish.csv c --into acme --yes")
+        .prints(0, "c/orgs/acme.yaml, for acme\n  tea pl: \"Herbata\"\nwritten: 1 label in 1 file\n");
+    let new = format!("{}overrides:\n  tea:\n    labels:\n      pl: Herbata\n", org("acme", 1));
+    assert_eq!(cli.read("c/orgs/acme.yaml"), new);
+    assert_eq!(cli.read("c/base/presence.yaml"), BASE);
+}
+
+#[test]
+fn nothing_is_written_without_a_yes_or_where_others_may_use_the_file() {
+    let cli = two_orgs();
+    cli.run("labels export c -o csv=labels.csv");
+    translated(&cli, "labels.csv", ",Mittag,", ",Mittagspause,");
+    let ran = cli.run("labels import labels.csv c");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("nobody can be asked"), "{}", ran.stderr);
+    assert_eq!(cli.read("c/base/presence.yaml"), BASE);
+
+    cli.write("c/.git/HEAD", "ref: refs/heads/main\n");
+    cli.run("labels export c/orgs/acme.yaml -o csv=acme.csv");
+    translated(&cli, "acme.csv", ",Mittag,", ",Mittagspause,");
+    let ran = cli.run("labels import acme.csv c/orgs/acme.yaml --yes");
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stderr.contains("is not below PATH, so orgs that were not read may use it"), "{}", ran.stderr);
+    assert_eq!(cli.read("c/base/presence.yaml"), BASE);
+    // A root that holds less than the layers ends the reading.
+    let outside = cli.run("labels import acme.csv c/orgs --root c/orgs --yes");
+    assert!(outside.code == Some(1) && outside.stderr.contains("outside-root"), "{}", outside.shown());
+}
+
+#[test]
+fn what_is_no_spreadsheet_is_named() {
+    let cli = two_orgs().file("labels.csv", "key,de\nlunch,Mittag\n").file("labels.xlsx", "PK but no archive");
+    let ran = cli.run("labels import labels.csv c --yes");
+    ran.complains(
+        1,
+        "error: cannot read `labels.csv`: it has no column `file`, `default label` and `presencectl`; nothing was \
+         written\n  help: `presencectl labels export` writes a spreadsheet with all columns\n",
+    );
+    let ran = cli.run("labels import labels.xlsx c --yes");
+    assert!(ran.stderr.starts_with("error: cannot read `labels.xlsx`: it is no workbook"), "{}", ran.stderr);
+    cli.write("long.csv", &"x".repeat(8 * 1024 * 1024 + 1));
+    let ran = cli.run("labels import long.csv c --yes");
+    assert!(ran.stderr.starts_with("error: cannot read `long.csv`: it is longer than 8 MiB"), "{}", ran.stderr);
+    let ran = cli.run("labels export c -o xlsx");
+    assert!(ran.stderr.contains("nothing for standard output"), "{}", ran.stderr);
+    let ran = cli.run("labels export c --org acne");
+    ran.complains(1, "error: --org: no org file is for `acne`\n  help: did you mean `acme`?\n");
+}
+
+#[test]
+fn a_file_that_changed_since_it_was_read_is_refused() {
+    use presencectl::config::edit::files::{FileEdits, load_edited};
+    use presencectl::config::edit::{FileEdit, Leaf};
+    use presencectl::config::load_all;
+    use presencectl::host::file_set::{File, FileSet, WriteMode};
+
+    let cli = two_orgs();
+    let loaded = load_all(&cli.path("c"), None, |_| true);
+    let mut edits = FileEdits::default();
+    let (file, _) = loaded.sources.iter().find(|(_, it)| it.path.ends_with("presence.yaml")).expect("the layer");
+    edits.push(file, FileEdit::set(&["definitions", "tea", "labels", "de"], Leaf::Text("Tee".to_owned())));
+    let files = edits.apply(&loaded.sources).expect("an edit");
+    assert_eq!(load_edited(&cli.path("c"), None, &files).configs.len(), 2);
+    assert_eq!(cli.read("c/base/presence.yaml"), BASE);
+    cli.write("c/base/presence.yaml", &format!("{BASE}# more\n"));
+    let file = File { below: None, path: files[0].path.clone(), text: files[0].after.clone(), claim: WriteMode::Whole };
+    let placing = FileSet::look(vec![file]).expect("a file");
+    let problem = placing.still_reads(&[&files[0].before]).expect_err("it is another one by now");
+    assert!(
+        problem.message.ends_with("presence.yaml` was changed meanwhile; nothing was written"),
+        "{}",
+        problem.message
+    );
+}
