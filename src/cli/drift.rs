@@ -6,14 +6,14 @@ use clap::Args;
 
 use crate::cli::formats::Output;
 use crate::cli::paths;
-use crate::cli::shared::{ConfigArgs, TargetArgs};
+use crate::cli::shared::{OrgsArgs, TargetArgs};
 
 /// `presencectl drift`.
 #[derive(Debug, Clone, Args)]
 pub struct DriftArgs {
     /// Which config.
     #[command(flatten)]
-    pub config: ConfigArgs,
+    pub config: OrgsArgs,
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,

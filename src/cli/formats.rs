@@ -213,6 +213,48 @@ impl View for FindingsFormat {
     }
 }
 
+/// The views of the orgs of a config.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrgsFormat {
+    /// For people.
+    Human,
+    /// A name a line.
+    Lines,
+    /// For machines.
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// For reviewers, as a comment.
+    Markdown,
+    /// A matrix of GitHub Actions: one line of JSON.
+    GithubMatrix,
+    /// A matrix of GitLab CI: YAML for a child pipeline.
+    Gitlab,
+}
+
+impl View for OrgsFormat {
+    const HUMAN: OrgsFormat = OrgsFormat::Human;
+    const NAMED: &'static [(&'static str, OrgsFormat)] = &[
+        ("human", OrgsFormat::Human),
+        ("text", OrgsFormat::Human),
+        ("lines", OrgsFormat::Lines),
+        ("json", OrgsFormat::Json),
+        ("csv", OrgsFormat::Csv),
+        ("markdown", OrgsFormat::Markdown),
+        ("github-matrix", OrgsFormat::GithubMatrix),
+        ("gitlab", OrgsFormat::Gitlab),
+    ];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            OrgsFormat::Human => OnFailure::Words,
+            OrgsFormat::Json => OnFailure::Document,
+            OrgsFormat::Markdown => OnFailure::Comment,
+            OrgsFormat::Lines | OrgsFormat::Csv | OrgsFormat::GithubMatrix | OrgsFormat::Gitlab => OnFailure::Nothing,
+        }
+    }
+}
+
 impl<F: View> FromStr for Output<F> {
     type Err = String;
 

@@ -9,13 +9,15 @@ pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{
-    DiagnosisFormat, FindingsFormat, Format, ImportFormat, LabelsFormat, OnFailure, Output, TableFormat, View,
+    DiagnosisFormat, FindingsFormat, Format, ImportFormat, LabelsFormat, OnFailure, OrgsFormat, Output, TableFormat,
+    View,
 };
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
 pub use crate::cli::labels::{LabelsArgs, LabelsCommand, LabelsExportArgs, LabelsImportArgs};
 pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
+pub use crate::cli::orgs::OrgListArgs;
 pub use crate::cli::retire::RetireArgs;
 pub use crate::cli::shared::{ApiArg, ConfigArgs, ConfigPath, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
@@ -43,6 +45,7 @@ pub mod journal;
 pub mod labels;
 pub mod logging;
 pub mod offline;
+pub mod orgs;
 pub mod paths;
 pub mod retire;
 pub mod shared;
@@ -176,6 +179,10 @@ pub enum Command {
     #[command(after_help = "Examples:\n  presencectl validate examples/many-orgs\n  \
         presencectl validate examples/many-orgs --deny-warnings --output sarif=findings.sarif")]
     Validate(ValidateArgs),
+    /// List the orgs of a config, and those that a change of the files affects. Asks no org.
+    #[command(after_help = "Examples:\n  presencectl orgs examples/many-orgs\n  \
+        presencectl orgs examples/many-orgs --stage prod --output lines")]
+    Orgs(OrgListArgs),
     /// Say what a finding means and how it is repaired or set, or list all of them.
     #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
     Explain(ExplainArgs),

@@ -75,6 +75,10 @@ pub enum SchemaOf {
     Diagnosis,
     /// What `drift --output json` writes.
     Drift,
+    /// What `drift --all-orgs --output json` writes.
+    FleetDrift,
+    /// What `orgs --output json` writes.
+    Orgs,
 }
 
 /// `presencectl sandbox`.

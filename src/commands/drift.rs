@@ -1,25 +1,34 @@
 //! `presencectl drift`.
 
-use crate::cli::{DriftArgs, Format, LimitArgs};
+use futures_util::{StreamExt as _, stream};
+
+use crate::cli::{ConfigArgs, DriftArgs, Format, LimitArgs};
+use crate::commands::context::connect::Connection;
 use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::config::Config;
+use crate::commands::fleet::{self, FleetOrg, OrgFailure};
 use crate::config::edit::files::load_edited;
+use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
+use crate::model::moment::Moment;
 use crate::model::observed::Observed;
-use crate::model::problem::Problem;
+use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::accept::accepted;
+use crate::ops::drift::applied::Applied;
 use crate::ops::drift::{Drift, DriftNames, DriftPast, drift};
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::OrgOfConfig;
 use crate::ops::history::merged::CheckedOut;
+use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
-use crate::ops::plan_org::{PlanRequest, plan_org};
+use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
 use crate::output;
 use crate::output::ci::github;
+use crate::output::drifted::{DriftedOrg, document};
+use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::page::html;
 use crate::output::page::{COMMENT, PageKind, SUMMARY};
 use crate::output::style::Style;
@@ -36,28 +45,29 @@ const LIMITS: LimitArgs =
 pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.awaited = PageKind::Drift;
     run.open(&args.outputs, Some(&args.target))?;
-    let (config, sources) = run.load(&args.config)?;
-    let org = OrgOfConfig { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let source = args.config.request();
-    let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
-    let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
+    match args.config.one() {
+        Some(config) => one(args, &config, run).await,
+        None => several(args, run).await,
+    }
+}
 
-    let desired = config.desired.clone();
-    let connection = run.connect(&args.target, &desired).await?;
+async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let (config, sources) = run.load(config_args)?;
+    let source = config_args.request();
+    let org = org_of(&config, &source);
+    let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
+    let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&config_args.path))?;
+
+    let connection = run.connect(&args.target, &config.desired).await?;
     let now = run.record.clock().now();
-    let identity = Identity::to_read(&desired);
-    let request = PlanRequest::of(&desired, identity, &args.target, LIMITS, false, (&folder, now));
-    // A reader is all that is handed over: it cannot write.
-    let planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
-    let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
-    let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
-    let past = DriftPast { reports, is_whole, applied, checked_out: Some(CheckedOut { config: &source, org }) };
-    let observed = planned.with_unlisted();
-    let mut drift = drift(&desired, &observed, &planned.target, &past, names);
-    let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
-    drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
+    let identity = Identity::to_read(&config.desired);
+    let inputs = (&config, &source, applied);
+    let (drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), &mut run.heard).await?;
 
     run.host.show_notes(&planned.notes);
+    if !args.accept.is_empty() {
+        return accept(args, (&config, &sources), &drift, &planned.with_unlisted(), run);
+    }
     let (drift, target, sources) = (&drift, &planned.target, &sources);
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
@@ -68,9 +78,6 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Format::Html => html::drift(drift, target, sources),
         Format::Github => github::drift(drift, sources, folder),
     };
-    if !args.accept.is_empty() {
-        return accept(args, (&config, sources), drift, &observed, run);
-    }
     let exit = if !drift.questions.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !drift.rows.is_empty() {
@@ -79,6 +86,97 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Exit::Success
     };
     Ok(run.show(&view, exit))
+}
+
+/// The drift of several orgs, a few at a time. One that cannot be read is told first, and stops no other.
+async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    if !args.accept.is_empty() {
+        return Err(Problem::new("--accept writes for one org").help("name one by `--org NAME`").into());
+    }
+    let (configs, sources) = run.load_orgs(&args.config, None)?;
+    let request = |config: &Config| ConfigSource {
+        path: args.config.path.to_path_buf(),
+        org: config.desired.org.as_ref().map(|org| org.name.clone()),
+        root: args.config.root.clone(),
+    };
+    let requests: Vec<ConfigSource> = configs.iter().map(request).collect();
+    let applied = |(config, source): (&Config, &ConfigSource)| {
+        args.applied.as_deref().map(|typed| baseline::applied(source, typed, org_of(config, source))).transpose()
+    };
+    let applied = configs.iter().zip(&requests).map(applied).collect::<Result<Vec<_>, Problem>>()?;
+    let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
+
+    let orgs = fleet::connect(&configs, &args.target, run).await?;
+    let (now, folder) = (run.record.clock().now(), &folder);
+    let work = orgs.into_iter().zip(&requests).zip(applied).map(|((org, source), applied)| async move {
+        let FleetOrg { config, connection, identity, suffix } = org;
+        let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+        let result = match &connection {
+            Ok(connection) => {
+                drift_of(args, (config, source, applied), connection, identity, (folder, now), &mut heard).await
+            }
+            Err(problem) => Err(problem.clone()),
+        };
+        result.map_err(|problem| OrgFailure::of(problem, &suffix, heard))
+    });
+    let mut work = stream::iter(work).buffered(usize::from(args.config.parallel));
+    let mut drifted: Vec<DriftedOrg> = Vec::new();
+    while let Some(result) = work.next().await {
+        let org = configs[drifted.len()].desired.org.as_ref();
+        let name = org.map(|org| org.name.clone()).unwrap_or_default();
+        run.host.org_done(&name, result.as_ref().map_or("not read", |_| "read"));
+        run.host.show_notes_of(&name, result.as_ref().map_or(&[][..], |(_, planned)| &planned.notes));
+        let result = result.map(|(drift, planned)| (drift, planned.target)).map_err(|it| (it.problem, it.heard));
+        drifted.push(DriftedOrg { name, stage: org.and_then(|org| org.stage.clone()), result });
+    }
+    drop(work);
+
+    let (drifted, sources) = (&drifted, &sources);
+    let folder = run.host.environment.folder.as_deref();
+    let view = |format: Format, style: Style| match format {
+        Format::Human => output::text::drifted(drifted, sources, style),
+        Format::Json => json::write(&document(drifted, sources)),
+        Format::Markdown => page::drifted(drifted, sources, COMMENT),
+        Format::Summary => page::drifted(drifted, sources, SUMMARY),
+        Format::Html => html::drifted(drifted, sources),
+        Format::Github => github::drifted(drifted, sources, folder),
+    };
+    let has = |status| drifted.iter().any(|it| it.status() == status);
+    let exit = if has(DriftStatusV1::NotRead) || has(DriftStatusV1::InQuestion) {
+        Exit::Failure
+    } else if args.detailed_exitcode && has(DriftStatusV1::Drifted) {
+        Exit::Changes
+    } else {
+        Exit::Success
+    };
+    Ok(run.show(&view, exit))
+}
+
+fn org_of<'a>(config: &'a Config, source: &'a ConfigSource) -> OrgOfConfig<'a> {
+    OrgOfConfig { name: source.org.as_deref(), head: config, head_path: &source.path }
+}
+
+/// Reads an org and says what is otherwise. A reader is all that is handed over: it cannot write.
+async fn drift_of(
+    args: &DriftArgs,
+    (config, source, applied): (&Config, &ConfigSource, Option<Applied>),
+    connection: &Connection,
+    identity: Identity,
+    (folder, now): (&dyn ReportStore, Moment),
+    heard: &mut Heard,
+) -> Result<(Drift, PlannedOrg), Problem> {
+    let desired = &config.desired;
+    let request = PlanRequest::of(desired, identity, &args.target, LIMITS, false, (folder, now));
+    let planned = plan_org(&connection.session.reader(), &request, heard).await?;
+    let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
+    let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
+    let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
+    let past = DriftPast { reports, is_whole, applied, checked_out };
+    let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
+    let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
+    drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
+    drop(past);
+    Ok((drift, planned))
 }
 
 /// Writes what the org shows into the files, if a plan of them has nothing to say of it any more.

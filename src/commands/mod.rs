@@ -21,6 +21,7 @@ pub mod init;
 pub mod labels_export;
 pub mod labels_import;
 pub mod log;
+pub mod orgs;
 pub mod pin;
 pub mod plan;
 pub mod plans_dir;
@@ -62,6 +63,7 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
                 with_run::<Format>(host.reborrow(), async |run| labels_import::run(args, run))
             }
         },
+        Command::Orgs(args) => with_run(host.reborrow(), async |run| orgs::run(args, run)),
         Command::Validate(args) => with_run(host.reborrow(), async |run| validate::run(args, run)),
         Command::Config(args) => with_run(host.reborrow(), async |run| validate::config(args, run)),
         Command::Completions(args) => completions::completions(*args, &mut host),

@@ -10,6 +10,7 @@ pub mod import;
 pub mod init;
 pub mod labels;
 pub mod observe;
+pub mod orgs;
 pub mod pin;
 pub mod plan_org;
 pub mod promote;

@@ -2,6 +2,7 @@
 
 pub mod ci;
 pub mod csv;
+pub mod drifted;
 pub mod fleet;
 pub mod json;
 pub mod outcome;

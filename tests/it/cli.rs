@@ -32,6 +32,7 @@ mod names_from;
 mod obsolete;
 mod odd;
 mod only;
+mod orgs;
 mod outputs;
 mod placing;
 mod precedence;
@@ -509,6 +510,8 @@ fn schemas_are_the_committed_ones() {
         "log",
         "diagnosis",
         "drift",
+        "fleet-drift",
+        "orgs",
     ];
     for name in names {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));

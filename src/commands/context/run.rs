@@ -14,6 +14,7 @@ use crate::commands::context::outputs::Outputs;
 use crate::commands::context::record::Record;
 use crate::commands::context::report_file::{ReportFile, not_kept};
 use crate::commands::context::reports::{ReportFolder, reports_in};
+use crate::config::choice::OrgChoice;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::{self, Config, ConfigSource, Loaded};
 use crate::host::exit::Exit;
@@ -178,13 +179,23 @@ impl<'a, F: View> Run<'a, F> {
 
     /// Reads the configs of several orgs, from the disk or of a commit.
     pub fn load_orgs(&mut self, args: &OrgsArgs, at: Option<&AtCommit>) -> Result<(Vec<Config>, Sources), Failure> {
+        self.load_chosen((&args.path, args.root.as_deref()), &args.choice(), at)
+    }
+
+    /// The same by a choice.
+    pub fn load_chosen(
+        &mut self,
+        (path, root): (&Path, Option<&Path>),
+        choice: &OrgChoice,
+        at: Option<&AtCommit>,
+    ) -> Result<(Vec<Config>, Sources), Failure> {
         logging::phase("reading the configs");
         let mut loaded = match at {
             Some(AtCommit { files, place, commit: _ }) => {
                 let InRepository { path, root } = place;
-                config::load_chosen(Rc::clone(files) as Rc<dyn FileSystem>, path, Some(root), &args.choice())
+                config::load_chosen(Rc::clone(files) as Rc<dyn FileSystem>, path, Some(root), choice)
             }
-            None => config::load_chosen(Rc::new(Disk::default()), &args.path, args.root.as_deref(), &args.choice()),
+            None => config::load_chosen(Rc::new(Disk::default()), path, root, choice),
         };
         self.outputs.spare(&loaded.files)?;
         loaded.sources.commit = at.map(|it| it.commit.clone());

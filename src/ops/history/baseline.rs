@@ -55,6 +55,8 @@ enum Purpose {
     Base,
     /// `--applied`.
     Applied,
+    /// `--changed-since`.
+    ChangedSince,
 }
 
 impl Purpose {
@@ -63,6 +65,7 @@ impl Purpose {
             Purpose::At => "--at",
             Purpose::Base => "--base",
             Purpose::Applied => "--applied",
+            Purpose::ChangedSince => "--changed-since",
         }
     }
 
@@ -90,14 +93,38 @@ pub fn applied(args: &ConfigSource, typed: &str, org: OrgOfConfig<'_>) -> Result
 
 /// Finds the config of a commit, which is read instead of the one on the disk. Its path may be missing there.
 pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Problem> {
-    let failed = |error: GitError| from_git(&error, Purpose::At);
+    of_commit(path, root, typed, Purpose::At)
+}
+
+/// Finds the config from which a change is counted: that of the merge base with the commit of the config, unless `is_exact`.
+pub fn changed_since(
+    (path, root): (&Path, Option<&Path>),
+    typed: &str,
+    head: Option<&AtCommit>,
+    is_exact: bool,
+) -> Result<AtCommit, Problem> {
+    let git = Git::above(path).map_or(Ok(None), |it| it.repository());
+    if matches!(git, Ok(Some(it)) if it.shallow) {
+        return Err(Problem::new(format!("--changed-since: {SHALLOW}"))
+            .help("fetch the whole history: `fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI"));
+    }
+    if is_exact || typed.contains("...") {
+        return of_commit(path, root, typed, Purpose::ChangedSince);
+    }
+    let head = head.map_or("HEAD", |it| &it.commit);
+    of_commit(path, root, typed, Purpose::ChangedSince)?;
+    of_commit(path, root, &format!("{typed}...{head}"), Purpose::ChangedSince)
+}
+
+fn of_commit(path: &Path, root: Option<&Path>, typed: &str, purpose: Purpose) -> Result<AtCommit, Problem> {
+    let failed = |error: GitError| from_git(&error, purpose);
     let Some((git, hash)) = commit(path, typed).map_err(failed)? else {
-        return Err(unknown(path, typed, Purpose::At));
+        return Err(unknown(path, typed, purpose));
     };
     let place = InRepository::find(&git, path, root);
-    let place = place.map_err(|why| Problem::new(format!("--at: {why} of this commit")))?;
+    let place = place.map_err(|why| Problem::new(format!("{}: {why} of this commit", purpose.flag())))?;
     let mut objects = git.objects().map_err(failed)?;
-    let commit = objects.commit(&hash).map_err(failed)?.ok_or_else(|| nothing_here(typed, Purpose::At))?;
+    let commit = objects.commit(&hash).map_err(failed)?.ok_or_else(|| nothing_here(typed, purpose))?;
     Ok(AtCommit { files: Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit)), place, commit: hash })
 }
 
@@ -192,7 +219,9 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
     match Git::above(path).map_or(Ok(None), |it| it.repository()) {
         Ok(None) => {
             let (is, help) = match purpose {
-                Purpose::At => ("is no commit", "run it in a clone of the config's repository; nothing was sent"),
+                Purpose::At | Purpose::ChangedSince => {
+                    ("is no commit", "run it in a clone of the config's repository; nothing was sent")
+                }
                 Purpose::Base => (
                     "is no path",
                     "give the path of the config before the change, or run it in a clone of its repository; nothing was sent",
@@ -224,7 +253,7 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
 fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
     let is = match purpose {
         Purpose::Base => "is neither a commit that is here nor a path",
-        Purpose::At | Purpose::Applied => "is no commit that is here",
+        Purpose::At | Purpose::Applied | Purpose::ChangedSince => "is no commit that is here",
     };
     Problem::new(format!("{}: {typed} {is}", purpose.flag(), typed = text::ticked(typed)))
 }

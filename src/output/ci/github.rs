@@ -17,6 +17,7 @@ use crate::ops::apply::report::{Outcome, Report, ReportRow};
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{self, Drift};
 use crate::output::ci::fingerprint::tidy;
+use crate::output::drifted::DriftedOrg;
 use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
 use crate::output::json::fleet::FleetGroupV1;
@@ -160,13 +161,35 @@ fn warning(warning: &Warning, desired: &Desired) -> Annotation {
 pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
     for how in DifferenceCause::ALL {
-        annotations.extend(drift.of(how).map(|it| drifted(it, drift)));
+        annotations.extend(drift.of(how).map(|it| drifted_row(it, drift)));
+    }
+    commands(&annotations, sources, folder)
+}
+
+/// The drift of several orgs.
+pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, folder: Option<&Path>) -> String {
+    let mut annotations = Vec::new();
+    for org in orgs {
+        let named = |it: Annotation| Annotation { title: format!("{}: {}", org.name, it.title), ..it };
+        match &org.result {
+            Ok((drift, _)) => {
+                annotations.extend(drift.refusals().iter().map(refusal).map(named));
+                let rows = DifferenceCause::ALL.into_iter().flat_map(|how| drift.of(how));
+                annotations.extend(rows.map(|it| drifted_row(it, drift)).map(named));
+            }
+            Err((problem, _)) => annotations.push(Annotation {
+                level: Level::Error,
+                place: None,
+                title: format!("{} was not read", org.name),
+                lines: Explained::from(problem).lines(),
+            }),
+        }
     }
     commands(&annotations, sources, folder)
 }
 
 /// What was merged and not applied is no surprise; all else may be.
-fn drifted(row: &drift::DriftRow, drift: &Drift) -> Annotation {
+fn drifted_row(row: &drift::DriftRow, drift: &Drift) -> Annotation {
     let level = if row.how == DifferenceCause::NotApplied { Level::Notice } else { Level::Warning };
     let known_as = row.known_as(&drift.plan.default_locale).unwrap_or("no label");
     let mut lines = vec![drift.heading(row.how)];

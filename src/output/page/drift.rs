@@ -6,9 +6,11 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{Drift, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
+use crate::output::drifted::{DriftedOrg, heading, in_sync};
+use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title, at,
-    cell, name, org, plain, sandbox, sentence, strong,
+    below, cell, name, org, plain, sandbox, sentence, strong,
 };
 use crate::output::page::failure::refusals;
 use crate::output::page::plan::{add_others, label, notes, presence};
@@ -52,6 +54,62 @@ pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> 
         summary: Summary { tone, words, more: None },
         line,
         leads,
+        sections,
+    }
+}
+
+/// The drift of several orgs: a line for each first, then what is otherwise in each.
+pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'static> {
+    let words = heading(orgs);
+    let is_bad = orgs.iter().any(|it| matches!(it.status(), DriftStatusV1::NotRead | DriftStatusV1::InQuestion));
+    let quiet = in_sync(orgs);
+    let tone = match (is_bad, quiet.len() == orgs.len()) {
+        (true, _) => Tone::Bad,
+        (false, true) => Tone::Good,
+        (false, false) => Tone::Open,
+    };
+    let failed = orgs.iter().filter_map(|org| {
+        let (problem, _) = org.result.as_ref().err()?;
+        let mut items = vec![Item::new(vec![name(org.name.as_str()), plain(": "), sentence(problem.message.as_str())])];
+        items.extend(below(problem.into()).into_iter().map(Item::nested));
+        Some(items)
+    });
+    let told = orgs.iter().filter(|it| it.status() != DriftStatusV1::InSync);
+    let told = told.filter_map(|org| Some((org, org.result.as_ref().ok()?)));
+    let lines = told
+        .clone()
+        .map(|(org, (drift, _))| vec![Item::new(vec![name(org.name.as_str()), plain(": "), plain(drift.in_words())])]);
+    let mut sections = vec![
+        Section::list("org", Keep::First, Title::heading("Not read"), Tone::Bad, failed.collect()),
+        Section::list("org", Keep::First, Title::heading("Drifted"), Tone::Open, lines.collect()),
+    ];
+    for (org, (drift, target)) in told {
+        let of_org = |title: Title| match title {
+            Title::Implied(words) => Title::Heading(vec![name(org.name.as_str()), plain(": "), plain(words)]),
+            Title::Heading(line) => {
+                Title::Heading([name(org.name.as_str()), plain(": ")].into_iter().chain(line).collect())
+            }
+            Title::Folded(words) => Title::Folded(format!("{}: {words}", org.name)),
+        };
+        let of_one = page(drift, target, sources).sections;
+        sections.extend(of_one.into_iter().map(|it| Section { title: of_org(it.title), ..it }));
+    }
+    let quiet = quiet.join(", ");
+    let is_sandbox = orgs.iter().any(|it| it.result.as_ref().is_ok_and(|(_, target)| target.sandbox));
+    Page {
+        kind: PageKind::Drift,
+        org: None,
+        is_of_several: true,
+        sandbox: is_sandbox,
+        first: None,
+        what: "Drift",
+        line: vec![strong(&*words), plain("."), sandbox(is_sandbox)],
+        summary: Summary { tone, words, more: None },
+        leads: if quiet.is_empty() {
+            Vec::new()
+        } else {
+            vec![Lead::Paragraph(By::Both, vec![vec![plain("No drift: "), sentence(quiet), plain(".")]])]
+        },
         sections,
     }
 }

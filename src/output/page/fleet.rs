@@ -2,9 +2,9 @@
 //! table of orgs and changes.
 
 use crate::model::text;
-use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
 use crate::output::json::fleet::{FleetGroupV1, FleetLineV1, FleetOrgV1, FleetRefusalV1, FleetWarningV1};
+use crate::output::json::{FleetPlanV1, OrgsV1};
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, cell, name, plain, sandbox, sentence, strong,
@@ -12,6 +12,7 @@ use crate::output::page::block::{
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::output::text::fleet::{frozen, heading, line_in_words, people_in_words, quiet_orgs, verb};
+use crate::output::text::orgs;
 use crate::plan::answer::Answer;
 use crate::plan::change::Action;
 
@@ -58,6 +59,33 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
             changes(groups),
             looked_at(warnings, no_longer_needed),
             matrix(orgs, groups),
+        ],
+    }
+}
+
+/// Which orgs a change of the files affects, and what differs.
+pub(super) fn page_of_orgs(orgs: &OrgsV1) -> Page<'static> {
+    let words = match &orgs.since {
+        Some(since) => orgs::heading(orgs, since),
+        None => text::count(orgs.orgs.len(), "org"),
+    };
+    let notes = orgs::notes(orgs).into_iter().map(|it| vec![Item::new(vec![sentence(it)])]).collect();
+    let listed = orgs.orgs.iter().filter(|_| orgs.since.is_none());
+    let listed = listed.map(|it| vec![Item::new(vec![name(it.name.as_str())])]).collect();
+    Page {
+        kind: PageKind::Plan,
+        org: None,
+        is_of_several: true,
+        sandbox: false,
+        first: None,
+        what: "Orgs",
+        line: vec![sentence(&*words), plain(". By the files alone: no org was asked.")],
+        summary: Summary { tone: Tone::Open, words, more: None },
+        leads: Vec::new(),
+        sections: vec![
+            changes(&orgs.groups),
+            Section::list("note", Keep::Third, Title::heading("To look at"), Tone::Open, notes),
+            Section::list("org", Keep::Third, Title::heading("Orgs"), Tone::Open, listed),
         ],
     }
 }

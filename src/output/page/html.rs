@@ -11,6 +11,7 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
+use crate::output::drifted::DriftedOrg;
 use crate::output::json::FleetPlanV1;
 use crate::output::page::block::{
     By, Item, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title,
@@ -46,6 +47,11 @@ pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
 /// A whole drift, complete however long it is.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
     print(&drift_page::page(drift, target, sources))
+}
+
+/// The drift of several orgs, complete however long it is.
+pub fn drifted(orgs: &[DriftedOrg], sources: &Sources) -> String {
+    print(&drift_page::page_of_several(orgs, sources))
 }
 
 /// What is wrong and what to do about it, with the findings in the files.

@@ -8,7 +8,8 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
-use crate::output::json::FleetPlanV1;
+use crate::output::drifted::DriftedOrg;
+use crate::output::json::{FleetPlanV1, OrgsV1};
 use crate::plan::Plan;
 
 mod block;
@@ -40,6 +41,11 @@ pub fn fleet_plan(plan: &FleetPlanV1, room: PageRoom) -> String {
     markdown::print(&fleet::page(plan), room)
 }
 
+/// Which orgs a change of the files affects, as much of it as there is room for.
+pub fn orgs(orgs: &OrgsV1, room: PageRoom) -> String {
+    markdown::print(&fleet::page_of_orgs(orgs), room)
+}
+
 /// A report, as much of it as there is room for.
 pub fn report(report: &Report, target: &Target, sources: &Sources, room: PageRoom) -> String {
     markdown::print(&report::page(report, target, sources), room)
@@ -48,6 +54,11 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: PageRoo
 /// A drift, never longer than there is room.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: PageRoom) -> String {
     markdown::print(&drift::page(drift, target, sources), room)
+}
+
+/// The drift of several orgs, never longer than there is room.
+pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, room: PageRoom) -> String {
+    markdown::print(&drift::page_of_several(orgs, sources), room)
 }
 
 /// A failure: in whose place, and as much as there is room for.

@@ -7,13 +7,36 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{Drift, DriftKind, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
+use crate::output::drifted::{DriftedOrg, heading, in_sync};
+use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::style::{Style, sign};
 use crate::output::summary::target_line;
 use crate::output::text::change;
 use crate::output::text::plan::warnings_shown;
-use crate::output::text::problem::{answer, place, refusal_shown};
+use crate::output::text::problem::{answer, explained, place, refusal_shown};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
+
+/// The drift of several orgs: what could not be read first, then each org that has drifted.
+pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
+    let mut shown = format!("{}\n", style.bold(&heading(orgs)));
+    // Writing to a String cannot fail.
+    for (org, (problem, _)) in orgs.iter().filter_map(|it| Some((it, it.result.as_ref().err()?))) {
+        let name = style.bad(&format!("{} was not read", text::terminal(&org.name)));
+        let _ = write!(shown, "\n{name}: {}", explained(problem, "", style));
+    }
+    for org in orgs.iter().filter(|it| it.status() != DriftStatusV1::InSync) {
+        if let Ok((of_it, target)) = &org.result {
+            let name = style.bold(&format!("== {} ==", text::terminal(&org.name)));
+            let _ = write!(shown, "\n{name}\n{}", drift(of_it, target, sources, style));
+        }
+    }
+    let quiet = in_sync(orgs);
+    if !quiet.is_empty() {
+        let _ = writeln!(shown, "\nNo drift: {}", text::terminal(&quiet.join(", ")));
+    }
+    shown
+}
 
 /// A whole drift, complete however long it is.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {

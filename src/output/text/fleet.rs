@@ -113,7 +113,7 @@ fn refusal(it: &FleetRefusalV1, style: Style) -> String {
     shown
 }
 
-fn changes(groups: &[FleetGroupV1], style: Style) -> String {
+pub(super) fn changes(groups: &[FleetGroupV1], style: Style) -> String {
     let (mut shown, mut before) = (String::new(), None);
     for group in groups {
         let heading = (&group.orgs_in_words, &group.origin);

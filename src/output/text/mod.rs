@@ -12,6 +12,7 @@ pub mod import;
 pub mod labels;
 pub mod listing;
 pub mod log;
+pub mod orgs;
 mod plan;
 pub mod problem;
 mod report;
@@ -20,7 +21,7 @@ mod undo;
 pub mod users;
 
 pub use crate::output::summary::{org_line, target_line};
-pub use crate::output::text::drift::drift;
+pub use crate::output::text::drift::{drift, drifted};
 pub use crate::output::text::fleet::fleet_plan;
 pub use crate::output::text::plan::{beyond, plan};
 pub use crate::output::text::report::{bound, finished, report, started};

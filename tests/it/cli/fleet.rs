@@ -299,3 +299,23 @@ impl Fleet {
         self.cli.ran(command.env(name, value).output().unwrap())
     }
 }
+
+#[test]
+fn drift_tells_each_org_that_has_drifted_in_full() {
+    let fleet = five().variable("GENESYSCLOUD_OAUTHCLIENT_SECRET__GLOBEX_PROD", "another-secret-of-some-length");
+    let ran = fleet.run("drift . --all-orgs --detailed-exitcode");
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stdout.starts_with("5 orgs: 3 drifted, 1 in sync, 1 not read\n\nglobex-prod was not read: "),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("\n== acme-test ==\nOrg: acme-test ("), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("\nNo drift: acme-dev\n"), "{}", ran.stdout);
+    let ran = fleet.run("drift . --org acme-* --detailed-exitcode -o json");
+    assert_eq!(ran.code, Some(2));
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&document["kind"], &document["orgs"][0]["status"]), (&json!("fleet-drift"), &json!("in-sync")));
+    let markdown = fleet.run("drift . --org acme-* -o markdown").stdout;
+    assert!(markdown.starts_with("<!-- presencectl:drift orgs -->\n**3 orgs: 2 drifted, 1 in sync**."), "{markdown}");
+}

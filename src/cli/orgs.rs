@@ -1,0 +1,51 @@
+//! What `orgs` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::formats::{OrgsFormat, Output};
+use crate::cli::shared::ConfigPath;
+use crate::config::choice::OrgChoice;
+
+/// `presencectl orgs`.
+#[derive(Debug, Clone, Args)]
+pub struct OrgListArgs {
+    /// Where the config is.
+    #[command(flatten)]
+    pub path: ConfigPath,
+    /// Only these orgs: a name, or a pattern such as `acme-*`. May be repeated.
+    #[arg(long = "org", value_name = "NAME|PATTERN", help_heading = "Config")]
+    pub orgs: Vec<String>,
+    /// Only the orgs of this stage (`org.stage`). May be repeated.
+    #[arg(long = "stage", value_name = "STAGE", help_heading = "Config")]
+    pub stages: Vec<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+    /// Read the config from this commit of its repository instead of from the disk. Nothing is checked out.
+    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
+    pub at: Option<String>,
+    /// Only the orgs whose config is otherwise than in this commit, and what differs. The config is compared with the
+    /// merge base of the commit and the config's own.
+    #[arg(long, value_name = "REF", help_heading = "Config")]
+    pub changed_since: Option<String>,
+    /// Compare with the commit itself, and not with the merge base.
+    #[arg(long, requires = "changed_since", help_heading = "Config")]
+    pub exact: bool,
+    /// `human`, `lines` (a name a line), `json`, `csv`, `markdown`, `github-matrix` or `gitlab`, to standard output or to a
+    /// file as well. May be repeated; without one for standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<OrgsFormat>>,
+    /// Exit with 2 when a config differs.
+    #[arg(long, requires = "changed_since", help_heading = "Output")]
+    pub detailed_exitcode: bool,
+}
+
+impl OrgListArgs {
+    /// Which orgs are meant.
+    pub fn choice(&self) -> OrgChoice {
+        OrgChoice { names: self.orgs.clone(), stages: self.stages.clone() }
+    }
+}

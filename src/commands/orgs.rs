@@ -1,0 +1,148 @@
+//! `presencectl orgs`.
+
+use std::rc::Rc;
+
+use crate::cli::{OrgListArgs, OrgsFormat};
+use crate::commands::context::failure::Failure;
+use crate::commands::context::run::Run;
+use crate::config::choice::OrgChoice;
+use crate::config::file_system::FileSystem;
+use crate::config::finding::Severity;
+use crate::config::{self, Config};
+use crate::host::exit::Exit;
+use crate::model::freeze::holding;
+use crate::model::generation::Generation;
+use crate::model::moment::Moment;
+use crate::model::observed::Target;
+use crate::model::problem::Problem;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::history::baseline::{self, AtCommit};
+use crate::ops::orgs::{Before, OrgStanding, leaving};
+use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
+use crate::output::json::common::Document as _;
+use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1};
+use crate::output::json::{self, OrgsV1, PlanV1};
+use crate::output::page;
+use crate::output::style::Style;
+use crate::output::text::orgs as view;
+
+/// GitHub takes no larger matrix. (docs.github.com, "Running variations of jobs in a workflow": 256 jobs.)
+const MATRIX_MAX: usize = 256;
+
+/// Lists the orgs, or those that a change of the files affects. No org is asked.
+pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Failure> {
+    run.open(&args.outputs, None)?;
+    let (path, root) = (&*args.path, args.root.as_deref());
+    let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
+    let (configs, sources) = run.load_chosen((path, root), &args.choice(), at.as_ref())?;
+    let since = args.changed_since.as_deref();
+    let since = since.map(|typed| baseline::changed_since((path, root), typed, at.as_ref(), args.exact)).transpose()?;
+    let before = since.as_ref().map(before).transpose()?;
+    let before = before.as_deref().map(Before::new);
+    let standings: Vec<OrgStanding> =
+        configs.iter().map(|it| before.as_ref().map_or(OrgStanding::Listed, |before| before.standing(it))).collect();
+
+    let now = run.record.clock().now();
+    let member = |(config, standing): (&Config, &OrgStanding)| listed(config, standing, before.as_ref(), now);
+    let listed: Vec<ListedOrgV1> = configs.iter().zip(&standings).map(member).collect();
+    let is_changed = listed.iter().zip(&standings).any(|(_, standing)| standing.is_affected());
+    let orgs = OrgsV1 {
+        kind: OrgsV1::KIND.to_owned(),
+        format_version: OrgsV1::VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: at.as_ref().map(|it| it.commit.clone()),
+        since: since.as_ref().map(|it| OrgsSinceV1 {
+            given: args.changed_since.clone().unwrap_or_default(),
+            commit: it.commit.clone(),
+            merge_base: !args.exact,
+        }),
+        removed: match (&before, args.orgs.is_empty() && args.stages.is_empty()) {
+            (Some(before), true) => before.removed(&configs),
+            _ => Vec::new(),
+        },
+        groups: groups(&configs, &standings, &sources),
+        orgs: listed,
+    };
+    let is_matrix = |it: &OrgsFormat| matches!(it, OrgsFormat::GithubMatrix | OrgsFormat::Gitlab);
+    if args.outputs.iter().any(|it| is_matrix(&it.format)) && view::matrix_size(&orgs) > MATRIX_MAX {
+        let count = view::matrix_size(&orgs);
+        return Err(Problem::new(format!("{count} orgs are more than a matrix holds, which is {MATRIX_MAX}"))
+            .help("split them by --stage or --org")
+            .into());
+    }
+    let view = |format: OrgsFormat, style: Style| match format {
+        OrgsFormat::Human => view::human(&orgs, style),
+        OrgsFormat::Lines => view::lines(&orgs),
+        OrgsFormat::Json => json::write(&orgs),
+        OrgsFormat::Csv => view::csv(&orgs),
+        OrgsFormat::Markdown => page::orgs(&orgs, page::COMMENT),
+        OrgsFormat::GithubMatrix => view::github_matrix(&orgs),
+        OrgsFormat::Gitlab => view::gitlab(&orgs),
+    };
+    let is_changed = is_changed || !orgs.removed.is_empty();
+    let exit = if args.detailed_exitcode && is_changed { Exit::Changes } else { Exit::Success };
+    Ok(run.show(&view, exit))
+}
+
+/// Every config of a commit. With an error in one nothing can be compared.
+fn before(since: &AtCommit) -> Result<Vec<Config>, Problem> {
+    let system = Rc::clone(&since.files) as Rc<dyn FileSystem>;
+    let (path, root) = (&since.place.path, &since.place.root);
+    let is_absent = system.canonical(path).is_err();
+    if is_absent {
+        return Ok(Vec::new());
+    }
+    let loaded = config::load_chosen(system, path, Some(root), &OrgChoice::default());
+    match loaded.diagnostics.iter().find(|it| it.severity == Severity::Error) {
+        // It had no org file yet.
+        Some(first) if first.finding.code() == "no-org-chosen" => Ok(Vec::new()),
+        Some(first) => {
+            let place = first.place.map_or_else(String::new, |span| format!("{}: ", loaded.sources.place(span)));
+            let what = format!("{}{}", text::unticked(place), first.finding.message());
+            Err(Problem::new(format!("--changed-since: the config of {} cannot be used: {what}", since.commit))
+                .help("compare with a later commit, in which that is repaired"))
+        }
+        None => Ok(loaded.configs),
+    }
+}
+
+fn listed(config: &Config, standing: &OrgStanding, before: Option<&Before<'_>>, now: Moment) -> ListedOrgV1 {
+    let desired = &config.desired;
+    let org = desired.org.as_ref();
+    let leaving = match (before.and_then(|it| it.of(config)), standing.plan()) {
+        (Some(before), Some(plan)) => leaving(&before.desired, desired, plan),
+        _ => Vec::new(),
+    };
+    let says_nothing = standing.plan().is_some_and(|it| it.changes.is_empty()) && leaving.is_empty();
+    ListedOrgV1 {
+        name: org.map(|it| it.name.clone()).unwrap_or_default(),
+        stage: org.and_then(|it| it.stage.clone()),
+        id: org.and_then(|it| it.id.as_ref()).map(ToString::to_string),
+        region: org.and_then(|it| it.region).map(|it| it.name().to_owned()),
+        file: config.org_file.as_ref().map(|it| it.display().to_string()),
+        definitions: desired.definitions.len(),
+        frozen_until: holding(&desired.freezes, now).map(|it| it.end.to_string()),
+        standing: match standing {
+            OrgStanding::Listed => None,
+            OrgStanding::New(_) => Some("new".to_owned()),
+            OrgStanding::Affected(_) => Some("affected".to_owned()),
+            OrgStanding::Unaffected => Some("unaffected".to_owned()),
+        },
+        settings_only: says_nothing && matches!(standing, OrgStanding::Affected(_)),
+        leaving: leaving.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What differs, in the blocks of a plan of several orgs.
+fn groups(configs: &[Config], standings: &[OrgStanding], sources: &Sources) -> Vec<json::fleet::FleetGroupV1> {
+    let target = Target { org: None, sandbox: false, generation: Generation::default() };
+    let members = configs.iter().zip(standings).filter_map(|(config, standing)| {
+        let mut plan = PlanV1::of(standing.plan()?, &target, sources);
+        // What is asked is told; what would refuse it is for a plan of the org.
+        plan.refusals.clear();
+        let file = config.org_file.as_ref().map(|it| it.display().to_string());
+        Some(FleetMember { desired: &config.desired, file, result: Ok(plan) })
+    });
+    fleet_plan(members.collect(), &FleetTerms::default(), sources).groups
+}

@@ -1,0 +1,123 @@
+//! Which orgs a config has, and what a change of its files asks of each, from files alone.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Config, digest};
+use crate::model::desired::{Desired, Limits, Management, Wanted};
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::plan::{Plan, plan};
+
+/// Nothing is applied, so no limit is in the way.
+const LIMITS: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX, active_users: None };
+
+/// What a change of the files asks of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrgStanding {
+    /// Nothing was compared.
+    Listed,
+    /// It has no config before the change.
+    New(Box<Plan>),
+    /// Its config differs: definitions by this plan, or settings and guards.
+    Affected(Box<Plan>),
+    Unaffected,
+}
+
+impl OrgStanding {
+    pub fn is_affected(&self) -> bool {
+        match self {
+            OrgStanding::Listed | OrgStanding::Unaffected => false,
+            OrgStanding::New(_) | OrgStanding::Affected(_) => true,
+        }
+    }
+
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            OrgStanding::Listed | OrgStanding::Unaffected => None,
+            OrgStanding::New(plan) | OrgStanding::Affected(plan) => Some(plan),
+        }
+    }
+}
+
+/// The configs before a change, by what finds the org of each again: its name, else its id.
+pub struct Before<'a> {
+    configs: &'a [Config],
+}
+
+impl<'a> Before<'a> {
+    pub fn new(configs: &'a [Config]) -> Before<'a> {
+        Before { configs }
+    }
+
+    /// The config that an org had.
+    pub fn of(&self, config: &Config) -> Option<&'a Config> {
+        let org = config.desired.org.as_ref()?;
+        let by_name = self.configs.iter().find(|it| it.desired.org.as_ref().is_some_and(|it| it.name == org.name));
+        let by_id = || {
+            let id = org.id.as_ref()?;
+            self.configs.iter().find(|it| it.desired.org.as_ref().is_some_and(|it| it.id.as_ref() == Some(id)))
+        };
+        by_name.or_else(by_id)
+    }
+
+    /// What the change asks of an org.
+    pub fn standing(&self, config: &Config) -> OrgStanding {
+        match self.of(config) {
+            None => OrgStanding::New(Box::new(asked(None, &config.desired))),
+            Some(before) if digest::of(&before.resolved) == digest::of(&config.resolved) => OrgStanding::Unaffected,
+            Some(before) => OrgStanding::Affected(Box::new(asked(Some(&before.desired), &config.desired))),
+        }
+    }
+
+    /// The names of orgs that have no config after the change.
+    pub fn removed(&self, configs: &[Config]) -> Vec<String> {
+        let after = Before::new(configs);
+        let gone = self.configs.iter().filter(|it| after.of(it).is_none());
+        gone.filter_map(|it| it.desired.org.as_ref().map(|org| org.name.clone())).collect()
+    }
+}
+
+/// Definitions that leave a config and that no plan removes: they stay active.
+pub fn leaving(before: &Desired, after: &Desired, plan: &Plan) -> Vec<Key> {
+    let removed: Vec<&DefinitionId> = plan.changes.iter().filter_map(|it| it.step.id()).collect();
+    let gone = before.definitions.values().filter(|it| !after.definitions.contains_key(&it.key) && !it.deactivated);
+    let is_removed = |it: &&Wanted| id_of(it).is_some_and(|id| removed.contains(&&id));
+    gone.filter(|it| !is_removed(it)).map(|it| it.key.clone()).collect()
+}
+
+/// What an org is asked that is as the files said before: what changes in them, as a plan.
+fn asked(before: Option<&Desired>, after: &Desired) -> Plan {
+    let nothing = Desired::nothing();
+    let before = before.unwrap_or(&nothing);
+    let held: BTreeMap<&Key, Definition> =
+        before.definitions.values().filter_map(|it| Some((&it.key, held(it)?))).collect();
+    let mut wanted = after.clone();
+    for it in wanted.definitions.values_mut() {
+        // A key is the same definition, whatever became of its labels. One under another system presence is another object.
+        it.pin = held.get(&it.key).filter(|of| of.system_presence == it.system_presence).map(|of| of.id.clone());
+        it.division = None;
+        if it.management == Management::Managed {
+            it.new |= it.pin.is_none() && it.replaces.is_none();
+        }
+    }
+    wanted.protect.clear();
+    let observed = Observed::new(held.into_values().collect(), None);
+    plan(&wanted, &observed, &LIMITS)
+}
+
+fn held(wanted: &Wanted) -> Option<Definition> {
+    Some(Definition {
+        id: id_of(wanted)?,
+        system_presence: wanted.system_presence.clone(),
+        labels: wanted.labels.clone(),
+        deactivated: wanted.deactivated,
+        primary: Primary::No,
+        division: None,
+        modified: None,
+    })
+}
+
+/// No org has such an id: it stands for the definition of this key.
+fn id_of(wanted: &Wanted) -> Option<DefinitionId> {
+    DefinitionId::new(&format!("key:{}", wanted.key))
+}

@@ -1,0 +1,76 @@
+//! The orgs of a config, as a document for machines, format 1.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::output::json::common::Document;
+use crate::output::json::fleet::FleetGroupV1;
+
+/// The orgs of a config, `presencectl orgs --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl orgs, format 1")]
+pub struct OrgsV1 {
+    /// Always `orgs`.
+    #[schemars(extend("const" = OrgsV1::KIND))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = OrgsV1::VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The whole hash of the commit that the config was read from (`--at`); absent if it was read from the disk.
+    pub commit: Option<String>,
+    /// What the config was compared with; absent without `--changed-since`.
+    pub since: Option<OrgsSinceV1>,
+    /// The orgs, in the order of their files.
+    pub orgs: Vec<ListedOrgV1>,
+    /// Orgs that have no config any more. Nothing is done to them.
+    pub removed: Vec<String>,
+    /// What differs, from files alone; equal changes are one group.
+    pub groups: Vec<FleetGroupV1>,
+}
+
+/// What a config was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgsSinceV1 {
+    /// As it was typed.
+    pub given: String,
+    /// The whole hash of the commit.
+    pub commit: String,
+    /// Is it the merge base, and not the commit that was given?
+    pub merge_base: bool,
+}
+
+/// One org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedOrgV1 {
+    /// Its name in the config.
+    pub name: String,
+    /// Its stage.
+    pub stage: Option<String>,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+    /// Its org file.
+    pub file: Option<String>,
+    /// How many definitions its config has.
+    pub definitions: usize,
+    /// Until when nothing is written to it, in UTC; absent if nothing holds it now.
+    pub frozen_until: Option<String>,
+    /// `affected`, `unaffected` or `new`; absent without `--changed-since`.
+    #[schemars(extend("enum" = ["affected", "unaffected", "new"]))]
+    pub standing: Option<String>,
+    /// Does it differ only in what is no definition, such as settings and guards?
+    pub settings_only: bool,
+    /// The definitions that leave its config and stay active in the org.
+    pub leaving: Vec<String>,
+}
+
+impl Document for OrgsV1 {
+    const KIND: &str = "orgs";
+    const VERSION: u32 = 1;
+}

@@ -1,0 +1,132 @@
+//! The orgs of a config, for people, shells, spreadsheets and CI.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::model::text;
+use crate::model::yaml;
+use crate::output::csv::records;
+use crate::output::json::OrgsV1;
+use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1};
+use crate::output::style::Style;
+use crate::output::table::{self, TableColumn};
+use crate::output::text::fleet::changes;
+
+const COMMIT_CHARS: usize = 12;
+
+pub fn human(orgs: &OrgsV1, style: Style) -> String {
+    let Some(since) = &orgs.since else { return listed(orgs, style) };
+    let mut shown = format!("{}\n", style.bold(&heading(orgs, since)));
+    let blocks = changes(&orgs.groups, style);
+    // Writing to a String cannot fail.
+    if !blocks.is_empty() {
+        let _ = write!(shown, "\n{blocks}");
+    }
+    let notes = notes(orgs);
+    if !notes.is_empty() {
+        shown.push('\n');
+    }
+    for it in notes {
+        let _ = writeln!(shown, "{}", text::terminal(&it));
+    }
+    shown
+}
+
+/// How many orgs the change affects, and what it was compared with.
+pub fn heading(orgs: &OrgsV1, since: &OrgsSinceV1) -> String {
+    let affected = orgs.orgs.iter().filter(|it| it.is_affected()).count();
+    let commit: String = since.commit.chars().take(COMMIT_CHARS).collect();
+    let given = text::ticked(&since.given);
+    let why = if since.merge_base { format!("the merge base of {given} and the config") } else { given };
+    format!("{affected} of {} affected since {commit} ({why})", text::count(orgs.orgs.len(), "org"))
+}
+
+/// What no block says, a line each.
+pub fn notes(orgs: &OrgsV1) -> Vec<String> {
+    let names = |of: &dyn Fn(&&ListedOrgV1) -> bool| -> Vec<String> {
+        orgs.orgs.iter().filter(of).map(|it| it.name.clone()).collect()
+    };
+    let lines = [
+        ("New", names(&|it| it.standing.as_deref() == Some("new"))),
+        ("Settings and guards alone", names(&|it| it.settings_only)),
+        ("Unaffected", names(&|it| it.standing.as_deref() == Some("unaffected"))),
+        ("Removed (nothing is done to the org)", orgs.removed.clone()),
+    ];
+    let lines = lines.into_iter().filter(|(_, names)| !names.is_empty());
+    let leaving = orgs
+        .orgs
+        .iter()
+        .filter(|it| !it.leaving.is_empty())
+        .map(|it| format!("Leaves the config of {} and stays active: {}", it.name, it.leaving.join(", ")));
+    leaving.chain(lines.map(|(what, names)| format!("{what}: {}", names.join(", ")))).collect()
+}
+
+fn listed(orgs: &OrgsV1, style: Style) -> String {
+    let or_empty = |it: Option<&String>| it.cloned().unwrap_or_default();
+    let columns: [TableColumn<'_, ListedOrgV1>; 7] = [
+        ("ORG", &|it| it.name.clone()),
+        ("STAGE", &|it| or_empty(it.stage.as_ref())),
+        ("REGION", &|it| or_empty(it.region.as_ref())),
+        ("DEFINITIONS", &|it| it.definitions.to_string()),
+        ("FROZEN UNTIL", &|it| or_empty(it.frozen_until.as_ref())),
+        ("FILE", &|it| or_empty(it.file.as_ref())),
+        ("ID", &|it| or_empty(it.id.as_ref())),
+    ];
+    table::rows(&columns, &orgs.orgs, style)
+}
+
+impl ListedOrgV1 {
+    fn is_affected(&self) -> bool {
+        matches!(self.standing.as_deref(), Some("affected" | "new"))
+    }
+}
+
+/// The orgs that a machine goes on with: all of them, or those that are affected.
+fn due(orgs: &OrgsV1) -> impl Iterator<Item = &ListedOrgV1> {
+    orgs.orgs.iter().filter(|it| orgs.since.is_none() || it.is_affected())
+}
+
+/// A name a line, for a loop of a shell.
+pub fn lines(orgs: &OrgsV1) -> String {
+    due(orgs).map(|it| format!("{}\n", text::terminal(&it.name))).collect()
+}
+
+pub fn csv(orgs: &OrgsV1) -> String {
+    let or_empty = |it: Option<&String>| it.cloned().unwrap_or_default();
+    let columns: [TableColumn<'_, ListedOrgV1>; 9] = [
+        ("name", &|it| it.name.clone()),
+        ("stage", &|it| or_empty(it.stage.as_ref())),
+        ("id", &|it| or_empty(it.id.as_ref())),
+        ("region", &|it| or_empty(it.region.as_ref())),
+        ("file", &|it| or_empty(it.file.as_ref())),
+        ("definitions", &|it| it.definitions.to_string()),
+        ("frozenUntil", &|it| or_empty(it.frozen_until.as_ref())),
+        ("standing", &|it| or_empty(it.standing.as_ref())),
+        ("leaving", &|it| it.leaving.join(" ")),
+    ];
+    records(&columns, &orgs.orgs)
+}
+
+/// One line of JSON for `strategy.matrix`.
+pub fn github_matrix(orgs: &OrgsV1) -> String {
+    let row = |it: &ListedOrgV1| json!({ "org": it.name, "stage": it.stage.clone().unwrap_or_default() });
+    let matrix = json!({ "include": due(orgs).map(row).collect::<Vec<_>>() });
+    format!("{}\n", text::without_hidden(&matrix.to_string()))
+}
+
+/// `parallel.matrix` of a job; nothing where no org is due, since GitLab takes no empty one.
+pub fn gitlab(orgs: &OrgsV1) -> String {
+    let mut matrix = String::new();
+    for it in due(orgs) {
+        let (org, stage) = (yaml::scalar(&it.name), yaml::scalar(it.stage.as_deref().unwrap_or_default()));
+        // Writing to a String cannot fail.
+        let _ = writeln!(matrix, "    - {{ ORG: {org}, STAGE: {stage} }}");
+    }
+    if matrix.is_empty() { matrix } else { format!("parallel:\n  matrix:\n{matrix}") }
+}
+
+/// How many orgs a matrix would have.
+pub fn matrix_size(orgs: &OrgsV1) -> usize {
+    due(orgs).count()
+}
