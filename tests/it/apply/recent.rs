@@ -302,7 +302,7 @@ async fn what_waits_for_what_an_earlier_run_made_says_that_the_list_showed_it_to
     assert_eq!(next.held.len(), 1, "{next:?}");
     world.sandbox.with(|it| it.org.behavior.list_lag_ms = 0);
     let report = apply(&world, &next).await;
-    assert_eq!(said(&report), ["create nap done", "replace tea skipped", "create ? already-so"]);
+    assert_eq!(said(&report), ["create nap done", "replace tea skipped", "create tea already-so"]);
     let words = report.rows[1].in_words(Intent::Apply).unwrap();
     assert!(
         words.contains("which an earlier run had done, and the list showed that too late; run it again"),
