@@ -14,7 +14,8 @@ use presencectl::model::observed::{Content, Target};
 use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::model::text;
-use presencectl::ops::apply::report::{Intent, Needed, Outcome, Report, ReportRow, Skip, Unseen, Verification};
+use presencectl::ops::apply::needed::Needed;
+use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow, Skip, Unseen, Verification};
 use presencectl::output;
 use presencectl::output::json;
 use presencectl::output::json::report::ReportV1;
@@ -80,7 +81,8 @@ pub(crate) fn row(action: Action, key: &str, name: &str, number: usize, outcome:
 }
 
 fn waits(action: Action, key: &str, because: Because) -> Outcome {
-    let needed = Needed { action, key: Key::new(key), id: Some(id(15)), name: Some(Label::new("Nap\t")), because };
+    let (id, name) = (Some(id(15)), Some(Label::new("Nap\t")));
+    let needed = Needed { action, key: Key::new(key), id, name, because, is_shown_by_now: false };
     Outcome::Skipped(Skip::Needs(Box::new(needed)))
 }
 

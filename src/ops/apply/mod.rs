@@ -21,14 +21,16 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::apply::division_check::DivisionCheck;
 use crate::ops::apply::existing::ExistingDefinitions;
+use crate::ops::apply::needed::{Needed, in_short};
 use crate::ops::apply::object::{ObjectContext, ObjectResult, WaitUntil, WriteEvidence};
-use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, ReportRow, Skip, Verification, in_short};
+use crate::ops::apply::report::{Outcome, RUN_AGAIN_LATER, Report, ReportRow, Skip, Verification};
 use crate::ops::apply::verify::{Expectation, VerifyLook};
 use crate::plan::change::{Create, Step, Waiting};
 use crate::plan::order::{Because, Order};
 
 pub mod division_check;
 pub mod existing;
+pub mod needed;
 pub mod object;
 pub mod outcome;
 pub mod refused_label;
@@ -189,6 +191,7 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
         verify::unconfirmed(&mut rows, &evidence);
     }
     let divisions_unread = stop.until_asked(division_check.after(&reader, &steps, &mut rows)).await.flatten();
+    verify::tell_what_is_shown_by_now(&mut rows, &resolved);
     rows.extend(resolved);
     let rows = rows.into_iter().map(|row| row.placed(desired)).collect();
     let interrupted = stop.asked();

@@ -13,11 +13,11 @@ use crate::model::problem::Problem;
 use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Span;
 use crate::model::text;
+use crate::ops::apply::needed::Needed;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::refused_label::refused_label;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
-use crate::plan::order::Because;
 use crate::plan::refusal::Refusal;
 
 /// What to do about a create of which nobody knows whether it was carried out.
@@ -143,17 +143,6 @@ pub enum Skip {
     Protected,
     /// The config omits the definition that it is, and an undo leaves it as it is.
     Omitted(Key),
-}
-
-/// A step that had to be done before another one, and was not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Needed {
-    pub action: Action,
-    pub key: Option<Key>,
-    pub id: Option<DefinitionId>,
-    pub name: Option<Label>,
-    /// Why it had to be done before.
-    pub because: Because,
 }
 
 /// The look at the org after an apply.
@@ -420,45 +409,6 @@ impl Skip {
             Skip::Omitted(key) => format!("the config omits `{key}`, which it is"),
         }
     }
-}
-
-impl Needed {
-    /// This step, which `because` has to be done before another one.
-    pub fn of(step: &Step, default_locale: &Locale, because: Because) -> Needed {
-        Needed {
-            action: step.action(),
-            key: step.key().cloned(),
-            id: step.id().cloned(),
-            name: step.name(default_locale).cloned(),
-            because,
-        }
-    }
-
-    fn in_words(&self) -> String {
-        let step = in_short(self.action, self.key.as_ref(), self.name.as_ref(), self.id.as_ref());
-        match &self.because {
-            Because::TakesItsPlace => {
-                format!("it waits for {step}, which takes its place, and that was not done; so it stays")
-            }
-            Because::Frees(locale, label) => {
-                format!(
-                    "it waits for {step}, which frees the label {label} ({locale}), and that was not done",
-                    label = text::ticked(label)
-                )
-            }
-        }
-    }
-}
-
-/// A step where a sentence speaks of it: by its key, else by what its object is called. Raw.
-pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Option<&DefinitionId>) -> String {
-    let id = id.map_or_else(String::new, ToString::to_string);
-    let what = match (key, name) {
-        (Some(key), _) => format!("`{key}`"),
-        (None, Some(name)) => format!("{name} ({id})", name = text::ticked(name)),
-        (None, None) => id,
-    };
-    format!("`{}` of {what}", action.verb())
 }
 
 impl Report {

@@ -15,7 +15,7 @@ use crate::model::platform::LIST_LAG_MS;
 use crate::model::problem::Problem;
 use crate::ops::apply::existing::ExistingDefinitions;
 use crate::ops::apply::object::{WriteEvidence, differences_to_after, stamp};
-use crate::ops::apply::report::{Outcome, ReportRow, Unseen, Verification};
+use crate::ops::apply::report::{Outcome, ReportRow, Skip, Unseen, Verification};
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
 use crate::plan::refusal::Refusal;
@@ -328,6 +328,18 @@ fn resolve(observed: &Observed, rows: &mut [ReportRow]) {
         let is_so = listed.system_presence == row.system_presence && listed.content().same_as(&row.after);
         row.outcome = if is_so { Outcome::AlreadyInPlace } else { Outcome::Failed(listed_otherwise()) };
         row.again_from = None;
+    }
+}
+
+/// What waited for something that an earlier run had made was skipped before the list showed that.
+pub fn tell_what_is_shown_by_now(rows: &mut [ReportRow], resolved: &[ReportRow]) {
+    let skips = rows.iter_mut().filter_map(|it| match &mut it.outcome {
+        Outcome::Skipped(Skip::Needs(needed)) => Some(needed),
+        _ => None,
+    });
+    for needed in skips {
+        let is_it = |it: &&ReportRow| it.action == needed.action && it.key == needed.key;
+        needed.is_shown_by_now = resolved.iter().find(is_it).is_some_and(|it| it.outcome.is_success());
     }
 }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use presencectl::host::stop::Stop;
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
-use presencectl::model::names::Locale;
+use presencectl::model::names::{Locale, SystemPresence};
 use presencectl::model::observed::Target;
 use presencectl::model::run_metadata::Origin;
 use presencectl::model::run_metadata::RunMetadata;
-use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Unseen};
+use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow, Unseen};
 use presencectl::ops::apply::{Aim, ApplyJob, Wait};
 use presencectl::ops::history::sent::sent;
 use presencectl::ops::history::stored::Stored;
@@ -28,7 +28,7 @@ use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{DEFINITIONS, START_MS, World, said};
+use super::{DEFINITIONS, START_MS, World, held, said};
 use crate::paper::{page, target, wanted};
 use presencectl::output::json::posts;
 use presencectl::output::json::stored_report;
@@ -83,11 +83,11 @@ async fn apply(world: &World, plan: &Plan) -> Report {
     let blocked = plan.held.iter().map(|it| it.change.step.clone()).collect();
     let steps = plan.changes.iter().map(|it| it.step.clone()).collect();
     let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed: false });
-    let held = |it: &Held| {
+    let unseen_row = |it: &Held| {
         let row = ReportRow::of(&it.change.step, None, unseen.clone());
         ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
     };
-    let resolved = plan.held.iter().map(held).collect();
+    let resolved = plan.held.iter().map(unseen_row).collect();
     let job = ApplyJob { waits, blocked, resolved, aim: Aim::Config, ..world.job(steps, &observed) };
     let (_sender, stop) = Stop::new();
     world.run(job, &stop).await
@@ -283,4 +283,31 @@ async fn what_an_earlier_run_made_is_in_place_as_soon_as_the_list_shows_it() {
         assert_eq!(world.shown().len(), 2, "{:?}", world.shown());
         assert_eq!(world.count("PUT"), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_what_an_earlier_run_made_says_that_the_list_showed_it_too_late() {
+    let behavior = OrgBehavior { list_lag_ms: 20_000, ..OrgBehavior::default() };
+    let mut tea = wanted("tea", "Break", &TEA);
+    tea.replaces = SystemPresence::new("Meal");
+    let world =
+        World::behaving(vec![tea, wanted("nap", "Busy", &[("en_US", "Nap")])], vec![held(1, "Meal", &TEA)], behavior);
+    let steps = world.steps().await;
+    let made = steps.into_iter().filter(|it| it.key().unwrap().as_str() == "tea" && it.id().is_none()).collect();
+    let first = world.carry_out(made).await;
+    assert_eq!(said(&first), ["create tea done"]);
+    // The next run planned before the list showed it.
+    let sent = known(&world, &first, None, now(&world));
+    world.sandbox.with(|it| it.org.behavior.list_lag_ms = MINUTES_5);
+    let next = plan(&world, &sent).await;
+    assert_eq!(next.held.len(), 1, "{next:?}");
+    world.sandbox.with(|it| it.org.behavior.list_lag_ms = 0);
+    let report = apply(&world, &next).await;
+    assert_eq!(said(&report), ["create nap done", "replace tea skipped", "create tea already-so"]);
+    let words = report.rows[1].in_words(Intent::Apply).unwrap();
+    assert!(
+        words.contains("which an earlier run had done, and the list showed that too late; run it again"),
+        "{words}"
+    );
+    assert!(!report.is_success());
 }

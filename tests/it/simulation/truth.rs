@@ -136,7 +136,8 @@ impl World {
                 let is_it = |row: &&ReportRow| {
                     row.action == needed.action && row.key == needed.key && (row.id == needed.id || needed.id.is_none())
                 };
-                writes == 0 && report.rows.iter().find(is_it).is_some_and(|it| !it.outcome.is_success())
+                let is_shown = |it: &ReportRow| it.outcome.is_success() == needed.is_shown_by_now;
+                writes == 0 && report.rows.iter().find(is_it).is_some_and(is_shown)
             }
             Outcome::Skipped(_) => false,
             Outcome::Unknown(_) => is_lost || (carried_out > 0 && unread > 0),
