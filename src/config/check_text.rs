@@ -31,6 +31,17 @@ pub fn hidden_in(text: &str, what: impl Fn() -> String) -> Vec<Finding> {
     found
 }
 
+/// Is it made of plain words, so that it hides nothing and is no placeholder? Most labels of ASCII are.
+pub fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_outer = |it: Option<&u8>| it.is_some_and(u8::is_ascii_alphanumeric);
+    is_outer(bytes.first())
+        && is_outer(bytes.last())
+        && bytes.iter().all(|it| it.is_ascii_alphanumeric() || *it == b' ')
+        // The words that stand for others are in capitals.
+        && bytes.iter().any(u8::is_ascii_lowercase)
+}
+
 /// The longest placeholder that is looked for, in characters.
 const PLACEHOLDER_CHARS_MAX: usize = 100;
 
@@ -154,13 +165,21 @@ fn mixed(word: &str, what: impl Fn() -> String) -> Option<Finding> {
 /// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
 /// taken for each other.
 pub fn looks(text: &str) -> String {
+    let mut looks = String::with_capacity(text.len() + text.len() / 2);
+    look_into(text, &mut looks);
+    looks
+}
+
+/// The same, in the place of what `looks` holds: many texts need one piece of memory.
+pub fn look_into(text: &str, looks: &mut String) {
+    looks.clear();
     if text.is_ascii() {
         // Letters of ASCII do not combine: each looks like what it looks like alone.
-        let mut looks = String::with_capacity(text.len() + text.len() / 2);
-        looks.extend(text.bytes().map(|it| ASCII_LOOKS[usize::from(it)].as_str()));
-        return looks;
+        let known: &[String] = &ASCII_LOOKS;
+        looks.extend(text.bytes().map(|it| known[usize::from(it)].as_str()));
+    } else {
+        looks.extend(skeleton(text));
     }
-    skeleton(text).collect()
 }
 
 static ASCII_LOOKS: LazyLock<Vec<String>> =
