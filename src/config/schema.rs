@@ -154,7 +154,8 @@ pub enum Api {
 /// A definition as it is read. The orgs that share a layer share what it says, and copy only what they change.
 pub type SharedDefinition = Arc<Definition<Option<String>>>;
 
-/// One presence definition, or a change to one. `L` is what the schema takes for a label.
+// `L` is what the schema takes for a label.
+/// One presence definition, or a change to one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase", bound = "L: for<'a> Deserialize<'a>")]
 pub struct Definition<L> {
