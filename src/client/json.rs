@@ -276,6 +276,16 @@ mod tests {
     }
 
     #[test]
+    fn a_string_is_what_a_parser_makes_of_it() {
+        for text in
+            [r#""""#, r#""a""#, r#""é""#, r#""a\"b""#, r#""a\u0062""#, "\"", "\"a", "null", "\"a\tb\"", "\"a\"b\""]
+        {
+            assert_eq!(string(text.as_bytes()), serde_json::from_str(text).ok(), "{text}");
+        }
+        assert_eq!(string(b"\"a\xFF\"").as_deref(), Some("a\u{FFFD}"));
+    }
+
+    #[test]
     fn the_last_of_two_fields_counts() {
         assert_eq!(field(br#"{"a":1,"a":2}"#, "a"), Some(&b"2"[..]));
     }

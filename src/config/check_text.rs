@@ -324,6 +324,12 @@ mod tests {
         }
 
         #[test]
+        fn plain_words_hide_nothing(text in "[ A-Za-z0-9_$]{0,8}") {
+            let found = hidden_in(&text, String::new).is_empty() && placeholder(&text).is_none();
+            prop_assert!(!is_plain(&text) || found && !text.trim().is_empty());
+        }
+
+        #[test]
         fn no_placeholder_is_without_a_mark(text in "[$#{<\\[%@_}>\\])A-Ca1 (]{0,8}") {
             prop_assert!(between_marks(&text).is_none_or(|it| MARKS.contains(&it.as_bytes()[0])));
         }

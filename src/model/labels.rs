@@ -181,6 +181,15 @@ mod tests {
     }
 
     #[test]
+    fn the_last_label_of_a_spelling_counts() {
+        let mut both = labels(&[("de", "A"), ("ar", "B"), ("de", "C"), ("de", "D")]);
+        assert_eq!(both, labels(&[("ar", "B"), ("de", "D")]));
+        both.insert(Locale::new("de"), Label::new("E"));
+        both.remove(&Locale::new("ar"));
+        assert_eq!(both, labels(&[("de", "E")]));
+    }
+
+    #[test]
     fn spellings_of_a_locale_pair_up_and_the_second_ones_is_kept() {
         let (desired, observed) = (labels(&[("en_US", "Lunch")]), labels(&[("en-us", "Lunch")]));
         assert!(desired.same_as(&observed));
