@@ -13,6 +13,7 @@ bless:
     INSTA_UPDATE=always UPDATE=1 cargo test --locked
     git diff --stat
 
-# Speed and memory.
+# Speed and memory, then `validate` beside ajv-cli and libyaml.
 bench:
     cargo bench --locked
+    benches/peers

@@ -57,12 +57,12 @@ pub(crate) fn members(text: &[u8]) -> Option<impl Iterator<Item = (&[u8], &[u8])
 
 /// The names that an object has more than once, with values that are not spelt alike.
 pub(crate) fn several(text: &[u8]) -> Vec<String> {
-    let mut first: BTreeMap<String, &[u8]> = BTreeMap::new();
-    let mut several = Vec::new();
+    let mut first: BTreeMap<Cow<'_, str>, &[u8]> = BTreeMap::new();
+    let mut several: Vec<String> = Vec::new();
     for (key, value) in members(text).into_iter().flatten() {
-        let key = string(key).unwrap_or_default();
+        let key = plain(key).map_or_else(|| Cow::Owned(string(key).unwrap_or_default()), Cow::Borrowed);
         match first.get(&key) {
-            Some(before) if *before != value && !several.contains(&key) => several.push(key),
+            Some(before) if *before != value && !several.iter().any(|it| *it == key) => several.push(key.into_owned()),
             Some(_) => {}
             None => drop(first.insert(key, value)),
         }
@@ -71,7 +71,14 @@ pub(crate) fn several(text: &[u8]) -> Vec<String> {
 }
 
 pub(crate) fn string(text: &[u8]) -> Option<String> {
-    serde_json::from_slice(&Mended::new(text).text).ok()
+    plain(text).map(str::to_owned).or_else(|| serde_json::from_slice(&Mended::new(text).text).ok())
+}
+
+/// A string that is spelt without an escape, as most are.
+fn plain(text: &[u8]) -> Option<&str> {
+    let between = text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let is_plain = between.iter().all(|it| !matches!(it, b'\\' | b'"' | 0..=0x1F));
+    std::str::from_utf8(between).ok().filter(|_| is_plain)
 }
 
 /// The texts of the items of a list; none where the text, which is JSON, is no list.
@@ -266,6 +273,16 @@ mod tests {
         assert!(items(b"{}").is_none());
         assert_eq!(field(b"{}", "a"), None);
         assert_eq!(field(b"[1]", "a"), None);
+    }
+
+    #[test]
+    fn a_string_is_what_a_parser_makes_of_it() {
+        for text in
+            [r#""""#, r#""a""#, r#""é""#, r#""a\"b""#, r#""a\u0062""#, "\"", "\"a", "null", "\"a\tb\"", "\"a\"b\""]
+        {
+            assert_eq!(string(text.as_bytes()), serde_json::from_str(text).ok(), "{text}");
+        }
+        assert_eq!(string(b"\"a\xFF\"").as_deref(), Some("a\u{FFFD}"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
-use crate::config::located::{Located, LocatedField};
+use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::schema::{self, Api, Org, Prune as PruneWord};
 use crate::model::desired::{
     ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
@@ -17,7 +17,7 @@ use crate::model::desired::{
 use crate::model::division::DivisionName;
 use crate::model::freeze::{self, Freeze};
 use crate::model::generation::{ApiChoice, Generation};
-use crate::model::labels::Scope;
+use crate::model::labels::{ByLocale, Scope};
 use crate::model::names::{
     DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, can_be_id, is_guid,
 };
@@ -342,7 +342,10 @@ impl<'a> Check<'a> {
                 division: division.map(|(_, place)| place),
                 pin: pin_place,
                 omit,
-                layered: layered.as_ref().map(|locales| locales.iter().map(Locale::new).collect()),
+                layered: layered.as_ref().map(|below| {
+                    let locales = Entries::of(&below.labels).filter_map(|(locale, _)| locale.value.as_deref());
+                    locales.map(|it| labels.shared(it)).collect()
+                }),
             },
             previous_labels: previous.into_iter().map(|(label, _)| label).collect(),
         });
@@ -429,8 +432,8 @@ impl<'a> Check<'a> {
 
     /// Labels that the file that omits a definition gives it: nothing is done with them. The default one says
     /// which definition it is.
-    fn omitted_in_vain(&mut self, key: &str, omit: Span, labels: &BTreeMap<Locale, Span>, rules: &LabelRules) {
-        for (locale, place) in labels {
+    fn omitted_in_vain(&mut self, key: &str, omit: Span, labels: &ByLocale<Span>, rules: &LabelRules) {
+        for (locale, place) in labels.iter() {
             if place.file == omit.file && !rules.is_default(locale) {
                 let what = format!("the label for {}", text::ticked(locale));
                 self.tell(*place, Finding::NoEffect { what, why: format!("`{key}` is omitted here") });

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::config::check_text::{hidden_in, placeholder};
+use crate::config::check_text::{hidden_in, is_plain, placeholder};
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{Entries, LocatedField};
 use crate::config::schema::Settings as SettingsShape;
+use crate::config::spellings::Spellings;
 use crate::model::desired::Settings;
-use crate::model::labels::{Labels, Scope};
+use crate::model::labels::{ByLocale, Labels, Scope};
 use crate::model::names::{Label, Locale};
 use crate::model::source::Span;
 use crate::model::text;
@@ -42,7 +43,7 @@ pub struct LabelRules {
     /// The undocumented locales of `settings.locales`, by their normal form, while no label is in them.
     unused: BTreeMap<String, (String, Span)>,
     labelled: bool,
-    spellings: HashMap<String, Spelling>,
+    spellings: Spellings<Spelling>,
     /// The number of each normal form.
     numbers: HashMap<String, usize>,
     /// By number, the last definition with a label in it, and which of its labels that is.
@@ -51,13 +52,15 @@ pub struct LabelRules {
     definitions: usize,
 }
 
-/// What is known of one spelling of a locale. Definitions repeat it, so it is looked at once.
+/// What is known of one spelling of a locale.
 #[derive(Clone)]
 struct Spelling {
     locale: Locale,
     /// The number of its normal form.
     number: usize,
     is_odd: bool,
+    /// It needs no warning.
+    is_known: bool,
     managing: Managing,
 }
 
@@ -112,7 +115,7 @@ impl LabelRules {
             known,
             unknown,
             outside: BTreeMap::new(),
-            spellings: HashMap::new(),
+            spellings: Spellings::default(),
             numbers: HashMap::new(),
             seen: Vec::new(),
             definitions: 0,
@@ -120,24 +123,28 @@ impl LabelRules {
     }
 
     fn spelling(&mut self, raw: &str) -> Spelling {
-        if let Some(known) = self.spellings.get(raw) {
-            return known.clone();
-        }
-        let locale = Locale::new(raw);
-        let normal = locale.normal();
-        let managing = match self.managed.as_ref().filter(|_| !self.is_default(&locale)) {
-            None => Managing::Free,
-            Some(managed) if managed.spelt.contains_key(&normal) => Managing::Inside,
-            Some(_) => Managing::Outside,
-        };
-        let next = self.numbers.len();
-        let number = *self.numbers.entry(normal).or_insert(next);
-        if number == next {
-            self.seen.push((0, 0));
-        }
-        let spelling = Spelling { locale, number, is_odd: yaml::is_odd_locale(raw), managing };
-        self.spellings.insert(raw.to_owned(), spelling.clone());
-        spelling
+        let LabelRules { default_locale, managed, known, spellings, numbers, seen, .. } = self;
+        spellings.get_or(raw, || {
+            let locale = Locale::new(raw);
+            let normal = locale.normal();
+            let managing = match managed.as_ref().filter(|_| !default_locale.same_as(&locale)) {
+                None => Managing::Free,
+                Some(managed) if managed.spelt.contains_key(&normal) => Managing::Inside,
+                Some(_) => Managing::Outside,
+            };
+            let next = numbers.len();
+            let number = *numbers.entry(normal).or_insert(next);
+            if number == next {
+                seen.push((0, 0));
+            }
+            let is_known = known.contains(raw);
+            Spelling { locale, number, is_odd: yaml::is_odd_locale(raw), is_known, managing }
+        })
+    }
+
+    /// The locale with this spelling. A copy shares its text.
+    pub fn shared(&mut self, raw: &str) -> Locale {
+        self.spelling(raw).locale
     }
 
     /// Which label of the current definition is in the locale of this number.
@@ -191,7 +198,7 @@ impl LabelRules {
         if !self.unused.is_empty() {
             self.unused.remove(&locale.normal());
         }
-        if !self.known.contains(locale.as_str()) {
+        if !spelling.is_known {
             LabelRules::count(&mut self.unknown, locale.as_str(), place);
         } else if compared && spelling.managing == Managing::Outside {
             LabelRules::count(&mut self.outside, locale.as_str(), place);
@@ -203,7 +210,7 @@ impl LabelRules {
 pub struct ReadLabels {
     pub labels: Labels,
     /// Where each stands.
-    pub places: BTreeMap<Locale, Span>,
+    pub places: ByLocale<Span>,
     pub default_label: Option<Label>,
 }
 
@@ -231,9 +238,10 @@ pub fn check_labels(
 ) -> ReadLabels {
     let LabelSubject { pinned, compared, .. } = subject;
     rules.definitions += 1;
-    let (mut labels, mut places) = (Vec::new(), Vec::new());
+    let count = field.get().map_or(0, |it| it.0.len());
+    let (mut labels, mut places) = (Vec::with_capacity(count), Vec::with_capacity(count));
     // The first spelling of each locale.
-    let mut spellings: Vec<(&str, Span)> = Vec::new();
+    let mut spellings: Vec<(&str, Span)> = Vec::with_capacity(count);
     let mut inside = 0;
     for (locale, label) in Entries::of(field) {
         let Some(raw) = locale.value.as_deref() else { continue };
@@ -301,6 +309,9 @@ pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> 
 }
 
 fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {
+    if is_plain(label) && label.len() <= LABEL_LENGTH_MAX {
+        return Vec::new();
+    }
     let what = || format!("label for {}", text::ticked(locale));
     if label.trim().is_empty() {
         return vec![Finding::EmptyLabel { what: what(), pinned }];

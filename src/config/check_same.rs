@@ -9,6 +9,7 @@ use crate::config::check_text;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
+use crate::config::spellings::Spellings;
 use crate::model::alike;
 use crate::model::desired::{Management, Settings, Wanted};
 use crate::model::labels::Scope;
@@ -18,11 +19,14 @@ use crate::model::source::Span;
 /// How many locales of one finding are named.
 const LOCALES_SHOWN_MAX: usize = 30;
 
-/// The labels of a definition that an org is held against, with the normal forms of their locales.
+/// The labels of a definition that an org is held against.
 struct Compared<'a> {
     wanted: &'a Wanted,
-    labels: Vec<(&'a Locale, String, &'a Label)>,
+    labels: Vec<ComparedLabel<'a>>,
 }
+
+/// A label, its locale, and the number of that locale's normal form.
+type ComparedLabel<'a> = (&'a Locale, usize, &'a Label);
 
 /// Everything that reads alike among the labels that are compared with an org.
 pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, found: &mut Collector) {
@@ -30,20 +34,22 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, fo
         Scope::All => None,
         Scope::Only(locales) => Some(locales.iter().map(Locale::normal).collect()),
     };
-    let compared = |wanted| Compared { wanted, labels: labels(wanted, managed.as_ref()) };
+    let mut locales = NumberedLocales { managed, ..NumberedLocales::default() };
     let is_active = |it: &&Wanted| it.management == Management::Managed && !it.deactivated;
     let mut active: Vec<&Wanted> = definitions.values().filter(is_active).collect();
     active.sort_by_key(|it| it.places.key);
     let default = &settings.default_locale;
     let mut digests = Digests::default();
-    for compared in active.iter().copied().map(compared) {
+    for wanted in &active {
+        let compared = locales.compared(wanted);
         found.extend(untranslated(&compared, default));
         digests.add(&compared.labels);
     }
-    let repeated = digests.repeated();
+    let Some(repeated) = digests.repeated() else { return };
     let mut is_repeated = repeated.into_iter();
     let mut all = Vec::new();
-    for mut compared in active.iter().copied().map(compared) {
+    for wanted in &active {
+        let mut compared = locales.compared(wanted);
         compared.labels.retain(|_| is_repeated.next() == Some(true));
         if !compared.labels.is_empty() {
             all.push(compared);
@@ -53,32 +59,75 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, fo
     look_alike(&all, found);
 }
 
+#[derive(Default)]
+struct NumberedLocales {
+    /// The normal forms of the locales that are managed; none if all are.
+    managed: Option<HashSet<String>>,
+    numbers: HashMap<String, usize>,
+    /// By spelling, the number of the normal form; none for a locale that is not managed.
+    spellings: Spellings<Option<usize>>,
+}
+
+impl NumberedLocales {
+    fn number(&mut self, locale: &Locale) -> Option<usize> {
+        let NumberedLocales { managed, numbers, spellings } = self;
+        spellings.get_or(locale.as_str(), || {
+            let normal = locale.normal();
+            let next = numbers.len();
+            let is_managed = managed.as_ref().is_none_or(|it| it.contains(&normal));
+            is_managed.then(|| *numbers.entry(normal).or_insert(next))
+        })
+    }
+
+    /// The labels that are managed and say something.
+    fn compared<'a>(&mut self, wanted: &'a Wanted) -> Compared<'a> {
+        let mut labels = Vec::with_capacity(wanted.labels.len());
+        for (locale, label) in wanted.labels.iter() {
+            if let Some(number) = self.number(locale)
+                && !label.as_str().trim_start().is_empty()
+            {
+                labels.push((locale, number, label));
+            }
+        }
+        Compared { wanted, labels }
+    }
+}
+
 /// What every label reads and looks like in its locale, as numbers. Most labels are alike to no other, and a map of all
 /// texts would take more memory than the config. Two that collide are compared like two that are alike.
 #[derive(Default)]
 struct Digests {
     forms: Vec<u64>,
     looks: Vec<u64>,
+    /// The text that is made a number of.
+    text: String,
 }
 
 impl Digests {
-    fn add(&mut self, labels: &[(&Locale, String, &Label)]) {
-        let digest = |normal: &str, text: String| {
+    fn add(&mut self, labels: &[ComparedLabel<'_>]) {
+        let digest = |locale: usize, text: &str| {
             let mut hasher = DefaultHasher::new();
-            (normal, text).hash(&mut hasher);
+            (locale, text).hash(&mut hasher);
             hasher.finish()
         };
-        for (_, normal, label) in labels {
-            self.forms.push(digest(normal, alike::folded(label.nfc())));
-            self.looks.push(digest(normal, check_text::looks(label.as_str())));
+        for (_, locale, label) in labels {
+            alike::fold_into(label.nfc(), &mut self.text);
+            self.forms.push(digest(*locale, &self.text));
+            check_text::look_into(label.as_str(), &mut self.text);
+            self.looks.push(digest(*locale, &self.text));
         }
     }
 
-    /// For each label as it was added: does it read or look like any other? Two equal ones do.
-    fn repeated(&self) -> Vec<bool> {
+    /// For each label as it was added: does it read or look like any other? Two equal ones do. None if no label does.
+    fn repeated(&self) -> Option<Vec<bool>> {
         let (forms, looks) = (twice(&self.forms), twice(&self.looks));
+        if forms.is_empty() && looks.is_empty() {
+            return None;
+        }
         let is_in = |all: &[u64], one: &u64| all.binary_search(one).is_ok();
-        self.forms.iter().zip(&self.looks).map(|(form, look)| is_in(&forms, form) || is_in(&looks, look)).collect()
+        Some(
+            self.forms.iter().zip(&self.looks).map(|(form, look)| is_in(&forms, form) || is_in(&looks, look)).collect(),
+        )
     }
 }
 
@@ -89,13 +138,6 @@ fn twice(all: &[u64]) -> Vec<u64> {
     let mut twice: Vec<u64> = sorted.windows(2).filter(|it| it[0] == it[1]).map(|it| it[0]).collect();
     twice.dedup();
     twice
-}
-
-/// Those that are managed and say something.
-fn labels<'a>(wanted: &'a Wanted, managed: Option<&HashSet<String>>) -> Vec<(&'a Locale, String, &'a Label)> {
-    let said = wanted.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty());
-    let named = said.map(|(locale, label)| (locale, locale.normal(), label));
-    named.filter(|(_, normal, _)| managed.is_none_or(|it| it.contains(normal))).collect()
 }
 
 /// Regions of one language have the same words.
@@ -125,13 +167,13 @@ fn untranslated(compared: &Compared<'_>, default: &Locale) -> Option<Diagnostic>
 /// Each definition that shares a label with an earlier one, once a pair. Two of one system presence with one
 /// default label are `duplicate-label`: their other labels follow from that.
 fn shared(all: &[Compared<'_>], default: &Locale, found: &mut Collector) {
-    let mut first: HashMap<(&str, &Label), (&Wanted, Span)> = HashMap::new();
+    let mut first: HashMap<(usize, &Label), (&Wanted, Span)> = HashMap::new();
     for Compared { wanted, labels } in all {
         let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
-        for (locale, normal, label) in labels {
-            let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
-            let Some((other, there)) = first.get(&(normal.as_str(), *label)) else {
-                first.insert((normal, label), (wanted, place));
+        for (locale, number, label) in labels {
+            let place = wanted.places.labels.get(locale).copied().unwrap_or(wanted.places.key);
+            let Some((other, there)) = first.get(&(*number, *label)) else {
+                first.insert((*number, label), (wanted, place));
                 continue;
             };
             let is_one = wanted.system_presence == other.system_presence
@@ -237,17 +279,17 @@ impl<'a> Forms<'a> {
 /// Each definition whose label a reader takes for another one's in the same locale: it is written in another form, or with
 /// letters of another alphabet that look the same; once a pair. Whether a label holds letters of two, `mixed-scripts` tells.
 fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
-    let mut by_look: HashMap<(&str, String), Lookalikes<'_>> = HashMap::new();
-    let mut by_form: HashMap<(&str, String), Forms<'_>> = HashMap::new();
+    let mut by_look: HashMap<(usize, String), Lookalikes<'_>> = HashMap::new();
+    let mut by_form: HashMap<(usize, String), Forms<'_>> = HashMap::new();
     for Compared { wanted, labels } in all {
         let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
-        for (locale, normal, label) in labels {
-            let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
+        for (locale, number, label) in labels {
+            let place = wanted.places.labels.get(locale).copied().unwrap_or(wanted.places.key);
             let seen = Seen { wanted, place, label };
-            let forms = by_form.entry((normal.as_str(), alike::folded(label.nfc()))).or_default();
+            let forms = by_form.entry((*number, alike::folded(label.nfc()))).or_default();
             let other_form = forms.of(seen);
             forms.add(seen);
-            let other_letter = match by_look.entry((normal.as_str(), check_text::looks(label.as_str()))) {
+            let other_letter = match by_look.entry((*number, check_text::looks(label.as_str()))) {
                 Entry::Occupied(mut lookalikes) => {
                     let other = lookalikes.get().of(seen);
                     lookalikes.get_mut().add(seen);

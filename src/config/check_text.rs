@@ -31,6 +31,17 @@ pub fn hidden_in(text: &str, what: impl Fn() -> String) -> Vec<Finding> {
     found
 }
 
+/// Is it made of plain words, so that it hides nothing and is no placeholder? Most labels of ASCII are.
+pub fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_outer = |it: Option<&u8>| it.is_some_and(u8::is_ascii_alphanumeric);
+    is_outer(bytes.first())
+        && is_outer(bytes.last())
+        && bytes.iter().all(|it| it.is_ascii_alphanumeric() || *it == b' ')
+        // The words that stand for others are in capitals.
+        && bytes.iter().any(u8::is_ascii_lowercase)
+}
+
 /// The longest placeholder that is looked for, in characters.
 const PLACEHOLDER_CHARS_MAX: usize = 100;
 
@@ -69,6 +80,10 @@ fn between_marks(text: &str) -> Option<&str> {
         ("{", "}", is_name_or_number),
     ];
     let between = |(open, close, fits): (&str, &str, Fits)| {
+        // A byte is looked for faster than a text.
+        if !text.as_bytes().contains(&open.as_bytes()[0]) {
+            return None;
+        }
         text.match_indices(open).find_map(|(begin, _)| {
             let inner = &text[begin + open.len()..];
             // Looked for nearby only: a long text may hold many that open and none that closes.
@@ -154,13 +169,21 @@ fn mixed(word: &str, what: impl Fn() -> String) -> Option<Finding> {
 /// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
 /// taken for each other.
 pub fn looks(text: &str) -> String {
+    let mut looks = String::with_capacity(text.len() + text.len() / 2);
+    look_into(text, &mut looks);
+    looks
+}
+
+/// The same, in the place of what `looks` holds: many texts need one piece of memory.
+pub fn look_into(text: &str, looks: &mut String) {
+    looks.clear();
     if text.is_ascii() {
         // Letters of ASCII do not combine: each looks like what it looks like alone.
-        let mut looks = String::with_capacity(text.len() + text.len() / 2);
-        looks.extend(text.bytes().map(|it| ASCII_LOOKS[usize::from(it)].as_str()));
-        return looks;
+        let known: &[String] = &ASCII_LOOKS;
+        looks.extend(text.bytes().map(|it| known[usize::from(it)].as_str()));
+    } else {
+        looks.extend(skeleton(text));
     }
-    skeleton(text).collect()
 }
 
 static ASCII_LOOKS: LazyLock<Vec<String>> =
@@ -298,6 +321,12 @@ mod tests {
         #[test]
         fn ascii_looks_as_all_other_text(text in "[\\x00-\\x7F]{0,16}") {
             prop_assert_eq!(looks(&text), skeleton(&text).collect::<String>());
+        }
+
+        #[test]
+        fn plain_words_hide_nothing(text in "[ A-Za-z0-9_$]{0,8}") {
+            let found = hidden_in(&text, String::new).is_empty() && placeholder(&text).is_none();
+            prop_assert!(!is_plain(&text) || found && !text.trim().is_empty());
         }
 
         #[test]

@@ -176,9 +176,10 @@ impl Files {
         let id = self.sources.add(&loaded.found.shown, text);
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
-        loaded.begins_an_org = text.trim_start_matches('\u{FEFF}').lines().any(|line| line.starts_with("org:"));
         let left = self.room.values;
         loaded.shape = examined(text, unread, id, &path, &mut self.room, told);
+        loaded.begins_an_org =
+            loaded.shape.is_none() && text.trim_start_matches('\u{FEFF}').lines().any(|line| line.starts_with("org:"));
         loaded.values = left - self.room.values;
         loaded
     }
@@ -254,8 +255,8 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
             let finding = Finding::TooLarge { what, limit: format!("{} KiB", CONFIG_LINE_BYTES_MAX / 1024) };
             found.push(Diagnostic::at(span(start, 1), finding));
         }
-        let content = line.trim_start_matches([' ', '\t']);
-        let indentation = &line[..line.len() - content.len()];
+        let indented = line.bytes().take_while(|it| matches!(it, b' ' | b'\t')).count();
+        let (indentation, content) = line.split_at(indented);
         if has_tabs {
             let blank = content.trim().is_empty() || content.starts_with('#');
             if let (Some(tab), false) = (indentation.find('\t'), blank || is_json || open > 0) {
@@ -263,7 +264,7 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
             }
             open = (open + line.matches(['{', '[']).count()).saturating_sub(line.matches(['}', ']']).count());
         }
-        if content.starts_with(['<', '|', '=', '>'])
+        if matches!(content.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>'))
             && ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(|it| is_marker(content.trim_end(), it))
         {
             markers.push(start + indentation.len());

@@ -3,6 +3,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::config::collector::{Collector, Levels};
 use crate::config::diagnostic::Diagnostic;
@@ -10,7 +11,7 @@ use crate::config::finding::Finding;
 use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::redundant;
 use crate::config::rule_settings::{self, Level, RuleLevels, RuleLine};
-use crate::config::schema::{Definition, Freeze, Limits, Org, Settings};
+use crate::config::schema::{Definition, Freeze, Limits, Org, Settings, SharedDefinition};
 use crate::config::structure::Shape;
 use crate::model::names::Locale;
 use crate::model::source::Span;
@@ -35,11 +36,11 @@ pub struct ResolvedDefinition {
     /// Where it stands first: one place for all orgs that share a layer.
     pub first: Span,
     /// What is said. Labels are never `null` any more.
-    pub body: Definition<Option<String>>,
+    pub body: SharedDefinition,
     /// Something about it was wrong as a whole.
     pub broken: bool,
-    /// The locales in which a layer below the org file has a label of it; none where no layer has it.
-    pub layered: Option<Vec<String>>,
+    /// What the layers below the org file say; none where no layer has it.
+    pub layered: Option<SharedDefinition>,
     /// The locales, in their normal form, for which some file says `null`.
     pub without: BTreeSet<String>,
 }
@@ -170,13 +171,12 @@ impl Merging<'_> {
                     continue;
                 }
                 places.insert(name, key.place);
-                let body = definition.value.clone().map(nullable);
-                self.lay_over(name, key.place, body);
+                self.lay_over(name, key.place, definition.value.clone());
             }
         }
     }
 
-    fn lay_over(&mut self, name: &str, place: Span, body: Option<Definition<Option<String>>>) {
+    fn lay_over(&mut self, name: &str, place: Span, body: Option<SharedDefinition>) {
         match self.resolved.definitions.entry(name.to_owned()) {
             Entry::Vacant(vacant) => {
                 let broken = body.is_none();
@@ -194,7 +194,7 @@ impl Merging<'_> {
                             .without
                             .extend(nulls.filter_map(|(it, _)| Some(Locale::new(it.value.as_ref()?).normal())));
                         let mut in_vain = Vec::new();
-                        overlay(&mut below.body, body, &mut in_vain);
+                        overlay(Arc::make_mut(&mut below.body), Arc::unwrap_or_clone(body), &mut in_vain);
                         // `null` for a locale of `settings.locales` says that no label is missing there.
                         in_vain.retain(|(locale, _)| !self.managed.contains(&locale.normal()));
                         for (locale, place) in in_vain {
@@ -218,15 +218,14 @@ impl Merging<'_> {
         let layered: HashMap<&String, Span> =
             own.keys().filter_map(|name| Some((*name, self.resolved.definitions.get(*name)?.key))).collect();
         for definition in self.resolved.definitions.values_mut() {
-            let labels = Entries::of(&definition.body.labels);
-            definition.layered = Some(labels.filter_map(|(locale, _)| locale.value.clone()).collect());
+            definition.layered = Some(Arc::clone(&definition.body));
         }
         let mut compared = 0;
         for (key, body) in Entries::of(&org.config.overrides) {
             let Some(name) = &key.value else { continue };
             if self.resolved.definitions.contains_key(name) {
-                let below = self.resolved.definitions.get(name).map(|it| &it.body);
-                let vain = below.zip(body.value.as_ref()).map(|(below, above)| redundant::found(name, below, above));
+                let below = self.resolved.definitions.get(name).map(|it| &*it.body);
+                let vain = below.zip(body.value.as_deref()).map(|(below, above)| redundant::found(name, below, above));
                 self.found.extend(vain.into_iter().flatten());
                 self.lay_over(name, key.place, body.value.clone());
             } else {
@@ -239,7 +238,7 @@ impl Merging<'_> {
                 let finding = Finding::DefinitionExists { key: name.clone() };
                 self.found.push(Diagnostic::at(key.place, finding).and(*layer, "the layer's definition"));
             } else {
-                self.lay_over(name, key.place, definition.value.clone().map(nullable));
+                self.lay_over(name, key.place, definition.value.clone());
             }
         }
         self.resolved.omit = org.config.omit.get().cloned().unwrap_or_default();
@@ -377,23 +376,6 @@ impl Pick<'_> {
         }
         chosen
     }
-}
-
-fn nullable(definition: Definition<String>) -> Definition<Option<String>> {
-    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division } = definition;
-    let labels = LocatedField(labels.0.map(|it| Located {
-        place: it.place,
-        value: it.value.map(|entries| {
-            Entries(
-                entries
-                    .0
-                    .into_iter()
-                    .map(|(locale, label)| (locale, Located { place: label.place, value: label.value.map(Some) }))
-                    .collect(),
-            )
-        }),
-    }));
-    Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division }
 }
 
 /// Lays `above` over `below`: labels by locale, every other field as a whole. Each `null` that takes nothing away goes to

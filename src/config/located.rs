@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StringDeserializer};
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -65,8 +65,8 @@ impl<T> Entries<T> {
     }
 }
 
-/// Reads a shape from a tree. It takes what the schema takes, and is many times as fast; the schema tells what is wrong.
-pub fn read<T: for<'de> Deserialize<'de>>(tree: &Spanned<Node>) -> Result<T, Error> {
+/// Makes a shape of a tree. It takes what the schema takes, and is many times as fast; the schema tells what is wrong.
+pub fn read<T: for<'de> Deserialize<'de>>(tree: Spanned<Node>) -> Result<T, Error> {
     T::deserialize(At(tree))
 }
 
@@ -170,25 +170,24 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
     }
 }
 
-/// One node as serde sees it.
-#[derive(Clone, Copy)]
-struct At<'a>(&'a Spanned<Node>);
+/// One node as serde sees it. Texts are moved and not copied.
+struct At(Spanned<Node>);
 
-impl<'de> Deserializer<'de> for At<'_> {
+impl<'de> Deserializer<'de> for At {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match &self.0.value {
+        match self.0.value {
             Node::Null => visitor.visit_unit(),
-            Node::Bool(value) => visitor.visit_bool(*value),
-            Node::Number(raw) => match whole(raw) {
+            Node::Bool(value) => visitor.visit_bool(value),
+            Node::Number(raw) => match whole(&raw) {
                 Some(value) => visitor.visit_i64(value),
                 None => visitor.visit_f64(raw.parse().unwrap_or(f64::NAN)),
             },
-            Node::Text(text) => visitor.visit_str(text),
-            Node::List(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(At))),
+            Node::Text(text) => visitor.visit_string(text),
+            Node::List(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(At))),
             Node::Map(entries) => {
-                visitor.visit_map(MapDeserializer::new(entries.iter().map(|(key, value)| (KeyAt(key), At(value)))))
+                visitor.visit_map(MapDeserializer::new(entries.into_iter().map(|(key, value)| (KeyAt(key), At(value)))))
             }
             Node::Broken => Err(de::Error::custom("a broken value was read")),
         }
@@ -212,8 +211,8 @@ impl<'de> Deserializer<'de> for At<'_> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match &self.0.value {
-            Node::Text(text) => visitor.visit_enum(StrDeserializer::new(text)),
+        match self.0.value {
+            Node::Text(text) => visitor.visit_enum(StringDeserializer::new(text)),
             _ => Err(de::Error::custom("a name was expected")),
         }
     }
@@ -237,7 +236,7 @@ impl<'de> Deserializer<'de> for At<'_> {
     }
 }
 
-impl IntoDeserializer<'_, Error> for At<'_> {
+impl IntoDeserializer<'_, Error> for At {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -257,14 +256,13 @@ pub(super) fn whole(raw: &str) -> Option<i64> {
 }
 
 /// One key as serde sees it.
-#[derive(Clone, Copy)]
-struct KeyAt<'a>(&'a Spanned<String>);
+struct KeyAt(Spanned<String>);
 
-impl<'de> Deserializer<'de> for KeyAt<'_> {
+impl<'de> Deserializer<'de> for KeyAt {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_str(&self.0.value)
+        visitor.visit_string(self.0.value)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
@@ -280,7 +278,7 @@ impl<'de> Deserializer<'de> for KeyAt<'_> {
     }
 }
 
-impl IntoDeserializer<'_, Error> for KeyAt<'_> {
+impl IntoDeserializer<'_, Error> for KeyAt {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -50,6 +50,7 @@ pub mod rule_settings;
 pub mod rules;
 pub mod schema;
 pub mod sharing;
+mod spellings;
 pub mod structure;
 mod syntax;
 pub mod tree;

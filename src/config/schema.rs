@@ -4,7 +4,7 @@
 
 #![warn(missing_docs)]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jsonschema::Validator;
 use schemars::JsonSchema;
@@ -46,12 +46,13 @@ pub struct ConfigFile {
     pub settings: LocatedField<Settings>,
     /// The presence definitions, each under a key: its stable name in this repository. In an org
     /// file, keys that no layer has.
-    #[schemars(extend("type" = ["object", "null"]))]
-    pub definitions: LocatedField<Entries<Definition<String>>>,
+    #[serde(deserialize_with = "without_nulls")]
+    #[schemars(with = "LocatedField<Entries<Definition<String>>>", extend("type" = ["object", "null"]))]
+    pub definitions: LocatedField<Entries<SharedDefinition>>,
     /// Org files only: changes to definitions of the layers. Labels merge by locale, and `null`
     /// takes an inherited label away; every other field is replaced.
     #[schemars(extend("type" = ["object", "null"]))]
-    pub overrides: LocatedField<Entries<Definition<Option<String>>>>,
+    pub overrides: LocatedField<Entries<SharedDefinition>>,
     /// Org files only: keys of definitions that are not managed in this org. They are left as they
     /// are, and listed.
     #[schemars(extend("type" = ["array", "null"]))]
@@ -178,6 +179,10 @@ pub enum Api {
     V2,
 }
 
+/// A definition as it is read. The orgs that share a layer share what it says, and copy only what they change.
+pub type SharedDefinition = Arc<Definition<Option<String>>>;
+
+// `L` is what the schema takes for a label.
 /// One presence definition, or a change to one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase", bound = "L: for<'a> Deserialize<'a>")]
@@ -232,6 +237,16 @@ fn ending<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<Fre
 
 fn known_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<String>, D::Error> {
     only(deserializer, |name: &String| REGIONS.iter().any(|it| it.name() == name))
+}
+
+/// Only an override can take a label away.
+fn without_nulls<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<LocatedField<Entries<SharedDefinition>>, D::Error> {
+    only(deserializer, |definitions: &Entries<SharedDefinition>| {
+        let bodies = definitions.0.iter().filter_map(|(_, it)| it.value.as_ref());
+        bodies.flat_map(|it| Entries::of(&it.labels)).all(|(_, label)| label.value != Some(None))
+    })
 }
 
 fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<Vec<Located<String>>>, D::Error> {

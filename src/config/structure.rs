@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde::de::value::Error;
 use serde_json::{Number, Value};
 
 use crate::config::collector::Collector;
@@ -15,8 +16,8 @@ use crate::config::requires;
 use crate::config::rules::{RuleKind, Settable, rule};
 use crate::config::schema::{ConfigFile, RULES, VERSION};
 use crate::config::syntax;
-use crate::config::tree::{Node, Spanned};
-use crate::model::source::Span;
+use crate::config::tree::{self, Node, Spanned};
+use crate::model::source::{FileId, Span};
 use crate::model::text;
 use crate::model::yaml;
 
@@ -52,32 +53,49 @@ pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str, found: &mut Coll
         found.push(Diagnostic::at(start, Finding::ForeignFile { path: path.to_owned() }));
         return None;
     }
-    if !check_requires(&mut tree, found) {
+    if !prepare(&mut tree, source, found) {
         return None;
     }
-    if !check_version(&mut tree, source, found) {
-        return None;
-    }
-    fill_empty_sections(&mut tree.value);
-    let at_once = read(&tree);
+    let place = tree.place;
+    let at_once = typed(tree);
     // In builds for tests the schema looks at every file, so that the two cannot drift apart.
     let is_checked = at_once.is_err() || cfg!(any(test, debug_assertions));
-    let is_explained = is_checked && explain(&mut tree, source, found);
-    let config = match (at_once, is_explained) {
-        (Ok(config), false) => Ok(config),
-        (Err(_), true) => read(&tree).map_err(|bug| bug.to_string()),
-        (Err(refused), false) => Err(refused.to_string()),
-        (Ok(_), true) => Err("the schema refuses what the reader takes".to_owned()),
+    let explained = if is_checked { explained(place.file, source, found) } else { None };
+    let shape = match (at_once, explained) {
+        (Ok(shape), None) => Ok(shape),
+        (Err(_), Some(tree)) => typed(tree).map_err(|bug| bug.to_string()),
+        (Err(refused), None) => Err(refused.to_string()),
+        (Ok(_), Some(_)) => Err("the schema refuses what the reader takes".to_owned()),
     };
-    match config {
-        Ok(config) => Some(Shape { config, sections: sections(&tree.value) }),
-        Err(bug) => {
+    shape
+        .map_err(|bug| {
             // Unreachable while types and schema agree, which the tests show; still told, not lost.
             let problem = format!("{bug} (this is a bug of presencectl)");
-            found.push(Diagnostic::at(tree.place, Finding::Syntax { problem, advice: None }));
-            None
-        }
+            found.push(Diagnostic::at(place, Finding::Syntax { problem, advice: None }));
+        })
+        .ok()
+}
+
+/// Settles what is judged before the shape is. False if nothing else can be said about the file.
+fn prepare(tree: &mut Spanned<Node>, source: &str, found: &mut Collector) -> bool {
+    if !check_requires(tree, found) || !check_version(tree, source, found) {
+        return false;
     }
+    fill_empty_sections(&mut tree.value);
+    true
+}
+
+fn typed(tree: Spanned<Node>) -> Result<Shape, Error> {
+    let sections = sections(&tree.value);
+    Ok(Shape { config: read(tree)?, sections })
+}
+
+/// The tree of a file in which the schema finds something wrong: that is told, and marked as broken. None if it finds
+/// nothing. The tree is made again, since the reader has taken the first one apart.
+fn explained(file: FileId, source: &str, found: &mut Collector) -> Option<Spanned<Node>> {
+    let (mut unlimited, mut told_already) = (usize::MAX, Collector::default());
+    let mut tree = tree::parse(source, file, &mut unlimited, &mut told_already).ok()?;
+    (prepare(&mut tree, source, &mut told_already) && explain(&mut tree, source, found)).then_some(tree)
 }
 
 /// Tells everything that the schema finds wrong, and marks it as broken; false if that is nothing.

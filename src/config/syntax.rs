@@ -67,6 +67,10 @@ fn odd_space_before(text: &str, error: usize) -> Option<(usize, usize)> {
 
 /// The first word of the comment that follows on this line, where no space is after its `#`.
 pub(super) fn comment_after(text: &str, end: usize) -> Option<(usize, &str)> {
+    // Most lines end here.
+    if matches!(text.as_bytes().get(end), None | Some(b'\n')) {
+        return None;
+    }
     let line = text.get(end..)?.lines().next()?;
     let comment = line.trim_start_matches([' ', '\t']);
     let word = comment.split_whitespace().next()?;

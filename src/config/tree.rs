@@ -114,9 +114,8 @@ impl<'a> Builder<'a> {
                 let kind = if style == ScalarStyle::Plain { Plain::of(&text) } else { Plain::Text };
                 if style == ScalarStyle::Plain && kind == Plain::Text {
                     self.cut_short(place.end);
-                    let rest = self.text.get(place.end as usize..).and_then(|it| it.lines().next());
-                    if syntax::is_in_typographic_quotes(&text, rest.unwrap_or_default()) {
-                        self.found.push(Diagnostic::at(place, Finding::TypographicQuotes {}));
+                    if !text.starts_with(|it: char| it.is_ascii()) {
+                        self.typographic(&text, place);
                     }
                 }
                 // A key is text whatever it looks like, so that `no` is Norwegian.
@@ -151,6 +150,13 @@ impl<'a> Builder<'a> {
         let Some((begin, comment)) = syntax::comment_after(self.text, end as usize) else { return };
         let place = Span { file: self.file, start: number(begin), end: number(begin + comment.len()) };
         self.found.push(Diagnostic::at(place, Finding::CutByComment { comment: comment.to_owned() }));
+    }
+
+    fn typographic(&mut self, text: &str, place: Span) {
+        let rest = self.text.get(place.end as usize..).and_then(|it| it.lines().next());
+        if syntax::is_in_typographic_quotes(text, rest.unwrap_or_default()) {
+            self.found.push(Diagnostic::at(place, Finding::TypographicQuotes {}));
+        }
     }
 
     /// Tells a tag; what carries it is broken.
@@ -228,24 +234,36 @@ impl<'a> Builder<'a> {
 /// How many keys of a mapping are looked through one by one: most have fewer, and hashing takes longer.
 const KEYS_LOOKED_THROUGH: usize = 32;
 
-/// Where in a mapping each key stands, once there are many.
+/// The keys of a mapping, to find one that is there already.
 #[derive(Default)]
-struct Keys(HashMap<String, usize>);
+struct Keys {
+    /// A bit for some value of each key: a key whose bit is not set is new.
+    bits: u64,
+    /// Where in the mapping each stands, once there are many.
+    places: HashMap<String, usize>,
+}
 
 impl Keys {
     /// The place of a key that is there already; else a further key will be known.
     fn first(&mut self, text: &str, entries: &[(Spanned<String>, Spanned<Node>)]) -> Option<Span> {
         if entries.len() < KEYS_LOOKED_THROUGH {
+            let sum = text.bytes().fold(0_u32, |sum, it| sum.wrapping_mul(31).wrapping_add(u32::from(it)));
+            let bit = 1 << (sum % u64::BITS);
+            let is_new = self.bits & bit == 0;
+            self.bits |= bit;
+            if is_new {
+                return None;
+            }
             return entries.iter().find(|(key, _)| key.value == text).map(|(key, _)| key.place);
         }
-        if self.0.is_empty() {
-            self.0 = entries.iter().enumerate().map(|(index, (key, _))| (key.value.clone(), index)).collect();
+        if self.places.is_empty() {
+            self.places = entries.iter().enumerate().map(|(index, (key, _))| (key.value.clone(), index)).collect();
         }
-        if let Some(first) = self.0.get(text) {
+        if let Some(first) = self.places.get(text) {
             return entries.get(*first).map(|(key, _)| key.place);
         }
         // The entry is put in with its value.
-        self.0.insert(text.to_owned(), entries.len());
+        self.places.insert(text.to_owned(), entries.len());
         None
     }
 }

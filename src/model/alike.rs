@@ -15,14 +15,28 @@ const SHOWN_MAX: usize = 3;
 /// The form that all texts have in common which a reader cannot tell apart: Unicode NFKC and full case folding, one quote of
 /// each kind, one dash, one space, nothing invisible. Folding it again changes nothing.
 pub fn folded(text: &str) -> String {
-    if text.is_ascii() {
-        // One round is enough: no letter of ASCII is composed or decomposed.
-        let plain = text.bytes().filter(|it| !it.is_ascii_control() || it.is_ascii_whitespace() || *it == 0x0B);
-        return joined(plain.map(|it| match it {
-            b'`' => '\'',
-            it => char::from(it.to_ascii_lowercase()),
-        }));
+    let mut folded = String::new();
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// The same, in the place of what `folded` holds: many texts need one piece of memory.
+pub fn fold_into(text: &str, folded: &mut String) {
+    folded.clear();
+    if !text.is_ascii() {
+        folded.push_str(&in_rounds(text));
+        return;
     }
+    // One round is enough: no letter of ASCII is composed or decomposed.
+    let plain = text.bytes().filter(|it| !it.is_ascii_control() || it.is_ascii_whitespace() || *it == 0x0B);
+    let plain = plain.map(|it| match it {
+        b'`' => '\'',
+        it => char::from(it.to_ascii_lowercase()),
+    });
+    join(plain, folded);
+}
+
+fn in_rounds(text: &str) -> String {
     let mut before = round(text);
     for _ in 1..ROUNDS_MAX {
         let after = round(&before);
@@ -57,13 +71,14 @@ fn round(text: &str) -> String {
         }
     }
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(&plain);
-    joined(composed.chars().default_case_fold())
+    let mut joined = String::with_capacity(composed.len());
+    join(composed.chars().default_case_fold(), &mut joined);
+    joined
 }
 
 /// One space for several and none at the ends, one dash for several, a double quote for two single ones, and no dot
 /// above a letter that has one.
-fn joined(chars: impl Iterator<Item = char>) -> String {
-    let mut joined = String::with_capacity(chars.size_hint().1.unwrap_or_default());
+fn join(chars: impl Iterator<Item = char>, joined: &mut String) {
     let mut space = false;
     let mut last = None;
     for c in chars {
@@ -89,7 +104,6 @@ fn joined(chars: impl Iterator<Item = char>) -> String {
             }
         }
     }
-    joined
 }
 
 /// Hidden, and no sign of Arabic or Syriac that is drawn for all that Unicode calls it a format character.

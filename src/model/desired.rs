@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::division::DivisionName;
 use crate::model::freeze::Freeze;
 use crate::model::generation::ApiChoice;
-use crate::model::labels::{Labels, Scope};
+use crate::model::labels::{ByLocale, Labels, Scope};
 use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
 use crate::model::region::Region;
 use crate::model::source::Span;
@@ -181,7 +181,7 @@ pub struct Places {
     /// `systemPresence`'s value.
     pub system_presence: Span,
     /// Each label's value, by the locale as the config spells it.
-    pub labels: BTreeMap<Locale, Span>,
+    pub labels: ByLocale<Span>,
     pub deactivated: Option<Span>,
     /// Each item of `previousLabels`, in order.
     pub previous_labels: Vec<Span>,

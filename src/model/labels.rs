@@ -1,13 +1,66 @@
 //! The labels of one definition, one per locale, and how two sets of them are held side by side.
 
-use std::collections::BTreeMap;
-
 use crate::model::names::{Label, Locale};
 
+/// A value for each of some locales, in the order of their spellings. A definition has few locales, and a config many
+/// definitions: a sorted list takes less memory than a map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByLocale<T>(Vec<(Locale, T)>);
+
+impl<T> Default for ByLocale<T> {
+    fn default() -> ByLocale<T> {
+        ByLocale(Vec::new())
+    }
+}
+
+impl<T> ByLocale<T> {
+    fn index(&self, locale: &Locale) -> Result<usize, usize> {
+        self.0.binary_search_by(|(it, _)| it.cmp(locale))
+    }
+
+    /// The value for exactly this spelling.
+    pub fn get(&self, locale: &Locale) -> Option<&T> {
+        self.0.get(self.index(locale).ok()?).map(|(_, value)| value)
+    }
+
+    pub fn insert(&mut self, locale: Locale, value: T) {
+        match self.index(&locale) {
+            Ok(index) => self.0[index].1 = value,
+            Err(index) => self.0.insert(index, (locale, value)),
+        }
+    }
+
+    fn remove(&mut self, locale: &Locale) {
+        if let Ok(index) = self.index(locale) {
+            self.0.remove(index);
+        }
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Locale, &T)> {
+        self.0.iter().map(|(locale, value)| (locale, value))
+    }
+}
+
+impl<T> FromIterator<(Locale, T)> for ByLocale<T> {
+    /// The last of several values for one spelling counts.
+    fn from_iter<I: IntoIterator<Item = (Locale, T)>>(items: I) -> ByLocale<T> {
+        let mut items: Vec<(Locale, T)> = items.into_iter().collect();
+        items.sort_by(|(one, _), (other, _)| one.cmp(other));
+        items.dedup_by(|later, first| {
+            let is_same = later.0 == first.0;
+            if is_same {
+                std::mem::swap(later, first);
+            }
+            is_same
+        });
+        ByLocale(items)
+    }
+}
+
 /// Labels by locale, in the spelling of whoever wrote them. An org may hold two spellings of one
-/// locale; a map of both is legal here.
+/// locale; a list of both is legal here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Labels(BTreeMap<Locale, Label>);
+pub struct Labels(ByLocale<Label>);
 
 /// One locale, looked at from both sides. At least one side is present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,12 +108,12 @@ impl Labels {
 
     /// The label for a locale: its exact spelling first, else any spelling of the same locale.
     pub fn get(&self, locale: &Locale) -> Option<&Label> {
-        self.0.get(locale).or_else(|| self.0.iter().find(|(it, _)| it.same_as(locale)).map(|(_, label)| label))
+        self.0.get(locale).or_else(|| self.iter().find(|(it, _)| it.same_as(locale)).map(|(_, label)| label))
     }
 
     /// What to call their definition where people read: the label for the default locale, else any.
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
-        self.get(default_locale).or_else(|| self.0.values().next())
+        self.get(default_locale).or_else(|| self.iter().next().map(|(_, label)| label))
     }
 
     /// In the order of the locales' spellings.
@@ -69,11 +122,11 @@ impl Labels {
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.0.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.0.is_empty()
     }
 
     pub fn within(&self, scope: &Scope) -> Labels {
@@ -84,10 +137,10 @@ impl Labels {
     /// label once. Sorted by the spelling shown.
     pub fn pair<'a>(&'a self, other: &'a Labels) -> Vec<LabelPair<'a>> {
         let mut pairs = Vec::with_capacity(self.len().max(other.len()));
-        let mut rest: Vec<(&Locale, &Label)> = other.iter().filter(|(it, _)| !self.0.contains_key(it)).collect();
-        for (locale, first) in &self.0 {
-            if let Some((spelt, second)) = other.0.get_key_value(locale) {
-                pairs.push(LabelPair { locale: spelt, first: Some(first), second: Some(second) });
+        let mut rest: Vec<(&Locale, &Label)> = other.iter().filter(|(it, _)| self.0.get(it).is_none()).collect();
+        for (locale, first) in self.iter() {
+            if let Some(second) = other.0.get(locale) {
+                pairs.push(LabelPair { locale, first: Some(first), second: Some(second) });
             } else if let Some(index) = rest.iter().position(|(it, _)| it.same_as(locale)) {
                 let (spelt, second) = rest.remove(index);
                 pairs.push(LabelPair { locale: spelt, first: Some(first), second: Some(second) });
@@ -102,7 +155,14 @@ impl Labels {
 
     /// Do both hold the same labels for the same locales, whatever the spelling of the locales?
     pub fn same_as(&self, other: &Labels) -> bool {
-        self.len() == other.len() && self.pair(other).iter().all(|pair| pair.first == pair.second)
+        if self.len() != other.len() {
+            return false;
+        }
+        let is_spelt_alike = self.iter().zip(other.iter()).all(|((one, _), (another, _))| one == another);
+        if is_spelt_alike {
+            return self == other;
+        }
+        self.pair(other).iter().all(|pair| pair.first == pair.second)
     }
 }
 
@@ -118,6 +178,15 @@ mod tests {
 
     fn labels(items: &[(&str, &str)]) -> Labels {
         items.iter().map(|(locale, label)| (Locale::new(*locale), Label::new(*label))).collect()
+    }
+
+    #[test]
+    fn the_last_label_of_a_spelling_counts() {
+        let mut both = labels(&[("de", "A"), ("ar", "B"), ("de", "C"), ("de", "D")]);
+        assert_eq!(both, labels(&[("ar", "B"), ("de", "D")]));
+        both.insert(Locale::new("de"), Label::new("E"));
+        both.remove(&Locale::new("ar"));
+        assert_eq!(both, labels(&[("de", "E")]));
     }
 
     #[test]

@@ -193,20 +193,20 @@ impl fmt::Display for Locale {
 /// after Unicode NFC, otherwise exact); matching, comparing and verifying all use it through `==`.
 #[derive(Debug, Clone)]
 pub struct Label {
-    raw: String,
+    raw: Box<str>,
     /// Present where it differs from `raw`.
-    composed: Option<String>,
+    composed: Option<Box<str>>,
 }
 
 impl Label {
     /// Holds whatever an org returns, the empty label too.
     pub fn new(raw: impl Into<String>) -> Label {
-        let raw = raw.into();
+        let raw = raw.into().into_boxed_str();
         if raw.is_ascii() {
             return Label { raw, composed: None };
         }
         let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&raw);
-        let composed = (*composed != *raw).then(|| composed.into_owned());
+        let composed = (*composed != *raw).then(|| composed.into_owned().into_boxed_str());
         Label { raw, composed }
     }
 

@@ -69,14 +69,17 @@ pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Hear
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), heard).await?;
     let speaking = reader.speaking(target.generation);
-    let observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
+    let mut observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
     let kept = newest(*folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
     notes.extend(kept.notes.iter().cloned());
     logging::phase("planning");
     let sent = kept.sent(*now);
-    let ids = objects_of_creates(&plan(desired, &observed, limits), &kept, &sent, &observed);
-    let mut observed = with_unlisted(&speaking, &ids, observed, &mut notes).await;
     let mut plan = plan(desired, &observed, limits);
+    let ids = objects_of_creates(&plan, &kept, &sent, &observed);
+    if !ids.is_empty() {
+        observed = with_unlisted(&speaking, &ids, observed, &mut notes).await;
+        plan = crate::plan::plan(desired, &observed, limits);
+    }
     let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &kept.files));
     let planned = |observed: &Observed| match &evidence {
         Some(evidence) => plan_by(desired, observed, limits, evidence),

@@ -11,7 +11,7 @@ use presencectl::commands::context::reports::ReportFolder;
 use presencectl::model::desired::{Desired, Limits, Management, Places, Prune, Settings, Wanted};
 use presencectl::model::division::{DivisionName, Divisions};
 use presencectl::model::generation::{ApiChoice, Generation};
-use presencectl::model::labels::{Labels, Scope};
+use presencectl::model::labels::{ByLocale, Labels, Scope};
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
@@ -76,7 +76,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
         places: Places {
             key: nowhere(),
             system_presence: nowhere(),
-            labels: BTreeMap::new(),
+            labels: ByLocale::default(),
             deactivated: None,
             previous_labels: Vec::new(),
             new: None,
