@@ -66,7 +66,7 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Format::Html => html::drift(drift, target, sources),
         Format::Github => github::drift(drift, sources, folder),
     };
-    if !args.accept.is_empty() {
+    if !args.accept.keys.is_empty() {
         return accept(args, (&config, sources), drift, &observed, run);
     }
     let exit = if !drift.questions.is_empty() {
@@ -87,7 +87,7 @@ fn accept(
     observed: &Observed,
     run: &mut Run<'_>,
 ) -> Result<Exit, Failure> {
-    let edits = accepted(config, sources, drift, &args.accept)?;
+    let edits = accepted(config, sources, drift, &args.accept.keys)?;
     let files = edits.apply(sources).map_err(not_edited)?;
     let after = load_edited(&args.config.path, args.config.root.as_deref(), &files);
     if after.diagnostics.errors > 0 {
@@ -100,13 +100,13 @@ fn accept(
         left.changes.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == key))
             || left.refusals.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
     };
-    if let Some(key) = args.accept.iter().find(|it| is_left(it)) {
+    if let Some(key) = args.accept.keys.iter().find(|it| is_left(it)) {
         return Err(Problem::new(format!("--accept: no lines make {} agree; nothing was written", text::ticked(key)))
             .help("`presencectl drift` shows what to do by hand")
             .into());
     }
     run.tell(&|style| view::diff(&files, style));
-    write(&files, args.yes, &mut run.host)?;
+    write(&files, args.accept.yes, &mut run.host)?;
     run.tell(&|style| view::written(&files, style));
     Ok(Exit::Success)
 }

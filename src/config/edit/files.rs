@@ -63,9 +63,12 @@ pub fn load_edited(path: &Path, root: Option<&Path>, files: &[EditedFile]) -> Lo
 
 /// Does a file lie below the path of a request? Others may be used by configs that were not read.
 pub fn is_below(file: &Path, path: &Path) -> bool {
+    below(file, path).is_some()
+}
+
+/// The way from the path of a request to a file below it, however both were typed; none of a file elsewhere.
+pub fn below(file: &Path, path: &Path) -> Option<PathBuf> {
     let disk = Disk::default();
-    match (disk.canonical(file), disk.canonical(path)) {
-        (Ok(file), Ok(path)) => file.starts_with(path),
-        _ => false,
-    }
+    let (file, path) = (disk.canonical(file).ok()?, disk.canonical(path).ok()?);
+    file.strip_prefix(path).ok().map(Path::to_owned)
 }
