@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::paths;
-use crate::cli::shared::{ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
+use crate::cli::shared::{ConfigArgs, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs};
 
 /// `presencectl plan`.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
     /// Which config.
     #[command(flatten)]
-    pub config: ConfigArgs,
+    pub config: OrgsArgs,
+    /// Of several orgs: a change has to be in place in an org of this stage before it reaches a later one.
+    #[arg(long, value_name = "STAGE", help_heading = "Config")]
+    pub require_stage: Option<String>,
     /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
     pub only: Vec<String>,
@@ -44,6 +47,9 @@ pub struct PlanArgs {
     /// Say how many people are now on what the plan removes, deactivates or renames.
     #[arg(long)]
     pub usage: bool,
+    /// Of several orgs: a folder for their saved plans, one an org. Plans of earlier runs in it are replaced.
+    #[arg(long, value_name = "DIR", help_heading = "Output", value_parser = paths::folder())]
+    pub plans_dir: Option<PathBuf>,
     /// Exit with 2 when there are changes.
     #[arg(long, help_heading = "Output")]
     pub detailed_exitcode: bool,

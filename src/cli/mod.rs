@@ -17,7 +17,7 @@ pub use crate::cli::labels::{LabelsArgs, LabelsCommand, LabelsExportArgs, Labels
 pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
-pub use crate::cli::shared::{ApiArg, ConfigArgs, ConfigPath, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
+pub use crate::cli::shared::{ApiArg, ConfigArgs, ConfigPath, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
 pub use crate::cli::user::{UserArgs, UserCommand, UserConfigArgs, UserGetArgs, UserSetArgs, WhoArgs};
 

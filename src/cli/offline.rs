@@ -53,6 +53,8 @@ pub enum SchemaOf {
     Config,
     /// What `plan --output json` writes.
     Plan,
+    /// What `plan --all-orgs --output json` writes.
+    FleetPlan,
     /// What `apply --output json` writes.
     Report,
     /// What `show --output json` writes.

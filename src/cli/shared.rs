@@ -11,6 +11,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use crate::cli::formats::Output;
 use crate::cli::paths;
 use crate::config::ConfigSource;
+use crate::config::choice::{self, OrgChoice};
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
@@ -119,6 +120,50 @@ pub struct ConfigArgs {
     pub root: Option<PathBuf>,
 }
 
+/// Which config, and which of its orgs.
+#[derive(Debug, Clone, Args)]
+pub struct OrgsArgs {
+    /// Where it is.
+    #[command(flatten)]
+    pub path: ConfigPath,
+    /// Which org, where the path holds several org files. A pattern such as `acme-*` means several, and it may be
+    /// repeated.
+    #[arg(long = "org", value_name = "NAME|PATTERN", help_heading = "Config")]
+    pub orgs: Vec<String>,
+    /// Every org of the config, each by its own credentials: for `acme-prod` the variables whose names end in
+    /// `__ACME_PROD`.
+    #[arg(long, conflicts_with = "orgs", help_heading = "Config")]
+    pub all_orgs: bool,
+    /// Only the orgs of this stage (`org.stage`). May be repeated.
+    #[arg(long = "stage", value_name = "STAGE", help_heading = "Config")]
+    pub stages: Vec<String>,
+    /// How many orgs are read at the same time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), help_heading = "Config")]
+    pub parallel: u8,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+}
+
+impl OrgsArgs {
+    /// The one org that is meant. None where the flags mean several, also if only one of them is there.
+    pub fn one(&self) -> Option<ConfigArgs> {
+        let org = match self.orgs.as_slice() {
+            [] => None,
+            [one] if !choice::is_pattern(one) => Some(one.clone()),
+            [..] => return None,
+        };
+        let is_one = !self.all_orgs && self.stages.is_empty();
+        is_one.then(|| ConfigArgs { path: self.path.clone(), org, root: self.root.clone() })
+    }
+
+    /// Which of several orgs are meant.
+    pub fn choice(&self) -> OrgChoice {
+        OrgChoice { names: self.orgs.clone(), stages: self.stages.clone() }
+    }
+}
+
 /// Which org is spoken to. Credentials come from the environment only: `GENESYSCLOUD_REGION`,
 /// `GENESYSCLOUD_OAUTHCLIENT_ID` and `GENESYSCLOUD_OAUTHCLIENT_SECRET`, or
 /// `GENESYSCLOUD_ACCESS_TOKEN`.
@@ -195,6 +240,9 @@ pub struct RecordArgs {
     /// Why, for the report. Without it, what `PRESENCECTL_REASON` says.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Write during a freeze, for this reason. It stands in the report, and lifts no limit.
+    #[arg(long, value_name = "REASON", help_heading = "Approval", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub break_glass: Option<String>,
     /// Keep the report of this run in this folder, and read those of earlier runs from it. Without it the folder is
     /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder. The file is
     /// DIR/ORG/TIME-COMMIT.json.

@@ -183,11 +183,12 @@ fn partners(command: &Command, arg: &Arg) -> Vec<String> {
 }
 
 /// Flags that lift a guard or answer a question: a mistyped flag is never answered with one of them.
-const GUARDS: [&str; 9] = [
+const GUARDS: [&str; 10] = [
     "--allow-active-users",
     "--allow-label-removals",
     "--allow-removals",
     "--allow-renames",
+    "--break-glass",
     "--auto-approve",
     "--force",
     "--include-on-queue",

@@ -40,7 +40,7 @@ pub use http::{HttpWire, Probe};
 pub use reader::Reader;
 pub use session::{Options, Session};
 pub use shapes::{Fetched, Patch};
-pub use tokens::Credentials;
+pub use tokens::{Credentials, RunSecrets};
 pub use trust::Distrust;
 pub use users::{UserReader, UserWriter};
 pub use wire::{Wire, WireLimits};

@@ -16,8 +16,8 @@ use crate::client::operations::{Operation, UnusableId, collection};
 use crate::client::pace::{Admission, Pace, Reservation};
 use crate::client::policy::{ATTEMPTS_MAX, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, RETRY_AFTER_MAX_S, after};
 use crate::client::shapes::{self, UnreadableAnswer};
-use crate::client::tokens::{Credentials, Token, Tokens, lock};
-use crate::client::trace;
+use crate::client::tokens::{Credentials, RunSecrets, Token, Tokens, lock};
+use crate::client::trace::{self, TriesEnd};
 use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError};
 use crate::client::write_guard::{WriteCheck, WriteGuard};
 use crate::model::generation::Generation;
@@ -106,10 +106,21 @@ struct Shared {
 impl Session {
     /// Nothing is sent before the first operation.
     pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
+        Session::in_run(endpoints, credentials, wire, options, &RunSecrets::default())
+    }
+
+    /// The same beside other conversations: none shows what is secret in another.
+    pub fn in_run(
+        endpoints: Endpoints,
+        credentials: Credentials,
+        wire: Arc<dyn Wire>,
+        options: Options,
+        secrets: &RunSecrets,
+    ) -> Session {
         let Options { requests_per_minute, seed } = options;
         let shared = Shared {
             endpoints,
-            tokens: Tokens::new(credentials),
+            tokens: Tokens::new(credentials, secrets.clone()),
             wire,
             pace: Mutex::new(Pace::new(requests_per_minute)),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
@@ -217,7 +228,7 @@ impl Session {
             };
             match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
-                    trace::sends_again(&request, trouble.failure, attempt, delay);
+                    trace::sends_again(&request, trouble.failure, attempt, TriesEnd::Count(ATTEMPTS_MAX), delay);
                     self.before(*effect, self.wait(trouble.failure, delay)).await.ok_or_else(interrupted)?;
                     attempt += 1;
                 }
@@ -314,7 +325,8 @@ impl Session {
             // A second token hurts nobody, so asking for one counts as reading.
             match after(pages.counted(trouble.failure), Effect::Read, counted, self.random()) {
                 Next::Wait(delay) => {
-                    trace::sends_again(&request, trouble.failure, attempt, delay);
+                    let end = if is_by_time { TriesEnd::Time(LOGIN_LIMIT_MS) } else { TriesEnd::Count(ATTEMPTS_MAX) };
+                    trace::sends_again(&request, trouble.failure, attempt, end, delay);
                     self.wait(trouble.failure, delay).await;
                     attempt += 1;
                 }

@@ -35,14 +35,47 @@ pub enum Credentials {
 pub(crate) struct Tokens {
     pub(crate) credentials: Credentials,
     state: tokio::sync::Mutex<TokenState>,
-    issued: Mutex<Issued>,
+    /// The latest tokens, of which an earlier one may still be good.
+    issued: Mutex<VecDeque<SecretString>>,
+    secrets: RunSecrets,
 }
 
-/// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
+/// All secrets of a run, of each org that it speaks to. What any of them says is searched for all of these.
+#[derive(Clone, Default)]
+pub struct RunSecrets(Arc<Mutex<Known>>);
+
 #[derive(Default)]
-struct Issued {
-    tokens: VecDeque<SecretString>,
-    secrets: Option<Arc<Secrets>>,
+struct Known {
+    all: Vec<SecretString>,
+    /// The same, made ready once for all that is searched.
+    ready: Option<Arc<Secrets>>,
+}
+
+impl RunSecrets {
+    fn add(&self, secrets: impl IntoIterator<Item = SecretString>) {
+        let mut known = lock(&self.0);
+        known.all.extend(secrets);
+        known.ready = None;
+    }
+
+    fn forget(&self, secret: &SecretString) {
+        let mut known = lock(&self.0);
+        known.all.retain(|it| it.expose_secret() != secret.expose_secret());
+        known.ready = None;
+    }
+
+    fn with(&self, more: Option<&SecretString>) -> Arc<Secrets> {
+        let mut known = lock(&self.0);
+        match more {
+            Some(more) if known.all.iter().all(|it| it.expose_secret() != more.expose_secret()) => {
+                Arc::new(Secrets::new(known.all.iter().cloned().chain([more.clone()])))
+            }
+            _ => {
+                let Known { all, ready } = &mut *known;
+                Arc::clone(ready.get_or_insert_with(|| Arc::new(Secrets::new(all.iter().cloned()))))
+            }
+        }
+    }
 }
 
 /// Held while a token is fetched, so that all who need one wait for the same.
@@ -68,8 +101,12 @@ impl Token {
 }
 
 impl Tokens {
-    pub(crate) fn new(credentials: Credentials) -> Tokens {
-        Tokens { credentials, state: tokio::sync::Mutex::default(), issued: Mutex::default() }
+    pub(crate) fn new(credentials: Credentials, secrets: RunSecrets) -> Tokens {
+        secrets.add(match &credentials {
+            Credentials::Token(given) => vec![given.clone()],
+            Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
+        });
+        Tokens { credentials, state: tokio::sync::Mutex::default(), issued: Mutex::default(), secrets }
     }
 
     pub(crate) fn can_renew(&self) -> bool {
@@ -119,27 +156,21 @@ impl Tokens {
     }
 
     fn keep_secret(&self, token: &SecretString) {
-        let Issued { tokens, secrets } = &mut *lock(&self.issued);
-        *secrets = None;
-        tokens.push_front(token.clone());
-        tokens.truncate(TOKENS_KEPT);
+        let mut issued = lock(&self.issued);
+        self.secrets.add([token.clone()]);
+        issued.push_front(token.clone());
+        if let Some(oldest) = (issued.len() > TOKENS_KEPT).then(|| issued.pop_back()).flatten() {
+            self.secrets.forget(&oldest);
+        }
     }
 
     /// Everything secret that a server could send back to us.
     pub(crate) fn secrets(&self, request: &Request) -> Arc<Secrets> {
-        let mut issued = lock(&self.issued);
-        let mut all = match &self.credentials {
-            Credentials::Token(given) => vec![given.clone()],
-            Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
-        };
-        all.extend(issued.tokens.iter().cloned());
-        match &request.auth {
-            // A token that is kept no longer, and still under way.
-            Auth::Bearer(token) if all.iter().all(|it| it.expose_secret() != token.expose_secret()) => {
-                Arc::new(Secrets::new(all.into_iter().chain([token.clone()])))
-            }
-            _ => Arc::clone(issued.secrets.get_or_insert_with(|| Arc::new(Secrets::new(all)))),
-        }
+        self.secrets.with(match &request.auth {
+            // It may be kept no longer, and still be under way.
+            Auth::Bearer(token) => Some(token),
+            _ => None,
+        })
     }
 }
 

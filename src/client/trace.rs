@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::{Level, debug, enabled, trace, warn};
 
 use crate::client::error::{cut, error_body};
-use crate::client::policy::{ATTEMPTS_MAX, ExchangeFailure};
+use crate::client::policy::ExchangeFailure;
 use crate::client::secrets::Secrets;
 use crate::client::wire::{Request, Response, WireError};
 
@@ -47,8 +47,17 @@ pub(crate) fn ended(
     }
 }
 
+/// What ends the tries of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TriesEnd {
+    /// So many tries.
+    Count(u32),
+    /// The time since the first one, in ms.
+    Time(u64),
+}
+
 /// A request will be sent again after a while.
-pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: u32, delay: Duration) {
+pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: u32, end: TriesEnd, delay: Duration) {
     debug!(
         method = request.method.as_str(),
         path = shown(request),
@@ -60,8 +69,10 @@ pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: 
     // The first wait is half a second: most people would not notice it.
     if attempt > 1 || delay >= Duration::from_millis(WAIT_TOLD_MS) {
         let (method, path, why) = (request.method.as_str(), shown(request), reason(failure));
-        let next = attempt + 1;
-        warn!("`{method} {path}`: {why}; trying again ({next} of {ATTEMPTS_MAX})");
+        match end {
+            TriesEnd::Count(max) => warn!("`{method} {path}`: {why}; trying again ({} of {max})", attempt + 1),
+            TriesEnd::Time(ms) => warn!("`{method} {path}`: {why}; trying again, for {} s in all", ms / 1_000),
+        }
     }
 }
 

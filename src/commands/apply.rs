@@ -1,7 +1,7 @@
 //! `presencectl apply`.
 
 use crate::cli::{ApplyArgs, ConfigArgs};
-use crate::commands::context::execute::{self, Execution, approve, execute, finish};
+use crate::commands::context::execute::{self, Execution, approve, execute, finish, unfrozen};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::saved::{self, SavedPlans};
@@ -65,6 +65,9 @@ pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     if !saved.is_empty() {
         run.tell(&|style| format!("\n{}", output::text::bound(&changes, &resolved, plan, style)));
     }
+    if !changes.is_empty() {
+        unfrozen(&desired, &sources, run)?;
+    }
     if !changes.is_empty() && !args.auto_approve {
         let what = format!("{}{}", text::count(changes.len(), "change"), saved.in_question());
         approve(&what, target, execute::UNASKED, &mut run.host)?;
@@ -116,7 +119,7 @@ fn approved(planned: &PlannedOrg, desired: &Desired, saved: &SavedPlans) -> Resu
     let in_place = already_in_place.iter().map(|it| row(it, Outcome::AlreadyInPlace));
     let may_be_hidden = target.generation == Generation::Second;
     let unseen = plan.held.iter().map(|it| {
-        let outcome = Outcome::NotVisibleYet(Unseen::List { may_be_hidden });
+        let outcome = Outcome::NotVisibleYet(Unseen::List { may_be_hidden, may_be_changed: false });
         let row = row_of(&it.change.step, desired, outcome);
         ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
     });

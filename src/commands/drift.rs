@@ -15,6 +15,7 @@ use crate::ops::drift::accept::accepted;
 use crate::ops::drift::{Drift, DriftNames, DriftPast, drift};
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::OrgOfConfig;
+use crate::ops::history::merged::CheckedOut;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::{PlanRequest, plan_org};
 use crate::output;
@@ -49,7 +50,8 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     // A reader is all that is handed over: it cannot write.
     let planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
-    let past = DriftPast { reports: planned.kept.reports(), is_whole: planned.kept.is_whole, applied };
+    let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
+    let past = DriftPast { reports, is_whole, applied, checked_out: Some(CheckedOut { config: &source, org }) };
     let observed = planned.with_unlisted();
     let mut drift = drift(&desired, &observed, &planned.target, &past, names);
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });

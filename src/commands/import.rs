@@ -1,6 +1,6 @@
 //! `presencectl import`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use crate::cli::paths;
@@ -128,7 +128,8 @@ pub async fn make<F: View>(args: &TargetArgs, asked: &ImportRequest, run: &mut R
     let config = Desired::nothing();
     let connection = run.connect(args, &config).await?;
     // The org's id stands in what is written, so that it is never applied to another one.
-    let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
+    let identity =
+        Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
     run.heard.sandbox = args.sandbox;
     let reader = connection.session.reader();
     let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };

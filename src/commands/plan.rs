@@ -2,22 +2,36 @@
 
 use std::rc::Rc;
 
+use futures_util::{StreamExt as _, stream};
+
 use crate::cli::{ConfigArgs, Format, PlanArgs};
+use crate::commands::context::connect::Connection;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::commands::selection::limited;
+use crate::commands::fleet::{self, FleetOrg, OrgFailure};
+use crate::commands::plans_dir::PlansDir;
+use crate::commands::selection::{limited, limited_to_any};
 use crate::config::coverage::Coverage;
+use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
+use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
+use crate::model::desired::Desired;
+use crate::model::moment::Moment;
+use crate::model::problem::{Heard, Problem};
+use crate::model::source::Sources;
 use crate::ops::history::base::compared;
-use crate::ops::history::baseline;
+use crate::ops::history::baseline::{self, AtCommit, Baseline};
 use crate::ops::history::evidence::EarlierStates;
 use crate::ops::history::git_config::OrgOfConfig;
 use crate::ops::history::obsolete::{LayerSource, asked_of_others};
+use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
-use crate::ops::plan_org::{PlanRequest, plan_org};
+use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
 use crate::output;
 use crate::output::ci::github;
+use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
+use crate::output::json::{ErrorV1, PlanV1};
 use crate::output::page::html;
 use crate::output::style::Style;
 use crate::output::{json, page};
@@ -25,42 +39,30 @@ use crate::output::{json, page};
 /// Shows what `apply` would do.
 pub async fn run(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.open(&args.output.outputs, Some(&args.target))?;
-    let ConfigArgs { path, org, root } = &args.config;
+    match args.config.one() {
+        Some(config) => one(args, &config, run).await,
+        None => several(args, run).await,
+    }
+}
+
+async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let ConfigArgs { path, org, root } = config_args;
     let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
     let (config, sources) = match &at {
         Some(at) => run.load_at(at, org.as_deref())?,
-        None => run.load_beside(&args.config, args.base.as_deref())?,
+        None => run.load_beside(config_args, args.base.as_deref())?,
     };
     let desired = limited(config.desired.clone(), &args.only)?;
-    let head_path = at.as_ref().map_or(&**path, |it| &it.place.path);
-    let org = OrgOfConfig { name: org.as_deref(), head: &config, head_path };
-    let source = args.config.request();
-    let base = args.base.as_deref().map(|typed| baseline::base(&source, typed, org)).transpose()?;
+    let source = config_args.request();
+    let files = ConfigFiles { config: &config, source: &source, at: at.as_ref(), sources: &sources };
+    let base = args.base.as_deref().map(|typed| baseline::base(&source, typed, files.org())).transpose()?;
     run.outputs.spare(base.iter().flat_map(|it| &it.files))?;
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
 
     let connection = run.connect(&args.target, &desired).await?;
     let now = run.record.clock().now();
     let identity = Identity::to_read(&desired);
-    let request = PlanRequest::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
-    let commit = at.as_ref().map(|it| it.commit.as_str());
-    let earlier = EarlierStates { base: base.as_ref(), config: &source, org, at: commit };
-    let request = PlanRequest { earlier: Some(earlier), ..request };
-    // A reader is all that is handed over: it cannot write.
-    let mut planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
-    let layers = LayerSource {
-        path: head_path,
-        root: at.as_ref().map_or(root.as_deref(), |it| Some(it.place.root.as_path())),
-        commit: at.as_ref().map(|it| Rc::clone(&it.files) as Rc<dyn FileSystem>),
-        config: &config,
-        sources: &sources,
-    };
-    planned.plan = asked_of_others(planned.plan, layers, &folder);
-    if let Some(base) = base {
-        let evidence = planned.evidence.take().unwrap_or_default();
-        planned.plan =
-            compared(base, planned.plan, &desired, &planned.observed, &planned.target, &planned.kept, &evidence);
-    }
+    let planned = planned(args, (files, &desired, base), &connection, identity, (&folder, now), &mut run.heard).await?;
 
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
@@ -68,7 +70,7 @@ pub async fn run(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
-        Format::Json => json::write(&json::PlanV1::of(plan, target, sources)),
+        Format::Json => json::write(&PlanV1::of(plan, target, sources)),
         Format::Markdown => page::plan(plan, target, sources),
         Format::Summary => page::plan_summary(plan, &coverage(), target, sources),
         Format::Html => html::plan(plan, &coverage(), target, sources),
@@ -82,4 +84,145 @@ pub async fn run(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         Exit::Success
     };
     Ok(run.show(&view, exit))
+}
+
+/// Plans several orgs, a few at a time. One that cannot be planned is told first, and stops no other.
+async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let (path, root) = (&*args.config.path, args.config.root.as_deref());
+    let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
+    let (configs, sources) = run.load_orgs(&args.config, at.as_ref())?;
+    let desired = limited_to_any(configs.iter().map(|it| &it.desired), &args.only)?;
+    let requests: Vec<ConfigSource> = configs.iter().map(|it| request_of(it, args)).collect();
+    let files = |index: usize| ConfigFiles {
+        config: &configs[index],
+        source: &requests[index],
+        at: at.as_ref(),
+        sources: &sources,
+    };
+    let base = |index: usize| {
+        let typed = args.base.as_deref();
+        typed.map(|typed| baseline::base(&requests[index], typed, files(index).org())).transpose()
+    };
+    let mut bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
+    run.outputs.spare(bases.iter().flatten().flat_map(|it| &it.files))?;
+    let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
+    let plans_dir = args.plans_dir.as_deref().map(PlansDir::open).transpose()?;
+
+    let orgs = fleet::connect(&configs, &args.target, run).await?;
+    let now = run.record.clock().now();
+    let work = orgs.into_iter().enumerate().map(|(index, org)| {
+        let inputs = (files(index), &desired[index], bases[index].take());
+        one_of_several(args, inputs, org, (&folder, now))
+    });
+    let mut work = stream::iter(work).buffered(usize::from(args.config.parallel));
+    let mut results: Vec<Result<PlannedOrg, OrgFailure>> = Vec::new();
+    while let Some(result) = work.next().await {
+        let name = desired[results.len()].org.as_ref().map_or("", |org| org.name.as_str());
+        run.host.org_done(name, result.as_ref().map_or("not planned", |_| "planned"));
+        run.host.show_notes_of(name, result.as_ref().map_or(&[][..], |it| &it.notes));
+        results.push(result);
+    }
+    drop(work);
+
+    let document = |result: Result<PlannedOrg, OrgFailure>| match result {
+        Ok(it) => Ok(PlanV1::of(&it.plan, &it.target, &sources)),
+        Err(it) => Err(ErrorV1::of(&it.problem, &it.heard, None, &Findings::default(), &sources)),
+    };
+    let is_held = results.iter().flatten().any(|it| !it.plan.held.is_empty());
+    let members = configs.iter().zip(results).map(|(config, result)| FleetMember {
+        desired: &config.desired,
+        file: config.org_file.as_ref().map(|it| it.display().to_string()),
+        result: document(result),
+    });
+    let terms =
+        FleetTerms { commit: at.as_ref().map(|it| it.commit.clone()), required_stage: args.require_stage.clone() };
+    let plan = fleet_plan(members.collect(), &terms, &sources);
+    let kept = plans_dir.map_or(Ok(()), |it| it.keep(&plan, run.host.signals));
+
+    let folder = run.host.environment.folder.clone();
+    let view = |format: Format, style: Style| match format {
+        Format::Human => output::text::fleet_plan(&plan, style),
+        Format::Json => json::write(&plan),
+        Format::Markdown => page::fleet_plan(&plan, page::COMMENT),
+        Format::Summary => page::fleet_plan(&plan, page::SUMMARY),
+        Format::Html => html::fleet_plan(&plan),
+        Format::Github => github::fleet_plan(&plan, folder.as_deref()),
+    };
+    let exit = if !plan.applicable || is_held {
+        Exit::Failure
+    } else if args.detailed_exitcode && plan.summary.changed > 0 {
+        Exit::Changes
+    } else {
+        Exit::Success
+    };
+    let exit = run.show(&view, exit);
+    kept?;
+    Ok(exit)
+}
+
+/// Where the config of an org was read.
+#[derive(Clone, Copy)]
+struct ConfigFiles<'a> {
+    config: &'a Config,
+    source: &'a ConfigSource,
+    at: Option<&'a AtCommit>,
+    sources: &'a Sources,
+}
+
+impl<'a> ConfigFiles<'a> {
+    fn org(&self) -> OrgOfConfig<'a> {
+        let head_path = self.at.map_or(&*self.source.path, |it| &it.place.path);
+        OrgOfConfig { name: self.source.org.as_deref(), head: self.config, head_path }
+    }
+}
+
+fn request_of(config: &Config, args: &PlanArgs) -> ConfigSource {
+    let org = config.desired.org.as_ref().map(|org| org.name.clone());
+    ConfigSource { path: args.config.path.to_path_buf(), org, root: args.config.root.clone() }
+}
+
+async fn one_of_several(
+    args: &PlanArgs,
+    inputs: (ConfigFiles<'_>, &Desired, Option<Baseline<'_>>),
+    org: FleetOrg<'_>,
+    reports: (&dyn ReportStore, Moment),
+) -> Result<PlannedOrg, OrgFailure> {
+    let FleetOrg { config: _, connection, identity, suffix } = org;
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    let result = match connection {
+        Ok(connection) => planned(args, inputs, &connection, identity, reports, &mut heard).await,
+        Err(problem) => Err(problem),
+    };
+    result.map_err(|problem| OrgFailure::of(problem, &suffix, heard))
+}
+
+/// Reads an org and plans. A reader is all that is handed over: it cannot write.
+async fn planned(
+    args: &PlanArgs,
+    (files, desired, base): (ConfigFiles<'_>, &Desired, Option<Baseline<'_>>),
+    connection: &Connection,
+    identity: Identity,
+    (folder, now): (&dyn ReportStore, Moment),
+    heard: &mut Heard,
+) -> Result<PlannedOrg, Problem> {
+    let ConfigFiles { config, source, at, sources } = files;
+    let commit = at.map(|it| it.commit.as_str());
+    let earlier = EarlierStates { base: base.as_ref(), config: source, org: files.org(), at: commit };
+    let request = PlanRequest::of(desired, identity, &args.target, args.limits, args.usage, (folder, now));
+    let request = PlanRequest { earlier: Some(earlier), ..request };
+    let mut planned = plan_org(&connection.session.reader(), &request, heard).await?;
+    let layers = LayerSource {
+        path: files.org().head_path,
+        root: at.map_or(source.root.as_deref(), |it| Some(it.place.root.as_path())),
+        commit: at.map(|it| Rc::clone(&it.files) as Rc<dyn FileSystem>),
+        config,
+        sources,
+    };
+    planned.plan = asked_of_others(planned.plan, layers, folder);
+    if let Some(base) = base {
+        let evidence = planned.evidence.take().unwrap_or_default();
+        planned.plan =
+            compared(base, planned.plan, desired, &planned.observed, &planned.target, &planned.kept, &evidence);
+    }
+    Ok(planned)
 }

@@ -53,6 +53,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
         let Problem { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
         return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) }.into());
     }
+    execute::unfrozen(&desired, &sources, run)?;
     if !args.yes {
         let question = format!("\n{} in {}", view::question(&retirement, &seats), execute::org_in_question(&target));
         run.host.approved(&question, || nobody_to_ask("give --yes where somebody has already said so"))?;

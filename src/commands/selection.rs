@@ -17,6 +17,21 @@ pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
     Ok(Desired { only: Some(keys), ..desired })
 }
 
+/// The configs of several orgs, limited to these definitions. Each has to be in one of them at least.
+pub fn limited_to_any<'a>(all: impl Iterator<Item = &'a Desired>, typed: &[String]) -> Result<Vec<Desired>, Problem> {
+    let all: Vec<&Desired> = all.collect();
+    if typed.is_empty() {
+        return Ok(all.into_iter().cloned().collect());
+    }
+    let mut keys = BTreeSet::new();
+    for typed in typed {
+        let mut found = all.iter().map(|desired| meant(desired, typed));
+        let first = found.next().unwrap_or_else(|| Err(Problem::new("there is no org")));
+        keys.insert(first.or_else(|problem| found.find_map(Result::ok).ok_or(problem))?);
+    }
+    Ok(all.into_iter().map(|it| Desired { only: Some(keys.clone()), ..it.clone() }).collect())
+}
+
 fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
     let found = desired.definitions.values().find(|it| it.key.as_str() == typed.trim());
     match found {

@@ -1,12 +1,12 @@
 //! `presencectl undo`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
 use crate::client::Reader;
-use crate::commands::context::execute::{self, Execution, approve, execute, finish};
+use crate::commands::context::execute::{self, Execution, approve, execute, finish, unfrozen};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::reports::report_bytes;
 use crate::commands::context::run::Run;
@@ -55,8 +55,8 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         org: args.org.clone(),
         root: args.root.clone(),
     });
-    let config = typed.as_ref().map(|typed| run.load(typed)).transpose()?.map(|(config, _)| config.desired);
-    let config = config.as_ref();
+    let loaded = typed.as_ref().map(|typed| run.load(typed)).transpose()?;
+    let config = loaded.as_ref().map(|(config, _)| &config.desired);
     let (file, report) = match (&args.report, of_report) {
         (Some(file), Some(report)) => (file.clone(), report),
         _ => newest_apply(args, config, run)?,
@@ -71,7 +71,8 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
 
     let connection = run.connect(&args.target, &desired).await?;
-    let identity = Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None };
+    let identity =
+        Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
     let identity = if args.auto_approve && config.is_none() {
         identity.or_sandbox(connection.is_remote, nothing_holds_it_back())?
     } else {
@@ -108,6 +109,9 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let report = nothing_done(plan, resolved);
         let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
         return Ok(finish(done(report, exit), run));
+    }
+    if let Some((config, sources)) = &loaded {
+        unfrozen(&config.desired, sources, run)?;
     }
     if !args.auto_approve {
         let unasked = unasked(args, &file);
@@ -300,7 +304,8 @@ const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit
 /// What the config called the org: the simulated one is kept under that name.
 fn identity(report: &StoredReport, org: &OrgId, place: Span) -> OrgIdentity {
     let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
-    let named = OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, place, overrides: None };
+    let named =
+        OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, stage: None, place, overrides: None };
     if report.sandbox && start_sandbox::org_id(&named) == org.as_str() {
         return named;
     }

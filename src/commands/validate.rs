@@ -142,6 +142,7 @@ pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
     let schema = match args.of {
         SchemaOf::Config => json::pretty(&config::json_schema()),
         SchemaOf::Plan => json::schema::<json::PlanV1>(),
+        SchemaOf::FleetPlan => json::schema::<json::FleetPlanV1>(),
         SchemaOf::Report => json::schema::<json::ReportV1>(),
         SchemaOf::Definitions => json::schema::<json::DefinitionsV1>(),
         SchemaOf::SystemPresences => json::schema::<json::SystemPresencesV1>(),

@@ -120,6 +120,18 @@ impl Collector {
         }
     }
 
+    /// Takes in what was found apart, before any org was begun.
+    pub fn absorb(&mut self, apart: Collector) {
+        let Collector { errors, warnings, seen, other_version, .. } = apart;
+        self.extend(errors.into_iter().chain(warnings).map(|it| it.diagnostic));
+        if self.other_version == other_version {
+            for (digest, severity) in seen {
+                let known = self.seen.entry(digest).or_insert(severity);
+                *known = severity.min(*known);
+            }
+        }
+    }
+
     pub fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }

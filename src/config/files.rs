@@ -86,6 +86,10 @@ pub(super) struct Files {
     pub(super) found: Collector,
     /// False while files are read that only other orgs use: what is wrong in those is not told.
     pub(super) take_part: bool,
+    /// True while it is not known yet which files take part.
+    pub(super) undecided: bool,
+    /// What is wrong in files that may take part.
+    apart: HashMap<usize, Collector>,
     loaded: Vec<LoadedFiles>,
     by_path: HashMap<PathBuf, usize>,
     room: FilesRoom,
@@ -98,6 +102,8 @@ impl Files {
             sources: Sources::new(),
             found: Collector::default(),
             take_part: true,
+            undecided: false,
+            apart: HashMap::new(),
             loaded: Vec::new(),
             by_path: HashMap::new(),
             room: FilesRoom::default(),
@@ -117,14 +123,28 @@ impl Files {
         if let Some(index) = self.by_path.get(&found.real) {
             return *index;
         }
-        let mut told = if self.take_part { std::mem::take(&mut self.found) } else { Collector::default() };
+        let takes_part = self.take_part && !self.undecided;
+        let mut told = if takes_part { std::mem::take(&mut self.found) } else { Collector::default() };
         let loaded = self.read_anew(found.clone(), &mut told);
-        if self.take_part {
+        if takes_part {
             self.found = told;
+        } else if self.undecided {
+            self.apart.insert(self.loaded.len(), told);
         }
         self.loaded.push(loaded);
         self.by_path.insert(found.real.clone(), self.loaded.len() - 1);
         self.loaded.len() - 1
+    }
+
+    /// Tells what is wrong in those of the undecided files that take part, and forgets it of the others.
+    pub(super) fn decide(&mut self, takes_part: impl Fn(usize, &LoadedFiles) -> bool) {
+        let mut apart: Vec<(usize, Collector)> = self.apart.drain().collect();
+        apart.sort_by_key(|(index, _)| *index);
+        for (index, told) in apart {
+            if takes_part(index, &self.loaded[index]) {
+                self.found.absorb(told);
+            }
+        }
     }
 
     fn read_anew(&mut self, found: FoundPath, told: &mut Collector) -> LoadedFiles {

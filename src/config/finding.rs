@@ -1,6 +1,7 @@
 //! Everything that can be wrong in a config, as facts, and the one table of its words: a stable
 //! kebab-case name, a severity, a message and what to do.
 
+use crate::config::finding_words::{InProse as _, and_more, did_you_mean, some_of, ticked};
 use crate::model::text;
 
 /// Builds [`Finding`] from the table below, one row a fact: its data, its name, its severity, its
@@ -49,39 +50,6 @@ macro_rules! findings {
     };
 }
 
-/// Data as a sentence takes them: a backtick in a foreign name is escaped.
-trait InProse: Clone {
-    fn in_prose(&self, _: &str) -> Self {
-        self.clone()
-    }
-}
-
-/// What is a piece of a sentence already, with backticks of ours in it.
-const SENTENCES: [&str; 10] =
-    ["what", "advice", "problem", "why", "cause", "expected", "given", "letter", "scripts", "difference"];
-
-impl InProse for String {
-    fn in_prose(&self, field: &str) -> String {
-        if SENTENCES.contains(&field) { self.clone() } else { text::unticked(self) }
-    }
-}
-
-impl<T: InProse> InProse for Option<T> {
-    fn in_prose(&self, field: &str) -> Option<T> {
-        self.as_ref().map(|it| it.in_prose(field))
-    }
-}
-
-impl<T: InProse> InProse for Vec<T> {
-    fn in_prose(&self, field: &str) -> Vec<T> {
-        self.iter().map(|it| it.in_prose(field)).collect()
-    }
-}
-
-impl InProse for usize {}
-impl InProse for bool {}
-impl InProse for &'static str {}
-
 use Severity::{Error, Warning};
 
 /// What an org can hold, a config with a pin can say: an error without a pin, a warning with one.
@@ -92,26 +60,6 @@ fn eased(pinned: bool) -> Severity {
 #[expect(clippy::unnecessary_wraps, reason = "the table's column is an option; this is its filled half")]
 fn say(help: &str) -> Option<String> {
     Some(help.to_owned())
-}
-
-fn did_you_mean(nearest: Option<&String>) -> Option<String> {
-    nearest.map(|name| format!("did you mean `{name}`?"))
-}
-
-fn ticked(names: &[String], joined_by: &str) -> String {
-    let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    text::list(&ticked, joined_by)
-}
-
-/// The names, and how many more there are.
-fn some_of(names: &[String], count: usize) -> String {
-    let ticked = names.iter().map(|name| format!("`{name}`")).collect();
-    text::list_and(ticked, count.saturating_sub(names.len()))
-}
-
-/// ` (and 3 more)`, or nothing.
-fn and_more(count: usize, noun: &str) -> String {
-    if count > 1 { format!(" (and in {})", text::count(count - 1, &format!("more {noun}"))) } else { String::new() }
 }
 
 findings! {
@@ -287,11 +235,36 @@ findings! {
             (None, None, false) => Some(format!("known are {}", ticked(known, "and"))),
             (None, None, true) => say("an org file has a section `org: { name: … }`; there is none here"),
         };
+    /// A name, a pattern or a stage that meets no org.
+    NoOrgChosen { what: String, nearest: Option<String>, known: Vec<String> }
+        "no-org-chosen", Error, what.clone(),
+        match (nearest, known.is_empty()) {
+            (Some(nearest), _) => did_you_mean(Some(nearest)),
+            (None, false) => Some(format!("known are {}", ticked(known, "and"))),
+            (None, true) => None,
+        };
     /// A section that only org files have.
     MisplacedSection { section: String, layer: bool }
         "misplaced-section", Error, format!("`{section}` stands in org files only"),
         if *layer { say("this file is a layer; move the section to the org file that uses it") }
         else { say("a file becomes an org file by a section `org: { name: … }`") };
+    /// An org of no stage, or of one that `settings.stages` does not name.
+    UnknownStage { org: String, stage: Option<String>, nearest: Option<String>, known: Vec<String> }
+        "unknown-stage", Error, match stage {
+            Some(stage) => format!("`{org}` is of the stage `{stage}`, which `settings.stages` does not name"),
+            None => format!("`{org}` has no stage, and `settings.stages` names some"),
+        },
+        match (stage, nearest) {
+            (Some(_), Some(nearest)) => did_you_mean(Some(nearest)),
+            (Some(_), None) => Some(format!("the stages are {}", ticked(known, "and"))),
+            (None, _) => Some(format!("write one into its `org` section: `stage:` with {}", ticked(known, "or"))),
+        };
+    /// A freeze whose time cannot be read, or that ends before it begins.
+    InvalidFreeze { found: String, order: bool }
+        "invalid-freeze", Error,
+        if *order { format!("this freeze begins at `{found}`, which is not before its end") }
+        else { format!("`{found}` is no date and no time") },
+        say("write a date such as `2026-12-24`, which is the whole day in UTC, or a time such as `2026-12-24T18:00:00Z`");
     /// `ids` or `protect` in two files of one config.
     SecondSection { section: String }
         "second-section", Error, format!("`{section}` is in two files of one config"),

@@ -10,7 +10,7 @@ use crate::config::finding::Finding;
 use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::redundant;
 use crate::config::rule_settings::{self, Level, RuleLevels, RuleLine};
-use crate::config::schema::{Definition, Limits, Org, Settings};
+use crate::config::schema::{Definition, Freeze, Limits, Org, Settings};
 use crate::config::structure::Shape;
 use crate::model::names::Locale;
 use crate::model::source::Span;
@@ -59,6 +59,8 @@ pub struct Resolved {
     pub ids: Vec<(Located<String>, Located<String>)>,
     /// Ids that are never touched.
     pub protect: Vec<Located<String>>,
+    /// Every time in which nothing is written: of the layers in order, then of the org file.
+    pub freezes: Vec<Located<Freeze>>,
     /// The place for what is missing as a whole.
     pub begin: Option<Span>,
     /// Every part was read. Otherwise nothing may be concluded from an absence.
@@ -93,6 +95,8 @@ pub fn merge(stack: &Stack<'_>, whole: bool, found: &mut Collector) -> Resolved 
             merging.pins(shape);
         }
     }
+    let freezes = inside.iter().copied().chain(stack.org).filter_map(|it| it.config.freeze.0.clone());
+    merging.resolved.freezes = freezes.collect();
     merging.keys_exist();
     merging.resolved.begin = stack.org.or(inside.first().copied()).and_then(begin);
     merging.resolved
@@ -117,11 +121,11 @@ impl Merging<'_> {
         let org = stack.org.map_or(empty, of);
         let has_org = stack.org.is_some();
         let mut pick = Pick { has_org, found: self.found };
-        let Settings { default_locale, prune, locales, limits, system_presences, api, rules } = &org;
+        let Settings { default_locale, prune, locales, limits, system_presences, api, rules, stages } = &org;
         let limits_of = |settings: &Settings| settings.limits.get().cloned().unwrap_or_default();
         let layer_limits: Vec<Limits> = layers.iter().map(limits_of).collect();
         let org_limits = limits.get().cloned().unwrap_or_default();
-        let Limits { removals, label_removals, renames, active_users } = &org_limits;
+        let Limits { removals, label_removals, renames, active_users, orgs } = &org_limits;
         let merged_limits = Limits {
             removals: pick.field("limits.removals", layer_limits.iter().map(|it| &it.removals), removals),
             label_removals: pick.field(
@@ -135,6 +139,7 @@ impl Merging<'_> {
                 layer_limits.iter().map(|it| &it.active_users),
                 active_users,
             ),
+            orgs: pick.field("limits.orgs", layer_limits.iter().map(|it| &it.orgs), orgs),
         };
         let place = std::iter::once(limits).chain(layers.iter().map(|it| &it.limits)).find_map(|it| it.0.as_ref());
         self.resolved.settings = Settings {
@@ -147,6 +152,7 @@ impl Merging<'_> {
                 system_presences,
             ),
             api: pick.field("api", layers.iter().map(|it| &it.api), api),
+            stages: pick.list("stages", layers.iter().map(|it| &it.stages), stages),
             rules: pick.rules(&layers.iter().map(|it| &it.rules).collect::<Vec<_>>(), rules),
             limits: LocatedField(place.map(|it| Located { place: it.place, value: Some(merged_limits) })),
         };

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::config::choice::{OrgChoice, OrgHead};
 use crate::config::collector::Levels;
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::file_system::{Disk, FileSystem};
@@ -13,6 +14,7 @@ use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::folders::{FoundPath, PathFault};
 use crate::config::layers::{Resolved, Stack};
+use crate::config::located::LocatedField;
 use crate::config::root::begin;
 use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
@@ -26,6 +28,7 @@ mod check_hands;
 pub mod check_labels;
 mod check_same;
 pub mod check_text;
+pub mod choice;
 pub mod collector;
 pub mod coverage;
 pub mod diagnostic;
@@ -34,6 +37,7 @@ pub mod edit;
 pub mod file_system;
 pub mod files;
 pub mod finding;
+mod finding_words;
 pub mod folders;
 pub mod in_memory;
 pub mod layers;
@@ -142,6 +146,11 @@ pub fn load_all_in(
     run(system, path, root, &keep, |run, path| run.all(path))
 }
 
+/// Loads the org files of a choice. What is wrong in files that only others use is not told.
+pub fn load_chosen(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, choice: &OrgChoice) -> LoadedAll {
+    run(system, path, root, &|_| true, |run, path| run.chosen(path, choice))
+}
+
 fn run(
     system: Rc<dyn FileSystem>,
     path: &Path,
@@ -193,14 +202,23 @@ struct Survey {
 }
 
 impl Run<'_> {
+    /// Where one org of several is named, an error in the file of another one is no failure of this run.
     fn one(&mut self, path: &FoundPath, org: Option<&str>) {
+        self.files.undecided = org.is_some();
         let survey = self.survey(path);
+        self.files.undecided = false;
         let Survey { files, orgs, whole } = &survey;
         let known: Vec<String> = orgs.iter().filter_map(|it| self.org_name(*it)).collect();
         let chosen: Vec<usize> = match org {
             Some(name) => orgs.iter().copied().filter(|it| self.org_name(*it).as_deref() == Some(name)).collect(),
             None => orgs.clone(),
         };
+        let meant: HashSet<usize> = chosen.first().copied().into_iter().collect();
+        let is_told = org.is_some() && !meant.is_empty();
+        self.same_orgs(orgs, |it| !is_told || meant.contains(&it));
+        if !is_told {
+            self.files.decide(|_, _| true);
+        }
         match (chosen.as_slice(), org) {
             // A folder without files has been told, and so has a file that may have this name.
             ([], _) if files.is_empty() => {}
@@ -212,44 +230,79 @@ impl Run<'_> {
             }
             ([], None) => self.without_org(files, *whole),
             // Two of one name have been told.
-            ([org, ..], Some(_)) | ([org], None) => {
-                let stacks = self.stacks(&survey, Some(*org));
-                self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
-            }
+            ([_, ..], Some(_)) | ([_], None) => self.with_meant(&survey, &meant),
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
         }
     }
 
     fn all(&mut self, path: &FoundPath) {
         let survey = self.survey(path);
+        self.same_orgs(&survey.orgs, |_| true);
         if survey.orgs.is_empty() && !survey.files.is_empty() {
             self.without_org(&survey.files, survey.whole);
         } else {
-            let stacks = self.stacks(&survey, None);
+            let stacks = self.stacks(&survey, |_| true);
             self.with_org(stacks);
         }
     }
 
-    /// Every org file with its layers, and the files that none of them uses. Where one org is meant it comes first,
-    /// and what is wrong in files that only others use is not told.
-    fn stacks(&mut self, survey: &Survey, meant: Option<usize>) -> Vec<OrgStack> {
+    fn chosen(&mut self, path: &FoundPath, choice: &OrgChoice) {
+        self.files.undecided = *choice != OrgChoice::default();
+        let survey = self.survey(path);
+        self.files.undecided = false;
+        let heads: Vec<OrgHead> = survey.orgs.iter().map(|it| self.org_head(*it)).collect();
+        let chosen = choice.among(&heads).map(|chosen| {
+            let chosen = survey.orgs.iter().zip(chosen).filter(|(_, it)| *it);
+            chosen.map(|(org, _)| *org).collect::<HashSet<usize>>()
+        });
+        self.same_orgs(&survey.orgs, |it| chosen.as_ref().map_or(true, |meant| meant.contains(&it)));
+        match chosen {
+            Ok(meant) => self.with_meant(&survey, &meant),
+            Err(finding) => {
+                self.files.decide(|_, _| true);
+                // What is missing may be in a file that cannot be read, and that has been told.
+                if survey.whole && heads.iter().all(|it| it.name.is_some()) {
+                    self.general(finding);
+                }
+            }
+        }
+    }
+
+    /// The org files that are meant. What is wrong in files that only others use is not told.
+    fn with_meant(&mut self, survey: &Survey, meant: &HashSet<usize>) {
+        let stacks = self.stacks(survey, |it| meant.contains(&it));
+        let (own, others): (Vec<&OrgStack>, Vec<&OrgStack>) = stacks.iter().partition(|it| meant.contains(&it.org));
+        let (own, others) = (uses::used(own), uses::used(others));
+        self.files.decide(|index, file| {
+            let is_others = file.is_org_file() || others.contains(&index);
+            meant.contains(&index) || own.contains(&index) || !is_others
+        });
+        self.with_org(stacks.into_iter().filter(|it| meant.contains(&it.org)).collect());
+    }
+
+    /// Every org file with its layers, and the files that none of them uses. Those that are meant come first, and what is
+    /// wrong in files that only others use is not told.
+    fn stacks(&mut self, survey: &Survey, is_meant: impl Fn(usize) -> bool) -> Vec<OrgStack> {
         let mut orgs = survey.orgs.clone();
-        orgs.sort_by_key(|it| Some(*it) != meant);
+        orgs.sort_by_key(|it| !is_meant(*it));
         let mut stacks: Vec<OrgStack> = Vec::new();
         for org in orgs {
             let items = self.files.get(org).uses();
             let Some(left) = self.uses_left.checked_sub(items) else {
-                self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                // Another org is too much for what is said of all, and not for the one that is meant.
+                if is_meant(org) {
+                    self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                }
                 break;
             };
             self.uses_left = left;
-            self.files.take_part = meant.is_none_or(|it| it == org);
+            self.files.take_part = is_meant(org);
             stacks.push(uses::resolve(&mut self.files, org));
         }
         self.files.take_part = true;
         // What was not found may have used any of them.
         if survey.whole && stacks.len() == survey.orgs.len() && stacks.iter().all(|it| it.whole) {
-            self.unused(&survey.files, &uses::used(&stacks));
+            self.unused(&survey.files, &uses::used(stacks.iter()));
         }
         stacks
     }
@@ -301,38 +354,47 @@ impl Run<'_> {
         let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
         whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
         let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
-        self.same_orgs(&orgs);
         Survey { files, orgs, whole }
     }
 
     fn org_name(&self, index: usize) -> Option<String> {
-        self.files.get(index).shape.as_ref()?.config.org.get()?.name.get().cloned()
+        self.org_head(index).name
     }
 
-    fn same_orgs(&mut self, orgs: &[usize]) {
+    fn org_head(&self, index: usize) -> OrgHead {
+        let org = self.files.get(index).shape.as_ref().and_then(|it| it.config.org.get());
+        let field = |of: &LocatedField<String>| of.get().cloned();
+        org.map_or_else(OrgHead::default, |org| OrgHead { name: field(&org.name), stage: field(&org.stage) })
+    }
+
+    /// Tells which orgs have one name or one id; where some are meant, of those.
+    fn same_orgs(&mut self, orgs: &[usize], is_meant: impl Fn(usize) -> bool) {
+        let is_told = |a: usize, b: usize| is_meant(a) || is_meant(b);
         // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
-        let mut names: HashMap<String, (String, Span)> = HashMap::new();
-        let mut ids: HashMap<String, Span> = HashMap::new();
+        let mut names: HashMap<String, (String, Span, usize)> = HashMap::new();
+        let mut ids: HashMap<String, (Span, usize)> = HashMap::new();
         for index in orgs {
             let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
             let name = org.name.placed().map(|(name, place)| (name.clone(), place));
             let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
             if let Some((name, place)) = name {
                 match names.get(&name.to_lowercase()) {
-                    Some((other, first)) => {
+                    Some((_, _, first)) if !is_told(*first, *index) => {}
+                    Some((other, first, _)) => {
                         let finding = Finding::DuplicateOrgName { name, other: other.clone() };
                         self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(names.insert(name.to_lowercase(), (name, place))),
+                    None => drop(names.insert(name.to_lowercase(), (name, place, *index))),
                 }
             }
             if let Some((id, place)) = id {
                 match ids.get(&id) {
-                    Some(first) => {
+                    Some((_, first)) if !is_told(*first, *index) => {}
+                    Some((first, _)) => {
                         let finding = Finding::DuplicateOrgId { id };
                         self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(ids.insert(id, place)),
+                    None => drop(ids.insert(id, (place, *index))),
                 }
             }
         }

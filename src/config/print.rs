@@ -7,8 +7,9 @@ use std::path::Path;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::rule_settings::{RuleLevels, RuleSetting};
-use crate::config::schema::{Api, Definition, Limits, Org, Prune, Settings, VERSION};
+use crate::config::schema::{Api, Definition, Freeze, Limits, Org, Prune, Settings, VERSION};
 use crate::model::desired;
+use crate::model::freeze;
 use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::model::yaml;
@@ -26,13 +27,15 @@ pub fn bare_text(resolved: &Resolved) -> String {
 
 fn page(resolved: &Resolved, sources: Option<&Sources>) -> String {
     let mut page = Page { text: String::new(), sources };
-    let Resolved { org, overrides: _, settings, definitions, omit, ids, protect, begin: _, complete: _ } = resolved;
+    let Resolved { org, overrides: _, settings, definitions, omit, ids, protect, freezes, begin: _, complete: _ } =
+        resolved;
     page.line(0, &format!("version: {VERSION}"), None);
-    if let Some(Located { place: _, value: Some(Org { name, id, region }) }) = org {
+    if let Some(Located { place: _, value: Some(Org { name, id, region, stage }) }) = org {
         page.line(0, "org:", None);
         page.text_field(1, "name", name);
         page.text_field(1, "id", id);
         page.text_field(1, "region", region);
+        page.text_field(1, "stage", stage);
     }
     page.settings(settings);
     page.line(0, if definitions.is_empty() { "definitions: {}" } else { "definitions:" }, None);
@@ -50,6 +53,7 @@ fn page(resolved: &Resolved, sources: Option<&Sources>) -> String {
         }
     }
     page.list(0, "protect", protect);
+    page.freezes(freezes);
     page.text
 }
 
@@ -70,7 +74,7 @@ impl Page<'_> {
     }
 
     fn settings(&mut self, settings: &Settings) {
-        let Settings { default_locale, prune, locales, limits, system_presences, api, rules } = settings;
+        let Settings { default_locale, prune, locales, limits, system_presences, api, rules, stages } = settings;
         let defaults = desired::Settings::default();
         self.line(0, "settings:", None);
         self.or_default(1, "defaultLocale", default_locale, defaults.default_locale.as_str(), |it| yaml::scalar(it));
@@ -88,7 +92,7 @@ impl Page<'_> {
         }
         self.line(1, "limits:", None);
         let limits = limits.get().cloned().unwrap_or_default();
-        let Limits { removals, label_removals, renames, active_users } = &limits;
+        let Limits { removals, label_removals, renames, active_users, orgs } = &limits;
         let standard = desired::Limits::default();
         self.or_default(2, "removals", removals, &standard.removals.to_string(), u32::to_string);
         self.or_default(2, "labelRemovals", label_removals, &standard.label_removals.to_string(), u32::to_string);
@@ -96,10 +100,35 @@ impl Page<'_> {
         if let Some((value, place)) = active_users.placed() {
             self.line(2, &format!("activeUsers: {value}"), Some(place));
         }
+        if let Some((value, place)) = orgs.placed() {
+            self.line(2, &format!("orgs: {value}"), Some(place));
+        }
         if let Some(items) = system_presences.get() {
             self.list(1, "systemPresences", items);
         }
+        if let Some(items) = stages.get() {
+            self.list(1, "stages", items);
+        }
         self.rules(rules);
+    }
+
+    /// One file has one of them: the others stand in comments, so that none is lost.
+    fn freezes(&mut self, freezes: &[Located<Freeze>]) {
+        let longest = freezes.iter().rev().max_by_key(|it| Some(freeze::end(it.value.as_ref()?.until.get()?)));
+        let Some(longest) = longest else { return };
+        for other in freezes.iter().filter(|it| it.place != longest.place) {
+            let Some(Freeze { from, until, reason }) = &other.value else { continue };
+            let fields = [("from", from), ("until", until), ("reason", reason)];
+            let fields =
+                fields.into_iter().filter_map(|(name, it)| Some(format!("{name}: {}", yaml::scalar(it.get()?))));
+            self.line(0, &format!("# freeze: {{ {} }}", fields.collect::<Vec<_>>().join(", ")), None);
+        }
+        if let Some(Freeze { from, until, reason }) = &longest.value {
+            self.line(0, "freeze:", None);
+            self.text_field(1, "from", from);
+            self.text_field(1, "until", until);
+            self.text_field(1, "reason", reason);
+        }
     }
 
     fn rules(&mut self, field: &LocatedField<RuleLevels>) {

@@ -63,11 +63,11 @@ rules! {
         "number-range" "empty-list" "unknown-rule" "fixed-rule"
     }
     Meaning No {
-        "org-needed" "unknown-org" "misplaced-section" "second-section" "missing-layer" "outside-root" "circle"
+        "org-needed" "unknown-org" "no-org-chosen" "misplaced-section" "second-section" "missing-layer" "outside-root" "circle"
         "org-file-as-layer" "used-twice" "duplicate-org-name" "duplicate-org-id" "invalid-org-name"
         "invalid-division" "duplicate-definition" "definition-exists" "unknown-key" "conflicting-setting"
         "invalid-key" "missing-system-presence" "unknown-system-presence" "default-locale-outside"
-        "circular-labels" "replaces-kept" "replaces-itself" "contradiction" "invalid-id" "duplicate-pin"
+        "unknown-stage" "invalid-freeze" "circular-labels" "replaces-kept" "replaces-itself" "contradiction" "invalid-id" "duplicate-pin"
     }
     Eased ByKey {
         "missing-default-label" "duplicate-label" "empty-label" "label-characters" "invalid-locale"

@@ -62,6 +62,23 @@ pub struct ConfigFile {
     /// Ids of definitions in the org that are never changed or removed, whatever else is said.
     #[schemars(extend("type" = ["array", "null"]))]
     pub protect: LocatedField<Vec<Located<String>>>,
+    /// A time in which nothing is written to the org. In a layer, it holds for every org that uses the layer. Where
+    /// several hold at once, the longer one counts.
+    #[serde(deserialize_with = "ending")]
+    pub freeze: LocatedField<Freeze>,
+}
+
+/// A time in which nothing is written to an org. Times are dates (the whole day, in UTC) or RFC 3339.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["until", "reason"]))]
+pub struct Freeze {
+    /// When it begins. Without it, it has begun.
+    pub from: LocatedField<String>,
+    /// When it ends.
+    pub until: LocatedField<String>,
+    /// Why, for the people who find it in their way.
+    pub reason: LocatedField<String>,
 }
 
 /// Which org a config is for.
@@ -78,6 +95,8 @@ pub struct Org {
     #[serde(deserialize_with = "known_region")]
     #[schemars(extend("enum" = REGIONS.map(Region::name)))]
     pub region: LocatedField<String>,
+    /// Which stage the org belongs to, such as `test`: one of `settings.stages`, where there are any.
+    pub stage: LocatedField<String>,
 }
 
 /// How a config is meant.
@@ -105,6 +124,11 @@ pub struct Settings {
     /// How much findings matter: `off`, `warn` or `error` for each rule, and under `keys` for single
     /// definitions. `presencectl explain` lists the rules.
     pub rules: LocatedField<RuleSettings>,
+    /// The stages of the orgs, in the order in which changes reach them, such as `[dev, test, prod]`. With it, each
+    /// org file names its stage.
+    #[serde(deserialize_with = "not_empty")]
+    #[schemars(length(min = 1))]
+    pub stages: LocatedField<Vec<Located<String>>>,
 }
 
 /// How many dangerous changes one apply may make.
@@ -124,6 +148,10 @@ pub struct Limits {
     /// many, the plan is refused. Without it, nobody asks.
     #[schemars(extend("maximum" = u32::MAX))]
     pub active_users: LocatedField<u32>,
+    /// In how many orgs one change may take something away. It counts where several orgs are planned at once.
+    /// Without it, in any number.
+    #[schemars(extend("maximum" = u32::MAX))]
+    pub orgs: LocatedField<u32>,
 }
 
 /// What happens to active definitions that the config does not name.
@@ -196,6 +224,10 @@ fn this_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedFie
 
 fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<Org>, D::Error> {
     only(deserializer, |org: &Org| org.name.0.is_some())
+}
+
+fn ending<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<Freeze>, D::Error> {
+    only(deserializer, |freeze: &Freeze| freeze.until.0.is_some() && freeze.reason.0.is_some())
 }
 
 fn known_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<String>, D::Error> {

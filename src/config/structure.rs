@@ -21,7 +21,7 @@ use crate::model::text;
 use crate::model::yaml;
 
 /// The sections of a config file. A YAML file with none of them is somebody else's.
-const SECTIONS: [&str; 8] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect"];
+const SECTIONS: [&str; 9] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect", "freeze"];
 
 const DEFINITIONS: &str = "definitions";
 

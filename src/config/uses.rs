@@ -146,7 +146,7 @@ fn org_section(files: &Files, index: usize) -> Option<Span> {
     files.get(index).shape.as_ref()?.sections.get("org").copied()
 }
 
-/// Every file that some org file uses.
-pub(super) fn used(stacks: &[OrgStack]) -> HashSet<usize> {
-    stacks.iter().flat_map(|it| it.layers.iter().flatten().copied()).collect()
+/// Every file that some of these org files use.
+pub(super) fn used<'a>(stacks: impl IntoIterator<Item = &'a OrgStack>) -> HashSet<usize> {
+    stacks.into_iter().flat_map(|it| it.layers.iter().flatten().copied()).collect()
 }

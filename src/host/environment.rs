@@ -6,8 +6,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::host::org_variables::{self, OF_AN_ORG, suffix};
 use crate::host::proxy::Proxies;
 use crate::model::moment::Moment;
 use crate::model::run_metadata::Origin;
@@ -23,6 +24,12 @@ pub struct Environment {
     pub client_secret: Option<SecretString>,
     /// `GENESYSCLOUD_ACCESS_TOKEN`.
     pub access_token: Option<SecretString>,
+    /// `PRESENCECTL_BASE_URL` of one org; that of all is a flag.
+    pub base_url: Option<String>,
+    /// What the names of the variables above end in; empty where they are those of all orgs.
+    pub suffix: String,
+    /// The variables of single orgs, by their whole names.
+    pub of_orgs: BTreeMap<String, SecretString>,
     pub no_color: bool,
     pub ci: bool,
     /// `GITHUB_STEP_SUMMARY`: the file to whose end each command of a step of GitHub Actions writes.
@@ -49,6 +56,9 @@ impl Environment {
             client_id: variable("GENESYSCLOUD_OAUTHCLIENT_ID"),
             client_secret: variable("GENESYSCLOUD_OAUTHCLIENT_SECRET").map(SecretString::from),
             access_token: variable("GENESYSCLOUD_ACCESS_TOKEN").map(SecretString::from),
+            base_url: None,
+            suffix: String::new(),
+            of_orgs: of_orgs(),
             no_color: variable("NO_COLOR").is_some(),
             ci: variable("CI").is_some(),
             step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
@@ -66,6 +76,40 @@ impl Environment {
     /// Is progress told in lines, also on a terminal? A log of a CI is read afterwards, and a dumb terminal has no bar.
     pub fn tells_in_lines(&self) -> bool {
         self.ci || self.dumb
+    }
+}
+
+impl Environment {
+    /// The environment of one org, if any variable is set for it. They are one set: what is set for all orgs then counts for
+    /// nothing.
+    pub fn of_org(&self, org: &str) -> Option<Environment> {
+        let suffix = suffix(org)?;
+        let has_one = OF_AN_ORG.iter().any(|name| self.of_orgs.contains_key(&format!("{name}{suffix}")));
+        has_one.then(|| self.only_of_org(suffix))
+    }
+
+    /// The same of an org of several, where what is set for all orgs never counts.
+    pub fn of_one_of_several(&self, org: &str) -> Environment {
+        self.only_of_org(suffix(org).unwrap_or_default())
+    }
+
+    fn only_of_org(&self, suffix: String) -> Environment {
+        let secret = |name: &str| self.of_orgs.get(&format!("{name}{suffix}")).cloned();
+        let text = |name: &str| secret(name).map(|it: SecretString| it.expose_secret().to_owned());
+        Environment {
+            region: text("GENESYSCLOUD_REGION"),
+            client_id: text("GENESYSCLOUD_OAUTHCLIENT_ID"),
+            client_secret: secret("GENESYSCLOUD_OAUTHCLIENT_SECRET"),
+            access_token: secret("GENESYSCLOUD_ACCESS_TOKEN"),
+            base_url: text("PRESENCECTL_BASE_URL"),
+            suffix,
+            ..self.clone()
+        }
+    }
+
+    /// A variable of this environment by its whole name.
+    pub fn variable_name(&self, name: &str) -> String {
+        format!("{name}{}", self.suffix)
     }
 }
 
@@ -147,6 +191,12 @@ fn beginning_with(prefix: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+fn of_orgs() -> BTreeMap<String, SecretString> {
+    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let names = names.filter(|it| org_variables::is_of_an_org(it));
+    names.filter_map(|name| Some((variable(&name)?.into(), name))).map(|(value, name)| (name, value)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,5 +263,20 @@ mod tests {
         assert_eq!(origin(&[("CI_COMMIT_SHA", "1"), ("GITHUB_SHA", "2"), ("USER", "ada")]), Origin::default());
         let commit = Some("3".to_owned());
         assert_eq!(origin(&[("PRESENCECTL_COMMIT", "3")]), Origin { commit, ..Origin::default() });
+    }
+
+    #[test]
+    fn variables_of_an_org_shut_out_those_of_all() {
+        let secret = |it: &str| SecretString::from(it.to_owned());
+        let all = Environment {
+            region: Some("eu-west-1".to_owned()),
+            access_token: Some(secret("token of another org")),
+            of_orgs: [("GENESYSCLOUD_OAUTHCLIENT_ID__ACME_PROD".to_owned(), secret("client"))].into(),
+            ..Environment::default()
+        };
+        let Some(acme) = all.of_org("acme-prod") else { panic!("it has a variable") };
+        assert_eq!((acme.client_id.as_deref(), acme.region, acme.access_token.is_none()), (Some("client"), None, true));
+        assert!(all.of_org("globex").is_none());
+        assert!(all.of_one_of_several("globex").access_token.is_none());
     }
 }

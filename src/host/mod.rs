@@ -10,6 +10,7 @@ pub mod log_line;
 pub mod logging;
 pub mod nofollow;
 pub mod open_entry;
+pub mod org_variables;
 pub mod proxy;
 pub mod signals;
 pub mod stop;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::division::DivisionName;
+use crate::model::freeze::Freeze;
 use crate::model::generation::ApiChoice;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
@@ -24,6 +25,8 @@ pub struct Desired {
     pub definitions: BTreeMap<Key, Wanted>,
     /// Never changed or removed, whatever else is said; each with the place that says so.
     pub protect: BTreeMap<DefinitionId, Span>,
+    /// The times in which nothing is written.
+    pub freezes: Vec<Freeze>,
     /// The definitions that a run is limited to, by a person and never by a file; none: it is not limited.
     pub only: Option<BTreeSet<Key>>,
 }
@@ -52,6 +55,7 @@ impl Desired {
             settings: Settings::default(),
             definitions: BTreeMap::new(),
             protect: BTreeMap::new(),
+            freezes: Vec::new(),
             only: None,
         }
     }
@@ -66,6 +70,8 @@ pub struct OrgIdentity {
     pub id: Option<OrgId>,
     /// One of the known regions. Never decides where a secret goes when the environment does.
     pub region: Option<Region>,
+    /// `org.stage`, such as `test`.
+    pub stage: Option<String>,
     pub place: Span,
     /// Its `overrides`; none if there are none.
     pub overrides: Option<Span>,
@@ -106,6 +112,10 @@ pub struct Settings {
     /// Names that the platform may have added to its ten.
     pub system_presences: Vec<SystemPresence>,
     pub api: ApiChoice,
+    /// In how many orgs one change may take something away; none: in any number.
+    pub orgs_max: Option<u32>,
+    /// The stages, in the order in which changes reach them; empty where there are none.
+    pub stages: Vec<String>,
 }
 
 impl Default for Settings {
@@ -117,6 +127,8 @@ impl Default for Settings {
             scope: Scope::All,
             system_presences: Vec::new(),
             api: ApiChoice::Auto,
+            orgs_max: None,
+            stages: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod alike;
 pub mod desired;
 pub mod division;
 pub mod formula;
+pub mod freeze;
 pub mod generation;
 pub mod label_cycle;
 pub mod labels;

@@ -23,6 +23,8 @@ pub struct RunMetadata {
     /// The locale whose label names a definition, where the run goes by a config or by a report.
     pub default_locale: Option<Locale>,
     pub scope: Scope,
+    /// Why it wrote during a freeze (`--break-glass`).
+    pub break_glass: Option<String>,
     /// The report that was undone, as it was named.
     pub undoes: Option<String>,
 }

@@ -100,6 +100,11 @@ impl Sources {
     }
 
     /// Every file, in the order of reading.
+    /// The file that people know by this name.
+    pub fn by_name(&self, name: &str) -> Option<&Source> {
+        self.iter().map(|(_, it)| it).find(|it| it.path.display().to_string() == name)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(index, source)| (FileId(position(index)), source))
     }

@@ -1,5 +1,7 @@
 //! Which org is meant, whose credentials these are, and whether the two agree.
 
+use std::collections::BTreeMap;
+
 use crate::client::wire::WireError;
 use crate::client::{ApiError, ApiErrorKind, Reader};
 use crate::model::desired::Desired;
@@ -18,6 +20,8 @@ pub struct Identity {
     /// What is said if the sandbox does not answer; none if any org may. Anything on this machine can be the way to a
     /// real org, such as a tunnel.
     pub unless_sandbox: Option<Problem>,
+    /// The names of the config's other orgs, by their ids: whose credentials they are, if they are another org's.
+    pub others: BTreeMap<OrgId, String>,
 }
 
 impl Identity {
@@ -25,7 +29,8 @@ impl Identity {
     pub fn to_read(desired: &Desired) -> Identity {
         let org = desired.org.as_ref();
         let meant = org.and_then(|org| org.id.clone());
-        Identity { meant, name: org.map(|org| org.name.clone()), must_be_known: false, unless_sandbox: None }
+        let name = org.map(|org| org.name.clone());
+        Identity { meant, name, must_be_known: false, unless_sandbox: None, others: BTreeMap::new() }
     }
 
     /// By a config and `--org-id`, for a command that writes.
@@ -39,7 +44,18 @@ impl Identity {
             return Err(Problem::new(format!("`org.id` is {written}, and --org-id is {typed}"))
                 .help("correct the one that is wrong; nothing was sent"));
         }
-        Ok(Identity { meant: written.or(typed), name, must_be_known: true, unless_sandbox: None })
+        Ok(Identity {
+            meant: written.or(typed),
+            name,
+            must_be_known: true,
+            unless_sandbox: None,
+            others: BTreeMap::new(),
+        })
+    }
+
+    /// One of several orgs of a config. Its id is all that keeps another org's client out, so it has to be known.
+    pub fn of_several(desired: &Desired, others: BTreeMap<OrgId, String>) -> Identity {
+        Identity { must_be_known: true, others, ..Identity::to_read(desired) }
     }
 
     /// A real org has to be named before anything is written: the worst accident is the right change in the wrong
@@ -99,7 +115,8 @@ pub fn stops_everything(error: &ApiError) -> bool {
 fn not_known(error: ApiError, identity: &Identity) -> Problem {
     let mut problem = Problem::from(error);
     if identity.must_be_known {
-        problem.message = format!("the org could not be asked who it is, so nothing is written: {}", problem.message);
+        let so = if identity.others.is_empty() { "nothing is written" } else { "it is not planned" };
+        problem.message = format!("the org could not be asked who it is, so {so}: {}", problem.message);
     }
     problem
 }
@@ -120,6 +137,7 @@ fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {
         Some(name) => format!("this config is for {name} ({meant})", name = text::ticked(name)),
         None => format!("the org that is meant is {meant}"),
     };
-    Err(Problem::new(format!("these credentials are for {} ({}); {named}", text::ticked(&org.name), org.id))
+    let whose = identity.others.get(&org.id).map_or_else(String::new, |it| format!(", which is {}", text::ticked(it)));
+    Err(Problem::new(format!("these credentials are for {} ({}){whose}; {named}", text::ticked(&org.name), org.id))
         .help("use the credentials of the org that is meant, or correct the id; nothing was written"))
 }

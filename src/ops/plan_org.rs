@@ -100,6 +100,7 @@ pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Hear
         plan = with_usage(plan, usage, limits);
     }
     plan.cost = cost(reader, &plan, &observed);
+    plan.freezes = desired.freezes.iter().map(|it| (it.clone(), it.time(*now))).collect();
     Ok(PlannedOrg { target, observed, unlisted, plan, evidence, kept, notes })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod ci;
 pub mod csv;
+pub mod fleet;
 pub mod json;
 pub mod outcome;
 pub mod page;

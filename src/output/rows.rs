@@ -180,7 +180,7 @@ pub fn difference(
             ("system presence".to_owned(), name(expected.as_str()), name(found.as_str()))
         }
         Difference::Division { expected, found } => ("division".to_owned(), division(expected), division(found)),
-        Difference::Gone => return "expected to be there, and is gone".to_owned(),
+        Difference::Gone => return "expected to be there, and the org does not show it".to_owned(),
         Difference::Appeared(id) => return format!("expected to be absent, found {}", name(id.as_str())),
         Difference::OtherObject { expected, found } => ("id".to_owned(), name(expected.as_str()), name(found.as_str())),
     };

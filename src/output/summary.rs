@@ -114,6 +114,22 @@ pub fn target_line(target: &Target) -> String {
     line(org.as_ref(), &format!(", API {generation}"), *sandbox)
 }
 
+/// The same in lines of 80 columns.
+pub fn target_lines(Target { org, sandbox, generation }: &Target) -> String {
+    lines(org.as_ref(), &format!(", API {generation}"), *sandbox)
+}
+
+/// The same for what both generations of the API share, in lines of 80 columns.
+pub fn org_lines(org: Option<&Organization>, sandbox: bool) -> String {
+    lines(org, "", sandbox)
+}
+
+/// That nothing real is written stands on a line of its own.
+fn lines(org: Option<&Organization>, api: &str, sandbox: bool) -> String {
+    let note = if sandbox { "\nSandbox: nothing real is written" } else { "" };
+    line(org, api, false) + note
+}
+
 /// The same for what both generations of the API share.
 pub fn org_line(org: Option<&Organization>, sandbox: bool) -> String {
     line(org, "", sandbox)

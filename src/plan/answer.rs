@@ -32,7 +32,7 @@ impl Refusal {
                 answers
             }
             Fact::Ambiguous { key, by: RefusedBy::Replaces, candidates, .. } => replaces_nothing(key, candidates),
-            Fact::LooksLikeRename { listed_from: Some(from), .. } => vec![say(&when_listed(*from))],
+            Fact::LooksLikeRename { key, said, listed_from: Some(from), .. } => when_listed(*from, key, said),
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())
             }
@@ -265,8 +265,10 @@ fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPre
     Answer { say: format!("and if {id} goes"), lines }
 }
 
-fn when_listed(from: Moment) -> String {
-    format!("run it again after {from}: by then the list shows it, and it is compared as it is then")
+fn when_listed(from: Moment, key: &Key, said: &CandidateWords) -> Vec<Answer> {
+    let again = format!("run it again after {from}: by then the list shows it, and it is compared as it is then");
+    let new = is_new("if it is another one, write this, which counts from then on", key, said);
+    [say(&again)].into_iter().chain((!said.new).then_some(new)).collect()
 }
 
 fn rename_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords, earlier: Option<&Had>) -> Vec<Answer> {

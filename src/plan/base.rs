@@ -163,6 +163,7 @@ pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
 }
 
 fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
+    let frozen = |it: &Desired| it.freezes.iter().map(|it| (it.start, it.end)).collect::<Vec<_>>();
     let protected = |it: &Desired| it.protect.keys().cloned().collect::<BTreeSet<DefinitionId>>();
     let omitted = |it: &Desired| {
         let omitted = it.definitions.values().filter(|it| it.management == Management::Omitted);
@@ -174,6 +175,7 @@ fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
         (Guard::Protect, protected(base) != protected(head)),
         (Guard::Omit, omitted(base) != omitted(head)),
         (Guard::Prune, base.settings.prune != head.settings.prune),
+        (Guard::Freeze, frozen(base) != frozen(head)),
         (Guard::Org, org(base) != org(head)),
     ];
     touched.into_iter().filter(|(_, is_touched)| *is_touched).map(|(guard, _)| guard).collect()

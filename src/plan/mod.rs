@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::division::Divisions;
+use crate::model::freeze::{Freeze, FreezeTime};
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::Observed;
 use crate::model::usage::Usage;
@@ -71,6 +72,8 @@ pub struct Plan {
     pub held: Vec<Held>,
     /// Creates that wait, since an earlier run may have made their objects.
     pub waiting: Vec<Waiting>,
+    /// The times in which nothing is written, as they stand beside the moment of the run.
+    pub freezes: Vec<(Freeze, FreezeTime)>,
 }
 
 /// Puts changes into the order in which people read them.
@@ -106,6 +109,7 @@ impl Plan {
             base: None,
             held: Vec::new(),
             waiting: Vec::new(),
+            freezes: Vec::new(),
         }
     }
 

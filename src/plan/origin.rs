@@ -179,6 +179,7 @@ pub enum Guard {
     Protect,
     Omit,
     Prune,
+    Freeze,
     Org,
 }
 
@@ -189,6 +190,7 @@ impl Guard {
             Guard::Protect => "protect",
             Guard::Omit => "omit",
             Guard::Prune => "prune",
+            Guard::Freeze => "freeze",
             Guard::Org => "org",
         }
     }

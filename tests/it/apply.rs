@@ -13,6 +13,7 @@ mod pace;
 mod random;
 mod recent;
 mod stopped;
+mod together;
 mod verification;
 mod waited;
 

@@ -10,6 +10,8 @@ mod drift;
 pub(crate) mod driver;
 mod findings;
 mod first_day;
+mod fleet;
+mod freeze;
 mod generations;
 mod git;
 mod help;
@@ -496,6 +498,7 @@ fn schemas_are_the_committed_ones() {
     let names = [
         "config",
         "plan",
+        "fleet-plan",
         "report",
         "definitions",
         "system-presences",

@@ -5,8 +5,11 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
+use presencectl::config::choice::OrgChoice;
+use presencectl::config::file_system::Disk;
 use presencectl::config::finding::Finding;
 use presencectl::config::finding::Severity;
 use presencectl::config::{self, ConfigSource};
@@ -44,6 +47,10 @@ fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> Strin
     let mut text = String::new();
     let (sources, diagnostics, configs) = if all {
         let loaded = config::load_all(path, root, |_| true);
+        (loaded.sources, loaded.diagnostics, loaded.configs)
+    } else if let Some(pattern) = org.filter(|it| it.contains('*')) {
+        let choice = OrgChoice { names: vec![pattern.to_owned()], stages: Vec::new() };
+        let loaded = config::load_chosen(Rc::new(Disk::default()), path, root, &choice);
         (loaded.sources, loaded.diagnostics, loaded.configs)
     } else {
         let request =
@@ -160,7 +167,7 @@ fn every_finding_is_shown_by_a_case() {
         Finding::CODES.iter().copied().filter(|code| !shown.contains(&format!("[{code}]"))).collect();
     assert!(missing.is_empty(), "no case shows {missing:?}");
     // What is wrong with a path or a flag has no place in a file; everything else is pointed at.
-    let placeless = ["unreadable", "org-needed", "unknown-org"];
+    let placeless = ["unreadable", "org-needed", "unknown-org", "no-org-chosen"];
     let pointed = |code: &&str| {
         let mut blocks = shown.split("\n\n").filter(|it| it.contains(&format!("[{code}]")));
         blocks.any(|it| it.contains("--> ") && it.contains("| ") && it.contains('^'))

@@ -53,6 +53,7 @@ fn run_at(moment: &str) -> StoredRun {
         only: None,
         default_locale: None,
         locales: None,
+        break_glass: None,
         undoes: None,
     };
     StoredRun { began: Moment::read(moment).unwrap(), said }
@@ -111,7 +112,7 @@ fn seen(world: &World, reports: &[StoredReport]) -> Drift {
 }
 
 fn seen_by(world: &World, reports: &[StoredReport], applied: Option<Applied>) -> Drift {
-    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied };
+    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied, checked_out: None };
     drift(&world.desired().0, &world.observed(), &target(), &past, DriftNames::Told)
 }
 

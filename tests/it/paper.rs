@@ -91,7 +91,8 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
 
 /// What a look asks of a config alone: of any org that answers, with no report and no history.
 pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> PlanRequest<'_> {
-    let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
+    let identity =
+        Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
     let (folder, now) = (&ReportFolder::None, Moment::default());
     PlanRequest { desired, limits, identity, api, usage: false, sandbox: false, earlier: None, folder, now }
 }
@@ -102,6 +103,7 @@ pub(crate) fn desired(definitions: Vec<Wanted>) -> Desired {
         settings: Settings::default(),
         definitions: definitions.into_iter().map(|it| (it.key.clone(), it)).collect(),
         protect: BTreeMap::new(),
+        freezes: Vec::new(),
         only: None,
     }
 }

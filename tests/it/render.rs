@@ -105,7 +105,13 @@ pub(crate) fn every_outcome() -> Vec<ReportRow> {
     vec![
         row(Action::Create, "lunch", "Lunch", 1, Outcome::Done),
         row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadyInPlace),
-        row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false })),
+        row(
+            Action::Update,
+            "supper",
+            "Supper",
+            3,
+            Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed: false }),
+        ),
         row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
         ReportRow {
             before: Some(Content {
@@ -311,7 +317,7 @@ fn progress_in_lines() {
           it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
-            expected to be there, and is gone
+            expected to be there, and the org does not show it
             expected to be absent, found 2fa68d50-0000-4000-8000-000000000071
             id: expected 2fa68d50-0000-4000-8000-000000000072, found 2fa68d50-0000-4000-8000-000000000073
     unknown         create snack "Snack" (Meal)

@@ -5,8 +5,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
+use presencectl::config::choice::OrgChoice;
 use presencectl::config::diagnostic::Diagnostic;
+use presencectl::config::file_system::Disk;
 use presencectl::config::finding::Finding;
 use presencectl::config::finding::Severity;
 use presencectl::config::rules::{RULES, Rule, RuleKind, Settable};
@@ -120,6 +123,11 @@ fn found(example: &str, folder: &Path) -> Vec<Diagnostic> {
     let path = folder.join(words[2]);
     match words[1] {
         "validate" => config::load_all(&path, root.as_deref(), |_| true).diagnostics.to_vec(),
+        "plan" if option("--org").is_some_and(|it| it.contains('*')) => {
+            let choice = OrgChoice { names: option("--org").into_iter().collect(), stages: Vec::new() };
+            let disk = Rc::new(Disk::default());
+            config::load_chosen(disk, &path, root.as_deref(), &choice).diagnostics.to_vec()
+        }
         "plan" => config::load(&ConfigSource { path, org: option("--org"), root }).diagnostics.to_vec(),
         other => panic!("{other}"),
     }

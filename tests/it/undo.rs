@@ -85,6 +85,7 @@ fn metadata(scope: Scope) -> RunMetadata {
         only: None,
         default_locale: Some(Locale::new("en_US")),
         scope,
+        break_glass: None,
         undoes: None,
     }
 }
@@ -315,7 +316,7 @@ fn what_a_config_never_touches_is_left_alone_whatever_a_report_says() {
 fn what_to_do_next_depends_on_what_the_run_was_for() {
     let mut words = String::new();
     for (name, intent) in [("apply", Intent::Apply), ("undo", Intent::Undo), ("retire", Intent::Retire)] {
-        let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
+        let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed: false });
         for outcome in [unseen, Outcome::Overwritten(Vec::new()), Outcome::Conflict(Vec::new())] {
             let row = sample::row(Action::Update, "lunch", "Lunch", 1, outcome);
             writeln!(words, "{name} {}: {}", row.outcome.kind().code(), row.in_words(intent).unwrap()).unwrap();

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::{LimitArgs, TargetArgs};
-use crate::client::{Credentials, Endpoints, HttpWire, Options, Session, WireLimits};
+use crate::client::{Credentials, Endpoints, HttpWire, Options, RunSecrets, Session, WireLimits};
+use crate::commands::context::host::Host;
 use crate::commands::context::pasted;
 use crate::commands::context::start_sandbox::{self, Started};
 use crate::host::clock::Clock;
@@ -44,11 +45,44 @@ pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
     environment.client_id.clone().filter(|_| environment.access_token.is_none())
 }
 
+/// How an org is reached.
+pub struct OrgAccess {
+    pub target: TargetArgs,
+    pub environment: Environment,
+    /// What is set and does not count for it.
+    pub unused: Option<Problem>,
+}
+
+impl OrgAccess {
+    /// By the org's own variables, if it has any; an org of several never by those of all. What is typed counts first.
+    pub fn of(args: &TargetArgs, desired: &Desired, host: &Host<'_>, is_alone: bool) -> OrgAccess {
+        let name = desired.org.as_ref().map(|org| org.name.as_str()).filter(|_| !args.sandbox);
+        let plain = || OrgAccess { target: args.clone(), environment: host.environment.clone(), unused: None };
+        let environment = match name {
+            Some(name) if is_alone => host.environment.of_org(name),
+            Some(name) => Some(host.environment.of_one_of_several(name)),
+            None => None,
+        };
+        let Some(environment) = environment else { return plain() };
+        if host.typed.has("base-url") {
+            return OrgAccess { target: args.clone(), environment, unused: None };
+        }
+        let unused = args.base_url.as_ref().map(|_| {
+            let name = text::ticked(name.unwrap_or_default());
+            Problem::new(format!("PRESENCECTL_BASE_URL is not used for {name}, which has variables of its own"))
+                .help(format!("set {} for it, or give --base-url", environment.variable_name("PRESENCECTL_BASE_URL")))
+        });
+        let target = TargetArgs { base_url: environment.base_url.clone(), ..args.clone() };
+        OrgAccess { target, environment, unused }
+    }
+}
+
 /// Connects to an org, and starts the embedded one where that is meant. Nothing is sent yet.
 pub async fn connect(
     args: &TargetArgs,
     desired: &Desired,
     environment: &Environment,
+    secrets: &RunSecrets,
 ) -> Result<(Connection, Option<Started>), Problem> {
     let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
     if args.sandbox {
@@ -58,7 +92,7 @@ pub async fn connect(
         let secret = SecretString::from(server.client_secret());
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
         let wire = HttpWire::new(&endpoints, WireLimits::default());
-        let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
+        let session = Session::in_run(endpoints.clone(), credentials, Arc::new(wire), options, secrets);
         return Ok((Connection { session, endpoints, is_remote: false }, Some(started)));
     }
     let endpoints = endpoints(args, desired, environment)?;
@@ -66,7 +100,7 @@ pub async fn connect(
     let is_remote = !endpoints.is_loopback();
     let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
     let wire = wire(args, &endpoints, proxy, environment)?;
-    let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
+    let session = Session::in_run(endpoints.clone(), credentials, Arc::new(wire), options, secrets);
     Ok((Connection { session, endpoints, is_remote }, None))
 }
 
@@ -112,7 +146,7 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
 
 /// The region that the environment names, where it is a known one.
 pub fn named_region(environment: &Environment) -> Option<Region> {
-    match Named::read(environment.region.as_deref()?) {
+    match Named::read(environment.region.as_deref()?, environment) {
         Ok(Named::Region(region)) => Some(region),
         Ok(Named::Domain(_)) | Err(_) => None,
     }
@@ -123,22 +157,23 @@ pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment
     let config = desired.org.as_ref().and_then(|org| org.region);
     // Where `--base-url` says where the org is, the variable only tells whose credentials these are.
     let region = environment.region.as_deref().filter(|_| args.base_url.is_none() || config.is_some());
-    let place = region.map(Named::read).transpose()?;
+    let place = region.map(|it| Named::read(it, environment)).transpose()?;
     if let (Some(config), Some(place), Some(typed)) = (config, &place, region) {
-        place.compare(config, typed)?;
+        place.compare(config, typed, environment)?;
     }
     if let Some(url) = &args.base_url {
         return Endpoints::of_base_url(url).map_err(|error| Problem::from(("--base-url", error)));
     }
+    let variable = environment.variable_name("GENESYSCLOUD_REGION");
     match (place, config) {
         (Some(Named::Region(region)), _) | (None, Some(region)) => {
             Endpoints::of_region(region).map_err(|error| Problem::from(("the region", error)))
         }
         (Some(Named::Domain(domain)), _) => {
-            Endpoints::of_domain(&domain).map_err(|error| Problem::from(("GENESYSCLOUD_REGION", error)))
+            Endpoints::of_domain(&domain).map_err(|error| Problem::from((&*variable, error)))
         }
         (None, None) => Err(Problem::new("nothing says where the org is")
-            .help("set GENESYSCLOUD_REGION to its region, such as `eu-central-1`, or use --sandbox")),
+            .help(format!("set {variable} to its region, such as `eu-central-1`, or use --sandbox"))),
     }
 }
 
@@ -149,7 +184,7 @@ enum Named {
 }
 
 impl Named {
-    fn read(typed: &str) -> Result<Named, Problem> {
+    fn read(typed: &str, environment: &Environment) -> Result<Named, Problem> {
         if let Some(region) = Region::by_name(typed).or_else(|| Region::by_domain(typed)) {
             return Ok(Named::Region(region));
         }
@@ -157,7 +192,8 @@ impl Named {
             return Ok(Named::Domain(typed.to_owned()));
         }
         let problem = Problem::new(format!(
-            "GENESYSCLOUD_REGION is {typed}, which is no known region",
+            "{variable} is {typed}, which is no known region",
+            variable = environment.variable_name("GENESYSCLOUD_REGION"),
             typed = text::ticked(typed)
         ));
         Err(match text::nearest(typed, REGIONS.iter().map(|it| it.name())) {
@@ -170,12 +206,13 @@ impl Named {
     }
 
     /// The config's region must be the environment's.
-    fn compare(&self, config: Region, typed: &str) -> Result<(), Problem> {
+    fn compare(&self, config: Region, typed: &str, environment: &Environment) -> Result<(), Problem> {
         if matches!(self, Named::Region(region) if *region == config) {
             return Ok(());
         }
         Err(Problem::new(format!(
-            "the config is for the region {config}, and GENESYSCLOUD_REGION is {typed}",
+            "the config is for the region {config}, and {variable} is {typed}",
+            variable = environment.variable_name("GENESYSCLOUD_REGION"),
             typed = text::ticked(typed),
             config = text::ticked(config)
         ))
@@ -184,27 +221,30 @@ impl Named {
 }
 
 pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
+    let variable = |name: &str| environment.variable_name(name);
     if let Some(token) = &environment.access_token {
-        pasted::check("GENESYSCLOUD_ACCESS_TOKEN", token.expose_secret())?;
+        pasted::check(&variable("GENESYSCLOUD_ACCESS_TOKEN"), token.expose_secret())?;
         return Ok(Credentials::Token(token.clone()));
     }
     if let Some(id) = &environment.client_id {
-        pasted::check("GENESYSCLOUD_OAUTHCLIENT_ID", id)?;
+        pasted::check(&variable("GENESYSCLOUD_OAUTHCLIENT_ID"), id)?;
     }
     if let Some(secret) = &environment.client_secret {
-        pasted::check("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret.expose_secret())?;
+        pasted::check(&variable("GENESYSCLOUD_OAUTHCLIENT_SECRET"), secret.expose_secret())?;
     }
     match (&environment.client_id, &environment.client_secret) {
         (Some(id), Some(secret)) => Ok(Credentials::Client { id: id.clone(), secret: secret.clone() }),
-        (Some(_), None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_SECRET")),
-        (None, Some(_)) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID")),
-        (None, None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET")),
+        (Some(_), None) => Err(missing(&["GENESYSCLOUD_OAUTHCLIENT_SECRET"], environment)),
+        (None, Some(_)) => Err(missing(&["GENESYSCLOUD_OAUTHCLIENT_ID"], environment)),
+        (None, None) => Err(missing(&["GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"], environment)),
     }
 }
 
-fn missing(names: &str) -> Problem {
-    Problem::new(format!("there are no credentials: {names} not set"))
-        .help("set them (or GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out")
+fn missing(names: &[&str], environment: &Environment) -> Problem {
+    let names: Vec<String> = names.iter().map(|it| environment.variable_name(it)).collect();
+    let token = environment.variable_name("GENESYSCLOUD_ACCESS_TOKEN");
+    Problem::new(format!("there are no credentials: {} not set", text::list(&names, "and")))
+        .help(format!("set them (or {token}) in the environment, or use --sandbox to try it out"))
 }
 
 impl<'a> PlanRequest<'a> {

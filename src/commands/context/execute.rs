@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::cli::Format;
+use crate::cli::{Format, View};
 use crate::client::Session;
 use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::progress::{Left, Names, Progress};
@@ -12,6 +12,7 @@ use crate::host::exit::Exit;
 use crate::host::stop::Stop;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
+use crate::model::freeze;
 use crate::model::observed::Target;
 use crate::model::problem::Problem;
 use crate::model::source::Sources;
@@ -37,6 +38,18 @@ pub const UNASKED: &str = "give --auto-approve where a review has already said y
 pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) -> Result<(), Problem> {
     let question = format!("\nApply {what} to {}", org_in_question(target));
     host.approved(&question, || nobody_to_ask(unasked))
+}
+
+/// Refuses to write during a freeze, unless a person gave a reason to.
+pub fn unfrozen(desired: &Desired, sources: &Sources, run: &Run<'_, impl View>) -> Result<(), Problem> {
+    let Some(freeze) = freeze::holding(&desired.freezes, run.record.clock().now()) else { return Ok(()) };
+    if run.record.has_break_glass() {
+        return Ok(());
+    }
+    let org = desired.org.as_ref().map_or_else(|| "this org".to_owned(), |org| text::ticked(&org.name));
+    let place = text::unticked(sources.place(freeze.place));
+    let message = format!("{org} is frozen until {}: {} ({place}); nothing was written", freeze.end, freeze.reason);
+    Err(Problem::new(message).help("apply it after that, or have the freeze lifted in a reviewed change"))
 }
 
 /// How a question names the org.

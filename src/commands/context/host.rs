@@ -15,6 +15,7 @@ use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 use crate::model::problem::Problem;
 use crate::model::source::Sources;
+use crate::model::text;
 use crate::output::style::{COLUMNS, Style};
 use crate::output::text::{findings, problem};
 
@@ -74,6 +75,19 @@ impl Host<'_> {
         for note in notes {
             let text = problem::note(note, self.style_err());
             self.terminal.err(&text);
+        }
+    }
+
+    /// The same of one org of several.
+    pub fn show_notes_of(&mut self, org: &str, notes: &[Problem]) {
+        let named = |it: &Problem| Problem { message: format!("{org}: {}", it.message), ..it.clone() };
+        self.show_notes(&notes.iter().map(named).collect::<Vec<_>>());
+    }
+
+    /// A line of progress: what became of one org of several.
+    pub fn org_done(&mut self, org: &str, what: &str) {
+        if !self.quiet {
+            self.terminal.err(&format!("{}: {what}\n", text::terminal(org)));
         }
     }
 

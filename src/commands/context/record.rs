@@ -35,6 +35,7 @@ pub struct Record {
     only: Option<BTreeSet<Key>>,
     default_locale: Option<Locale>,
     scope: Scope,
+    break_glass: Option<String>,
     undoes: Option<String>,
     matched: RefCell<BTreeMap<Key, DefinitionId>>,
     begun: RefCell<Vec<(Object, Moment)>>,
@@ -75,6 +76,7 @@ impl Record {
             only: None,
             default_locale: None,
             scope: Scope::All,
+            break_glass: None,
             undoes: None,
             matched: RefCell::default(),
             begun: RefCell::default(),
@@ -84,13 +86,24 @@ impl Record {
 
     /// Who is at work: what a person types counts before what the environment says. `client` is the OAuth client's id.
     pub fn by(&mut self, args: &RecordArgs, client: Option<String>, environment: &Environment) {
-        let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
+        let RecordArgs { actor, reason, break_glass, report_dir: _, no_report: _ } = args.clone();
+        self.break_glass = break_glass;
         let typed = Origin { actor, reason, ..Origin::default() };
         self.origin = typed.or(environment.origin.clone());
         if self.origin.actor.is_none() && !environment.ci {
             self.origin.actor = user_name();
         }
         self.client = client;
+    }
+
+    /// The OAuth client's id, as it is for the org that is spoken to.
+    pub fn client(&mut self, client: Option<String>) {
+        self.client = client;
+    }
+
+    /// Did a person give a reason to write during a freeze?
+    pub fn has_break_glass(&self) -> bool {
+        self.break_glass.is_some()
     }
 
     /// Which config it goes by, and from which files that was read.
@@ -176,6 +189,7 @@ impl Record {
             only: self.only.clone(),
             default_locale: self.default_locale.clone(),
             scope: self.scope.clone(),
+            break_glass: self.break_glass.clone(),
             undoes: self.undoes.clone(),
         }
     }

@@ -24,6 +24,9 @@ use crate::plan::change::Create;
 /// How many runs of one second, org and commit are told apart.
 const SAME_SECOND_MAX: u32 = 1_000;
 
+/// Said of a file that cannot be written. Of a run that goes on it is not true.
+const NOTHING_WRITTEN: &str = "; nothing was written";
+
 /// A folder of reports, or none.
 #[derive(Debug, Default)]
 pub struct ReportFile {
@@ -146,7 +149,8 @@ impl ReportFile {
 
 /// That a report is not kept in the default folder, and why.
 pub fn not_kept(problem: &Problem) -> Problem {
-    Problem::new(format!("no report of this run is kept: {}", problem.message))
+    let why = problem.message.strip_suffix(NOTHING_WRITTEN).unwrap_or(&problem.message);
+    Problem::new(format!("no report of this run is kept, and the run goes on: {why}"))
         .help("give `--report-dir DIR`, or `--no-report` to keep none")
 }
 

@@ -5,18 +5,20 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::cli::{ConfigArgs, Format, OnFailure, Output, RecordArgs, TargetArgs, View};
-use crate::commands::context::connect::{self, Connection};
+use crate::cli::{ConfigArgs, Format, OnFailure, OrgsArgs, Output, RecordArgs, TargetArgs, View};
+use crate::client::RunSecrets;
+use crate::commands::context::connect::{self, Connection, OrgAccess};
 use crate::commands::context::failure::{Failure, FailureContext};
 use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::record::Record;
 use crate::commands::context::report_file::{ReportFile, not_kept};
 use crate::commands::context::reports::{ReportFolder, reports_in};
-use crate::config::file_system::FileSystem;
+use crate::config::file_system::{Disk, FileSystem};
 use crate::config::{self, Config, ConfigSource, Loaded};
 use crate::host::exit::Exit;
 use crate::host::logging;
+use crate::host::org_variables;
 use crate::model::desired::Desired;
 use crate::model::names::Locale;
 use crate::model::observed::{Organization, Target};
@@ -44,6 +46,10 @@ pub struct Run<'a, F = Format> {
     /// The kind of page that a failure takes the place of.
     pub awaited: PageKind,
     report_file: ReportFile,
+    /// What the names of the variables end in that the org was reached by.
+    suffix: String,
+    /// The secrets of all orgs that it speaks to.
+    secrets: RunSecrets,
     /// It changes definitions: all its documents say when it was and who was at work.
     is_recorded: bool,
     /// The embedded orgs that it has started.
@@ -60,6 +66,8 @@ impl<'a, F: View> Run<'a, F> {
             heard: Heard { org: None, sandbox: false },
             awaited: PageKind::Plan,
             report_file: ReportFile::default(),
+            suffix: String::new(),
+            secrets: RunSecrets::default(),
             is_recorded: false,
             servers: Vec::new(),
         }
@@ -73,7 +81,16 @@ impl<'a, F: View> Run<'a, F> {
             // What it is answering is answered, and its port and state are free.
             server.shutdown().await;
         }
-        ended.unwrap_or_else(|failure| self.fail(&failure))
+        ended.unwrap_or_else(|failure| {
+            let failure = match failure {
+                Failure::Problem(problem) => {
+                    let help = problem.help.as_ref().map(|it| org_variables::named(it, &self.suffix));
+                    Failure::Problem(Problem { help, ..problem })
+                }
+                failure @ Failure::Findings(..) => failure,
+            };
+            self.fail(&failure)
+        })
     }
 
     /// Tries every place that results will be written to, so that a missing folder is found before an org is changed.
@@ -159,6 +176,25 @@ impl<'a, F: View> Run<'a, F> {
         self.loaded(loaded)
     }
 
+    /// Reads the configs of several orgs, from the disk or of a commit.
+    pub fn load_orgs(&mut self, args: &OrgsArgs, at: Option<&AtCommit>) -> Result<(Vec<Config>, Sources), Failure> {
+        logging::phase("reading the configs");
+        let mut loaded = match at {
+            Some(AtCommit { files, place, commit: _ }) => {
+                let InRepository { path, root } = place;
+                config::load_chosen(Rc::clone(files) as Rc<dyn FileSystem>, path, Some(root), &args.choice())
+            }
+            None => config::load_chosen(Rc::new(Disk::default()), &args.path, args.root.as_deref(), &args.choice()),
+        };
+        self.outputs.spare(&loaded.files)?;
+        loaded.sources.commit = at.map(|it| it.commit.clone());
+        if loaded.configs.is_empty() {
+            return Err(Failure::Findings(loaded.sources, loaded.diagnostics));
+        }
+        self.host.show_findings(&loaded.diagnostics, &loaded.sources);
+        Ok((loaded.configs, loaded.sources))
+    }
+
     fn loaded(&mut self, loaded: Loaded) -> Result<(Config, Sources), Failure> {
         let Loaded { sources, diagnostics, config, files: _ } = loaded;
         match config {
@@ -172,7 +208,19 @@ impl<'a, F: View> Run<'a, F> {
 
     /// Opens a connection to an org. Nothing is sent yet. The run ends it.
     pub async fn connect(&mut self, args: &TargetArgs, desired: &Desired) -> Result<Connection, Problem> {
-        let (connection, started) = connect::connect(args, desired, self.host.environment).await?;
+        let access = OrgAccess::of(args, desired, &self.host, true);
+        self.connect_by(&access, desired).await
+    }
+
+    /// The same by a certain access.
+    pub async fn connect_by(&mut self, access: &OrgAccess, desired: &Desired) -> Result<Connection, Problem> {
+        let OrgAccess { target, environment, unused } = access;
+        self.host.show_notes(unused.as_slice());
+        self.suffix.clone_from(&environment.suffix);
+        if self.is_recorded {
+            self.record.client(connect::client(target, environment));
+        }
+        let (connection, started) = connect::connect(target, desired, environment, &self.secrets).await?;
         if let Some(started) = started {
             self.host.show_notes(&started.notes);
             self.servers.push(started.server);

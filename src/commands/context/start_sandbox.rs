@@ -184,7 +184,14 @@ mod tests {
     fn org(name: &str, id: Option<&str>) -> OrgIdentity {
         let file = Sources::new().add(std::path::Path::new("org.yaml"), String::new());
         let place = Span { file, start: 0, end: 0 };
-        OrgIdentity { name: name.to_owned(), id: id.and_then(OrgId::new), region: None, place, overrides: None }
+        OrgIdentity {
+            name: name.to_owned(),
+            id: id.and_then(OrgId::new),
+            region: None,
+            stage: None,
+            place,
+            overrides: None,
+        }
     }
 
     fn file(org: &OrgIdentity) -> String {

@@ -116,7 +116,7 @@ pub enum ApplyEvent<'a> {
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn Fn(ApplyEvent<'_>)) -> Report {
-    let ApplyJob { steps, blocked, resolved, desired, limits, observed, aim, waits, before_post } = job;
+    let ApplyJob { steps, blocked, mut resolved, desired, limits, observed, aim, waits, before_post } = job;
     let begun = Instant::now();
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
@@ -177,7 +177,7 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
             VerifyLook { reader: &reader, expectation, planned_from: observed, existing: &existing, default_locale };
         let look = async {
             tell(ApplyEvent::Verifying);
-            look.verify(&steps, &mut rows, &evidence, &resolved).await
+            look.verify(&steps, &mut rows, &evidence, &mut resolved).await
         };
         match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
             Some(Ok(verification)) => verification,

@@ -12,6 +12,7 @@ use crate::client::{WriteGuard, Writer};
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed};
+use crate::model::platform::LIST_LAG_MS;
 use crate::model::problem::Problem;
 use crate::ops::apply::existing::{CreateCheck, ExistingDefinitions, LIST_AGE_MS_MAX, LOOK_DELAYS_MS, Search};
 use crate::ops::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
@@ -47,6 +48,9 @@ pub struct WriteEvidence {
     /// A read by its id did not find it. That may be said of what was made a moment ago as well, so the list has to say
     /// the same.
     pub is_absent: bool,
+    /// Until when a list may show a second one: no answer to its POST has said which one that has made, and the one that a
+    /// list shows may be another run's. None if its id is known.
+    pub second_until: Option<Instant>,
 }
 
 impl From<Outcome> for ObjectResult {
@@ -280,8 +284,12 @@ impl ObjectContext<'_> {
         before: &BTreeSet<DefinitionId>,
         error: &ApiError,
     ) -> ObjectResult {
+        let second_until = Some(Instant::now() + Duration::from_millis(LIST_LAG_MS));
         match self.look_for(create, before).await {
-            Ok(Search::Found(id)) => ObjectResult { id: Some(id), ..Outcome::Done.into() },
+            Ok(Search::Found(id)) => {
+                let evidence = WriteEvidence { second_until, ..WriteEvidence::default() };
+                ObjectResult { outcome: Outcome::Done, id: Some(id), evidence }
+            }
             Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(error, &ids)).into(),
             Ok(Search::Absent) | Err(_) => {
                 let help = Some(RUN_AGAIN_LATER.to_owned());

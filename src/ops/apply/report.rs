@@ -117,6 +117,8 @@ pub enum Unseen {
     List {
         /// The client may not be allowed to list its division.
         may_be_hidden: bool,
+        /// Somebody may have changed it, and changed it back, between the two.
+        may_be_changed: bool,
     },
     /// It is shown otherwise, or not at all.
     Object {
@@ -345,9 +347,12 @@ fn after(moment: Moment) -> String {
 impl Unseen {
     fn in_words(&self) -> String {
         match self {
-            Unseen::List { may_be_hidden } => {
+            Unseen::List { may_be_hidden, may_be_changed } => {
                 let hidden = if *may_be_hidden { ", or this client may not list its division" } else { "" };
-                format!("written, and a read by its id shows it, but the org's list does not show it yet{hidden}")
+                let changed = if *may_be_changed { ", or it was changed in between" } else { "" };
+                format!(
+                    "written, and a read by its id shows it, but the org's list does not show it yet{hidden}{changed}"
+                )
             }
             Unseen::Object { differences, may_be_changed } => {
                 let shown =

@@ -105,28 +105,31 @@ impl VerifyLook<'_> {
         steps: &[Step],
         rows: &mut [ReportRow],
         evidence: &[WriteEvidence],
-        others: &[ReportRow],
+        others: &mut [ReportRow],
     ) -> Verification {
         let mut drift = (Vec::new(), Vec::new());
         let begun = Instant::now();
+        let second_until = evidence.iter().filter_map(|it| it.second_until).max();
         for (look, delay_ms) in VERIFY_DELAYS_MS.into_iter().enumerate() {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
             let mut last = begun.elapsed() >= Duration::from_millis(LIST_LAG_MS);
+            let may_be_second = second_until.is_some_and(|it| Instant::now() < it);
             let observed = match self.observe(steps).await {
                 Ok(observed) => observed,
                 Err(cause) => return Verification::Failed(cause),
             };
             let (changes, refusals) = self.expectation.left_to_do(&observed, steps);
+            resolve(&observed, others);
             let pending = pending(&observed, steps, rows);
             drift = (unexpected(changes, rows, &pending, others), refusals);
             // A second one for something that was made does not go away by waiting.
-            let twins = self.twins(&observed, steps, rows).await;
+            let twins = self.twins(&observed, steps, rows, evidence).await;
             if !twins.is_empty() {
                 drift.1 = twins;
                 last = true;
             }
             // Lists lag: what looks like drift may be a list that shows one write and not yet another.
-            if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() {
+            if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() && !may_be_second {
                 break;
             }
             if look + 1 < LOOKS_BEFORE_DOUBT && !last {
@@ -166,13 +169,19 @@ impl VerifyLook<'_> {
 
     /// What refuses a plan since there is a second definition for one that this run has made: one that the list did not
     /// show when it was made, and that this run did not write. Lists may show labels from before they changed hands, so
-    /// its own read has to say so too.
-    async fn twins(&self, observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<Refusal> {
-        let written: BTreeSet<&DefinitionId> =
-            rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref()).collect();
+    /// its own read has to say so too. Which of the two this run has made is known only from an answer to its POST.
+    async fn twins(
+        &self,
+        observed: &Observed,
+        steps: &[Step],
+        rows: &mut [ReportRow],
+        evidence: &[WriteEvidence],
+    ) -> Vec<Refusal> {
+        let written: BTreeSet<DefinitionId> =
+            rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.clone()).collect();
         let mut found = Vec::new();
-        for (step, row) in steps.iter().zip(rows) {
-            let (Step::Create(create), Some(id)) = (step, &row.id) else { continue };
+        for ((step, row), evidence) in steps.iter().zip(rows).zip(evidence) {
+            let (Step::Create(create), Some(id)) = (step, row.id.clone()) else { continue };
             if !matches!(row.outcome, Outcome::Done | Outcome::Differs(_)) {
                 continue;
             }
@@ -189,9 +198,12 @@ impl VerifyLook<'_> {
             for second in observed.definitions.iter().filter(is_second) {
                 let read = self.reader.definition(&second.id).await;
                 if matches!(read, Ok(Some(fetched)) if is_alike(&fetched.definition)) {
-                    let made = Made { step, key: &create.key, id };
+                    let made = Made { step, key: &create.key, id: &id };
                     let mut refusals = self.expectation.refusals_with(observed.clone(), &made);
                     refusals.retain(|it| it.fact.keys().contains(&made.key) && it.fact.ids().contains(&&second.id));
+                    if evidence.second_until.is_some() && !refusals.is_empty() {
+                        (row.outcome, row.id) = (Outcome::Unknown(one_of_two([&id, &second.id])), None);
+                    }
                     found.append(&mut refusals);
                     break;
                 }
@@ -228,7 +240,7 @@ impl VerifyLook<'_> {
             if last && evidence.is_absent && found.is_none() && row.outcome == Outcome::AlreadyInPlace {
                 row.outcome = Outcome::Failed(not_found_alone());
             } else if last && row.outcome == Outcome::Done {
-                row.outcome = self.not_listed_so(step, observed.get(id), evidence);
+                row.outcome = self.not_listed_so(step, observed.get(id), found.as_ref(), evidence);
             }
             return last;
         }
@@ -253,14 +265,25 @@ impl VerifyLook<'_> {
         true
     }
 
-    /// A read by its id shows an object as it was written. `listed` is what the list shows, which may be older, or newer
-    /// where such reads lag.
-    fn not_listed_so(&self, step: &Step, listed: Option<&Definition>, evidence: WriteEvidence) -> Outcome {
+    /// A read by its id has `found` an object as it was written. `listed` is what the list shows, which may be older, or
+    /// newer where such reads lag.
+    fn not_listed_so(
+        &self,
+        step: &Step,
+        listed: Option<&Definition>,
+        found: Option<&Definition>,
+        evidence: WriteEvidence,
+    ) -> Outcome {
         let has_no_times = self.reader.generation() == Generation::Second;
         let Some(listed) = listed else {
             // What was listed before the run is listed by this client.
             let may_be_hidden = has_no_times && matches!(step, Step::Create(_));
-            return Outcome::NotVisibleYet(Unseen::List { may_be_hidden });
+            return Outcome::NotVisibleYet(Unseen::List { may_be_hidden, may_be_changed: false });
+        };
+        // Between the list and the read somebody may have brought it back to what was written.
+        let may_be_changed = match (evidence.stamp, found.and_then(stamp)) {
+            (Some(seen), Some(now)) => now > seen,
+            (None, _) | (_, None) => true,
         };
         let differences = differences_to_after(step, listed);
         match (evidence.stamp, stamp(listed)) {
@@ -269,7 +292,7 @@ impl VerifyLook<'_> {
             _ if has_no_times && standing(step, listed) != Standing::AsBefore => {
                 Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed: true })
             }
-            _ => Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false }),
+            _ => Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed }),
         }
     }
 }
@@ -288,6 +311,30 @@ fn no_longer_so(step: &Step) -> Problem {
 fn not_found_alone() -> Problem {
     let message = "nothing was written, since a read by its id does not find it; no list has shown since that it is gone: it \
                    may have been made a moment ago, or be one that this client may not read";
+    Problem::new(message).help("run it again")
+}
+
+/// Two are there, and no answer has said which of them a create has made.
+fn one_of_two(ids: [&DefinitionId; 2]) -> Problem {
+    let ids = ids.map(DefinitionId::as_str).join(", ");
+    Problem::new("no answer said what the creation has made, and the list shows two that it may have made")
+        .help(format!("the list now shows {ids}: look which of them is wanted, and pin it"))
+}
+
+/// What earlier runs have made, and the list shows by now.
+fn resolve(observed: &Observed, rows: &mut [ReportRow]) {
+    for row in rows.iter_mut().filter(|it| matches!(it.outcome, Outcome::NotVisibleYet(_))) {
+        let Some(listed) = row.id.as_ref().and_then(|id| observed.get(id)) else { continue };
+        let is_so = listed.system_presence == row.system_presence && listed.content().same_as(&row.after);
+        row.outcome = if is_so { Outcome::AlreadyInPlace } else { Outcome::Failed(listed_otherwise()) };
+        row.again_from = None;
+    }
+}
+
+/// An earlier run has made it, and for that nothing was written.
+fn listed_otherwise() -> Problem {
+    let message =
+        "nothing was written, since an earlier run had made it; the list shows it by now, and not as it shall be";
     Problem::new(message).help("run it again")
 }
 

@@ -13,6 +13,7 @@ use crate::ops::drift::trial::Trials;
 use crate::ops::drift::{
     By, Drift, DriftKind, DriftNames, DriftPast, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift,
 };
+use crate::ops::history::merged::touched;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, Step, Unmanaged, WhyUnmanaged};
 use crate::plan::origin::OriginSubject;
@@ -25,8 +26,14 @@ fn told(modified: Modified, names: DriftNames) -> Modified {
 }
 
 /// What is otherwise in an org than in its config.
-pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &DriftPast, names: DriftNames) -> Drift {
-    let DriftPast { reports, is_whole, applied } = past;
+pub fn drift(
+    desired: &Desired,
+    observed: &Observed,
+    target: &Target,
+    past: &DriftPast<'_>,
+    names: DriftNames,
+) -> Drift {
+    let DriftPast { reports, is_whole, applied, checked_out } = past;
     let history = History::of(reports, *is_whole, target);
     let reported = |key: &Key| history.object_of(key).cloned();
     let planned = applied.as_ref().and_then(|it| it.planned(observed, reported));
@@ -34,7 +41,10 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Dri
         reported(key).or_else(|| planned.as_ref().and_then(|it| it.object_of(key)).cloned())
     });
     let by_config = planned.map(|it| it.how(&plan));
-    let seen = Seen { desired, observed, trials: Trials::new(desired, observed), history, by_config, names };
+    let checked_out = checked_out.filter(|_| applied.is_none());
+    let merged = checked_out.map(|it| it.merged_since(desired, touched(&plan, observed, &history)));
+    let merged = merged.unwrap_or_default().into_keys().collect();
+    let seen = Seen { desired, observed, trials: Trials::new(desired, observed), history, by_config, merged, names };
     let mut keys = BTreeSet::new();
     let rows = plan
         .changes
@@ -76,6 +86,8 @@ struct Seen<'a> {
     history: History<'a>,
     /// How each change came to be needed, by the config that was applied last.
     by_config: Option<BTreeMap<OriginSubject, DifferenceCause>>,
+    /// Definitions that no report knows, and that changed after their objects were last touched.
+    merged: BTreeSet<Key>,
     names: DriftNames,
 }
 
@@ -83,7 +95,14 @@ impl Seen<'_> {
     /// How a step came to be needed. A report knows what an apply wrote that was not done as a whole, so what it says is
     /// as it was left is that. What the config that was applied last asks for as well was never merged.
     fn how(&self, step: &Step) -> DifferenceCause {
-        let Some(by_config) = &self.by_config else { return self.history.how(step, self.observed) };
+        let Some(by_config) = &self.by_config else {
+            return match self.history.how(step, self.observed) {
+                DifferenceCause::NotKnown if step.key().is_some_and(|key| self.merged.contains(key)) => {
+                    DifferenceCause::NotApplied
+                }
+                how => how,
+            };
+        };
         let by_config =
             OriginSubject::of(step).and_then(|it| by_config.get(&it)).copied().unwrap_or(DifferenceCause::NotKnown);
         match (by_config, self.history.by_object(step, self.observed)) {

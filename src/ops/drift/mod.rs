@@ -9,6 +9,7 @@ use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::drift::history::{DifferenceCause, LastApply};
 
+use crate::ops::history::merged::CheckedOut;
 use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
@@ -57,12 +58,14 @@ pub struct LastConfig {
 
 /// What a drift is told by, beside the config and the org.
 #[derive(Debug, Default)]
-pub struct DriftPast {
+pub struct DriftPast<'a> {
     /// The reports of applies; those of other orgs are passed over.
     pub reports: Vec<StoredReport>,
     pub is_whole: bool,
     /// The config that was applied last.
     pub applied: Option<Applied>,
+    /// Where the config is; asked only if no config is named that was applied last.
+    pub checked_out: Option<CheckedOut<'a>>,
 }
 
 /// Whether anything was given to tell by.

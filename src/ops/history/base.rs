@@ -9,6 +9,7 @@ use crate::model::names::Key;
 use crate::model::observed::{Observed, Target};
 use crate::ops::drift::history::{DifferenceCause, History};
 use crate::ops::history::baseline::Baseline;
+use crate::ops::history::merged::{touched, touched_at};
 use crate::ops::history::reports::NewestReports;
 use crate::plan::base::{Side, compare};
 use crate::plan::change::Step;
@@ -46,19 +47,6 @@ pub fn compared(
         Err(why) => Comparison::NotMade(why),
     };
     Plan { base: Some(Base { against, comparison }), ..head }
-}
-
-/// When the object of a step was last touched, where the org says so.
-fn touched_at(step: &Step, observed: &Observed) -> Option<Moment> {
-    let modified = observed.get(step.id()?)?.modified.as_ref()?;
-    modified.at.as_deref().and_then(Moment::read)
-}
-
-/// The definitions that only a time can tell something of, with when their objects were last touched.
-fn touched(before: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMap<Key, Moment> {
-    let is_open = |it: &&Step| history.how(it, observed) == DifferenceCause::NotKnown && !history.is_about(it);
-    let open = before.changes.iter().map(|it| &it.step).filter(is_open);
-    open.filter_map(|step| Some((step.key()?.clone(), touched_at(step, observed)?))).collect()
 }
 
 fn pending(step: &Step, observed: &Observed, history: &History<'_>, since: &BTreeMap<Key, Moment>) -> Pending {

@@ -152,7 +152,7 @@ impl<'a> GitConfig<'a> {
         let (mut holds_it, mut first) = (None, None);
         // The first one is mostly the config at hand.
         for _ in 0..=CONFIGS_MAX {
-            let Some(Version { desired, past }) = self.version(next) else { break };
+            let Some(Version { desired, past }) = self.version(next.take()) else { break };
             if matches!(desired, Err(NoConfig::Absent(_))) {
                 first = first.or_else(|| holds_it.take());
             } else {
@@ -175,7 +175,12 @@ impl<'a> GitConfig<'a> {
             let hash: String = hash.chars().take(7).collect();
             GitError::Refused(format!("the config is at this path since {hash} only: it is new there, or was moved"))
         };
-        first.map_or(Ok(()), |hash| Err(elsewhere(hash)))
+        let far = || GitError::Refused(format!("the last {CONFIGS_MAX} changes of the config do not say"));
+        match (first, next) {
+            (Some(hash), _) => Err(elsewhere(hash)),
+            (None, Some(_)) => Err(far()),
+            (None, None) => Ok(()),
+        }
     }
 
     /// When the config last changed, as of a commit; none if that lies too far back.

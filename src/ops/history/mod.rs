@@ -12,6 +12,7 @@ pub mod commit_files;
 pub mod evidence;
 pub mod git_config;
 pub mod log;
+pub mod merged;
 pub mod obsolete;
 pub mod period;
 pub mod posts;
@@ -57,6 +58,7 @@ mod tests {
             only: None,
             default_locale: None,
             scope: Scope::All,
+            break_glass: None,
             undoes: None,
         };
         let org = Organization { id: OrgId::new("22222222-bbbb").unwrap(), name: "Acme & Söhne".to_owned() };

@@ -73,6 +73,7 @@ pub struct RunText {
     pub only: Option<Vec<String>>,
     pub default_locale: Option<String>,
     pub locales: Option<Vec<String>>,
+    pub break_glass: Option<String>,
     pub undoes: Option<String>,
 }
 

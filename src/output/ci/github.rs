@@ -17,6 +17,9 @@ use crate::ops::apply::report::{Outcome, Report, ReportRow};
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{self, Drift};
 use crate::output::ci::fingerprint::tidy;
+use crate::output::json::FleetPlanV1;
+use crate::output::json::common::PlaceV1;
+use crate::output::json::fleet::FleetGroupV1;
 use crate::output::outcome::{self, Verified};
 use crate::output::rows::{differences, key_of, origin_of_refusal, people};
 use crate::output::style::Tone;
@@ -54,10 +57,23 @@ impl Level {
     }
 }
 
+/// Where a message stands: in a file that was read, or as a document says it.
+#[derive(Debug, Clone)]
+enum AnnotatedPlace {
+    Span(Span),
+    Written(PlaceV1),
+}
+
+impl From<Span> for AnnotatedPlace {
+    fn from(span: Span) -> AnnotatedPlace {
+        AnnotatedPlace::Span(span)
+    }
+}
+
 /// One message at one place. Strings are raw.
 struct Annotation {
     level: Level,
-    place: Option<Span>,
+    place: Option<AnnotatedPlace>,
     title: String,
     lines: Vec<String>,
 }
@@ -78,12 +94,63 @@ pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&P
     commands(&annotations.collect::<Vec<_>>(), sources, folder)
 }
 
+/// The plans of several orgs: each line once, with its orgs.
+pub fn fleet_plan(plan: &FleetPlanV1, folder: Option<&Path>) -> String {
+    let written = |it: &Option<PlaceV1>| it.clone().map(AnnotatedPlace::Written);
+    let in_orgs = |message: &str, orgs: &str| format!("{message} (in {orgs})");
+    let not_planned = plan.orgs.iter().filter_map(|org| {
+        let error = org.error.as_ref()?;
+        let lines = std::iter::once(error.message.clone()).chain(error.help.iter().map(|it| format!("help: {it}")));
+        Some(Annotation {
+            level: Level::Error,
+            place: None,
+            title: format!("{} was not planned", org.name),
+            lines: lines.collect(),
+        })
+    });
+    let refused = plan.refusals.iter().map(|it| {
+        let mut lines = vec![in_orgs(&it.message, &it.orgs_in_words)];
+        for answer in it.answers.iter().take(ANSWERS_MAX) {
+            let colon = if answer.yaml.is_empty() { "" } else { ":" };
+            lines.push(format!("{}{colon}", answer.say));
+            lines.extend(answer.yaml.iter().map(|it| format!("    {it}")));
+        }
+        Annotation { level: Level::Error, place: written(&it.place), title: it.code.clone(), lines }
+    });
+    let is_loss = |it: &&FleetGroupV1| {
+        Action::from(it.action).is_removal() || it.labels.iter().any(|label| label.after.is_none())
+    };
+    let losses = plan.groups.iter().filter(is_loss).map(|it| {
+        let is_removal = Action::from(it.action).is_removal();
+        let verb = Action::from(it.action).verb();
+        let what = it.key.as_ref().or(it.name.as_ref()).cloned().unwrap_or_default();
+        let name = it.name.as_ref().map_or_else(|| "a definition without labels".to_owned(), |it| format!("\"{it}\""));
+        let happens = if is_removal { "is taken away from agents" } else { "loses labels" };
+        let first = plan.orgs.iter().filter_map(|org| org.plan.as_ref()).flat_map(|plan| &plan.changes);
+        let same = first.into_iter().find(|change| change.action == it.action && change.key == it.key);
+        Annotation {
+            level: if is_removal { Level::Warning } else { Level::Notice },
+            place: same.and_then(|it| written(&it.place)),
+            title: format!("{verb} {what}"),
+            lines: vec![format!("{name} ({}) {happens} in {}", it.system_presence, it.orgs_in_words)],
+        }
+    });
+    let warned = plan.warnings.iter().map(|it| Annotation {
+        level: Level::Warning,
+        place: None,
+        title: it.code.clone(),
+        lines: vec![in_orgs(&it.message, &it.orgs_in_words)],
+    });
+    let annotations: Vec<Annotation> = not_planned.chain(refused).chain(losses).chain(warned).collect();
+    commands(&annotations, &Sources::new(), folder)
+}
+
 /// At the first definition that it is about.
 fn warning(warning: &Warning, desired: &Desired) -> Annotation {
     let wanted = warning.keys().first().and_then(|it| desired.definitions.get(it));
     Annotation {
         level: Level::Warning,
-        place: warning.place().or_else(|| wanted.map(|it| it.places.key)),
+        place: warning.place().or_else(|| wanted.map(|it| it.places.key)).map(Into::into),
         title: warning.code().to_owned(),
         lines: vec![warning.message()],
     }
@@ -110,7 +177,12 @@ fn drifted(row: &drift::DriftRow, drift: &Drift) -> Annotation {
         lines.push(format!("{say}{colon}"));
         lines.extend(to_paste.iter().map(|it| format!("    {it}")));
     }
-    Annotation { level, place: row.keep_place, title: format!("{} {known_as}", row.what.in_words()), lines }
+    Annotation {
+        level,
+        place: row.keep_place.map(Into::into),
+        title: format!("{} {known_as}", row.what.in_words()),
+        lines,
+    }
 }
 
 /// What is not done of an apply.
@@ -154,7 +226,7 @@ pub fn findings(diagnostics: &Findings, sources: &Sources, folder: Option<&Path>
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
             },
-            place: *place,
+            place: place.map(Into::into),
             title: finding.code().to_owned(),
             lines: std::iter::once(finding.message()).chain(finding.help().map(|it| format!("help: {it}"))).collect(),
         })
@@ -179,7 +251,7 @@ fn refusal(refusal: &Refusal) -> Annotation {
     if more > 0 {
         lines.push(format!("and {} that the plan shows", text::count(more, "more answer")));
     }
-    Annotation { level: Level::Error, place: refusal.place, title: refusal.code().to_owned(), lines }
+    Annotation { level: Level::Error, place: refusal.place.map(Into::into), title: refusal.code().to_owned(), lines }
 }
 
 /// By kind, worst first; then by the people who notice. Not known counts as many.
@@ -209,7 +281,7 @@ fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger,
         Some(key) if step.action() != Action::Supersede => format!("{} {key}", step.action().verb()),
         _ => step.action().verb().to_owned(),
     };
-    let place = place.or(change.place);
+    let place = place.or(change.place).map(Into::into);
     let noticed = step.id().map_or(0, |id| noticed(plan.usage.on(id)));
     Some(((kind, Reverse(noticed)), Annotation { level, place, title, lines }))
 }
@@ -254,7 +326,7 @@ fn not_done(row: &ReportRow, report: &Report) -> Annotation {
     let known_as = key_of(row).map(str::to_owned).or(row.name.as_ref().map(quoted)).unwrap_or_default();
     Annotation {
         level: if matches!(row.outcome, Outcome::Skipped(_)) { Level::Warning } else { Level::Error },
-        place: row.refused_label.or(row.place),
+        place: row.refused_label.or(row.place).map(Into::into),
         title: format!("{}: {} {known_as}", outcome::said(row.outcome.kind()).words, row.action.verb()),
         lines,
     }
@@ -303,11 +375,17 @@ fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sourc
 fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) -> String {
     let Annotation { level, place, title, lines } = annotation;
     let mut properties = Vec::new();
-    if let Some(span) = place {
-        let place = sources.place(*span);
-        properties.push(format!("file={}", property(&tidy(place.path, folder))));
-        properties.push(format!("line={}", place.line.get()));
-        properties.push(format!("col={}", place.column.get()));
+    let place = place.as_ref().map(|it| match it {
+        AnnotatedPlace::Span(span) => {
+            let place = sources.place(*span);
+            (tidy(place.path, folder), place.line.get(), place.column.get())
+        }
+        AnnotatedPlace::Written(it) => (tidy(Path::new(&it.file), folder), it.line, it.column),
+    });
+    if let Some((file, line, column)) = place {
+        properties.push(format!("file={}", property(&file)));
+        properties.push(format!("line={line}"));
+        properties.push(format!("col={column}"));
     }
     properties.push(format!("title={}", property(&format!("presencectl: {title}"))));
     let lines: Vec<String> = lines.iter().map(|it| data(it)).collect();

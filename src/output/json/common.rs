@@ -145,6 +145,9 @@ pub struct RunV1 {
     pub default_locale: Option<String>,
     /// The locales that the config manages, and that edits speak of; absent: all.
     pub locales: Option<Vec<String>>,
+    /// Why it wrote during a freeze: `--break-glass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
     /// The report that was undone.
     pub undoes: Option<String>,
 }
@@ -175,8 +178,19 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 
 /// Where a run comes from, as documents say it.
 pub fn run_v1(metadata: &RunMetadata) -> RunV1 {
-    let RunMetadata { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
-        metadata.clone();
+    let RunMetadata {
+        began,
+        ended,
+        client,
+        origin,
+        config,
+        org_name,
+        only,
+        default_locale,
+        scope,
+        break_glass,
+        undoes,
+    } = metadata.clone();
     let Origin { actor, reason, commit, modified, pull_request, run } = origin;
     RunV1 {
         began: began.to_string(),
@@ -196,6 +210,7 @@ pub fn run_v1(metadata: &RunMetadata) -> RunV1 {
             Scope::All => None,
             Scope::Only(locales) => Some(locales.iter().map(ToString::to_string).collect()),
         },
+        break_glass,
         undoes,
     }
 }
@@ -272,6 +287,6 @@ pub(super) use twins;
 twins! {
     RunText {
         began, ended, client, actor, reason, commit, modified, pull_request, ci_run, config_org, config_digest, only,
-        default_locale, locales, undoes,
+        default_locale, locales, break_glass, undoes,
     } = RunV1
 }

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::freeze::{Freeze, FreezeTime};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::output::json::common::{Document, PlaceV1, TargetV1, place_v1, target_v1};
@@ -38,6 +39,9 @@ pub struct PlanV1 {
     pub seen: Vec<String>,
     /// May it be applied as it is: is nothing refused?
     pub applicable: bool,
+    /// The times in which nothing is written to the org; absent without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freezes: Vec<FreezeV1>,
     /// What the run is limited to by `--only`, and what that leaves out.
     pub only: Option<OnlyV1>,
     /// What the change of the config does by itself; absent where nobody asked.
@@ -69,6 +73,23 @@ pub struct PlanV1 {
     pub refusals: Vec<RefusalV1>,
 }
 
+/// A time in which nothing is written to an org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct FreezeV1 {
+    /// `now`, `later` or `past`, beside the moment of the run.
+    #[schemars(extend("enum" = ["now", "later", "past"]))]
+    pub time: String,
+    /// When it begins, in UTC; absent if it has begun when it was written.
+    pub from: Option<String>,
+    /// The first moment after it, in UTC.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+    /// Where it stands.
+    pub place: PlaceV1,
+}
+
 /// What the change of the config does by itself, beside what was pending before: `plan --base`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
@@ -81,7 +102,7 @@ pub struct BaseV1 {
     pub changed_at: Option<String>,
     /// Why nothing could be told apart; then the lists are empty, and changes have no `origin`.
     pub not_told: Option<String>,
-    /// What guards the config and is edited by the change: `limits`, `protect`, `omit`, `prune`, `org`.
+    /// What guards the config and is edited by the change: `limits`, `protect`, `omit`, `prune`, `freeze`, `org`.
     pub guards: Vec<String>,
     /// Definitions that leave the config while they stay active.
     pub leaving: Vec<LeavingV1>,
@@ -267,6 +288,7 @@ impl PlanV1 {
             base,
             held,
             waiting,
+            freezes,
         } = plan;
         let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
             spent.iter().partition(|it| it.not_known.is_none());
@@ -278,6 +300,7 @@ impl PlanV1 {
             commit: sources.commit.clone(),
             seen: seen.iter().map(ToString::to_string).collect(),
             applicable: refusals.is_empty(),
+            freezes: freezes.iter().map(|(it, time)| freeze_v1(it, *time, sources)).collect(),
             only: only.as_ref().map(|it| only_v1(it, sources)),
             base: base.as_ref().map(|it| base_v1(it, sources)),
             summary: summary(changes),
@@ -310,6 +333,22 @@ impl PlanV1 {
                 })
                 .collect(),
         }
+    }
+}
+
+fn freeze_v1(freeze: &Freeze, time: FreezeTime, sources: &Sources) -> FreezeV1 {
+    let Freeze { start, end, reason, place } = freeze;
+    let time = match time {
+        FreezeTime::Now => "now",
+        FreezeTime::Later => "later",
+        FreezeTime::Past => "past",
+    };
+    FreezeV1 {
+        time: time.to_owned(),
+        from: start.map(|it| it.to_string()),
+        until: end.to_string(),
+        reason: reason.clone(),
+        place: place_v1(*place, sources),
     }
 }
 

@@ -237,6 +237,7 @@ pub(super) enum Lead {
 pub(super) struct Page<'a> {
     pub(super) kind: PageKind,
     pub(super) org: Option<&'a Organization>,
+    pub(super) is_of_several: bool,
     pub(super) sandbox: bool,
     /// What stands before all else, where something guards it.
     pub(super) first: Option<PageLine>,

@@ -45,6 +45,7 @@ pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> 
     Page {
         kind: PageKind::Drift,
         org: target.org.as_ref(),
+        is_of_several: false,
         sandbox: target.sandbox,
         first: None,
         what: "Drift",

@@ -36,6 +36,7 @@ pub(super) fn page<'a>(
     Page {
         kind: instead_of,
         org: whose,
+        is_of_several: false,
         sandbox: heard.sandbox,
         first: None,
         what: "Failed",

@@ -11,10 +11,13 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
+use crate::output::json::FleetPlanV1;
 use crate::output::page::block::{
     By, Item, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title,
 };
-use crate::output::page::{drift as drift_page, failure as failure_page, plan as plan_page, report as report_page};
+use crate::output::page::{
+    drift as drift_page, failure as failure_page, fleet as fleet_page, plan as plan_page, report as report_page,
+};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::plan::Plan;
@@ -28,6 +31,11 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// A whole plan, complete however long it is.
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
     print(&plan_page::page(plan, Some(coverage), target, sources))
+}
+
+/// The plans of several orgs, complete however long they are.
+pub fn fleet_plan(plan: &FleetPlanV1) -> String {
+    print(&fleet_page::page(plan))
 }
 
 /// A whole report.
@@ -55,9 +63,13 @@ impl Render for Foreign<'_> {
 }
 
 fn print(page: &Page<'_>) -> String {
-    let Page { kind: _, org, sandbox, first, what, summary, line: _, leads, sections } = page;
+    let Page { kind: _, org, is_of_several, sandbox, first, what, summary, line: _, leads, sections } = page;
     let Summary { tone, words, more } = summary;
-    let whose = org.map_or("org not verified", |it| it.name.as_str());
+    let whose = match org {
+        Some(org) => org.name.as_str(),
+        None if *is_of_several => "several orgs",
+        None => "org not verified",
+    };
     let markup = html! {
         (DOCTYPE) "\n"
         html lang="en" {
@@ -77,9 +89,10 @@ fn print(page: &Page<'_>) -> String {
                     "\n" h1 { (what) ": " (Foreign(words)) }
                     @if let Some(more) = more { "\n" p { (sentence(more)) "." } }
                     "\n" p {
-                        "Org: "
+                        @if !is_of_several { "Org: " }
                         @match org {
                             Some(org) => { bdi { (Foreign(&org.name)) } " " code { (Foreign(org.id.as_str())) } },
+                            None if *is_of_several => { "Several orgs" },
                             None => { "not verified" },
                         }
                         @if *sandbox { " (sandbox: nothing real is written)" }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::model::observed::Organization;
 use crate::model::text;
 use crate::output::page::block::{
     By, Item, Keep, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Title,
@@ -87,7 +86,8 @@ impl Printed {
 
 /// A page, as much of it as there is room for.
 pub(super) fn print(page: &Page<'_>, room: PageRoom) -> String {
-    let mut lead = marker(page.kind, page.org);
+    let mut lead =
+        marker(page.kind, if page.is_of_several { "orgs" } else { page.org.map_or("unknown", |it| it.id.as_str()) });
     // Writing to a String cannot fail.
     let _ = page.first.as_ref().map_or(Ok(()), |it| writeln!(lead, "> **Look first**: {}.\n", line(it)));
     let _ = writeln!(lead, "{}", line(&page.line));
@@ -207,9 +207,8 @@ fn yaml(lines: &[String], indent: &str) -> String {
 }
 
 /// The line by which whoever posts this finds what to update in place: one for each kind and org.
-fn marker(kind: PageKind, org: Option<&Organization>) -> String {
+fn marker(kind: PageKind, id: &str) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
-    let id = org.map_or("unknown", |it| it.id.as_str());
     let org: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     format!("<!-- presencectl:{} {} -->\n", name(kind), org.replace("--", "__"))
 }

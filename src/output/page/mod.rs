@@ -8,11 +8,13 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
+use crate::output::json::FleetPlanV1;
 use crate::plan::Plan;
 
 mod block;
 mod drift;
 mod failure;
+mod fleet;
 pub mod html;
 mod markdown;
 mod markdown_escape;
@@ -31,6 +33,11 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
 /// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
 pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
     markdown::print(&plan::page(plan, Some(coverage), target, sources), SUMMARY)
+}
+
+/// The plans of several orgs, as much of it as there is room for.
+pub fn fleet_plan(plan: &FleetPlanV1, room: PageRoom) -> String {
+    markdown::print(&fleet::page(plan), room)
 }
 
 /// A report, as much of it as there is room for.

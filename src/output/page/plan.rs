@@ -2,6 +2,7 @@
 //! should look at, what is left alone, and the coverage of the config's locales.
 
 use crate::config::coverage::{Cell, Coverage, Mark};
+use crate::model::freeze::FreezeTime;
 use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
@@ -38,6 +39,12 @@ pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Tar
     let mut leads = Vec::new();
     let also = format!("{in_step}{cost}");
     leads.extend((!also.is_empty()).then(|| Lead::Paragraph(By::Html, vec![vec![plain(also.trim_start())]])));
+    leads.extend(plan.freezes.iter().map(|(freeze, time)| {
+        let title = if *time == FreezeTime::Now { "Frozen" } else { "Freeze" };
+        let mut words = vec![sentence(freeze.in_words(*time))];
+        words.extend(at(" at ", Some(freeze.place), sources));
+        Lead::Alert(vec![plain(title)], words)
+    }));
     leads.extend(plan.only.as_ref().map(only));
     leads.extend(base.map(sum));
     leads.extend(sources.commit.as_ref().map(|it| {
@@ -49,6 +56,7 @@ pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Tar
     Page {
         kind: PageKind::Plan,
         org: org_of,
+        is_of_several: false,
         sandbox: target.sandbox,
         first: guards.map(|it| vec![sentence(it)]),
         what: "Plan",

@@ -11,7 +11,7 @@ use crate::model::text;
 use crate::ops::show::listing::{FoundBy, Listing, ListingRow, SystemPresences};
 use crate::output::csv::{csv, records};
 use crate::output::style::Style;
-use crate::output::summary::{org_line, target_line};
+use crate::output::summary::{org_lines, target_lines};
 use crate::output::table::{self, TableColumn, short_ids};
 
 /// What stands where the org does not say.
@@ -22,7 +22,7 @@ const LOCALES_SHOWN_MAX: usize = 4;
 
 /// A table of all, or everything about what was found by a name.
 pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
-    let mut shown = target_line(target) + "\n\n";
+    let mut shown = target_lines(target) + "\n\n";
     let count = text::count(listing.rows.len(), "definition");
     match listing.found_by {
         None => {
@@ -230,7 +230,7 @@ pub fn system_presences(it: &SystemPresences, style: Style) -> String {
             standard.unwrap_or_else(|| format!("{it}, with settings.systemPresences"))
         }),
     ];
-    format!("{}\n\n{}", org_line(org.as_ref(), *sandbox), table::rows(&columns, names, style))
+    format!("{}\n\n{}", org_lines(org.as_ref(), *sandbox), table::rows(&columns, names, style))
 }
 
 /// The system presences of an org, one row each.

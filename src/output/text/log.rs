@@ -42,7 +42,7 @@ pub fn human(log: &Log, style: Style) -> String {
 
 /// One row an entry, with everything that a person may want to sort by.
 pub fn log_csv(log: &Log) -> String {
-    let columns: [TableColumn<'_, LogEntry>; 22] = [
+    let columns: [TableColumn<'_, LogEntry>; 23] = [
         ("time", &|it| it.time.to_string()),
         ("org", &|it| it.org_name().unwrap_or_default().to_owned()),
         ("orgId", &|it| or_empty(it.org.id.as_ref())),
@@ -53,6 +53,7 @@ pub fn log_csv(log: &Log) -> String {
         ("pullRequest", &|it| or_empty(it.run.pull_request.as_ref())),
         ("ciRun", &|it| or_empty(it.run.ci_run.as_ref())),
         ("reason", &|it| or_empty(it.run.reason.as_ref())),
+        ("breakGlass", &|it| or_empty(it.run.break_glass.as_ref())),
         ("undoes", &|it| or_empty(it.run.undoes.as_ref())),
         ("action", &|it| of_row(it, |row| row.action.verb().to_owned())),
         ("key", &|it| of_row(it, |row| or_empty(row.key.as_ref()))),
@@ -99,7 +100,8 @@ fn definition(row: &StoredRow) -> String {
 /// Why somebody did it, and what it took back.
 fn reason(entry: &LogEntry) -> String {
     let undoes = entry.run.undoes.as_ref().map(|it| format!("takes back {it}"));
-    let said: Vec<String> = entry.run.reason.clone().into_iter().chain(undoes).collect();
+    let broken = entry.run.break_glass.as_ref().map(|it| format!("during a freeze: {it}"));
+    let said: Vec<String> = entry.run.reason.clone().into_iter().chain(broken).chain(undoes).collect();
     said.join("; ")
 }
 

@@ -7,6 +7,7 @@ mod drift;
 pub mod edits;
 pub mod explain;
 pub mod findings;
+pub mod fleet;
 pub mod import;
 pub mod labels;
 pub mod listing;
@@ -20,6 +21,7 @@ pub mod users;
 
 pub use crate::output::summary::{org_line, target_line};
 pub use crate::output::text::drift::drift;
+pub use crate::output::text::fleet::fleet_plan;
 pub use crate::output::text::plan::{beyond, plan};
 pub use crate::output::text::report::{bound, finished, report, started};
 pub use crate::output::text::undo::{UndoSource, revert, undo};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::freeze::{Freeze, FreezeTime};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -38,9 +39,11 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         base,
         held: _,
         waiting: _,
+        freezes,
     } = plan;
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
+        freezes_shown(freezes, sources, style),
         sources.commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
         base.as_ref().map_or_else(String::new, |it| base_shown(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
@@ -71,6 +74,21 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     for section in sections.iter().filter(|it| !it.is_empty()) {
         shown.push('\n');
         shown.push_str(section);
+    }
+    shown
+}
+
+/// First what holds now, and last what is over.
+fn freezes_shown(freezes: &[(Freeze, FreezeTime)], sources: &Sources, style: Style) -> String {
+    let mut shown = String::new();
+    for (freeze, time) in freezes {
+        let head = match time {
+            FreezeTime::Now => style.doubtful("FROZEN"),
+            FreezeTime::Later | FreezeTime::Past => style.bold("freeze"),
+        };
+        let words = freeze.in_words(*time);
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "{head}: {} ({})", text::terminal(&words), place(freeze.place, sources));
     }
     shown
 }

@@ -189,6 +189,7 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
         only: None,
         default_locale: Some(world.desired.settings.default_locale.clone()),
         scope: world.desired.settings.scope.clone(),
+        break_glass: None,
         undoes: None,
     };
     let report = Report { metadata: Some(metadata), ..report.clone() };

@@ -12,13 +12,14 @@ use presencectl::model::names::Locale;
 use presencectl::model::observed::Target;
 use presencectl::model::run_metadata::Origin;
 use presencectl::model::run_metadata::RunMetadata;
-use presencectl::ops::apply::report::{Outcome, Report};
+use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Unseen};
 use presencectl::ops::apply::{Aim, ApplyJob, Wait};
 use presencectl::ops::history::sent::sent;
 use presencectl::ops::history::stored::Stored;
 use presencectl::ops::plan_org::held_against;
 use presencectl::output::json;
 use presencectl::plan::Plan;
+use presencectl::plan::change::Held;
 use presencectl::plan::recent::Sent;
 use presencectl::plan::refusal::Refusal;
 use presencectl::plan::warning::Warning;
@@ -60,6 +61,7 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
         only: None,
         default_locale: Some(world.desired.settings.default_locale.clone()),
         scope: Scope::All,
+        break_glass: None,
         undoes: None,
     };
     let report = Report { metadata: Some(metadata), ..report.clone() };
@@ -80,7 +82,13 @@ async fn apply(world: &World, plan: &Plan) -> Report {
     let waits = plan.waiting.iter().map(|it| Wait::of(it, now(world))).collect();
     let blocked = plan.held.iter().map(|it| it.change.step.clone()).collect();
     let steps = plan.changes.iter().map(|it| it.step.clone()).collect();
-    let job = ApplyJob { waits, blocked, aim: Aim::Config, ..world.job(steps, &observed) };
+    let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed: false });
+    let held = |it: &Held| {
+        let row = ReportRow::of(&it.change.step, None, unseen.clone());
+        ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
+    };
+    let resolved = plan.held.iter().map(held).collect();
+    let job = ApplyJob { waits, blocked, resolved, aim: Aim::Config, ..world.job(steps, &observed) };
     let (_sender, stop) = Stop::new();
     world.run(job, &stop).await
 }
@@ -224,6 +232,15 @@ async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
         let next = plan(&world, &known(&world, &first, None, now(&world))).await;
         let codes: Vec<_> = next.refusals.iter().map(Refusal::code).collect();
         assert_eq!(codes, if refused { vec!["looks-like-rename"] } else { Vec::new() }, "{labels} {deactivated}");
+        let lines: Vec<String> = next.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines).collect();
+        let says_new = refused && !new;
+        assert_eq!(lines.iter().any(|it| it.contains("new: true")), says_new, "a way out when the list shows it");
+        if says_new {
+            sleep(Duration::from_millis(MINUTES_5)).await;
+            world.desired.definitions.values_mut().for_each(|it| it.new = true);
+            let later = plan(&world, &known(&world, &first, None, now(&world))).await;
+            assert!(later.refusals.is_empty() && later.changes.len() == 1, "then it is one: {later:?}");
+        }
         assert!(next.changes.is_empty(), "{:?}", next.changes);
         assert_eq!(next.held.len(), if refused { 1 } else { 2 });
     }
@@ -238,5 +255,32 @@ async fn a_create_that_was_refused_or_never_tried_costs_nothing() {
             row.outcome = outcome.clone();
         }
         assert!(known(&world, &first, None, now(&world)).is_empty(), "{outcome:?}");
+    }
+}
+
+// A run that waits for one create looks at the org later than it planned.
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_made_is_in_place_as_soon_as_the_list_shows_it() {
+    for (is_changed, outcome) in [(false, "already-so"), (true, "failed")] {
+        let world = world(200_000);
+        world.set_faults(vec![FaultRule { times: Some(1), ..lost(Cut::BeforeWrite).remove(0) }]);
+        let first = world.apply().await;
+        let made = first.rows.iter().find(|it| it.id.is_some()).unwrap();
+        let key = made.key.as_ref().unwrap();
+        let next = plan(&world, &known(&world, &first, None, now(&world))).await;
+        assert_eq!((next.held.len(), next.waiting.len()), (1, 1));
+        if is_changed {
+            let path = format!("{DEFINITIONS}/{}", made.id.as_ref().unwrap());
+            let body =
+                json!({ "languageLabels": { "en_US": "Other" }, "systemPresence": made.system_presence.as_str() });
+            world.admin("PUT", &path, Some(&body));
+        }
+        let at_once = Plan { waiting: Vec::new(), changes: Vec::new(), ..next.clone() };
+        assert_eq!(said(&apply(&world, &at_once).await), [format!("create {key} not-visible-yet")]);
+        let report = apply(&world, &next).await;
+        let row = report.rows.last().unwrap();
+        assert_eq!((row.key.as_ref(), row.outcome.kind().code(), row.again_from), (Some(key), outcome, None));
+        assert_eq!(world.shown().len(), 2, "{:?}", world.shown());
+        assert_eq!(world.count("PUT"), 0);
     }
 }

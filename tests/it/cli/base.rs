@@ -397,3 +397,48 @@ fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
     cli.write("orgs/new.yaml", &file("{ name: renamed }", limits));
     assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself cannot be told"));
 }
+
+#[test]
+fn drift_gives_the_cause_that_a_plan_beside_its_base_gives() {
+    // How `drift` and the origins of a plan call the same.
+    let same = [("not-applied", "not-applied"), ("edited", "edited"), ("not-known", "before")];
+    for (year, cause) in [(2090, "not-applied"), (2021, "not-known")] {
+        let org = Org::start(SandboxConfig::default());
+        let (cli, target) = with_org(&org);
+        let cli = cli.variable("PATH", &path());
+        git(&cli, "init --quiet");
+        cli.write(".gitignore", "*.json\nreports\nempty\n");
+        cli.write("lunch.yaml", &config("Mittag", "Tee"));
+        commit(&cli, 2020);
+        // No report of this is kept.
+        assert_eq!(cli.run(&format!("apply lunch.yaml {target} --auto-approve --no-report")).code, Some(0));
+        cli.write("lunch.yaml", &config("Mittagspause", "Grüner Tee"));
+        commit(&cli, year);
+        let causes = |flags: &str| {
+            let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD -o json=plan.json {flags}"));
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+            let ran = cli.run(&format!("drift lunch.yaml {target} -o json=drift.json {flags}"));
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+            let drift: Value = serde_json::from_str(&cli.read("drift.json")).unwrap();
+            let drift = drift["drift"].as_array().unwrap().iter();
+            let of =
+                |it: &Value| (it["revert"]["key"].as_str().unwrap().to_owned(), it["how"].as_str().unwrap().to_owned());
+            let drift: Vec<(String, String)> = drift.map(of).collect();
+            let called = |how: &str| same.iter().find(|(it, _)| *it == how).unwrap().1;
+            let origins_of_drift: Vec<String> =
+                drift.iter().map(|(key, how)| format!("{key} {}", called(how))).collect();
+            assert_eq!(origins_of_drift, origins(&cli), "{year} {flags}");
+            drift.into_iter().find(|(key, _)| key == "lunch").unwrap().1
+        };
+        fs::create_dir(cli.path("empty")).unwrap();
+        for flags in ["--no-report", "", "--report-dir empty"] {
+            assert_eq!(causes(flags), cause, "{year} {flags}");
+        }
+        // An apply of the other one tells nothing of lunch.
+        let apply = format!("apply lunch.yaml {target} --auto-approve --only tea --report-dir reports");
+        assert_eq!(cli.run(&apply).code, Some(0));
+        assert_eq!(causes("--report-dir reports"), cause, "{year}");
+        edit_lunch(&org, &cli, &target);
+        assert_eq!(causes("--report-dir reports"), cause, "{year}: no report knows how lunch was");
+    }
+}

@@ -119,7 +119,10 @@ impl Cli {
 impl Cli {
     /// Whatever a command was given in confidence, by a person or by the org, and what it makes of that.
     fn secrets(&self) -> Vec<(&str, String)> {
-        let is_secret = |name: &str| name.ends_with("_SECRET") || name.ends_with("_TOKEN");
+        let is_secret = |name: &str| {
+            let (name, _) = name.split_once("__").unwrap_or((name, ""));
+            name.ends_with("_SECRET") || name.ends_with("_TOKEN")
+        };
         let given = self.variables.iter().filter(|(name, secret)| is_secret(name) && secret.len() >= 8);
         let mut secrets: Vec<(&str, String)> = given.map(|(name, secret)| (name.as_str(), secret.clone())).collect();
         let variable = |name: &str| self.variables.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());

@@ -59,6 +59,17 @@ fn a_request_that_is_tried_again_and_again_is_told_without_a_log() {
 }
 
 #[test]
+fn a_token_that_is_asked_for_until_a_time_is_said_to_be() {
+    let limited = r#""status": 400, "message": "rate limit exceeded", "retry_after_seconds": 0"#;
+    let org = Org::with_faults(&format!(r#"[{{ "path": "/oauth/token", "times": 2, {limited} }}]"#));
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("show --system {target}"));
+    let told = "note: `POST /oauth/token`: too many requests: the platform says how long to wait; trying again, for 60 s \
+                in all\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), told));
+}
+
+#[test]
 fn for_machines_each_line_is_an_object() {
     let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);

@@ -67,10 +67,13 @@ fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
     for broken in ["use: [../nowhere]\n", "use: 3\n", "use: [../other]\n\tx\n"] {
         let file = format!("version: 1\norg: {{ name: initech }}\n{broken}");
         cli.write("presence/orgs/initech.yaml", &file);
-        let ran = cli.run(&format!("plan presence/orgs/acme.yaml --root . {target}"));
-        assert_eq!(ran.code, Some(0), "an error in another org is no failure of this run: {}", ran.shown());
-        assert!(ran.stdout.contains("not known for 1 other org that uses this layer: "), "{}", ran.shown());
-        assert!(ran.stdout.contains("initech"), "{}", ran.shown());
+        for typed in ["presence/orgs/acme.yaml", "presence --org acme"] {
+            let ran = cli.run(&format!("plan {typed} --root . {target}"));
+            assert_eq!(ran.code, Some(0), "an error in another org is no failure of this run: {}", ran.shown());
+            assert_eq!(ran.stderr, "", "{}", ran.shown());
+            assert!(ran.stdout.contains("not known for 1 other org that uses this layer: "), "{}", ran.shown());
+            assert!(ran.stdout.contains("initech"), "{}", ran.shown());
+        }
     }
 }
 
@@ -145,4 +148,35 @@ fn every_view_says_for_whom_it_is_not_known() {
     assert!(
         line(&cli, &command).starts_with("No longer needed: `previousLabels` of `lunch` (presence/orgs/acme.yaml:4")
     );
+}
+
+#[test]
+fn an_error_in_the_file_of_another_org_is_told_where_that_org_may_be_meant() {
+    let org = Org::start(SandboxConfig::default());
+    let (cli, target) = renamed(&org);
+    let plan = |name: &str| cli.run(&format!("plan presence --org {name} {target}"));
+    // Broken, with a mistake, and twins.
+    for file in ["version: 1\norg: { name: initech }\n\tx\n", "version: 1\norg: { name: initech }\nsettinsg: {}\n"] {
+        cli.write("presence/orgs/initech.yaml", file);
+        let ran = plan("acme");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+        let ran = plan("initech");
+        assert_eq!(ran.code, Some(1), "{}", ran.shown());
+        assert!(ran.stderr.contains("presence/orgs/initech.yaml:3:"), "{}", ran.shown());
+        assert_eq!(cli.run("validate presence").code, Some(1));
+    }
+    other(&cli, "initech", "");
+    cli.write("presence/orgs/second.yaml", "version: 1\norg: { name: initech }\n");
+    assert_eq!(plan("acme").code, Some(0));
+    assert_eq!(plan("initech").code, Some(1));
+    // A layer that only another org uses is its own; one that acme uses is not.
+    other(&cli, "initech", "use: [../theirs]\n");
+    cli.write("presence/orgs/second.yaml", "version: 1\norg: { name: second }\n");
+    cli.write("presence/theirs/tea.yaml", "version: 1\ndefinitions: { tea: 3 }\n");
+    assert_eq!(plan("acme").code, Some(0), "{}", plan("acme").shown());
+    assert_eq!(plan("initech").code, Some(1));
+    other(&cli, "initech", "use: [../base]\n");
+    cli.write("presence/base/tea.yaml", "version: 1\ndefinitions: { tea: 3 }\n");
+    let ran = plan("acme");
+    assert!(ran.code == Some(1) && ran.stderr.contains("presence/base/tea.yaml:2:"), "{}", ran.shown());
 }

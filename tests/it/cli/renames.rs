@@ -321,6 +321,33 @@ fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
 }
 
 #[test]
+fn a_history_that_is_read_in_part_says_so() {
+    let org = Org::start(SandboxConfig::default());
+    let (cli, target, _) = applied(&org);
+    let tea = |number: usize| {
+        format!(
+            "version: 1\ndefinitions:\n  tea:\n    systemPresence: Break\n    labels: {{ en_US: Tea, de: Tee {number} }}\n"
+        )
+    };
+    let told = |versions: usize| {
+        for number in 0..versions {
+            cli.write("lunch.yaml", &tea(number));
+            commit(&cli);
+        }
+        cli.write("lunch.yaml", AFTER);
+        commit(&cli);
+        cli.run(&format!("plan lunch.yaml {target}"))
+    };
+    // `lunch` was there 48 versions ago.
+    let ran = told(48);
+    assert!(ran.stdout.contains("error[looks-like-rename]"), "{}", ran.shown());
+    let ran = told(50);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let said = "whether `lunch` had other labels before is not known: the last 50 changes of the config do not say";
+    assert!(ran.stdout.contains(said), "{}", ran.shown());
+}
+
+#[test]
 fn a_saved_plan_of_a_shallow_clone_makes_nothing_where_the_history_is_known() {
     let org = Org::start(SandboxConfig::default());
     let (cli, target, one) = applied(&org);

@@ -93,7 +93,7 @@ fn settles(files: &[String], observed: &Observed, (key, about): (Option<&str>, &
     assert!(!is_open && !plan.refusals.iter().any(is_asked), "{:?} {:.2000}", plan.changes, text[0]);
 }
 
-fn every_way_out(files: &[String], observed: &Observed, past: &DriftPast) -> Drift {
+fn every_way_out(files: &[String], observed: &Observed, past: &DriftPast<'_>) -> Drift {
     let drift = drift(&read(files).unwrap(), observed, &target(), past, DriftNames::Told);
     for row in &drift.rows {
         if let Some(about) = row.change.step.id() {
@@ -125,7 +125,7 @@ fn what_a_label_has_become_is_kept_by_lines_that_pass() {
             for locale in locales {
                 world.observed[0].labels.insert(Locale::new(*locale), Label::new(&label));
             }
-            for past in [DriftPast { reports, is_whole: true, applied: None }, DriftPast::default()] {
+            for past in [DriftPast { reports, is_whole: true, ..DriftPast::default() }, DriftPast::default()] {
                 for it in &configs() {
                     drop(every_way_out(it, &world.observed(), &past));
                 }
@@ -141,7 +141,7 @@ fn what_was_moved_deactivated_or_added_is_kept_by_lines_that_pass() {
         let reports = vec![made(&mut world, &[("lunch", "Lunch")])];
         world.observed[0].system_presence = crate::paper::presence("Break");
         world.observed[0].labels.insert(Locale::new("en_US"), Label::new(&label));
-        let past = DriftPast { reports, is_whole: true, applied: None };
+        let past = DriftPast { reports, is_whole: true, ..DriftPast::default() };
         for it in &configs() {
             drop(every_way_out(it, &world.observed(), &past));
         }
@@ -215,7 +215,7 @@ fn each_label_that_a_config_refuses_has_its_own_way_out() {
         let mut world = in_step();
         let reports = vec![made(&mut world, &[("lunch", "Lunch")])];
         world.observed[0].labels.insert(Locale::new(locale), Label::new(label));
-        let past = DriftPast { reports, is_whole: true, applied: None };
+        let past = DriftPast { reports, is_whole: true, ..DriftPast::default() };
         every_way_out(&configs()[0], &world.observed(), &past).rows.remove(0).keep
     };
     for (locale, label, labels) in [

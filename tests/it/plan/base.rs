@@ -210,6 +210,7 @@ fn each_guard_that_the_change_edits_is_named() {
         name: "acme".to_owned(),
         id: None,
         region: None,
+        stage: None,
         place: crate::paper::nowhere(),
         overrides: None,
     });

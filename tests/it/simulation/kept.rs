@@ -116,6 +116,7 @@ fn document(report: &Report, start: &Start, ended: Moment) -> String {
         only: None,
         default_locale: Some(start.config.settings.default_locale.clone()),
         scope: start.config.settings.scope.clone(),
+        break_glass: None,
         undoes: None,
     };
     let report = Report { metadata: Some(metadata), ..report.clone() };

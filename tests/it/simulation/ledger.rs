@@ -19,9 +19,10 @@ use crate::properties::{Reach, reach};
 pub(super) const LAG_MS: u64 = 60_000;
 /// How long they may lag between two runs: another one.
 pub(super) const NEXT_RUN_MS: u64 = 300_000;
-/// How long may pass between the reading of a definition and its writing: 5 s, and the longest time that a request is
-/// under way here (20 s, and 200 ms).
-const GAP_MS_MAX: u64 = 25_200;
+/// The longest time that a request is under way here.
+const WAY_MS_MAX: u64 = 20_200;
+/// How long may pass between the reading of a definition and its writing: 5 s, and the way of the request.
+const GAP_MS_MAX: u64 = 5_000 + WAY_MS_MAX;
 
 /// One state of one definition, from a moment on.
 #[derive(Debug, Clone)]
@@ -407,8 +408,15 @@ impl Ledger {
         let mut earlier =
             process.into_iter().flat_map(|it| it.planned.get(id).into_iter().chain(it.written_over.get(id)));
         let is_late = *held != *read;
-        // Its own write may not be visible yet, or may never have arrived: nobody can tell.
-        if !is_first && earlier.any(|it| it.deactivated == read.deactivated && labels(it) == labels(&read)) {
+        // Its own write may not be visible yet, or may never have arrived: nobody can tell. Beside what is managed, a read
+        // that lags shows what somebody has edited before that write.
+        let scope = &self.config.settings.scope;
+        let content = |it: &Held| {
+            let mut labels = labels(it);
+            labels.retain(|locale, _| !is_late || scope.covers(&Locale::new(locale.as_str())));
+            (it.deactivated, labels)
+        };
+        if !is_first && earlier.any(|it| content(it) == content(&read)) {
             self.late += usize::from(is_late);
             self.undone += usize::from(!is_late);
             return;
@@ -516,9 +524,8 @@ impl Ledger {
             // Since when it is called so, and through whom.
             let since = versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| called(it) != name));
             let first = &versions[since.map_or(0, |index| index + 1)];
-            // A list that was read up to a minute before the POST, and that lags, cannot show what a person made since.
-            let unseen_ms = LIST_AGE_MS + self.behavior.list_lag_ms;
-            let unseen_ms = if first.by.is_none() { unseen_ms.max(self.apart_ms) } else { self.apart_ms };
+            // A list that was read up to a minute before the POST, and that lags, cannot show what others made since.
+            let unseen_ms = (LIST_AGE_MS + WAY_MS_MAX + self.behavior.list_lag_ms).max(self.apart_ms);
             let is_fresh = now_ms.saturating_sub(first.at_ms) < unseen_ms;
             let by_another = first.by != Some(run);
             // Somebody else made it a moment ago, and no list has to show it yet.
@@ -666,4 +673,36 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
     assert!(!ledger.deeds(1, id).is_undivided, "it was brought back");
     play(&mut ledger, put("presencedefinitions", "Three"), Some(1));
     assert!(ledger.deeds(1, id).is_undivided, "and that one took it away");
+}
+
+// Seed 11094 of runs that meet: the list of one is from before the POST of the other, and a minute old when its own is sent.
+#[test]
+fn a_list_that_is_not_too_old_may_lack_what_another_run_has_made() {
+    let behavior = OrgBehavior { list_lag_ms: 16_000, ..OrgBehavior::default() };
+    let config = crate::paper::desired(vec![crate::paper::wanted("tea", "Break", &[("en_US", "Tea")])]);
+    for (after_ms, runs_meet, is_excused) in [(96_000, true, true), (97_000, true, false), (96_000, false, false)] {
+        let config_of_org = SandboxConfig { behavior, start_unix_ms: Some(0), ..SandboxConfig::default() };
+        let sandbox = Sandbox::open(config_of_org).unwrap();
+        let mut ledger = sandbox.with(|it| Ledger::new(config.clone(), &it.org, 300, LAG_MS));
+        ledger.runs_meet = runs_meet;
+        for (run, at_ms) in [(2, 1_000), (1, 1_000 + after_ms)] {
+            ledger.begin(run, 0);
+            let post = http::HttpRequest {
+                method: "POST".to_owned(),
+                path: "/api/v2/presencedefinitions".to_owned(),
+                headers: vec![
+                    ("authorization".to_owned(), format!("Bearer {TOKEN}")),
+                    ("content-type".to_owned(), "application/json".to_owned()),
+                ],
+                body: serde_json::json!({ "languageLabels": { "en_US": "Tea" }, "systemPresence": "Break" })
+                    .to_string()
+                    .into_bytes(),
+                ..http::HttpRequest::default()
+            };
+            let before = sandbox.with(|it| ledger.before(&it.org, &post));
+            let answer = sandbox.with(|it| it.org.handle(&post, at_ms));
+            sandbox.with(|it| ledger.handled(run, (&post, &answer), before, &it.org, (at_ms, true)));
+        }
+        assert_eq!((ledger.twins.len() == 1, ledger.violations.is_empty()), (is_excused, is_excused), "{after_ms}");
+    }
 }

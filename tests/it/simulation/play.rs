@@ -336,7 +336,7 @@ impl World {
             (planned.plan, _) = held_against(&reader, planned.plan, &kept.sent(now()), config, &planned.observed).await;
         }
         let held: Vec<Step> = planned.plan.held.iter().map(|it| it.change.step.clone()).collect();
-        let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
+        let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false, may_be_changed: false });
         let row =
             |it: &Held| ReportRow { id: Some(it.id.clone()), ..ReportRow::of(&it.change.step, None, unseen.clone()) };
         let resolved: Vec<ReportRow> = planned.plan.held.iter().map(row).collect();

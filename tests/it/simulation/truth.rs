@@ -47,7 +47,18 @@ impl World {
         let mut found = Vec::new();
         // What an earlier run has made stands behind the steps.
         let held = report.rows.get(steps.len()..).unwrap_or_default();
-        let is_held = |it: &ReportRow| self.kept.is_some() && matches!(it.outcome, Outcome::NotVisibleYet(_));
+        let is_held = |it: &ReportRow| {
+            let id = it.id.as_ref().map(DefinitionId::as_str);
+            let is_after =
+                |held: Option<&Held>| held.is_some_and(|held| self.managed_labels(held) == as_text(&it.after.labels));
+            self.kept.is_some()
+                && match &it.outcome {
+                    Outcome::NotVisibleYet(_) => true,
+                    Outcome::AlreadyInPlace => id.is_some_and(|id| ledger.was_ever(run, id, is_after)),
+                    Outcome::Failed(_) => id.is_some_and(|id| ledger.was_changed_by_others(run, id)),
+                    _ => false,
+                }
+        };
         if report.rows.len() < steps.len() || !held.iter().all(is_held) {
             found.push(format!("{} steps have {} rows", steps.len(), report.rows.len()));
         }
@@ -90,11 +101,14 @@ impl World {
             Outcome::Done => is_so() && (carried_out > 0 || is_lost) && !(is_undivided && is_seen),
             Outcome::AlreadyInPlace => is_so() && carried_out == 0,
             Outcome::Overwritten(_) => is_so() && by_others(),
-            Outcome::Differs(differences) => carried_out > 0 && (by_others() || self.is_how_it_is(differences)),
-            Outcome::NotVisibleYet(Unseen::List { .. }) => {
+            // After a lost answer another run's write may be what is there.
+            Outcome::Differs(differences) => {
+                (carried_out > 0 || is_lost) && (by_others() || self.is_how_it_is(differences))
+            }
+            Outcome::NotVisibleYet(Unseen::List { may_be_changed, .. }) => {
                 let OrgBehavior { list_lag_ms, get_lag_ms, .. } = self.start.behavior;
                 // Where reads by id lag, it may be the list that is newer.
-                let is_old = list_lag_ms > 0 || (get_lag_ms > 0 && by_others());
+                let is_old = list_lag_ms > 0 || ((get_lag_ms > 0 || *may_be_changed) && by_others());
                 (carried_out > 0 || is_lost) && is_so() && is_old
             }
             // Who changed it the second generation of the API does not say.
@@ -104,7 +118,10 @@ impl World {
                 let is_cut_short =
                     matches!(&report.verification, Verification::Drifted { refusals, .. } if !refusals.is_empty());
                 let lag_ms = if is_cut_short { 0 } else { LAG_MS };
-                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.behavior.get_lag_ms > lag_ms)
+                let OrgBehavior { get_lag_ms, get_after_create_lag_ms, .. } = self.start.behavior;
+                let is_new = matches!(step, Step::Create(_));
+                let reads_lag_ms = get_lag_ms.max(if is_new { get_after_create_lag_ms } else { 0 });
+                (carried_out > 0 || is_lost) && is_so() && (is_unseen || reads_lag_ms > lag_ms)
             }
             Outcome::Failed(_) => writes == 0 && (troubles > 0 || by_others()),
             Outcome::Conflict(differences) => {

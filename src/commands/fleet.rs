@@ -1,0 +1,128 @@
+//! Several orgs in one run. Each is read with its own client and at its own pace, and one that cannot be read stops no
+//! other.
+
+use std::collections::BTreeMap;
+
+use crate::cli::{TargetArgs, View};
+use crate::commands::context::connect::{Connection, OrgAccess};
+use crate::commands::context::failure::Failure;
+use crate::commands::context::run::Run;
+use crate::config::Config;
+use crate::host::environment::Environment;
+use crate::host::org_variables;
+use crate::model::desired::OrgIdentity;
+use crate::model::names::OrgId;
+use crate::model::problem::{Heard, Problem};
+use crate::model::text;
+use crate::ops::identity::Identity;
+
+/// One org of several, before it is asked anything.
+pub struct FleetOrg<'a> {
+    pub config: &'a Config,
+    /// None of an org without credentials or without an id.
+    pub connection: Result<Connection, Problem>,
+    pub identity: Identity,
+    /// What the names of its variables end in.
+    pub suffix: String,
+}
+
+/// Why an org has no result, and what it said of itself.
+pub struct OrgFailure {
+    pub problem: Problem,
+    pub heard: Heard,
+}
+
+impl OrgFailure {
+    /// In the help, variables have the names that they have for the org.
+    pub fn of(problem: Problem, suffix: &str, heard: Heard) -> OrgFailure {
+        let help = problem.help.as_ref().map(|it| org_variables::named(it, suffix));
+        OrgFailure { problem: Problem { help, ..problem }, heard }
+    }
+}
+
+/// The longest name of an org that a variable is named after.
+const NAME_CHARS_MAX: usize = 64;
+
+/// Connects to every org of these configs. Nothing is sent yet.
+pub async fn connect<'a, F: View>(
+    configs: &'a [Config],
+    target: &TargetArgs,
+    run: &mut Run<'_, F>,
+) -> Result<Vec<FleetOrg<'a>>, Failure> {
+    let named: Vec<(&Config, &OrgIdentity)> =
+        configs.iter().filter_map(|it| Some((it, it.desired.org.as_ref()?))).collect();
+    if !target.sandbox {
+        suffixes(named.iter().map(|(_, org)| *org))?;
+        let unused = unused(run.host.environment)?;
+        run.host.show_notes(unused.as_slice());
+    }
+    let ids = named.iter().filter_map(|(_, org)| Some((org.id.clone()?, org.name.clone())));
+    let ids: BTreeMap<OrgId, String> = ids.collect();
+    let mut orgs = Vec::new();
+    for (config, org) in named {
+        let identity = match target.sandbox {
+            true => Identity::to_read(&config.desired),
+            false => Identity::of_several(&config.desired, ids.clone()),
+        };
+        let connection = if org.id.is_none() && !target.sandbox {
+            Err(without_id(org))
+        } else {
+            let access = OrgAccess::of(target, &config.desired, &run.host, false);
+            run.connect_by(&access, &config.desired).await
+        };
+        let suffix = org_variables::suffix(&org.name).filter(|_| !target.sandbox).unwrap_or_default();
+        orgs.push(FleetOrg { config, connection, identity, suffix });
+    }
+    Ok(orgs)
+}
+
+/// The id is all that keeps another org's client out.
+fn without_id(org: &OrgIdentity) -> Problem {
+    Problem::new(format!("{} has no `org.id`, which is needed where several orgs are read", text::ticked(&org.name)))
+        .help("write the id into its org file; `presencectl plan` of this org alone prints it")
+}
+
+/// No two orgs may share variables.
+fn suffixes<'a>(orgs: impl Iterator<Item = &'a OrgIdentity>) -> Result<(), Problem> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for org in orgs {
+        let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | ' ' | '-');
+        let name = text::ticked(&org.name);
+        let suffix = org_variables::suffix(&org.name);
+        let suffix = suffix.filter(|_| org.name.chars().all(is_plain) && org.name.chars().count() <= NAME_CHARS_MAX);
+        let Some(suffix) = suffix else {
+            let problem = Problem::new(format!("variables cannot be named after the org {name}"));
+            return Err(problem.help(format!(
+                "where several orgs are read, a name has at most {NAME_CHARS_MAX} letters and digits of ASCII, `.`, `_`, \
+                 `-` and spaces, and a letter or a digit"
+            )));
+        };
+        if let Some(other) = seen.insert(suffix.clone(), &org.name) {
+            let other = text::ticked(other);
+            let problem = Problem::new(format!("the variables of {other} and of {name} would both end in `{suffix}`"));
+            return Err(problem.help("give one of them another name"));
+        }
+    }
+    Ok(())
+}
+
+/// What is set for all orgs, and does not count where several are read. A token is for one org, so it is an error.
+fn unused(environment: &Environment) -> Result<Option<Problem>, Problem> {
+    let help = "set the variables of each org: for `acme-prod` their names end in `__ACME_PROD`";
+    if environment.access_token.is_some() {
+        return Err(Problem::new(
+            "GENESYSCLOUD_ACCESS_TOKEN is set, and several orgs are read: a token is for one org",
+        )
+        .help(format!("unset it, and {help}")));
+    }
+    let set = [
+        ("GENESYSCLOUD_REGION", environment.region.is_some()),
+        ("GENESYSCLOUD_OAUTHCLIENT_ID", environment.client_id.is_some()),
+        ("GENESYSCLOUD_OAUTHCLIENT_SECRET", environment.client_secret.is_some()),
+    ];
+    let names: Vec<&str> = set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let note =
+        || Problem::new(format!("{} {are} not used: several orgs are read", text::list(&names, "and"))).help(help);
+    Ok((!names.is_empty()).then(note))
+}

@@ -1,0 +1,79 @@
+//! The folder of `plan --plans-dir`: a saved plan for each org, or why there is none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::host::file_set::{File, FileSet, WriteMode};
+use crate::host::files;
+use crate::host::signals::Signals;
+use crate::model::limits::{SAVED_PLAN_BYTES_MAX, read_within};
+use crate::model::problem::{Problem, cause};
+use crate::model::slug::slug;
+use crate::model::text;
+use crate::output::json::fleet::FleetOrgV1;
+use crate::output::json::{self, FleetPlanV1};
+
+pub struct PlansDir {
+    folder: PathBuf,
+}
+
+impl PlansDir {
+    /// Takes plans of earlier runs out of the folder. It may hold nothing else.
+    pub fn open(folder: &Path) -> Result<PlansDir, Problem> {
+        let shown = text::ticked(folder.display());
+        let failed = |error: std::io::Error| {
+            let problem = Problem::new(format!("--plans-dir: cannot use {shown}: {}", cause(&error)));
+            files::cannot_write(folder, &error).help.map_or(problem.clone(), |help| problem.help(help))
+        };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let entries = fs::read_dir(folder).map_err(failed)?;
+        let paths = entries.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let is_plan = |path: &PathBuf| {
+            let is_file = fs::symlink_metadata(path).is_ok_and(|it| it.is_file());
+            is_file && path.extension().is_some_and(|it| it == "json") && is_ours(path)
+        };
+        if let Some(other) = paths.iter().find(|it| !is_plan(it)) {
+            let other = text::ticked(other.display());
+            return Err(Problem::new(format!("--plans-dir: {other} is no plan that presencectl wrote"))
+                .help("give a folder that holds only plans, or an empty one"));
+        }
+        for path in &paths {
+            fs::remove_file(path).map_err(failed)?;
+        }
+        Ok(PlansDir { folder: folder.to_owned() })
+    }
+
+    /// Writes a document for each org: its plan, or its error, which `apply --plan` refuses.
+    pub fn keep(&self, plan: &FleetPlanV1, signals: &Signals) -> Result<(), Problem> {
+        let mut taken = BTreeSet::new();
+        let files = plan.orgs.iter().map(|org| {
+            let text = match (&org.plan, &org.error) {
+                (Some(plan), _) => json::write(plan),
+                (None, Some(error)) => json::write(error),
+                (None, None) => String::new(),
+            };
+            let path = PathBuf::from(name(org, &mut taken));
+            File { below: Some(self.folder.clone()), path, text, claim: WriteMode::Whole }
+        });
+        FileSet::look(files.collect())?.write(signals)
+    }
+}
+
+/// A document of ours that this command writes.
+fn is_ours(path: &Path) -> bool {
+    let read = fs::File::open(path).and_then(|it| read_within(it, SAVED_PLAN_BYTES_MAX));
+    let document = read.ok().flatten().and_then(|it| serde_json::from_slice::<serde_json::Value>(&it).ok());
+    let kind = document.as_ref().and_then(|it| it.get("kind")).and_then(serde_json::Value::as_str);
+    matches!(kind, Some("plan" | "error"))
+}
+
+/// The org's name where it can be the name of a file, and one that no other org has.
+fn name(org: &FleetOrgV1, taken: &mut BTreeSet<String>) -> String {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | ' ' | '-');
+    let is_name = org.name.chars().all(is_plain) && !org.name.starts_with('.');
+    let name = if is_name { org.name.clone() } else { slug(&org.name).unwrap_or_else(|| "org".to_owned()) };
+    let names = (1..).map(|number| if number == 1 { name.clone() } else { format!("{name}-{number}") });
+    let free = names.into_iter().find(|it| taken.insert(it.to_lowercase())).unwrap_or(name);
+    format!("{free}.json")
+}

@@ -1,0 +1,56 @@
+//! How the sentences of findings take foreign names, and what several of them say alike.
+
+use crate::model::text;
+
+/// Data as a sentence takes them: a backtick in a foreign name is escaped.
+pub(super) trait InProse: Clone {
+    fn in_prose(&self, _: &str) -> Self {
+        self.clone()
+    }
+}
+
+/// What is a piece of a sentence already, with backticks of ours in it.
+const SENTENCES: [&str; 10] =
+    ["what", "advice", "problem", "why", "cause", "expected", "given", "letter", "scripts", "difference"];
+
+impl InProse for String {
+    fn in_prose(&self, field: &str) -> String {
+        if SENTENCES.contains(&field) { self.clone() } else { text::unticked(self) }
+    }
+}
+
+impl<T: InProse> InProse for Option<T> {
+    fn in_prose(&self, field: &str) -> Option<T> {
+        self.as_ref().map(|it| it.in_prose(field))
+    }
+}
+
+impl<T: InProse> InProse for Vec<T> {
+    fn in_prose(&self, field: &str) -> Vec<T> {
+        self.iter().map(|it| it.in_prose(field)).collect()
+    }
+}
+
+impl InProse for usize {}
+impl InProse for bool {}
+impl InProse for &'static str {}
+
+pub(super) fn did_you_mean(nearest: Option<&String>) -> Option<String> {
+    nearest.map(|name| format!("did you mean `{name}`?"))
+}
+
+pub(super) fn ticked(names: &[String], joined_by: &str) -> String {
+    let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    text::list(&ticked, joined_by)
+}
+
+/// The names, and how many more there are.
+pub(super) fn some_of(names: &[String], count: usize) -> String {
+    let ticked = names.iter().map(|name| format!("`{name}`")).collect();
+    text::list_and(ticked, count.saturating_sub(names.len()))
+}
+
+/// ` (and 3 more)`, or nothing.
+pub(super) fn and_more(count: usize, noun: &str) -> String {
+    if count > 1 { format!(" (and in {})", text::count(count - 1, &format!("more {noun}"))) } else { String::new() }
+}

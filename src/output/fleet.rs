@@ -1,0 +1,496 @@
+//! From the plans of several orgs to one: equal changes are one group, and every org is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::desired::{Desired, Management};
+use crate::model::names::{Key, Label, Locale};
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::output::json::FleetPlanV1;
+use crate::output::json::common::{Document as _, PlaceV1};
+use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1};
+use crate::output::json::error::ErrorV1;
+use crate::output::json::fleet::{
+    FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1, FleetStatusV1,
+    FleetSummaryV1, FleetWarningV1,
+};
+use crate::output::json::plan::{PlanV1, SpentV1};
+
+/// One org of several, with its plan or with the reason why there is none.
+pub struct FleetMember<'a> {
+    pub desired: &'a Desired,
+    pub file: Option<String>,
+    pub result: Result<PlanV1, ErrorV1>,
+}
+
+/// What holds for all of them.
+#[derive(Debug, Clone, Default)]
+pub struct FleetTerms {
+    /// The commit that the config was read from.
+    pub commit: Option<String>,
+    /// A change has to be in place in an org of this stage before it reaches later ones.
+    pub required_stage: Option<String>,
+}
+
+impl FleetMember<'_> {
+    pub fn name(&self) -> &str {
+        self.desired.org.as_ref().map_or("", |org| org.name.as_str())
+    }
+
+    fn stage(&self) -> Option<&str> {
+        self.desired.org.as_ref().and_then(|org| org.stage.as_deref())
+    }
+
+    fn default_locale(&self) -> &Locale {
+        &self.desired.settings.default_locale
+    }
+
+    fn plan(&self) -> Option<&PlanV1> {
+        self.result.as_ref().ok()
+    }
+
+    fn status(&self) -> FleetStatusV1 {
+        match self.plan() {
+            None => FleetStatusV1::NotPlanned,
+            Some(plan) if !plan.refusals.is_empty() => FleetStatusV1::Refused,
+            Some(plan) if plan.changes.is_empty() => FleetStatusV1::NoChange,
+            Some(_) => FleetStatusV1::Changed,
+        }
+    }
+}
+
+/// Puts the plans of several orgs together.
+pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &Sources) -> FleetPlanV1 {
+    let fleet = Fleet { members: &members, sources };
+    let groups = fleet.groups();
+    let mut refusals = fleet.refusals();
+    refusals.extend(fleet.too_many_orgs());
+    refusals.extend(groups.iter().filter_map(|it| fleet.too_early(it, terms.required_stage.as_deref()?)));
+    let (warnings, no_longer_needed) = (fleet.warnings(), fleet.obsolete_lines());
+    let count = |status| members.iter().filter(|it| it.status() == status).count();
+    let changed = members.iter().filter(|it| it.status() == FleetStatusV1::Changed);
+    let requests = changed.filter_map(|it| Some(it.plan()?.cost?.requests)).sum();
+    let summary = FleetSummaryV1 {
+        orgs: members.len(),
+        changed: count(FleetStatusV1::Changed),
+        no_change: count(FleetStatusV1::NoChange),
+        refused: count(FleetStatusV1::Refused),
+        not_planned: count(FleetStatusV1::NotPlanned),
+        requests,
+    };
+    FleetPlanV1 {
+        kind: FleetPlanV1::KIND.to_owned(),
+        format_version: FleetPlanV1::VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: terms.commit.clone(),
+        applicable: refusals.is_empty() && summary.not_planned == 0,
+        summary,
+        orgs: members.into_iter().map(|it| org(it, &groups)).collect(),
+        groups,
+        refusals,
+        warnings,
+        no_longer_needed,
+    }
+}
+
+fn org(member: FleetMember<'_>, groups: &[FleetGroupV1]) -> FleetOrgV1 {
+    let name = member.name().to_owned();
+    let has = |it: &FleetGroupV1| it.already_in_place.contains(&name);
+    let already_in_place = (0..groups.len()).filter(|index| has(&groups[*index])).collect();
+    let keys: BTreeSet<&String> = groups.iter().filter_map(|it| it.key.as_ref()).collect();
+    let is_omitted = |it: &&&String| {
+        let wanted = Key::new(it).and_then(|key| member.desired.definitions.get(&key));
+        wanted.is_some_and(|it| it.management == Management::Omitted)
+    };
+    let omits = keys.iter().filter(is_omitted).map(|it| (*it).clone()).collect();
+    let (stage, status) = (member.stage().map(str::to_owned), member.status());
+    let (plan, error) = match member.result {
+        Ok(plan) => (Some(plan), None),
+        Err(error) => (None, Some(error)),
+    };
+    FleetOrgV1 { name, stage, file: member.file, status, already_in_place, omits, plan, error }
+}
+
+struct Fleet<'a> {
+    members: &'a [FleetMember<'a>],
+    sources: &'a Sources,
+}
+
+/// What makes changes of two orgs one.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Effect {
+    action: ActionV1,
+    key: Option<String>,
+    system_presence: String,
+    /// Of what the config does not name: its default label.
+    name: Option<String>,
+    /// What each label becomes, by the normal form of its locale.
+    labels: BTreeMap<String, Option<String>>,
+    deactivated: Option<bool>,
+    division: Option<String>,
+    origin: Option<String>,
+}
+
+/// A change of one org.
+struct Part<'a> {
+    member: usize,
+    change: &'a ChangeV1,
+    labels: Vec<FleetLabelV1>,
+}
+
+impl<'a> Fleet<'a> {
+    fn groups(&self) -> Vec<FleetGroupV1> {
+        let mut parts: BTreeMap<Effect, Vec<Part<'a>>> = BTreeMap::new();
+        for (member, it) in self.members.iter().enumerate() {
+            for change in it.plan().into_iter().flat_map(|plan| &plan.changes) {
+                let labels = changed_labels(change, it.default_locale());
+                let effect = Effect::of(change, &labels, it.default_locale());
+                parts.entry(effect).or_default().push(Part { member, change, labels });
+            }
+        }
+        let mut groups: Vec<FleetGroupV1> =
+            parts.into_iter().map(|(effect, parts)| self.group(effect, &parts)).collect();
+        let weight = |it: &FleetGroupV1| {
+            let takes_away = is_removal(it.action) || it.labels.iter().any(|label| label.after.is_none());
+            (
+                !takes_away,
+                std::cmp::Reverse(it.orgs.len()),
+                it.orgs.clone(),
+                std::cmp::Reverse(it.action),
+                it.key.clone(),
+            )
+        };
+        groups.sort_by_cached_key(weight);
+        let others: Vec<Vec<String>> = groups.iter().map(|it| without(it, &groups)).collect();
+        for (group, without) in groups.iter_mut().zip(others) {
+            group.without = without;
+        }
+        groups
+    }
+
+    fn group(&self, effect: Effect, parts: &[Part<'_>]) -> FleetGroupV1 {
+        let has = |index: usize| parts.iter().any(|it| it.member == index);
+        let in_place = (0..self.members.len()).filter(|it| !has(*it) && self.is_in_place(*it, &effect));
+        let already_in_place: Vec<String> = in_place.map(|it| self.members[it].name().to_owned()).collect();
+        let first = &parts[0];
+        let labels: Vec<FleetLabelV1> =
+            first.labels.iter().map(|it| FleetLabelV1 { before: commonest(&it.locale, parts), ..it.clone() }).collect();
+        let elsewhere = |part: &Part<'_>| -> Vec<FleetBeforeV1> {
+            let org = self.members[part.member].name();
+            let differs = |common: &&FleetLabelV1| before(part, &common.locale) != common.before;
+            labels
+                .iter()
+                .filter(differs)
+                .map(|it| FleetBeforeV1 {
+                    org: org.to_owned(),
+                    locale: it.locale.clone(),
+                    before: before(part, &it.locale),
+                })
+                .collect()
+        };
+        let orgs: Vec<usize> = parts.iter().map(|it| it.member).collect();
+        FleetGroupV1 {
+            action: effect.action,
+            name: name_of(first.change, self.members[first.member].default_locale()),
+            before_elsewhere: parts.iter().flat_map(elsewhere).collect(),
+            labels,
+            deactivated: effect.deactivated,
+            division: effect.division,
+            orgs_in_words: self.in_words(&orgs),
+            orgs: orgs.iter().map(|it| self.members[*it].name().to_owned()).collect(),
+            first_anywhere: already_in_place.is_empty(),
+            already_in_place,
+            people: people(parts),
+            without: Vec::new(),
+            reasons: parts.iter().filter_map(|it| self.reason(it)).collect(),
+            key: effect.key,
+            system_presence: effect.system_presence,
+            origin: effect.origin,
+        }
+    }
+
+    /// Is all of it so in this org already? It is known of what the config names and the org was found to have.
+    fn is_in_place(&self, member: usize, effect: &Effect) -> bool {
+        let it = &self.members[member];
+        let (Some(plan), Some(key)) = (it.plan(), &effect.key) else { return false };
+        let Some(found) = plan.in_step.iter().find(|it| it.key == *key) else { return false };
+        let Some(wanted) = Key::new(key).and_then(|key| it.desired.definitions.get(&key)) else { return false };
+        let has = |(locale, after): (&String, &Option<String>)| {
+            let label = wanted.labels.iter().find(|(it, _)| it.normal() == *locale).map(|(_, it)| it.nfc());
+            label == after.as_deref()
+        };
+        match effect.action {
+            ActionV1::Create | ActionV1::Reactivate | ActionV1::Update => {
+                !found.deactivated && found.system_presence == effect.system_presence && effect.labels.iter().all(has)
+            }
+            ActionV1::Deactivate => found.deactivated,
+            ActionV1::Replace | ActionV1::Delete => false,
+        }
+    }
+
+    /// The line of the org's own file that asks for a change, with the comment above it.
+    fn reason(&self, part: &Part<'_>) -> Option<FleetReasonV1> {
+        let member = &self.members[part.member];
+        let place = part.change.place.as_ref().filter(|it| Some(&it.file) == member.file.as_ref())?;
+        let comment = self.sources.by_name(&place.file).and_then(|it| comment_above(&it.text, place.line));
+        Some(FleetReasonV1 { org: member.name().to_owned(), place: place.clone(), comment })
+    }
+
+    /// Some of the orgs that were planned: by stage, by the exceptions, or each by name.
+    fn in_words(&self, some: &[usize]) -> String {
+        let planned: Vec<usize> = (0..self.members.len()).filter(|it| self.members[*it].plan().is_some()).collect();
+        let all = if planned.len() == self.members.len() { "all orgs" } else { "all planned orgs" };
+        let names = |of: &[usize]| of.iter().map(|it| self.members[*it].name()).collect::<Vec<_>>().join(", ");
+        let others: Vec<usize> = planned.iter().copied().filter(|it| !some.contains(it)).collect();
+        if others.is_empty() && some.len() > 1 {
+            return all.to_owned();
+        }
+        let stages: BTreeSet<&str> = some.iter().filter_map(|it| self.members[*it].stage()).collect();
+        let has_stage = |it: &usize| self.members[*it].stage().is_some_and(|it| stages.contains(it));
+        let of_stages: Vec<usize> = planned.iter().copied().filter(has_stage).collect();
+        if some.len() > 1 && of_stages == some {
+            let order = some.first().map_or(&[][..], |it| &self.members[*it].desired.settings.stages);
+            let mut stages: Vec<&str> = stages.into_iter().collect();
+            stages.sort_by_key(|stage| order.iter().position(|it| it == stage));
+            return format!("{} ({})", text::list(&stages, "and"), names(some));
+        }
+        if some.len() > others.len() && others.len() <= EXCEPTIONS_MAX {
+            format!("{all} but {}", names(&others))
+        } else {
+            names(some)
+        }
+    }
+
+    fn refusals(&self) -> Vec<FleetRefusalV1> {
+        let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
+        let key = |it: &crate::output::json::content::RefusalV1| {
+            (it.code.clone(), it.message.clone(), it.place.clone(), it.answers.clone())
+        };
+        let grouped = self.grouped(|it| of(it).iter().map(key).collect());
+        let refusal = |((code, message, place, answers), orgs): (
+            (String, String, Option<PlaceV1>, Vec<AnswerV1>),
+            Vec<usize>,
+        )| {
+            let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
+            FleetRefusalV1 { code, message, answers, place, orgs, orgs_in_words }
+        };
+        grouped.into_iter().map(refusal).collect()
+    }
+
+    fn warnings(&self) -> Vec<FleetWarningV1> {
+        let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.warnings);
+        let grouped = self.grouped(|it| of(it).iter().map(|it| (it.code.clone(), it.message.clone())).collect());
+        let warning = |((code, message), orgs): ((String, String), Vec<usize>)| {
+            let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
+            FleetWarningV1 { code, message, orgs, orgs_in_words }
+        };
+        grouped.into_iter().map(warning).collect()
+    }
+
+    /// What several orgs say alike, in the order in which it is first said.
+    fn grouped<T: PartialEq>(&self, said: impl Fn(&'a FleetMember<'a>) -> Vec<T>) -> Vec<(T, Vec<usize>)> {
+        let mut grouped: Vec<(T, Vec<usize>)> = Vec::new();
+        for (index, member) in self.members.iter().enumerate() {
+            for it in said(member) {
+                match grouped.iter_mut().find(|(other, _)| *other == it) {
+                    Some((_, orgs)) => orgs.push(index),
+                    None => grouped.push((it, vec![index])),
+                }
+            }
+        }
+        grouped
+    }
+
+    fn names(&self, orgs: &[usize]) -> Vec<String> {
+        orgs.iter().map(|it| self.members[*it].name().to_owned()).collect()
+    }
+
+    /// One change that takes something away in more orgs than `settings.limits.orgs` allows.
+    fn too_many_orgs(&self) -> Option<FleetRefusalV1> {
+        let takes_away = |it: &&ChangeV1| {
+            let goes = |locale: &String| !it.after.labels.contains_key(locale);
+            is_removal(it.action) || it.before.as_ref().is_some_and(|before| before.labels.keys().any(goes))
+        };
+        let losing = |it: &usize| {
+            let changes = self.members[*it].plan().into_iter().flat_map(|plan| &plan.changes);
+            changes.filter(takes_away).count() > 0
+        };
+        let orgs: Vec<usize> = (0..self.members.len()).filter(losing).collect();
+        let limits = orgs.iter().filter_map(|it| self.members[*it].desired.settings.orgs_max);
+        let limit = limits.min()?;
+        (orgs.len() > usize::try_from(limit).unwrap_or(usize::MAX)).then(|| FleetRefusalV1 {
+            code: "limit-orgs".to_owned(),
+            message: format!(
+                "this takes something away in {}, and `settings.limits.orgs` allows {limit}",
+                text::count(orgs.len(), "org")
+            ),
+            answers: vec![AnswerV1 {
+                say: "if all of it is meant, raise the limit in the change that takes it away".to_owned(),
+                yaml: vec!["settings:".to_owned(), format!("  limits: {{ orgs: {} }}", orgs.len())],
+            }],
+            place: None,
+            orgs_in_words: self.in_words(&orgs),
+            orgs: self.names(&orgs),
+        })
+    }
+
+    /// A change that reaches a later stage before any org of this one has it.
+    fn too_early(&self, group: &FleetGroupV1, stage: &str) -> Option<FleetRefusalV1> {
+        let of_name = |name: &String| self.members.iter().position(|it| it.name() == name);
+        let stages = self.members.iter().map(|it| &it.desired.settings.stages).find(|it| !it.is_empty())?;
+        let rank = |stage: Option<&str>| stages.iter().position(|it| Some(it.as_str()) == stage);
+        let required = rank(Some(stage))?;
+        let is_later = |it: &usize| rank(self.members[*it].stage()).is_some_and(|it| it > required);
+        let later: Vec<usize> = group.orgs.iter().filter_map(of_name).filter(is_later).collect();
+        let is_proven = group
+            .already_in_place
+            .iter()
+            .filter_map(of_name)
+            .any(|it| rank(self.members[it].stage()) == Some(required));
+        (!later.is_empty() && !is_proven).then(|| {
+            let what = group.key.as_ref().or(group.name.as_ref()).map(text::ticked).unwrap_or_default();
+            FleetRefusalV1 {
+                code: "stage-required".to_owned(),
+                message: format!("this change of {what} is in place in no org of the stage {}", text::ticked(stage)),
+                answers: vec![AnswerV1 { say: "apply it there first".to_owned(), yaml: Vec::new() }],
+                place: None,
+                orgs_in_words: self.in_words(&later),
+                orgs: self.names(&later),
+            }
+        })
+    }
+
+    /// A line may go when every org that uses it was planned, or is told of by reports, and none needs it.
+    fn obsolete_lines(&self) -> Vec<FleetLineV1> {
+        let of = |it: &'a FleetMember<'a>| {
+            let lines = |plan: &'a PlanV1| plan.no_longer_needed.iter().chain(&plan.no_longer_needed_here);
+            it.plan().into_iter().flat_map(lines).collect::<Vec<&SpentV1>>()
+        };
+        let mut lines: Vec<(FleetLineV1, BTreeSet<&str>)> = Vec::new();
+        for member in self.members {
+            for it in of(member) {
+                let index = lines
+                    .iter()
+                    .position(|(line, _)| (&line.key, &line.field, &line.place) == (&it.key, &it.field, &it.place));
+                let index = index.unwrap_or_else(|| {
+                    let (key, field, place) = (it.key.clone(), it.field.clone(), it.place.clone());
+                    let line = FleetLineV1 { key, field, place, not_known_for: Vec::new(), more: false };
+                    lines.push((line, BTreeSet::new()));
+                    lines.len() - 1
+                });
+                let (line, done) = &mut lines[index];
+                done.insert(member.name());
+                let unknown = it.not_known_for.as_ref();
+                line.not_known_for.extend(unknown.into_iter().flat_map(|it| it.orgs.clone()));
+                line.more |= unknown.is_some_and(|it| it.more);
+            }
+        }
+        let finished = |(mut line, done): (FleetLineV1, BTreeSet<&str>)| {
+            line.not_known_for.retain(|it| !done.contains(it.as_str()));
+            line.not_known_for.sort();
+            line.not_known_for.dedup();
+            line
+        };
+        lines.into_iter().map(finished).collect()
+    }
+}
+
+/// Up to so many exceptions stand behind "all orgs but".
+const EXCEPTIONS_MAX: usize = 4;
+
+impl Effect {
+    fn of(change: &ChangeV1, labels: &[FleetLabelV1], default_locale: &Locale) -> Effect {
+        let ChangeV1 { action, key, system_presence, before, after, origin, .. } = change;
+        let changes = before.as_ref().filter(|_| !is_removal(*action));
+        Effect {
+            action: *action,
+            key: key.clone(),
+            system_presence: system_presence.clone(),
+            name: key.is_none().then(|| name_of(change, default_locale)).flatten(),
+            labels: labels.iter().map(|it| (Locale::new(&*it.locale).normal(), it.after.clone())).collect(),
+            deactivated: changes.filter(|it| it.deactivated != after.deactivated).map(|_| after.deactivated),
+            division: after.division.clone().filter(|it| match before {
+                Some(before) => before.division.as_ref() != Some(it),
+                None => it != "*",
+            }),
+            origin: origin.clone(),
+        }
+    }
+}
+
+fn is_removal(action: ActionV1) -> bool {
+    matches!(action, ActionV1::Replace | ActionV1::Deactivate | ActionV1::Delete)
+}
+
+/// The labels that a change changes, the default locale's first; none of what goes away.
+fn changed_labels(change: &ChangeV1, default_locale: &Locale) -> Vec<FleetLabelV1> {
+    if is_removal(change.action) {
+        return Vec::new();
+    }
+    let before = change.before.as_ref().map(|it| &it.labels);
+    let locales: BTreeSet<&String> =
+        before.into_iter().flat_map(BTreeMap::keys).chain(change.after.labels.keys()).collect();
+    let label = |of: Option<&BTreeMap<String, String>>, locale: &String| of.and_then(|it| it.get(locale)).cloned();
+    let rows = locales.into_iter().map(|locale| FleetLabelV1 {
+        locale: locale.clone(),
+        before: label(before, locale),
+        after: label(Some(&change.after.labels), locale),
+    });
+    let mut rows: Vec<FleetLabelV1> = rows.filter(|it| it.before != it.after).collect();
+    rows.sort_by_key(|it| !Locale::new(&*it.locale).same_as(default_locale));
+    rows
+}
+
+/// Its default label, else any.
+fn name_of(change: &ChangeV1, default_locale: &Locale) -> Option<String> {
+    let labels = &change.before.as_ref().unwrap_or(&change.after).labels;
+    let is_default = |locale: &String| Locale::new(locale.as_str()).same_as(default_locale);
+    let default = labels.iter().find(|(locale, _)| is_default(locale));
+    default.or_else(|| labels.iter().next()).map(|(_, label)| Label::new(label.as_str()).nfc().to_owned())
+}
+
+fn before(part: &Part<'_>, locale: &str) -> Option<String> {
+    let locale = Locale::new(locale);
+    part.labels.iter().find(|it| locale.same_as(&Locale::new(&*it.locale))).and_then(|it| it.before.clone())
+}
+
+/// What most orgs have before; of several that are as common, the first org's.
+fn commonest(locale: &str, parts: &[Part<'_>]) -> Option<String> {
+    let all: Vec<Option<String>> = parts.iter().map(|it| before(it, locale)).collect();
+    let count = |it: &Option<String>| all.iter().filter(|other| *other == it).count();
+    all.iter().rev().max_by_key(|it| count(it)).cloned().flatten()
+}
+
+/// The people on it in all orgs; none if no org was asked.
+fn people(parts: &[Part<'_>]) -> Option<PeopleV1> {
+    let told: Vec<PeopleV1> = parts.iter().filter_map(|it| it.change.people).collect();
+    let is_whole = told.len() == parts.len() && told.iter().all(|it| it.count.is_some() && !it.at_least);
+    let known: Vec<usize> = told.iter().filter_map(|it| it.count).collect();
+    (!told.is_empty()).then(|| PeopleV1 {
+        count: (!known.is_empty()).then(|| known.iter().sum()),
+        at_least: !is_whole && !known.is_empty(),
+    })
+}
+
+/// The locales that a larger group changes for the same key, and this one does not.
+fn without(group: &FleetGroupV1, all: &[FleetGroupV1]) -> Vec<String> {
+    let is_larger = |it: &&FleetGroupV1| {
+        it.key == group.key && it.action == group.action && it.orgs.len() > group.orgs.len() && it.key.is_some()
+    };
+    let Some(larger) = all.iter().find(is_larger) else { return Vec::new() };
+    let has = |locale: &str| {
+        let locale = Locale::new(locale);
+        group.labels.iter().any(|it| locale.same_as(&Locale::new(&*it.locale)))
+    };
+    larger.labels.iter().map(|it| &it.locale).filter(|it| !has(it)).cloned().collect()
+}
+
+/// The comment lines directly above a line, without their signs.
+fn comment_above(text: &str, line: u32) -> Option<String> {
+    let above = usize::try_from(line).ok()?.checked_sub(1)?;
+    let lines: Vec<&str> = text.lines().take(above).collect();
+    let comments = lines.iter().rev().map_while(|it| it.trim_start().strip_prefix('#'));
+    let mut comments: Vec<&str> = comments.map(str::trim).filter(|it| !it.is_empty()).collect();
+    comments.reverse();
+    (!comments.is_empty()).then(|| comments.join(" "))
+}

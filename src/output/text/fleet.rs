@@ -1,0 +1,272 @@
+//! The plans of several orgs for people: what could not be planned first, then each change once, with its orgs.
+
+use std::fmt::Write as _;
+
+use crate::model::text;
+use crate::model::usage::People;
+use crate::output::json::FleetPlanV1;
+use crate::output::json::common::PlaceV1;
+use crate::output::json::content::{ActionV1, PeopleV1};
+use crate::output::json::fleet::{
+    FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetRefusalV1, FleetStatusV1, FleetSummaryV1,
+};
+use crate::output::style::{Style, sign};
+use crate::output::text::problem::{Explained, answer, explained_below};
+use crate::plan::change::Action;
+
+/// Up to so many labels of a change are shown; `--org NAME` shows all of them.
+const LABELS_MAX: usize = 4;
+
+/// All of it, complete in changes and orgs.
+pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
+    let FleetPlanV1 { commit, summary, orgs, groups, refusals, warnings, no_longer_needed, .. } = plan;
+    let mut sections = vec![
+        commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
+        not_planned(orgs, style),
+        frozen(orgs).iter().map(|it| format!("{}: {}\n", style.doubtful("FROZEN"), text::terminal(it))).collect(),
+        refusals.iter().map(|it| refusal(it, style)).collect::<Vec<_>>().join("\n"),
+        changes(groups, style),
+    ];
+    let shown = if style.quiet { &[][..] } else { warnings };
+    sections.push(shown.iter().fold(String::new(), |mut all, it| {
+        let message = text::terminal(&text::with_short_names(&it.message)).to_string();
+        // Writing to a String cannot fail.
+        let _ = writeln!(all, "{}: {message}", style.doubtful(&format!("warning[{}]", it.code)));
+        let _ = writeln!(all, "  in {}", text::terminal(&it.orgs_in_words));
+        all
+    }));
+    sections.push(no_longer_needed.iter().map(line_shown).collect());
+    sections.push(no_change(orgs));
+    sections.push(totals(summary, style));
+    let mut all = format!("{}{}\n", style.bold(&heading(summary)), sandbox_note(orgs));
+    for section in sections.iter().filter(|it| !it.is_empty()) {
+        all.push('\n');
+        all.push_str(section);
+    }
+    all
+}
+
+/// What it comes to, in a line.
+pub fn heading(summary: &FleetSummaryV1) -> String {
+    let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = *summary;
+    let all = text::count(orgs, "org");
+    let was = |count: usize| if count == 1 { "was" } else { "were" };
+    let parts = [
+        (changed, if changed == 1 { "changes".to_owned() } else { "change".to_owned() }),
+        (no_change, format!("need{} no change", if no_change == 1 { "s" } else { "" })),
+        (refused, format!("{} refused", was(refused))),
+        (not_planned, format!("{} not planned", was(not_planned))),
+    ];
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
+    format!("{all}: {}", parts.join(", "))
+}
+
+/// The orgs to which nothing is written now, each in a sentence without its full stop.
+pub fn frozen(orgs: &[FleetOrgV1]) -> Vec<String> {
+    let frozen = |org: &FleetOrgV1| {
+        let freezes = org.plan.iter().flat_map(|it| &it.freezes).filter(|it| it.time == "now");
+        let longest = freezes.max_by(|a, b| a.until.cmp(&b.until))?;
+        let PlaceV1 { file, line, column: _ } = &longest.place;
+        Some(format!("{} until {} ({file}:{line}): {}", org.name, longest.until, longest.reason))
+    };
+    orgs.iter().filter_map(frozen).collect()
+}
+
+fn sandbox_note(orgs: &[FleetOrgV1]) -> &'static str {
+    let is_sandbox = orgs.iter().any(|it| it.plan.as_ref().is_some_and(|plan| plan.target.sandbox));
+    if is_sandbox { " - sandbox: nothing real is written" } else { "" }
+}
+
+fn not_planned(orgs: &[FleetOrgV1], style: Style) -> String {
+    let mut shown = String::new();
+    for (org, error) in orgs.iter().filter_map(|it| Some((it, it.error.as_ref()?))) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            shown,
+            "  {}: {}",
+            style.bad(&text::terminal(&org.name).to_string()),
+            text::terminal(&error.message)
+        );
+        let help = Explained {
+            message: &error.message,
+            help: error.help.as_deref(),
+            correlation_id: error.correlation_id.as_deref(),
+        };
+        shown.push_str(&explained_below(help, "    ", style));
+    }
+    if shown.is_empty() { shown } else { format!("{}:\n{shown}", style.bad("Not planned")) }
+}
+
+fn refusal(it: &FleetRefusalV1, style: Style) -> String {
+    let FleetRefusalV1 { code, message, answers, place, orgs: _, orgs_in_words } = it;
+    let head = style.bad(&format!("error[{code}]"));
+    let message = text::terminal(&text::with_short_names(message)).to_string();
+    let mut shown = format!("{head}: {}\n", style.bold(&message));
+    // Writing to a String cannot fail.
+    let _ = place.as_ref().map_or(Ok(()), |it| writeln!(shown, "  --> {}", place_shown(it)));
+    let _ = writeln!(shown, "  in {}", text::terminal(orgs_in_words));
+    for it in answers {
+        let say = text::terminal(&text::with_short_names(&it.say)).to_string();
+        answer(&mut shown, "  ", &say, &it.yaml, style);
+    }
+    shown
+}
+
+fn changes(groups: &[FleetGroupV1], style: Style) -> String {
+    let (mut shown, mut before) = (String::new(), None);
+    for group in groups {
+        let heading = (&group.orgs_in_words, &group.origin);
+        if before != Some(heading) {
+            let origin = match group.origin.as_deref() {
+                Some("this-change" | "this-change-too") => ", from this change",
+                Some("edited") => ", changed by hand and not by this change",
+                Some("not-applied") => ", merged before and not applied",
+                Some("before") => ", pending before this change",
+                Some(_) | None => "",
+            };
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "{}{origin}:", style.bold(&text::terminal(&group.orgs_in_words).to_string()));
+            before = Some(heading);
+        }
+        shown.push_str(&change(group, style));
+    }
+    shown
+}
+
+fn change(group: &FleetGroupV1, style: Style) -> String {
+    let FleetGroupV1 { action, labels, deactivated, division, before_elsewhere, already_in_place, .. } = group;
+    let head = style.action((*action).into(), &format!("{} {}", sign((*action).into()), verb(*action)));
+    let without = match group.without.is_empty() {
+        true => String::new(),
+        false => format!(", without {}", text::terminal(&group.without.join(", "))),
+    };
+    let mut shown = format!("  {head} {}{without}\n", style.bold(&subject(group)));
+    // Writing to a String cannot fail.
+    if let Some(deactivated) = deactivated {
+        let _ = writeln!(shown, "    ~ deactivated: {} -> {deactivated}", !deactivated);
+    }
+    if let Some(division) = division {
+        let _ = writeln!(shown, "    ~ division: {}", text::terminal(division));
+    }
+    for it in labels.iter().take(LABELS_MAX) {
+        let _ = writeln!(shown, "    {}", label(it, style));
+    }
+    if labels.len() > LABELS_MAX {
+        let _ = writeln!(shown, "    and {}", text::count(labels.len() - LABELS_MAX, "more language"));
+    }
+    if let Some(people) = &group.people {
+        let _ = writeln!(shown, "    {}", style.doubtful(&people_in_words(people)));
+    }
+    for it in before_elsewhere {
+        let (org, locale) = (text::terminal(&it.org), text::terminal(&it.locale));
+        let _ = match &it.before {
+            Some(label) => writeln!(shown, "    in {org} {locale} was {}", quoted(label)),
+            None => writeln!(shown, "    in {org} there was no {locale}"),
+        };
+    }
+    for it in &group.reasons {
+        let comment = it.comment.as_ref().map_or_else(String::new, |it| format!(": {}", text::terminal(it)));
+        let _ = writeln!(shown, "    {}{comment}", place_shown(&it.place));
+    }
+    let proven = match already_in_place.is_empty() {
+        true => "first time anywhere".to_owned(),
+        false => format!("already in place in {}", text::terminal(&already_in_place.join(", "))),
+    };
+    let _ = writeln!(shown, "    {proven}");
+    shown
+}
+
+/// Of what it is said, as `lunch "Lunch" (Meal)`.
+pub fn subject(group: &FleetGroupV1) -> String {
+    let key = group.key.as_ref().filter(|_| group.action != ActionV1::Replace);
+    let key = key.map(|it| text::terminal(it).to_string());
+    let name = group.name.as_deref().map(quoted);
+    let presence = format!("({})", text::terminal(&group.system_presence));
+    [key, name, Some(presence)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+pub fn verb(action: ActionV1) -> &'static str {
+    Action::from(action).verb()
+}
+
+fn label(it: &FleetLabelV1, style: Style) -> String {
+    let locale = text::terminal(&it.locale);
+    match (&it.before, &it.after) {
+        (Some(before), Some(after)) => {
+            format!("~ {locale}: {} -> {}", style.removed(&quoted(before)), style.added(&quoted(after)))
+        }
+        (Some(before), None) => format!("{} {locale}: {}", style.removed("-"), style.removed(&quoted(before))),
+        (None, Some(after)) => format!("{} {locale}: {}", style.added("+"), style.added(&quoted(after))),
+        (None, None) => String::new(),
+    }
+}
+
+fn quoted(label: &str) -> String {
+    format!("\"{}\"", text::within_quotes(&text::shortened(label)))
+}
+
+pub fn people_in_words(it: &PeopleV1) -> String {
+    let people = match (it.count, it.at_least) {
+        (Some(count), false) => People::Exactly(count),
+        (Some(count), true) => People::AtLeast(count),
+        (None, _) => People::NotKnown,
+    };
+    people.in_words()
+}
+
+fn place_shown(it: &PlaceV1) -> String {
+    text::terminal(&format!("{}:{}:{}", it.file, it.line, it.column)).to_string()
+}
+
+/// A line that may go, or of which that is not known.
+pub fn line_in_words(it: &FleetLineV1) -> String {
+    let FleetLineV1 { key: _, field: _, place: _, not_known_for, more } = it;
+    let names: Vec<String> = not_known_for.iter().map(text::ticked).collect();
+    match (names.is_empty(), more) {
+        (true, false) => "No longer needed by any org".to_owned(),
+        (true, true) => "No longer needed by these orgs, and not known for others that may use it".to_owned(),
+        (false, _) => format!("May still be needed in {}", text::list(&names, "and")),
+    }
+}
+
+fn line_shown(it: &FleetLineV1) -> String {
+    let at = it.place.as_ref().map_or_else(String::new, |it| format!(" ({})", place_shown(it)));
+    let (key, words) = (text::terminal(&it.key), line_in_words(it));
+    format!("{}: `{}` of `{key}`{at}\n", text::terminal(&words), it.field)
+}
+
+/// The orgs in which nothing is to be done, and why not.
+pub fn quiet_orgs(orgs: &[FleetOrgV1]) -> Vec<String> {
+    let quiet = orgs.iter().filter(|it| it.status == FleetStatusV1::NoChange);
+    let why = |it: &FleetOrgV1| {
+        let omits = (!it.omits.is_empty()).then(|| format!("omits {}", it.omits.join(", ")));
+        let in_place = (!it.already_in_place.is_empty()).then(|| "already in place".to_owned());
+        let why: Vec<String> = in_place.into_iter().chain(omits).collect();
+        if why.is_empty() { it.name.clone() } else { format!("{} ({})", it.name, why.join("; ")) }
+    };
+    quiet.map(why).collect()
+}
+
+fn no_change(orgs: &[FleetOrgV1]) -> String {
+    match quiet_orgs(orgs) {
+        orgs if orgs.is_empty() => String::new(),
+        orgs => format!("No change: {}\n", text::terminal(&orgs.join(", "))),
+    }
+}
+
+fn totals(summary: &FleetSummaryV1, style: Style) -> String {
+    let FleetSummaryV1 { changed, requests, .. } = summary;
+    if *changed == 0 {
+        return match summary.refused + summary.not_planned {
+            0 => format!("{}\n", style.good("No changes.")),
+            _ => String::new(),
+        };
+    }
+    let requests = text::count(usize::try_from(*requests).unwrap_or(usize::MAX), "request");
+    let applies = match changed {
+        1 => "1 apply".to_owned(),
+        count => format!("{count} applies"),
+    };
+    format!("{applies}, {requests}. `--org NAME` shows one org in full.\n")
+}
