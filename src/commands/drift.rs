@@ -5,7 +5,7 @@ use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::config::Config;
-use crate::config::edit::files::load_edited;
+use crate::config::edit::files::load_one_edited;
 use crate::host::exit::Exit;
 use crate::model::observed::Observed;
 use crate::model::problem::Problem;
@@ -91,14 +91,10 @@ fn accept(
 ) -> Result<Exit, Failure> {
     let edits = accepted(config, sources, drift, &args.accept.keys)?;
     let files = edits.apply(sources).map_err(not_edited)?;
-    let after = load_edited(&args.config.path, args.config.root.as_deref(), &files);
-    if after.diagnostics.errors > 0 {
-        return Err(Failure::Findings(after.sources, after.diagnostics));
-    }
-    let same = after.configs.iter().find(|it| it.org_file == config.org_file);
-    let left = same.map(|it| plan(&it.desired, observed, &it.desired.settings.limits));
+    let after = load_one_edited(&args.config.request(), &files);
+    let Some(edited) = after.config else { return Err(Failure::Findings(after.sources, after.diagnostics)) };
+    let left = plan(&edited.desired, observed, &edited.desired.settings.limits);
     let is_left = |key: &String| {
-        let Some(left) = &left else { return true };
         left.changes.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == key))
             || left.refusals.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
     };

@@ -235,7 +235,7 @@ definitions:
       de: Tee
 
       fr: Thé
-  # Of nobody yet.
+  # New.
   snack:
     systemPresence: Break
     labels: { en_US: Lunch, fr: Déjeuner }

@@ -97,6 +97,12 @@ fn change(before: Option<&String>, after: Option<&String>, style: Style) -> Stri
     }
 }
 
+/// The same of one org of several.
+pub fn pins_of(org: &str, told: &Pins, style: Style) -> String {
+    let lines: String = pins(told, style).lines().map(|it| format!("  {it}\n")).collect();
+    format!("{}\n{lines}", style.bold(text::terminal(org).as_str()))
+}
+
 /// Which definitions get a pin, and which do not.
 pub fn pins(pins: &Pins, style: Style) -> String {
     let Pins { new, kept, missing, in_doubt } = pins;
