@@ -27,12 +27,9 @@ pub struct DriftArgs {
     /// Read no reports.
     #[arg(long, conflicts_with = "report_dir", help_heading = "Config")]
     pub no_report: bool,
-    /// Write what the org shows of these definitions into the files. Shows the lines that change, and asks. May be repeated.
-    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
-    pub accept: Vec<String>,
-    /// Do not ask.
-    #[arg(long, visible_alias = "auto-approve", requires = "accept", help_heading = "Approval")]
-    pub yes: bool,
+    /// What is taken into the files.
+    #[command(flatten)]
+    pub accept: AcceptArgs,
     /// Tell no names of people, only ids.
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,
@@ -43,4 +40,15 @@ pub struct DriftArgs {
     /// Exit with 2 when there is drift.
     #[arg(long, help_heading = "Output")]
     pub detailed_exitcode: bool,
+}
+
+/// What of a drift is taken into the files.
+#[derive(Debug, Clone, Args)]
+pub struct AcceptArgs {
+    /// Write what the org shows of these definitions into the files. Shows the lines that change, and asks. May be repeated.
+    #[arg(long = "accept", value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
+    pub keys: Vec<String>,
+    /// Do not ask.
+    #[arg(long, visible_alias = "auto-approve", requires = "keys", help_heading = "Approval")]
+    pub yes: bool,
 }

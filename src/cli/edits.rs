@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::shared::{ConfigArgs, ConfigPath, TargetArgs};
+use crate::cli::shared::{ConfigPath, OrgsArgs, TargetArgs};
 
 /// `presencectl promote`.
 #[derive(Debug, Clone, Args)]
@@ -38,7 +38,7 @@ pub struct PromoteArgs {
 pub struct PinArgs {
     /// Which config.
     #[command(flatten)]
-    pub config: ConfigArgs,
+    pub config: OrgsArgs,
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -209,8 +209,9 @@ pub enum Command {
     /// Write the ids that definitions have in the org into the files, where the match is beyond doubt. Asks before.
     #[command(after_help = concat!(
         credentials!(),
-        "Example:\n  \
-        presencectl pin examples/quickstart --sandbox --yes"
+        "Examples:\n  \
+        presencectl pin examples/quickstart --sandbox --yes\n  \
+        presencectl pin examples/many-orgs --all-orgs --sandbox --yes"
     ))]
     Pin(PinArgs),
     /// Show or set what users are on.

@@ -8,7 +8,7 @@ use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg, OrgFailure};
-use crate::config::edit::files::load_edited;
+use crate::config::edit::files::load_one_edited;
 use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
 use crate::model::moment::Moment;
@@ -65,8 +65,8 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     let (drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), &mut run.heard).await?;
 
     run.host.show_notes(&planned.notes);
-    if !args.accept.is_empty() {
-        return accept(args, (&config, &sources), &drift, &planned.with_unlisted(), run);
+    if !args.accept.keys.is_empty() {
+        return accept(args, (&config, &source, &sources), &drift, &planned.with_unlisted(), run);
     }
     let (drift, target, sources) = (&drift, &planned.target, &sources);
     let folder = run.host.environment.folder.as_deref();
@@ -90,7 +90,7 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
 
 /// The drift of several orgs, a few at a time. One that cannot be read is told first, and stops no other.
 async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
-    if !args.accept.is_empty() {
+    if !args.accept.keys.is_empty() {
         return Err(Problem::new("--accept writes for one org").help("name one by `--org NAME`").into());
     }
     let (configs, sources) = run.load_orgs(&args.config, None)?;
@@ -182,31 +182,27 @@ async fn drift_of(
 /// Writes what the org shows into the files, if a plan of them has nothing to say of it any more.
 fn accept(
     args: &DriftArgs,
-    (config, sources): (&Config, &Sources),
+    (config, source, sources): (&Config, &ConfigSource, &Sources),
     drift: &Drift,
     observed: &Observed,
     run: &mut Run<'_>,
 ) -> Result<Exit, Failure> {
-    let edits = accepted(config, sources, drift, &args.accept)?;
+    let edits = accepted(config, sources, drift, &args.accept.keys)?;
     let files = edits.apply(sources).map_err(not_edited)?;
-    let after = load_edited(&args.config.path, args.config.root.as_deref(), &files);
-    if after.diagnostics.errors > 0 {
-        return Err(Failure::Findings(after.sources, after.diagnostics));
-    }
-    let same = after.configs.iter().find(|it| it.org_file == config.org_file);
-    let left = same.map(|it| plan(&it.desired, observed, &it.desired.settings.limits));
+    let after = load_one_edited(source, &files);
+    let Some(edited) = after.config else { return Err(Failure::Findings(after.sources, after.diagnostics)) };
+    let left = plan(&edited.desired, observed, &edited.desired.settings.limits);
     let is_left = |key: &String| {
-        let Some(left) = &left else { return true };
         left.changes.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == key))
             || left.refusals.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
     };
-    if let Some(key) = args.accept.iter().find(|it| is_left(it)) {
+    if let Some(key) = args.accept.keys.iter().find(|it| is_left(it)) {
         return Err(Problem::new(format!("--accept: no lines make {} agree; nothing was written", text::ticked(key)))
             .help("`presencectl drift` shows what to do by hand")
             .into());
     }
     run.tell(&|style| view::diff(&files, style));
-    write(&files, args.yes, &mut run.host)?;
+    write(&files, args.accept.yes, &mut run.host)?;
     run.tell(&|style| view::written(&files, style));
     Ok(Exit::Success)
 }

@@ -1,13 +1,18 @@
 //! `presencectl pin`.
 
-use crate::cli::PinArgs;
+use futures_util::{StreamExt as _, stream};
+
+use crate::cli::{ConfigArgs, PinArgs};
+use crate::client::Reader;
 use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
-use crate::commands::context::run::Run;
-use crate::config::Config;
-use crate::config::edit::files::{EditedFile, load_edited};
+use crate::commands::context::run::{Run, worse};
+use crate::commands::fleet::{self, FleetOrg, OrgFailure};
+use crate::config::edit::files::{EditedFile, FileEdits, load_one_edited};
+use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
-use crate::model::problem::Problem;
+use crate::model::problem::{Heard, Problem};
+use crate::model::source::Sources;
 use crate::ops::identity::Identity;
 use crate::ops::observe::{From, Observation, names_divisions, noticed, observe};
 use crate::ops::pin::{Pins, edits, pins};
@@ -16,48 +21,118 @@ use crate::output::text::{edits as view, target_line};
 /// Reads the org, and writes the id of every match beyond doubt into the files.
 pub async fn run(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.open(&[], Some(&args.target))?;
-    let (config, sources) = run.load(&args.config)?;
-    let pins = of_org(args, &config, run).await?;
-    run.tell(&|style| view::pins(&pins, style));
-    let files = edits(&config, &pins).apply(&sources).map_err(not_edited)?;
+    match args.config.one() {
+        Some(config) => one(args, &config, run).await,
+        None => several(args, run).await,
+    }
+}
+
+async fn one(args: &PinArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let (config, sources) = run.load(config_args)?;
+    let connection = run.connect(&args.target, &config.desired).await?;
+    let identity = Identity::to_read(&config.desired);
+    let PinnedOrg { pins, target, notes } =
+        of_org(args, &config, &connection.session.reader(), &identity, &mut run.heard).await?;
+    run.host.show_notes(&notes);
+    run.tell(&|style| format!("{target}\n\n") + &view::pins(&pins, style));
+    write_pins(args, &[(&config, pins)], &sources, run)
+}
+
+/// Reads several orgs, a few at a time. One that cannot be read is told first, and stops no other.
+async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let (configs, sources) = run.load_orgs(&args.config, None)?;
+    let orgs = fleet::connect(&configs, &args.target, run).await?;
+    let mut work =
+        stream::iter(orgs.into_iter().map(|it| one_of_several(args, it))).buffered(args.config.parallel.into());
+    let (mut read, mut failed) = (Vec::new(), Vec::new());
+    for config in &configs {
+        let Some(result) = work.next().await else { break };
+        let name = config.desired.org.as_ref().map_or("", |org| org.name.as_str());
+        run.host.org_done(name, result.as_ref().map_or("not read", |_| "read"));
+        match result {
+            Ok(PinnedOrg { pins, target: _, notes }) => {
+                run.host.show_notes_of(name, &notes);
+                read.push((config, pins));
+            }
+            Err(OrgFailure { problem, heard: _ }) => failed.push((name, problem)),
+        }
+    }
+    drop(work);
+    for (name, problem) in &failed {
+        let named = Problem { message: format!("{name} was not read: {}", problem.message), ..problem.clone() };
+        run.host.fail(&named.into());
+    }
+    for (config, pins) in &read {
+        let name = config.desired.org.as_ref().map_or("", |org| org.name.as_str());
+        run.tell(&|style| view::pins_of(name, pins, style));
+    }
+    let exit = write_pins(args, &read, &sources, run)?;
+    Ok(if failed.is_empty() { exit } else { worse(exit, Exit::Failure) })
+}
+
+/// What one org has.
+struct PinnedOrg {
+    pins: Pins,
+    target: String,
+    notes: Vec<Problem>,
+}
+
+async fn one_of_several(args: &PinArgs, org: FleetOrg<'_>) -> Result<PinnedOrg, OrgFailure> {
+    let FleetOrg { config, connection, identity, suffix } = org;
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    let result = match connection {
+        Ok(connection) => of_org(args, config, &connection.session.reader(), &identity, &mut heard).await,
+        Err(problem) => Err(problem),
+    };
+    result.map_err(|problem| OrgFailure::of(problem, &suffix, heard))
+}
+
+/// A reader is all that this has: it cannot write.
+async fn of_org(
+    args: &PinArgs,
+    config: &Config,
+    reader: &Reader,
+    identity: &Identity,
+    heard: &mut Heard,
+) -> Result<PinnedOrg, Problem> {
+    let desired = &config.desired;
+    let from = From { reader, identity, api: args.target.api(desired), sandbox: args.target.sandbox };
+    let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), heard).await?;
+    notes.extend(noticed(&observed));
+    Ok(PinnedOrg { pins: pins(config, &observed), target: target_line(&target), notes })
+}
+
+/// Shows the lines, asks, and writes them.
+fn write_pins(args: &PinArgs, pins: &[(&Config, Pins)], sources: &Sources, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let mut all = FileEdits::default();
+    for (config, pins) in pins {
+        all.extend(edits(config, pins));
+    }
+    let files = all.apply(sources).map_err(not_edited)?;
     if files.is_empty() {
         return Ok(Exit::Success);
     }
-    proven(args, &config, &pins, &files)?;
+    for (config, pins) in pins {
+        proven(args, config, pins, &files)?;
+    }
     run.tell(&|style| view::diff(&files, style));
     write(&files, args.yes, &mut run.host)?;
     run.tell(&|style| view::written(&files, style));
     Ok(Exit::Success)
 }
 
-/// A reader is all that this has: it cannot write.
-async fn of_org(args: &PinArgs, config: &Config, run: &mut Run<'_>) -> Result<Pins, Failure> {
-    let desired = &config.desired;
-    let connection = run.connect(&args.target, desired).await?;
-    let reader = connection.session.reader();
-    let identity = Identity::to_read(desired);
-    let from =
-        From { reader: &reader, identity: &identity, api: args.target.api(desired), sandbox: args.target.sandbox };
-    let Observation { target, observed, notes } = observe(from, |_| names_divisions(desired), &mut run.heard).await?;
-    run.host.show_notes(&notes);
-    run.host.show_notes(&noticed(&observed));
-    run.tell(&|_| target_line(&target) + "\n\n");
-    Ok(pins(config, &observed))
-}
-
 /// The config with the pins is the same config, with the pins.
 fn proven(args: &PinArgs, config: &Config, pins: &Pins, files: &[EditedFile]) -> Result<(), Failure> {
-    let after = load_edited(&args.config.path, args.config.root.as_deref(), files);
-    if after.diagnostics.errors > 0 {
-        return Err(Failure::Findings(after.sources, after.diagnostics));
-    }
-    let same = after.configs.into_iter().find(|it| it.org_file == config.org_file);
-    let holds = same.is_some_and(|after| {
-        let pin = |key| after.desired.definitions.get(key).and_then(|it| it.pin.as_ref());
-        pins.new.iter().all(|(key, id)| pin(key) == Some(id))
-            && after.desired.definitions.len() == config.desired.definitions.len()
-    });
-    if holds {
+    let source = ConfigSource {
+        path: args.config.path.to_path_buf(),
+        org: config.desired.org.as_ref().map(|org| org.name.clone()),
+        root: args.config.root.clone(),
+    };
+    let after = load_one_edited(&source, files);
+    let Some(config_after) = after.config else { return Err(Failure::Findings(after.sources, after.diagnostics)) };
+    let pin = |key| config_after.desired.definitions.get(key).and_then(|it| it.pin.as_ref());
+    let has_all = pins.new.iter().all(|(key, id)| pin(key) == Some(id));
+    if has_all && config_after.desired.definitions.len() == config.desired.definitions.len() {
         return Ok(());
     }
     Err(Problem::new("the config with the pins does not say what was meant; nothing was written")

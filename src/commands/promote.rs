@@ -42,10 +42,10 @@ fn target(fleet: Fleet<'_>, args: &PromoteArgs) -> Result<PromoteTarget, Problem
         if args.omit_elsewhere {
             return Err(Problem::new("--omit-elsewhere is for a layer, and --to names an org"));
         }
-        return match args.from == args.to {
-            true => Err(Problem::new("--from and --to are one org")),
-            false => Ok(PromoteTarget::Org(index)),
-        };
+        if args.from == args.to {
+            return Err(Problem::new("--from and --to are one org"));
+        }
+        return Ok(PromoteTarget::Org(index));
     }
     let typed = [Path::new(&args.to).to_owned(), args.path.join(&args.to)].map(|it| real_path(&it));
     let found = fleet.sources.iter().find(|(_, it)| typed.contains(&real_path(&it.path)));

@@ -117,8 +117,8 @@ pub fn into_file(
     writing.field(
         &["systemPresence"],
         system_presence.as_ref().map(text),
-        own.system_presence.as_ref().map(text),
-        inherited.system_presence.as_ref().map(text),
+        own.system_presence.as_ref().map(text).as_ref(),
+        inherited.system_presence.as_ref().map(text).as_ref(),
     );
     for (locale, label) in labels {
         writing.label((locale, label.as_deref()), own, inherited);
@@ -132,14 +132,14 @@ pub fn into_file(
     writing.field(
         &["deactivated"],
         deactivated,
-        own.deactivated.map(Leaf::Bool),
-        inherited.deactivated.map(Leaf::Bool),
+        own.deactivated.map(Leaf::Bool).as_ref(),
+        inherited.deactivated.map(Leaf::Bool).as_ref(),
     );
     writing.field(
         &["division"],
         division.as_ref().map(text),
-        own.division.as_ref().map(text),
-        inherited.division.as_ref().map(text),
+        own.division.as_ref().map(text).as_ref(),
+        inherited.division.as_ref().map(text).as_ref(),
     );
     if let Some(comment) = comments.get("") {
         writing.comment(&[], comment, own.key.is_empty());
@@ -165,14 +165,16 @@ impl Writing<'_> {
     }
 
     /// A value of its own only where the layers say something else.
-    fn field(&mut self, below: &[&str], asked: Option<Leaf>, own: Option<Leaf>, inherited: Option<Leaf>) {
+    fn field(&mut self, below: &[&str], asked: Option<Leaf>, own: Option<&Leaf>, inherited: Option<&Leaf>) {
         let Some(asked) = asked else { return };
-        let edit = if inherited.as_ref() == Some(&asked) {
+        let edit = if inherited == Some(&asked) {
             own.is_some().then(|| FileEdit::remove(&self.path(below)))
         } else {
-            (own.as_ref() != Some(&asked)).then(|| FileEdit::set(&self.path(below), asked))
+            (own != Some(&asked)).then(|| FileEdit::set(&self.path(below), asked))
         };
-        edit.into_iter().for_each(|it| self.edits.push(self.place.file, it));
+        if let Some(edit) = edit {
+            self.edits.push(self.place.file, edit);
+        }
     }
 
     fn label(&mut self, (locale, label): (&str, Option<&str>), own: &DefinitionEntry, inherited: &DefinitionValues) {
@@ -185,7 +187,8 @@ impl Writing<'_> {
             (None, None) if own.is_some() => self.edits.push(self.place.file, FileEdit::remove(&self.path(&below))),
             (None, None) => {}
             (label, _) => {
-                self.field(&below, Some(label.map_or(Leaf::Null, |it| Leaf::Text(it.to_owned()))), own, inherited)
+                let asked = label.map_or(Leaf::Null, |it| Leaf::Text(it.to_owned()));
+                self.field(&below, Some(asked), own.as_ref(), inherited.as_ref());
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::config::edit::files::{EditedFile, FileEdits, is_below, load_edited};
 use crate::config::edit::{EntryComment, FileEdit, Leaf, comment_of, path_at};
 use crate::config::located::Entries;
 use crate::config::print::bare_text;
-use crate::model::names::{Locale, is_guid};
+use crate::model::names::{Key, Locale, is_guid};
 use crate::model::problem::Problem;
 use crate::model::source::{FileId, Sources, Span};
 use crate::model::text;
@@ -112,7 +112,7 @@ pub fn promote(fleet: Fleet<'_>, asked: PromoteRequest<'_>, root: Option<&Path>)
 fn unknown(fleet: Fleet<'_>, from: usize, key: &str) -> Problem {
     let org = text::ticked(fleet.org_name(from).unwrap_or_default());
     let problem = Problem::new(format!("{org} has no definition {}; nothing was written", text::ticked(key)));
-    let keys = fleet.configs[from].desired.definitions.keys().map(|it| it.as_str());
+    let keys = fleet.configs[from].desired.definitions.keys().map(Key::as_str);
     match text::nearest(key, keys) {
         Some(near) if near == key => problem.help("it is omitted there"),
         Some(near) => problem.help(format!("did you mean {}?", text::ticked(near))),

@@ -4,6 +4,7 @@
 
 use presencectl::config::edit::{EditFlaw, EntryComment, FileEdit, Leaf, comment_of, edited};
 
+mod into_org;
 mod random;
 
 fn text(label: &str) -> Leaf {

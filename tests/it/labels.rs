@@ -186,6 +186,25 @@ fn a_workbook_with_one_cell_far_away_takes_no_more_than_that() {
 }
 
 #[test]
+fn a_workbook_is_laid_out_for_translators_and_the_same_each_time() {
+    let columns = ["key", "de", "ar", "suggestion: ar", "presencectl"].map(SheetColumn::of_heading).to_vec();
+    let rows = vec![["lunch", "Mittag", "غداء", "x", "v1"].map(|it| Some(it.to_owned())).to_vec()];
+    let sheet = LabelSheet { columns, rows };
+    let bytes = xlsx_sheet::write(&sheet).unwrap();
+    assert_eq!(bytes, xlsx_sheet::write(&sheet).unwrap());
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut part = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+    let page = part("xl/worksheets/sheet1.xml");
+    for expected in ["state=\"frozen\"", "<col min=\"5\" max=\"5\"", "hidden=\"1\"", "<autoFilter ref=\"A1:E2\""] {
+        assert!(page.contains(expected), "{expected} is not in {page}");
+    }
+    assert!(!page.contains("sheetProtection"));
+    // The labels and the suggestions of one language, beside what is read from the left.
+    assert_eq!(part("xl/styles.xml").matches("readingOrder=\"2\"").count(), 2);
+    assert!(part("docProps/core.xml").contains("2000-01-01T00:00:00Z"));
+}
+
+#[test]
 fn what_is_no_text_is_named_as_what_it_is() {
     let mut book = rust_xlsxwriter::Workbook::new();
     let page = book.add_worksheet();
@@ -216,7 +235,7 @@ definitions:
       de: Tee
 
       fr: Thé
-  # Of nobody yet.
+  # New.
   snack:
     systemPresence: Break
     labels: { en_US: Lunch, fr: Déjeuner }

@@ -57,7 +57,7 @@ pub fn write(files: &[EditedFile], yes: bool, host: &mut Host<'_>) -> Result<(),
         placing.spare_read_only()?;
         let names: Vec<String> = files.iter().map(|it| text::ticked(it.path.display())).collect();
         let question = format!("\nWrite {}", text::terminal(&text::list(&names, "and")));
-        host.approved(&question, || nobody_to_ask("give --yes where somebody has looked at it"))?;
+        host.approved(&question, || nobody_to_ask("give --yes after you have looked at the change"))?;
     }
     placing.write(host.signals)?;
     Ok(())

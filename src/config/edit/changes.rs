@@ -38,7 +38,7 @@ fn add(changes: &mut Changes, path: &[String], change: &EditAction) -> Option<()
     }
     match (index.map(|it| &mut changes[it].1), change) {
         (None, EditAction::Set(leaf)) => {
-            changes.push((key.clone(), EntryChange::Leaf(leaf.clone(), EntryComment::default())))
+            changes.push((key.clone(), EntryChange::Leaf(leaf.clone(), EntryComment::default())));
         }
         (None, EditAction::Remove) => changes.push((key.clone(), EntryChange::Remove)),
         (None, EditAction::Append(item)) => changes.push((key.clone(), EntryChange::Append(vec![item.clone()]))),
@@ -47,7 +47,7 @@ fn add(changes: &mut Changes, path: &[String], change: &EditAction) -> Option<()
         }
         (Some(EntryChange::Append(items)), EditAction::Append(item)) => items.push(item.clone()),
         (Some(EntryChange::Leaf(_, own) | EntryChange::Map(_, own)), EditAction::Comment(comment)) => {
-            own.clone_from(comment)
+            own.clone_from(comment);
         }
         (Some(EntryChange::Leaf(before, _)), EditAction::Set(leaf)) if before == leaf => {}
         (Some(_), _) => return None,

@@ -8,7 +8,7 @@ use crate::config::edit::edited;
 use crate::config::edit::overlay::Overlay;
 use crate::config::edit::request::{EditFlaw, FileEdit};
 use crate::config::file_system::{Disk, FileSystem as _};
-use crate::config::{LoadedAll, load_all_in};
+use crate::config::{ConfigSource, Loaded, LoadedAll, load_all_in, load_in};
 use crate::model::source::{FileId, Sources};
 
 /// The edits of each file.
@@ -34,8 +34,11 @@ impl FileEdits {
         self.0.iter().filter(move |(file, _)| sources.get(**file).path == path).flat_map(|(_, edits)| edits)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// These as well.
+    pub fn extend(&mut self, others: FileEdits) {
+        for (file, edits) in others.0 {
+            self.0.entry(file).or_default().extend(edits);
+        }
     }
 
     /// Those files that change, with their new texts; nothing of it is written.
@@ -55,17 +58,29 @@ impl FileEdits {
 
 /// Every config below a path, as it would be with these texts on the disk.
 pub fn load_edited(path: &Path, root: Option<&Path>, files: &[EditedFile]) -> LoadedAll {
+    load_all_in(overlay(files), path, root, |_| true)
+}
+
+/// The config of one request, as it would be.
+pub fn load_one_edited(source: &ConfigSource, files: &[EditedFile]) -> Loaded {
+    load_in(overlay(files), source)
+}
+
+fn overlay(files: &[EditedFile]) -> Rc<Overlay> {
     let disk = Rc::new(Disk::default());
     let real = |it: &EditedFile| Some((disk.canonical(&it.path).ok()?, it.after.clone()));
     let texts: HashMap<PathBuf, String> = files.iter().filter_map(real).collect();
-    load_all_in(Rc::new(Overlay { below: disk.clone(), texts }), path, root, |_| true)
+    Rc::new(Overlay { below: disk, texts })
 }
 
 /// Does a file lie below the path of a request? Others may be used by configs that were not read.
 pub fn is_below(file: &Path, path: &Path) -> bool {
+    below(file, path).is_some()
+}
+
+/// The way from the path of a request to a file below it, however both were typed; none of a file elsewhere.
+pub fn below(file: &Path, path: &Path) -> Option<PathBuf> {
     let disk = Disk::default();
-    match (disk.canonical(file), disk.canonical(path)) {
-        (Ok(file), Ok(path)) => file.starts_with(path),
-        _ => false,
-    }
+    let (file, path) = (disk.canonical(file).ok()?, disk.canonical(path).ok()?);
+    file.strip_prefix(path).ok().map(Path::to_owned)
 }

@@ -42,9 +42,9 @@ pub(super) fn fault(text: &str, tree: &Spanned<Node>, changes: &Changes, edited:
     if !lines_stay(text, &touched.lines, edited) {
         return Some("a line that it is not about");
     }
-    let mixes = edited.matches('\n').count() - edited.matches("\r\n").count();
-    let mixed = text.matches('\n').count() - text.matches("\r\n").count();
-    (mixed == 0 && text.contains('\n') && mixes > 0).then_some("the line ends of the file")
+    // Where every line ends in the way of DOS, new ones do.
+    let bare_ends = |text: &str| text.matches('\n').count() - text.matches("\r\n").count();
+    (bare_ends(text) == 0 && bare_ends(edited) > 0).then_some("the line ends of the file")
 }
 
 /// What the changes may touch of a file.

@@ -103,15 +103,15 @@ impl EditFlaw {
 
 impl fmt::Display for EditFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = |path: &[String]| text::ticked(path.join("."));
+        let ticked = |path: &[String]| text::ticked(path.join("."));
         match self {
             EditFlaw::NotRead => write!(f, "it has errors, aliases or tags"),
             EditFlaw::NoMapping => write!(f, "its top is no mapping"),
-            EditFlaw::Unfit(path) => write!(f, "{} does not hold what an edit needs there", named(path)),
-            EditFlaw::Layout(path) => write!(f, "the layout of {} is not one that is edited", named(path)),
+            EditFlaw::Unfit(path) => write!(f, "{} does not hold what an edit needs there", ticked(path)),
+            EditFlaw::Layout(path) => write!(f, "the layout of {} is not one that is edited", ticked(path)),
             EditFlaw::Overlap => write!(f, "two edits are about the same characters"),
             EditFlaw::Guard(what, paths) => {
-                let names: Vec<String> = paths.iter().map(|it| named(it)).collect();
+                let names: Vec<String> = paths.iter().map(|it| ticked(it)).collect();
                 write!(f, "an edit of {} would change {what}", text::some(&names))
             }
         }

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::config::edit::files::FileEdits;
 use crate::model::labels::Labels;
+use crate::model::names::Key;
 use crate::model::problem::Problem;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -23,7 +24,7 @@ pub fn accepted(config: &Config, sources: &Sources, drift: &Drift, keys: &[Strin
 
 fn no_row(config: &Config, drift: &Drift, key: &str) -> Problem {
     let named = text::ticked(key);
-    let known = config.desired.definitions.keys().map(|it| it.as_str());
+    let known = config.desired.definitions.keys().map(Key::as_str);
     let is_known = known.clone().any(|it| it == key);
     let is_asked = drift.questions.iter().any(|it| it.refusal.fact.keys().iter().any(|it| it.as_str() == key));
     if is_asked {

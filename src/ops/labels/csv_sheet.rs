@@ -1,7 +1,7 @@
 //! A sheet of labels as CSV, with a writer and a reader of its own: what a spreadsheet would take for something else is
 //! guarded, and every character comes back.
 
-use crate::model::text::{self, NotText};
+use crate::model::text;
 use crate::ops::labels::grid::{LabelSheet, ReadSheet, SheetCell};
 
 const BOM: &str = "\u{FEFF}";
@@ -136,13 +136,10 @@ fn decode(bytes: &[u8]) -> Result<String, CsvFlaw> {
         [0xFE, 0xFF, rest @ ..] => return sixteen(rest, u16::from_be_bytes),
         _ => {}
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => {
-            let what = text::of_bytes(bytes).err().map_or_else(String::new, |it: NotText| it.to_string());
-            Err(CsvFlaw::Encoding(what))
-        }
-    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| {
+        let what = text::of_bytes(bytes).err().map_or_else(String::new, |it| it.to_string());
+        CsvFlaw::Encoding(what)
+    })
 }
 
 /// What the headings are parted by: whichever there is most of.
@@ -195,16 +192,12 @@ impl CsvReader<'_> {
             let Some(end) = self.left.find('"') else { return Err(CsvFlaw::Unclosed(begun)) };
             cell.push_str(&self.left[..end]);
             self.left = &self.left[end + 1..];
-            match self.left.strip_prefix('"') {
-                Some(rest) => {
-                    cell.push('"');
-                    self.left = rest;
-                }
-                None => {
-                    self.line += cell.matches('\n').count();
-                    return Ok(cell);
-                }
-            }
+            let Some(rest) = self.left.strip_prefix('"') else {
+                self.line += cell.matches('\n').count();
+                return Ok(cell);
+            };
+            cell.push('"');
+            self.left = rest;
         }
     }
 }

@@ -22,6 +22,8 @@ pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> LabelSheet {
     let (locales, is_asked) = (locales(fleet, asked), !asked.locales.is_empty());
     let suggestions = Suggestions::of(fleet);
     let rows: Vec<DefinitionRow> = (fleet.rows(&asked.configs).into_iter())
+        // One that says nothing in these languages is no place for a translation.
+        .filter(|row| row.is_first || locales.iter().any(|it| shown(row, it).is_some()))
         .filter(|row| !asked.missing || locales.iter().any(|it| fleet.is_missing(row, it, is_asked)))
         .collect();
     let suggested = |row: &DefinitionRow, locale: &str| {

@@ -100,7 +100,7 @@ impl fmt::Display for CellAddress {
     }
 }
 
-/// A sheet as it was read: the cells of its first row are headings. Empty cells are left out.
+/// A sheet as it was read: the cells of its first row are headings. Cells are in order, and empty ones are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadSheet {
     pub rows: Vec<(u32, Vec<(u32, SheetCell)>)>,

@@ -127,7 +127,8 @@ impl<'a> SheetRow<'a> {
     }
 
     fn cell(self, column: u32) -> Option<&'a SheetCell> {
-        self.cells.iter().find(|(it, _)| *it == column).map(|(_, cell)| cell)
+        let index = self.cells.binary_search_by_key(&column, |(it, _)| *it).ok()?;
+        self.cells.get(index).map(|(_, cell)| cell)
     }
 
     fn text(self, column: u32) -> Option<&'a str> {

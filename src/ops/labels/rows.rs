@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::config::edit::definitions::{DefinitionEntry, definitions_of};
+use crate::config::edit::files::below;
 use crate::config::located::Entries;
 use crate::model::desired::{Management, Wanted};
 use crate::model::labels::Scope;
@@ -109,28 +110,31 @@ impl<'a> Fleet<'a> {
                 found.push(locale.to_owned());
             }
         };
-        configs.iter().for_each(|it| add(self.default_locale(*it)));
+        for config in configs {
+            add(self.default_locale(*config));
+        }
         for config in configs {
             let config = &self.configs[*config];
-            match config.resolved.settings.locales.get() {
-                Some(locales) => locales.iter().filter_map(|it| it.value.as_deref()).for_each(&mut add),
-                None => {
-                    let labels = config.desired.definitions.values().flat_map(|it| it.labels.iter());
-                    labels.for_each(|(locale, _)| add(locale.as_str()));
-                }
+            if let Some(locales) = config.resolved.settings.locales.get() {
+                locales.iter().filter_map(|it| it.value.as_deref()).for_each(&mut add);
+            } else {
+                let labels = config.desired.definitions.values().flat_map(|it| it.labels.iter());
+                labels.for_each(|(locale, _)| add(locale.as_str()));
             }
         }
         found
     }
 
-    /// The file as it is named from the path of the request.
+    /// The file as it is named from the path of the request, whatever the machine parts folders by.
     pub fn file_name(&self, file: FileId) -> String {
         let path: &PathBuf = &self.sources.get(file).path;
-        let below = path.strip_prefix(self.path).ok().filter(|it| !it.as_os_str().is_empty());
-        let named = below.unwrap_or_else(|| path.file_name().map_or(path.as_path(), Path::new));
-        // A layer that is not below the path has no shorter name.
-        let named = if below.is_some() || path == self.path { named } else { path.as_path() };
-        named.to_string_lossy().into_owned()
+        let named = match below(path, self.path) {
+            Some(below) if below.as_os_str().is_empty() => path.file_name().map(PathBuf::from).unwrap_or_default(),
+            Some(below) => below,
+            None => path.clone(),
+        };
+        let parts: Vec<_> = named.components().map(|it| it.as_os_str().to_string_lossy()).collect();
+        parts.join("/")
     }
 
     /// One row for each definition of each file of these configs, in the order of files and within them.
@@ -145,6 +149,7 @@ impl<'a> Fleet<'a> {
             .iter()
             .flat_map(|file| definitions_of(&self.sources.get(*file).text).into_iter().map(|it| (*file, it)))
             .collect();
+        let names: HashMap<FileId, String> = files.iter().map(|it| (*it, self.file_name(*it))).collect();
         let in_files: HashSet<(FileId, String)> = entries.iter().map(|(file, it)| (*file, it.key.clone())).collect();
         let row = |(file, entry): (FileId, DefinitionEntry)| {
             let using = users.get(&file).into_iter().flatten().copied();
@@ -161,7 +166,7 @@ impl<'a> Fleet<'a> {
             };
             DefinitionRow {
                 file,
-                path: self.file_name(file),
+                path: names.get(&file).cloned().unwrap_or_default(),
                 section: entry.section,
                 system_presence: wanted.map_or_else(
                     || entry.system_presence.clone().unwrap_or_default(),

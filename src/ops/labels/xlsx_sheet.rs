@@ -1,12 +1,13 @@
 //! A sheet of labels as a workbook of Excel.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError as ReadError};
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, Workbook, XlsxError as WriteError};
 
-use crate::model::limits::{SPREADSHEET_CELLS_MAX, SPREADSHEET_UNPACKED_BYTES_MAX};
+use crate::model::limits::{MESSAGE_CHARS_MAX, SPREADSHEET_CELLS_MAX, SPREADSHEET_UNPACKED_BYTES_MAX};
 use crate::ops::labels::grid::{LabelSheet, ReadSheet, SheetCell, SheetColumn};
 
 const SHEET: &str = "labels";
@@ -120,8 +121,13 @@ pub fn read(bytes: &[u8]) -> Result<ReadSheet, XlsxFlaw> {
 fn flaw(error: ReadError) -> XlsxFlaw {
     match error {
         ReadError::Password => XlsxFlaw::Protected,
-        other => XlsxFlaw::Broken(other.to_string()),
+        other => broken(&other),
     }
+}
+
+/// What a library says may repeat the file.
+fn broken(error: &dyn fmt::Display) -> XlsxFlaw {
+    XlsxFlaw::Broken(error.to_string().chars().take(MESSAGE_CHARS_MAX).collect())
 }
 
 /// Unpacks all of it once and keeps nothing: what the parts say of their own size may be a lie.
@@ -131,7 +137,6 @@ fn unpacks(bytes: &[u8]) -> Result<(), XlsxFlaw> {
     if bytes.starts_with(ENCRYPTED) {
         return Err(XlsxFlaw::Protected);
     }
-    let broken = |error: &dyn std::fmt::Display| XlsxFlaw::Broken(error.to_string());
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|it| broken(&it))?;
     let mut left = SPREADSHEET_UNPACKED_BYTES_MAX;
     for index in 0..archive.len() {
@@ -159,9 +164,8 @@ fn sheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result
             SheetCell::Odd("a formula")
         } else {
             match cell.value {
-                DataRef::Empty => continue,
                 DataRef::String(text) if text.is_empty() => continue,
-                DataRef::SharedString("") => continue,
+                DataRef::Empty | DataRef::SharedString("") => continue,
                 DataRef::String(text) => SheetCell::Text(text),
                 DataRef::SharedString(text) => SheetCell::Text(text.to_owned()),
                 DataRef::Int(_) | DataRef::Float(_) => SheetCell::Odd("a number"),

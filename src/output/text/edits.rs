@@ -70,7 +70,12 @@ pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style
             Promoted::Changed(values) => {
                 let mut lines = format!("{org}: ~ {key}\n");
                 for (name, before, after) in values {
-                    let _ = writeln!(lines, "    {}: {}", text::terminal(name), change(before, after, style));
+                    let _ = writeln!(
+                        lines,
+                        "    {}: {}",
+                        text::terminal(name),
+                        change(before.as_ref(), after.as_ref(), style)
+                    );
                 }
                 write!(page, "{lines}")
             }
@@ -82,7 +87,7 @@ pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style
     page
 }
 
-fn change(before: &Option<String>, after: &Option<String>, style: Style) -> String {
+fn change(before: Option<&String>, after: Option<&String>, style: Style) -> String {
     let quoted = |it: &String| format!("\"{}\"", text::within_quotes(&text::shortened(it)));
     match (before, after) {
         (None, Some(after)) => style.added(&quoted(after)),
@@ -90,6 +95,12 @@ fn change(before: &Option<String>, after: &Option<String>, style: Style) -> Stri
         (Some(before), None) => format!("{} is taken away", style.removed(&quoted(before))),
         (None, None) => String::new(),
     }
+}
+
+/// The same of one org of several.
+pub fn pins_of(org: &str, told: &Pins, style: Style) -> String {
+    let lines: String = pins(told, style).lines().map(|it| format!("  {it}\n")).collect();
+    format!("{}\n{lines}", style.bold(text::terminal(org).as_str()))
 }
 
 /// Which definitions get a pin, and which do not.

@@ -192,6 +192,38 @@ fn pins_are_written_for_what_matches_beyond_doubt() {
 }
 
 #[test]
+fn several_orgs_are_pinned_at_once_each_in_its_own_file() {
+    let cli = Cli::new()
+        .file("c/base.yaml", BASE)
+        .file("c/orgs/dev.yaml", &org("dev", 1, ""))
+        .file("c/orgs/prod.yaml", &org("prod", 2, ""));
+    assert_eq!(cli.run("apply c --org dev --sandbox --yes").code, Some(0));
+    let ran = cli.run("pin c --all-orgs --sandbox --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(ran.stderr, "dev: read\nprod: read\n");
+    assert!(
+        ran.stdout.starts_with("dev\n  1 pin to write.\nprod\n  No new pins.\n  not in the org: lunch\n"),
+        "{}",
+        ran.shown()
+    );
+    let dev = cli.read("c/orgs/dev.yaml");
+    assert!(dev.starts_with(&format!("{}ids:\n  lunch: ", org("dev", 1, ""))), "{dev}");
+    assert_eq!(cli.read("c/orgs/prod.yaml"), org("prod", 2, ""));
+    assert_eq!(cli.read("c/base.yaml"), BASE);
+}
+
+#[test]
+fn an_org_that_cannot_be_read_stops_no_other_pins() {
+    let cli = Cli::new()
+        .file("c/base.yaml", BASE)
+        .file("c/orgs/dev.yaml", &org("dev", 1, ""))
+        .file("c/orgs/prod.yaml", &org("prod", 2, ""));
+    let ran = cli.run("pin c --all-orgs --yes");
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stderr.contains("dev was not read: ") && ran.stderr.contains("prod was not read: "), "{}", ran.stderr);
+}
+
+#[test]
 fn drift_is_accepted_into_the_files() {
     let before = "version: 1\ndefinitions:\n  # Daily.\n  lunch:\n    systemPresence: Meal\n    labels: { en_US: Lunch, de: Mittag }\n  \
                   tea:\n    systemPresence: Break\n    labels: { en_US: Tea }\n  nap:\n    systemPresence: Break\n    labels: { en_US: Nap }\n";

@@ -1,4 +1,4 @@
-//! Hostile cells through LibreOffice and back. Run by hand: `cargo test --test it labels::office -- --ignored`.
+//! Hostile cells through `LibreOffice` and back. Run by hand: `cargo test --test it labels::office -- --ignored`.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{HOSTILE, of_cells};
 use crate::tools;
 
-/// What LibreOffice cannot hold in a cell, whatever brings it: characters that are no XML, line ends other than its own, and
+/// What `LibreOffice` cannot hold in a cell, whatever brings it: characters that are no XML, line ends other than its own, and
 /// a text that looks like Excel's escape of an underscore.
 fn can_be_held(text: &str) -> bool {
     if text.contains("_x005F_") {
@@ -25,7 +25,7 @@ fn sheet() -> LabelSheet {
     of_cells(cells.map(|it| vec![Some((*it).to_owned()), None]).collect())
 }
 
-/// A file of a folder, opened and saved by LibreOffice in another format.
+/// A file of a folder, opened and saved by `LibreOffice` in another format.
 fn saved(folder: &Path, name: &str, format: &str, input: &[&str]) -> Option<Vec<u8>> {
     let profile = format!("-env:UserInstallation=file://{}/profile", folder.display());
     let mut command = Command::new("soffice");

@@ -1,6 +1,7 @@
 //! Random orgs with hostile labels: what is exported and imported again changes no byte.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 use presencectl::config::load_all;
@@ -45,7 +46,7 @@ fn section(name: &str, definitions: &[SomeLabels], is_base: bool) -> String {
             "labels: { ".to_owned()
         };
         let labels: Vec<String> = labels.iter().map(|(locale, it)| format!("{locale}: {}", shown(it))).collect();
-        page.push_str(&format!("  key{number}: {{ {own}{} }} }} # {number}\n", labels.join(", ")));
+        writeln!(page, "  key{number}: {{ {own}{} }} }} # {number}", labels.join(", ")).unwrap();
     }
     page
 }
