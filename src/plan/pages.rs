@@ -37,5 +37,5 @@ pages! {
     "people-not-known" "empty-source" "omit-matches-nothing" "unknown-system-presence" "division-not-shown"
     "unknown-division" "ambiguous-division" "divisions-not-known" "beyond-saved-plan" "many-active"
     "system-presences-not-checked" "beside-unmanaged" "earlier-not-read" "odd-object" "may-be-odd-object" "half-character"
-    "not-visible-yet" "may-be-made" "hidden-twin" "cannot-be-named"
+    "not-visible-yet" "may-be-made" "hidden-twin" "cannot-be-named" "limit-orgs" "stage-required"
 }

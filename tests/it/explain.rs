@@ -26,6 +26,8 @@ fn names() -> BTreeSet<String> {
     names.extend(codes("src/plan/warning.rs", "Warning"));
     // Of `apply --plan`, with which a plan is shown as well.
     names.insert("beyond-saved-plan".to_owned());
+    // Of a plan of several orgs.
+    names.extend(["limit-orgs".to_owned(), "stage-required".to_owned()]);
     names
 }
 

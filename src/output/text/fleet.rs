@@ -25,7 +25,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
         not_planned(orgs, style),
         frozen(orgs).iter().map(|it| format!("{}: {}\n", style.doubtful("FROZEN"), text::terminal(it))).collect(),
         refusals.iter().map(|it| refusal(it, style)).collect::<Vec<_>>().join("\n"),
-        changes(groups, style),
+        changes(groups, true, style),
     ];
     let shown = if style.quiet { &[][..] } else { warnings };
     sections.push(shown.iter().fold(String::new(), |mut all, it| {
@@ -113,7 +113,8 @@ fn refusal(it: &FleetRefusalV1, style: Style) -> String {
     shown
 }
 
-pub(super) fn changes(groups: &[FleetGroupV1], style: Style) -> String {
+/// `proven` says which orgs have a change already.
+pub(super) fn changes(groups: &[FleetGroupV1], proven: bool, style: Style) -> String {
     let (mut shown, mut before) = (String::new(), None);
     for group in groups {
         let heading = (&group.orgs_in_words, &group.origin);
@@ -129,12 +130,12 @@ pub(super) fn changes(groups: &[FleetGroupV1], style: Style) -> String {
             let _ = writeln!(shown, "{}{origin}:", style.bold(&text::terminal(&group.orgs_in_words).to_string()));
             before = Some(heading);
         }
-        shown.push_str(&change(group, style));
+        shown.push_str(&change(group, proven, style));
     }
     shown
 }
 
-fn change(group: &FleetGroupV1, style: Style) -> String {
+fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
     let FleetGroupV1 { action, labels, deactivated, division, before_elsewhere, already_in_place, .. } = group;
     let head = style.action((*action).into(), &format!("{} {}", sign((*action).into()), verb(*action)));
     let without = match group.without.is_empty() {
@@ -169,11 +170,12 @@ fn change(group: &FleetGroupV1, style: Style) -> String {
         let comment = it.comment.as_ref().map_or_else(String::new, |it| format!(": {}", text::terminal(it)));
         let _ = writeln!(shown, "    {}{comment}", place_shown(&it.place));
     }
-    let proven = match already_in_place.is_empty() {
-        true => "first time anywhere".to_owned(),
-        false => format!("already in place in {}", text::terminal(&already_in_place.join(", "))),
-    };
-    let _ = writeln!(shown, "    {proven}");
+    if proven {
+        let _ = match already_in_place.is_empty() {
+            true => writeln!(shown, "    first time anywhere"),
+            false => writeln!(shown, "    already in place in {}", text::terminal(&already_in_place.join(", "))),
+        };
+    }
     shown
 }
 

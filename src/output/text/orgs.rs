@@ -18,7 +18,7 @@ const COMMIT_CHARS: usize = 12;
 pub fn human(orgs: &OrgsV1, style: Style) -> String {
     let Some(since) = &orgs.since else { return listed(orgs, style) };
     let mut shown = format!("{}\n", style.bold(&heading(orgs, since)));
-    let blocks = changes(&orgs.groups, style);
+    let blocks = changes(&orgs.groups, false, style);
     // Writing to a String cannot fail.
     if !blocks.is_empty() {
         let _ = write!(shown, "\n{blocks}");

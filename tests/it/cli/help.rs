@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::commands;
 use super::driver::Cli;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "plan",
     "apply",
     "drift",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 23] = [
     "log",
     "import",
     "show",
+    "orgs",
     "validate",
     "explain",
     "config",

@@ -106,6 +106,7 @@ fn speaking() -> Vec<String> {
         "undo report.json --auto-approve".to_owned(),
         "retire lunch --to Meal --config lunch.yaml --yes".to_owned(),
         "doctor lunch.yaml".to_owned(),
+        "pin lunch.yaml --yes".to_owned(),
         "init new --start org --yes".to_owned(),
         format!("user get {user}"),
         format!("user set {user} --presence Meal --yes"),
@@ -113,7 +114,7 @@ fn speaking() -> Vec<String> {
 }
 
 /// Commands that do not.
-const SILENT: [&str; 9] = [
+const SILENT: [&str; 13] = [
     "validate lunch.yaml",
     "config lunch.yaml",
     "schema plan",
@@ -123,7 +124,14 @@ const SILENT: [&str; 9] = [
     "explain same-label",
     "log .",
     "init new --start small --yes",
+    "orgs .",
+    "labels export . -o csv=labels.csv",
+    "labels import labels.csv . --yes",
+    "promote tea . --from acme --to lunch.yaml --yes",
 ];
+
+/// An org with a definition of its own.
+const ACME: &str = "version: 1\norg: { name: acme }\nuse: [lunch.yaml]\ndefinitions:\n  tea:\n    systemPresence: Break\n    labels: { en_US: Tea }\n";
 
 /// With everything logged, against an org that repeats what it was sent.
 #[test]
@@ -152,6 +160,10 @@ fn no_log_of_any_command_holds_a_secret() {
         let cli = with_token();
         std::fs::remove_file(cli.path("report.json")).unwrap();
         let cli = if command.starts_with("log") { cli.file("reports/report.json", &report) } else { cli };
+        let cli = if command.contains(" . ") || command.ends_with(" .") { cli.file("acme.yaml", ACME) } else { cli };
+        if command.starts_with("labels import") {
+            assert_eq!(cli.run("labels export . -o csv=labels.csv").code, Some(0));
+        }
         let ran = cli.run(&format!("{command} -vv"));
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.shown());
     }
@@ -186,7 +198,8 @@ fn the_logs_of_every_command_are_looked_at() {
         .map(|line| {
             let mut words = line.split(' ');
             let first = words.next().unwrap();
-            if first == "user" { format!("user {}", words.next().unwrap()) } else { first.to_owned() }
+            let is_group = matches!(first, "user" | "labels");
+            if is_group { format!("{first} {}", words.next().unwrap()) } else { first.to_owned() }
         })
         .collect();
     assert_eq!(looked_at, commands());

@@ -107,7 +107,7 @@ fn of_all_that_exclude_each_other_what_is_typed_counts_or_the_variable_is_named(
       --org <NAME|PATTERN> is typed: no variable counts
       --all-orgs is typed: no variable counts
       both are set: error: PRESENCECTL_ORG and PRESENCECTL_ALL_ORGS are set, and they exclude each other
-      (pin, plan)
+      (drift, pin, plan)
     --report-dir <DIR> and --no-report
       --report-dir <DIR> is typed: no variable counts
       --no-report is typed: no variable counts
