@@ -31,10 +31,12 @@ pub fn run(args: &LabelsExportArgs, run: &mut Run<'_, LabelsFormat>) -> Result<E
     };
     let asked = ExportRequest { configs, locales: args.locale.clone(), missing: args.missing };
     let sheet = sheet(fleet, &asked);
+    let is_asked = |format: LabelsFormat| args.outputs.iter().any(|it| it.format == format);
     let csv = csv_sheet::write(&sheet);
-    let xlsx =
-        if args.outputs.iter().any(|it| it.format == LabelsFormat::Xlsx) { workbook(&sheet)? } else { Vec::new() };
-    proven(&sheet, csv_sheet::read(csv.as_bytes()).ok().as_ref(), "CSV")?;
+    if is_asked(LabelsFormat::Csv) {
+        proven(&sheet, csv_sheet::read(csv.as_bytes()).ok().as_ref(), "CSV")?;
+    }
+    let xlsx = if is_asked(LabelsFormat::Xlsx) { workbook(&sheet)? } else { Vec::new() };
 
     let words = |style: Style| view::exported(&sheet, style);
     let bytes = |format: LabelsFormat| match format {

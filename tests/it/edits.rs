@@ -129,6 +129,12 @@ fn lists_and_empty_sections_are_filled() {
 }
 
 #[test]
+fn an_empty_section_keeps_its_comments() {
+    let before = "version: 1\norg: { name: acme }\nids: # from pin\n  # lunch: 1234\n\nomit: []\n";
+    gives(before, &[set("ids.tea", "x")], &before.replace("# from pin\n", "# from pin\n  tea: x\n"));
+}
+
+#[test]
 fn json_stays_json() {
     let before = "{\n  \"version\": 1,\n  \"definitions\": {\n    \"lunch\": {\n      \"systemPresence\": \"Meal\",\n      \"labels\": {\n        \"en_US\": \"Lunch\",\n        \"de\": \"Mittag\"\n      }\n    }\n  }\n}\n";
     let added = before.replace("\"Mittag\"\n", "\"Mittag\",\n        \"fr\": \"Déjeuner\"\n");

@@ -115,7 +115,8 @@ impl<'a> Splicer<'a> {
                             for (name, change) in inner {
                                 habits.lines(&key.value, (name, change), column + habits.step, None, &mut lines);
                             }
-                            self.add_lines(self.layout.last_line(key, value), &lines);
+                            // Before comments that stand there: they are not about what is new.
+                            self.add_lines(self.layout.next_line(self.layout.content_end(key, value)), &lines);
                         }
                         _ => {
                             let (start, end) = self.value_place(value, colon);
