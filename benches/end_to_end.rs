@@ -50,7 +50,13 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
     let wire = Arc::new(HttpWire::new(&endpoints, WireLimits::default()));
     let credentials = Credentials::Token(server.token().into());
     let session = Session::new(endpoints, credentials, wire, Options::default());
-    let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
+    let identity = Identity {
+        meant: None,
+        name: None,
+        must_be_known: true,
+        unless_sandbox: None,
+        others: std::collections::BTreeMap::new(),
+    };
     let asked = PlanRequest {
         desired,
         limits: desired.settings.limits,

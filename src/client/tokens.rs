@@ -169,7 +169,7 @@ impl Tokens {
         self.secrets.with(match &request.auth {
             // It may be kept no longer, and still be under way.
             Auth::Bearer(token) => Some(token),
-            _ => None,
+            Auth::Basic { .. } => None,
         })
     }
 }

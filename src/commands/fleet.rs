@@ -60,9 +60,10 @@ pub async fn connect<'a, F: View>(
     let ids: BTreeMap<OrgId, String> = ids.collect();
     let mut orgs = Vec::new();
     for (config, org) in named {
-        let identity = match target.sandbox {
-            true => Identity::to_read(&config.desired),
-            false => Identity::of_several(&config.desired, ids.clone()),
+        let identity = if target.sandbox {
+            Identity::to_read(&config.desired)
+        } else {
+            Identity::of_several(&config.desired, ids.clone())
         };
         let connection = if org.id.is_none() && !target.sandbox {
             Err(without_id(org))

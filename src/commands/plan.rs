@@ -124,15 +124,14 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     }
     drop(work);
 
-    let document = |result: Result<PlannedOrg, OrgFailure>| match result {
-        Ok(it) => Ok(PlanV1::of(&it.plan, &it.target, &sources)),
-        Err(it) => Err(ErrorV1::of(&it.problem, &it.heard, None, &Findings::default(), &sources)),
-    };
     let is_held = results.iter().flatten().any(|it| !it.plan.held.is_empty());
     let members = configs.iter().zip(results).map(|(config, result)| FleetMember {
         desired: &config.desired,
         file: config.org_file.as_ref().map(|it| it.display().to_string()),
-        result: document(result),
+        result: match result {
+            Ok(it) => Ok(PlanV1::of(&it.plan, &it.target, &sources)),
+            Err(it) => Err(Box::new(ErrorV1::of(&it.problem, &it.heard, None, &Findings::default(), &sources))),
+        },
     });
     let terms =
         FleetTerms { commit: at.as_ref().map(|it| it.commit.clone()), required_stage: args.require_stage.clone() };

@@ -24,10 +24,8 @@ impl OrgChoice {
         let names = || orgs.iter().filter_map(|it| it.name.as_deref());
         for asked in &self.names {
             if !names().any(|it| fits(asked, it)) {
-                let what = match is_pattern(asked) {
-                    true => format!("no org has a name like {}", text::ticked(asked)),
-                    false => format!("no org has the name {}", text::ticked(asked)),
-                };
+                let what = if is_pattern(asked) { "a name like" } else { "the name" };
+                let what = format!("no org has {what} {}", text::ticked(asked));
                 return Err(nothing(what, asked.trim_matches('*'), names()));
             }
         }

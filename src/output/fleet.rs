@@ -20,7 +20,7 @@ use crate::output::json::plan::{PlanV1, SpentV1};
 pub struct FleetMember<'a> {
     pub desired: &'a Desired,
     pub file: Option<String>,
-    pub result: Result<PlanV1, ErrorV1>,
+    pub result: Result<PlanV1, Box<ErrorV1>>,
 }
 
 /// What holds for all of them.
@@ -106,7 +106,7 @@ fn org(member: FleetMember<'_>, groups: &[FleetGroupV1]) -> FleetOrgV1 {
     let (stage, status) = (member.stage().map(str::to_owned), member.status());
     let (plan, error) = match member.result {
         Ok(plan) => (Some(plan), None),
-        Err(error) => (None, Some(error)),
+        Err(error) => (None, Some(*error)),
     };
     FleetOrgV1 { name, stage, file: member.file, status, already_in_place, omits, plan, error }
 }
@@ -267,10 +267,8 @@ impl<'a> Fleet<'a> {
             (it.code.clone(), it.message.clone(), it.place.clone(), it.answers.clone())
         };
         let grouped = self.grouped(|it| of(it).iter().map(key).collect());
-        let refusal = |((code, message, place, answers), orgs): (
-            (String, String, Option<PlaceV1>, Vec<AnswerV1>),
-            Vec<usize>,
-        )| {
+        let refusal = |(told, orgs): (ToldRefusal, Vec<usize>)| {
+            let (code, message, place, answers) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
             FleetRefusalV1 { code, message, answers, place, orgs, orgs_in_words }
         };
@@ -394,6 +392,9 @@ impl<'a> Fleet<'a> {
         lines.into_iter().map(finished).collect()
     }
 }
+
+/// What a refusal says: its code, message, place and answers.
+type ToldRefusal = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
 
 /// Up to so many exceptions stand behind "all orgs but".
 const EXCEPTIONS_MAX: usize = 4;

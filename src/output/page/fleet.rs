@@ -181,9 +181,10 @@ fn change(group: &FleetGroupV1) -> Vec<PageLines> {
 
 fn orgs(group: &FleetGroupV1) -> PageLines {
     let mut lines = cell(vec![sentence(group.orgs_in_words.as_str())]);
-    let proven = match group.already_in_place.is_empty() {
-        true => plain("first time anywhere"),
-        false => sentence(format!("already in place in {}", group.already_in_place.join(", "))),
+    let proven = if group.already_in_place.is_empty() {
+        plain("first time anywhere")
+    } else {
+        sentence(format!("already in place in {}", group.already_in_place.join(", ")))
     };
     lines.push((By::Both, vec![Piece::Quiet(vec![proven])]));
     lines.extend(group.reasons.iter().map(|it| {

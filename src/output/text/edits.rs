@@ -99,7 +99,8 @@ fn change(before: Option<&String>, after: Option<&String>, style: Style) -> Stri
 
 /// The same of one org of several.
 pub fn pins_of(org: &str, told: &Pins, style: Style) -> String {
-    let lines: String = pins(told, style).lines().map(|it| format!("  {it}\n")).collect();
+    let lines: Vec<String> = pins(told, style).lines().map(|it| format!("  {it}\n")).collect();
+    let lines = lines.concat();
     format!("{}\n{lines}", style.bold(text::terminal(org).as_str()))
 }
 

@@ -23,7 +23,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     let mut sections = vec![
         commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
         not_planned(orgs, style),
-        frozen(orgs).iter().map(|it| format!("{}: {}\n", style.doubtful("FROZEN"), text::terminal(it))).collect(),
+        frozen_shown(orgs, style),
         refusals.iter().map(|it| refusal(it, style)).collect::<Vec<_>>().join("\n"),
         changes(groups, true, style),
     ];
@@ -71,6 +71,11 @@ pub fn frozen(orgs: &[FleetOrgV1]) -> Vec<String> {
         Some(format!("{} until {} ({file}:{line}): {}", org.name, longest.until, longest.reason))
     };
     orgs.iter().filter_map(frozen).collect()
+}
+
+fn frozen_shown(orgs: &[FleetOrgV1], style: Style) -> String {
+    let line = |it: String| format!("{}: {}\n", style.doubtful("FROZEN"), text::terminal(&it));
+    frozen(orgs).into_iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn sandbox_note(orgs: &[FleetOrgV1]) -> &'static str {
@@ -138,9 +143,10 @@ pub(super) fn changes(groups: &[FleetGroupV1], proven: bool, style: Style) -> St
 fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
     let FleetGroupV1 { action, labels, deactivated, division, before_elsewhere, already_in_place, .. } = group;
     let head = style.action((*action).into(), &format!("{} {}", sign((*action).into()), verb(*action)));
-    let without = match group.without.is_empty() {
-        true => String::new(),
-        false => format!(", without {}", text::terminal(&group.without.join(", "))),
+    let without = if group.without.is_empty() {
+        String::new()
+    } else {
+        format!(", without {}", text::terminal(&group.without.join(", ")))
     };
     let mut shown = format!("  {head} {}{without}\n", style.bold(&subject(group)));
     // Writing to a String cannot fail.
@@ -171,9 +177,10 @@ fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
         let _ = writeln!(shown, "    {}{comment}", place_shown(&it.place));
     }
     if proven {
-        let _ = match already_in_place.is_empty() {
-            true => writeln!(shown, "    first time anywhere"),
-            false => writeln!(shown, "    already in place in {}", text::terminal(&already_in_place.join(", "))),
+        let _ = if already_in_place.is_empty() {
+            writeln!(shown, "    first time anywhere")
+        } else {
+            writeln!(shown, "    already in place in {}", text::terminal(&already_in_place.join(", ")))
         };
     }
     shown

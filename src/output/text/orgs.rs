@@ -89,7 +89,7 @@ fn due(orgs: &OrgsV1) -> impl Iterator<Item = &ListedOrgV1> {
 
 /// A name a line, for a loop of a shell.
 pub fn lines(orgs: &OrgsV1) -> String {
-    due(orgs).map(|it| format!("{}\n", text::terminal(&it.name))).collect()
+    due(orgs).map(|it| format!("{}\n", text::terminal(&it.name))).collect::<Vec<_>>().concat()
 }
 
 pub fn csv(orgs: &OrgsV1) -> String {
