@@ -1,7 +1,5 @@
 //! A freeze: nothing is written to an org, and every plan says so first.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
-
 use serde_json::Value;
 
 use super::driver::Cli;

@@ -22,10 +22,15 @@ definitions:
     labels: { en_US: Tea, de: Tee }
 ";
 
+#[expect(clippy::disallowed_methods, reason = "Git is found as the test was started to find it")]
+fn path() -> String {
+    std::env::var("PATH").unwrap()
+}
+
 fn git(cli: &Cli, arguments: &[&str]) {
     let mut git = Command::new("git");
     git.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]).args(arguments);
-    let done = git.current_dir(cli.path("")).env_clear().env("PATH", std::env::var("PATH").unwrap()).output().unwrap();
+    let done = git.current_dir(cli.path("")).env_clear().env("PATH", path()).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -48,8 +53,7 @@ fn three() -> Cli {
     cli.write("orgs/globex-prod.yaml", &org("globex-prod", overrides));
     git(&cli, &["init", "--quiet", "--initial-branch=main"]);
     commit(&cli);
-    let path = std::env::var("PATH").unwrap();
-    cli.variable("PATH", &path)
+    cli.variable("PATH", &path())
 }
 
 #[test]
