@@ -181,7 +181,7 @@ pub enum Command {
     Validate(ValidateArgs),
     /// List the orgs of a config, and those that a change of the files affects. Asks no org.
     #[command(after_help = "Examples:\n  presencectl orgs examples/many-orgs\n  \
-        presencectl orgs examples/many-orgs --stage prod --output lines")]
+        presencectl orgs examples/many-orgs --output lines")]
     Orgs(OrgListArgs),
     /// Say what a finding means and how it is repaired or set, or list all of them.
     #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
