@@ -10,8 +10,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::cli::formats::Output;
 use crate::cli::paths;
-use crate::config::ConfigSource;
 use crate::config::choice::{self, OrgChoice};
+use crate::config::{Config, ConfigSource};
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
@@ -156,6 +156,12 @@ impl OrgsArgs {
         };
         let is_one = !self.all_orgs && self.stages.is_empty();
         is_one.then(|| ConfigArgs { path: self.path.clone(), org, root: self.root.clone() })
+    }
+
+    /// How one of several configs is read alone.
+    pub fn request_of(&self, config: &Config) -> ConfigSource {
+        let org = config.desired.org.as_ref().map(|org| org.name.clone());
+        ConfigSource { path: self.path.to_path_buf(), org, root: self.root.clone() }
     }
 
     /// Which of several orgs are meant.

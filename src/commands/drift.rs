@@ -1,16 +1,17 @@
 //! `presencectl drift`.
 
-use futures_util::{StreamExt as _, stream};
+use std::cell::Cell;
 
 use crate::cli::{ConfigArgs, DriftArgs, Format, LimitArgs};
 use crate::commands::context::connect::Connection;
 use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::commands::fleet::{self, FleetOrg, OrgFailure};
+use crate::commands::fleet::{self, FleetOrg};
 use crate::config::edit::files::load_one_edited;
 use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
+use crate::model::desired::OrgIdentity;
 use crate::model::moment::Moment;
 use crate::model::observed::Observed;
 use crate::model::problem::{Heard, Problem};
@@ -94,42 +95,27 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         return Err(Problem::new("--accept writes for one org").help("name one by `--org NAME`").into());
     }
     let (configs, sources) = run.load_orgs(&args.config, None)?;
-    let request = |config: &Config| ConfigSource {
-        path: args.config.path.to_path_buf(),
-        org: config.desired.org.as_ref().map(|org| org.name.clone()),
-        root: args.config.root.clone(),
-    };
-    let requests: Vec<ConfigSource> = configs.iter().map(request).collect();
+    let requests: Vec<ConfigSource> = configs.iter().map(|it| args.config.request_of(it)).collect();
     let applied = |(config, source): (&Config, &ConfigSource)| {
         args.applied.as_deref().map(|typed| baseline::applied(source, typed, org_of(config, source))).transpose()
     };
     let applied = configs.iter().zip(&requests).map(applied).collect::<Result<Vec<_>, Problem>>()?;
+    let applied: Vec<Cell<Option<Applied>>> = applied.into_iter().map(Cell::new).collect();
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
 
     let orgs = fleet::connect(&configs, &args.target, run).await?;
-    let (now, folder) = (run.record.clock().now(), &folder);
-    let work = orgs.into_iter().zip(&requests).zip(applied).map(|((org, source), applied)| async move {
-        let FleetOrg { config, connection, identity, suffix } = org;
-        let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-        let result = match &connection {
-            Ok(connection) => {
-                drift_of(args, (config, source, applied), connection, identity, (folder, now), &mut heard).await
-            }
-            Err(problem) => Err(problem.clone()),
-        };
-        result.map_err(|problem| OrgFailure::of(problem, &suffix, heard))
+    let now = run.record.clock().now();
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+        let inputs = (org.config, &requests[org.index], applied[org.index].take());
+        drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
+    };
+    let at_once = args.config.parallel;
+    let results = fleet::each(orgs, at_once, &mut run.host, "read", |(_, planned)| &planned.notes, work).await;
+    let orgs = configs.iter().zip(results).filter_map(|(config, result)| {
+        let OrgIdentity { name, stage, .. } = config.desired.org.clone()?;
+        Some(DriftedOrg { name, stage, result: result.map(|(drift, planned)| (drift, planned.target)) })
     });
-    let mut work = stream::iter(work).buffered(usize::from(args.config.parallel));
-    let mut drifted: Vec<DriftedOrg> = Vec::new();
-    while let Some(result) = work.next().await {
-        let org = configs[drifted.len()].desired.org.as_ref();
-        let name = org.map(|org| org.name.clone()).unwrap_or_default();
-        run.host.org_done(&name, result.as_ref().map_or("not read", |_| "read"));
-        run.host.show_notes_of(&name, result.as_ref().map_or(&[][..], |(_, planned)| &planned.notes));
-        let result = result.map(|(drift, planned)| (drift, planned.target)).map_err(|it| (it.problem, it.heard));
-        drifted.push(DriftedOrg { name, stage: org.and_then(|org| org.stage.clone()), result });
-    }
-    drop(work);
+    let drifted: Vec<DriftedOrg> = orgs.collect();
 
     let (drifted, sources) = (&drifted, &sources);
     let folder = run.host.environment.folder.as_deref();
@@ -175,7 +161,6 @@ async fn drift_of(
     let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
-    drop(past);
     Ok((drift, planned))
 }
 

@@ -3,41 +3,77 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt as _, stream};
+
 use crate::cli::{TargetArgs, View};
 use crate::commands::context::connect::{Connection, OrgAccess};
 use crate::commands::context::failure::Failure;
+use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
 use crate::config::Config;
 use crate::host::environment::Environment;
 use crate::host::org_variables;
 use crate::model::desired::OrgIdentity;
 use crate::model::names::OrgId;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{Heard, OrgFailure, Problem};
 use crate::model::text;
 use crate::ops::identity::Identity;
 
 /// One org of several, before it is asked anything.
 pub struct FleetOrg<'a> {
+    /// Its place among the orgs of the run.
+    pub index: usize,
     pub config: &'a Config,
     /// None of an org without credentials or without an id.
-    pub connection: Result<Connection, Problem>,
+    connection: Result<Connection, Problem>,
     pub identity: Identity,
+    is_sandbox: bool,
     /// What the names of its variables end in.
-    pub suffix: String,
+    suffix: String,
 }
 
-/// Why an org has no result, and what it said of itself.
-pub struct OrgFailure {
-    pub problem: Problem,
-    pub heard: Heard,
-}
-
-impl OrgFailure {
-    /// In the help, variables have the names that they have for the org.
-    pub fn of(problem: Problem, suffix: &str, heard: Heard) -> OrgFailure {
-        let help = problem.help.as_ref().map(|it| org_variables::named(it, suffix));
-        OrgFailure { problem: Problem { help, ..problem }, heard }
+impl FleetOrg<'_> {
+    fn name(&self) -> String {
+        self.config.desired.org.as_ref().map(|org| org.name.clone()).unwrap_or_default()
     }
+}
+
+/// Does something in every org, so many at a time. Each is told of when it is done, in their order. `done` is what was done
+/// to an org, such as `planned`.
+pub async fn each<T>(
+    orgs: Vec<FleetOrg<'_>>,
+    at_once: u8,
+    host: &mut Host<'_>,
+    done: &str,
+    notes: impl Fn(&T) -> &[Problem],
+    work: impl AsyncFn(&FleetOrg<'_>, &Connection, &mut Heard) -> Result<T, Problem>,
+) -> Vec<Result<T, OrgFailure>> {
+    let one = async |org: &FleetOrg<'_>| {
+        let mut heard = Heard { org: None, sandbox: org.is_sandbox };
+        let result = match &org.connection {
+            Ok(connection) => work(org, connection, &mut heard).await,
+            Err(problem) => Err(problem.clone()),
+        };
+        result.map_err(|problem| {
+            // Variables have the names that they have for this org.
+            let help = problem.help.as_ref().map(|it| org_variables::named(it, &org.suffix));
+            OrgFailure { problem: Problem { help, ..problem }, heard }
+        })
+    };
+    let mut results = Vec::new();
+    let mut all = stream::iter(orgs.iter().map(one)).buffered(usize::from(at_once));
+    for org in &orgs {
+        let Some(result) = all.next().await else { break };
+        match &result {
+            Ok(value) => {
+                host.org_done(&org.name(), done);
+                host.show_notes_of(&org.name(), notes(value));
+            }
+            Err(_) => host.org_done(&org.name(), &format!("not {done}")),
+        }
+        results.push(result);
+    }
+    results
 }
 
 /// The longest name of an org that a variable is named after.
@@ -59,7 +95,7 @@ pub async fn connect<'a, F: View>(
     let ids = named.iter().filter_map(|(_, org)| Some((org.id.clone()?, org.name.clone())));
     let ids: BTreeMap<OrgId, String> = ids.collect();
     let mut orgs = Vec::new();
-    for (config, org) in named {
+    for (index, (config, org)) in named.into_iter().enumerate() {
         let identity = if target.sandbox {
             Identity::to_read(&config.desired)
         } else {
@@ -72,7 +108,7 @@ pub async fn connect<'a, F: View>(
             run.connect_by(&access, &config.desired).await
         };
         let suffix = org_variables::suffix(&org.name).filter(|_| !target.sandbox).unwrap_or_default();
-        orgs.push(FleetOrg { config, connection, identity, suffix });
+        orgs.push(FleetOrg { index, config, connection, identity, is_sandbox: target.sandbox, suffix });
     }
     Ok(orgs)
 }

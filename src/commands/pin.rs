@@ -1,17 +1,16 @@
 //! `presencectl pin`.
 
-use futures_util::{StreamExt as _, stream};
-
 use crate::cli::{ConfigArgs, PinArgs};
 use crate::client::Reader;
+use crate::commands::context::connect::Connection;
 use crate::commands::context::edit_files::{not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::{Run, worse};
-use crate::commands::fleet::{self, FleetOrg, OrgFailure};
+use crate::commands::fleet::{self, FleetOrg};
+use crate::config::Config;
 use crate::config::edit::files::{EditedFile, FileEdits, load_one_edited};
-use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{Heard, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::identity::Identity;
 use crate::ops::observe::{From, Observation, names_divisions, noticed, observe};
@@ -42,22 +41,19 @@ async fn one(args: &PinArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Res
 async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (configs, sources) = run.load_orgs(&args.config, None)?;
     let orgs = fleet::connect(&configs, &args.target, run).await?;
-    let mut work =
-        stream::iter(orgs.into_iter().map(|it| one_of_several(args, it))).buffered(args.config.parallel.into());
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+        of_org(args, org.config, &connection.session.reader(), &org.identity, heard).await
+    };
+    let at_once = args.config.parallel;
+    let results = fleet::each(orgs, at_once, &mut run.host, "read", |it| &it.notes, work).await;
     let (mut read, mut failed) = (Vec::new(), Vec::new());
-    for config in &configs {
-        let Some(result) = work.next().await else { break };
+    for (config, result) in configs.iter().zip(results) {
         let name = config.desired.org.as_ref().map_or("", |org| org.name.as_str());
-        run.host.org_done(name, result.as_ref().map_or("not read", |_| "read"));
         match result {
-            Ok(PinnedOrg { pins, target: _, notes }) => {
-                run.host.show_notes_of(name, &notes);
-                read.push((config, pins));
-            }
+            Ok(PinnedOrg { pins, .. }) => read.push((config, pins)),
             Err(OrgFailure { problem, heard: _ }) => failed.push((name, problem)),
         }
     }
-    drop(work);
     for (name, problem) in &failed {
         let named = Problem { message: format!("{name} was not read: {}", problem.message), ..problem.clone() };
         run.host.fail(&named.into());
@@ -75,16 +71,6 @@ struct PinnedOrg {
     pins: Pins,
     target: String,
     notes: Vec<Problem>,
-}
-
-async fn one_of_several(args: &PinArgs, org: FleetOrg<'_>) -> Result<PinnedOrg, OrgFailure> {
-    let FleetOrg { config, connection, identity, suffix } = org;
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    let result = match connection {
-        Ok(connection) => of_org(args, config, &connection.session.reader(), &identity, &mut heard).await,
-        Err(problem) => Err(problem),
-    };
-    result.map_err(|problem| OrgFailure::of(problem, &suffix, heard))
 }
 
 /// A reader is all that this has: it cannot write.
@@ -123,11 +109,7 @@ fn write_pins(args: &PinArgs, pins: &[(&Config, Pins)], sources: &Sources, run: 
 
 /// The config with the pins is the same config, with the pins.
 fn proven(args: &PinArgs, config: &Config, pins: &Pins, files: &[EditedFile]) -> Result<(), Failure> {
-    let source = ConfigSource {
-        path: args.config.path.to_path_buf(),
-        org: config.desired.org.as_ref().map(|org| org.name.clone()),
-        root: args.config.root.clone(),
-    };
+    let source = args.config.request_of(config);
     let after = load_one_edited(&source, files);
     let Some(config_after) = after.config else { return Err(Failure::Findings(after.sources, after.diagnostics)) };
     let pin = |key| config_after.desired.definitions.get(key).and_then(|it| it.pin.as_ref());

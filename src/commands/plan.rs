@@ -1,14 +1,13 @@
 //! `presencectl plan`.
 
+use std::cell::Cell;
 use std::rc::Rc;
-
-use futures_util::{StreamExt as _, stream};
 
 use crate::cli::{ConfigArgs, Format, PlanArgs};
 use crate::commands::context::connect::Connection;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::commands::fleet::{self, FleetOrg, OrgFailure};
+use crate::commands::fleet::{self, FleetOrg};
 use crate::commands::plans_dir::PlansDir;
 use crate::commands::selection::{limited, limited_to_any};
 use crate::config::coverage::Coverage;
@@ -92,7 +91,7 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
     let (configs, sources) = run.load_orgs(&args.config, at.as_ref())?;
     let desired = limited_to_any(configs.iter().map(|it| &it.desired), &args.only)?;
-    let requests: Vec<ConfigSource> = configs.iter().map(|it| request_of(it, args)).collect();
+    let requests: Vec<ConfigSource> = configs.iter().map(|it| args.config.request_of(it)).collect();
     let files = |index: usize| ConfigFiles {
         config: &configs[index],
         source: &requests[index],
@@ -103,26 +102,20 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let typed = args.base.as_deref();
         typed.map(|typed| baseline::base(&requests[index], typed, files(index).org())).transpose()
     };
-    let mut bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
+    let bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
     run.outputs.spare(bases.iter().flatten().flat_map(|it| &it.files))?;
+    let bases: Vec<Cell<Option<Baseline<'_>>>> = bases.into_iter().map(Cell::new).collect();
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
     let plans_dir = args.plans_dir.as_deref().map(PlansDir::open).transpose()?;
 
     let orgs = fleet::connect(&configs, &args.target, run).await?;
     let now = run.record.clock().now();
-    let work = orgs.into_iter().enumerate().map(|(index, org)| {
-        let inputs = (files(index), &desired[index], bases[index].take());
-        one_of_several(args, inputs, org, (&folder, now))
-    });
-    let mut work = stream::iter(work).buffered(usize::from(args.config.parallel));
-    let mut results: Vec<Result<PlannedOrg, OrgFailure>> = Vec::new();
-    while let Some(result) = work.next().await {
-        let name = desired[results.len()].org.as_ref().map_or("", |org| org.name.as_str());
-        run.host.org_done(name, result.as_ref().map_or("not planned", |_| "planned"));
-        run.host.show_notes_of(name, result.as_ref().map_or(&[][..], |it| &it.notes));
-        results.push(result);
-    }
-    drop(work);
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+        let inputs = (files(org.index), &desired[org.index], bases[org.index].take());
+        planned(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
+    };
+    let at_once = args.config.parallel;
+    let results = fleet::each(orgs, at_once, &mut run.host, "planned", |it| &it.notes, work).await;
 
     let is_held = results.iter().flatten().any(|it| !it.plan.held.is_empty());
     let members = configs.iter().zip(results).map(|(config, result)| FleetMember {
@@ -173,26 +166,6 @@ impl<'a> ConfigFiles<'a> {
         let head_path = self.at.map_or(&*self.source.path, |it| &it.place.path);
         OrgOfConfig { name: self.source.org.as_deref(), head: self.config, head_path }
     }
-}
-
-fn request_of(config: &Config, args: &PlanArgs) -> ConfigSource {
-    let org = config.desired.org.as_ref().map(|org| org.name.clone());
-    ConfigSource { path: args.config.path.to_path_buf(), org, root: args.config.root.clone() }
-}
-
-async fn one_of_several(
-    args: &PlanArgs,
-    inputs: (ConfigFiles<'_>, &Desired, Option<Baseline<'_>>),
-    org: FleetOrg<'_>,
-    reports: (&dyn ReportStore, Moment),
-) -> Result<PlannedOrg, OrgFailure> {
-    let FleetOrg { config: _, connection, identity, suffix } = org;
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    let result = match connection {
-        Ok(connection) => planned(args, inputs, &connection, identity, reports, &mut heard).await,
-        Err(problem) => Err(problem),
-    };
-    result.map_err(|problem| OrgFailure::of(problem, &suffix, heard))
 }
 
 /// Reads an org and plans. A reader is all that is handed over: it cannot write.

@@ -25,6 +25,13 @@ pub struct Heard {
     pub sandbox: bool,
 }
 
+/// Why an org of several has no result, and what it said of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgFailure {
+    pub problem: Problem,
+    pub heard: Heard,
+}
+
 impl Problem {
     pub fn new(message: impl Into<String>) -> Problem {
         Problem { message: message.into(), ..Problem::default() }

@@ -11,6 +11,7 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::text;
 
 /// Which org is meant, and whether a plan may go on without knowing.
+#[derive(Debug, Clone)]
 pub struct Identity {
     /// `org.id`, or `--org-id`.
     pub meant: Option<OrgId>,

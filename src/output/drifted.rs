@@ -2,7 +2,7 @@
 
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::OrgFailure;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::Drift;
@@ -13,7 +13,7 @@ use crate::output::json::{DriftV1, ErrorV1};
 pub struct DriftedOrg {
     pub name: String,
     pub stage: Option<String>,
-    pub result: Result<(Drift, Target), (Problem, Heard)>,
+    pub result: Result<(Drift, Target), OrgFailure>,
 }
 
 impl DriftedOrg {
@@ -50,7 +50,9 @@ pub fn document(orgs: &[DriftedOrg], sources: &Sources) -> FleetDriftV1 {
     let org = |it: &DriftedOrg| {
         let (drift, error) = match &it.result {
             Ok((drift, target)) => (Some(DriftV1::of(drift, target, sources)), None),
-            Err((problem, heard)) => (None, Some(ErrorV1::of(problem, heard, None, &Findings::default(), sources))),
+            Err(OrgFailure { problem, heard }) => {
+                (None, Some(ErrorV1::of(problem, heard, None, &Findings::default(), sources)))
+            }
         };
         OrgDriftV1 { name: it.name.clone(), stage: it.stage.clone(), status: it.status(), drift, error }
     };

@@ -220,6 +220,7 @@ impl<'a, F: View> Run<'a, F> {
     /// Opens a connection to an org. Nothing is sent yet. The run ends it.
     pub async fn connect(&mut self, args: &TargetArgs, desired: &Desired) -> Result<Connection, Problem> {
         let access = OrgAccess::of(args, desired, &self.host, true);
+        self.suffix.clone_from(&access.environment.suffix);
         self.connect_by(&access, desired).await
     }
 
@@ -227,7 +228,6 @@ impl<'a, F: View> Run<'a, F> {
     pub async fn connect_by(&mut self, access: &OrgAccess, desired: &Desired) -> Result<Connection, Problem> {
         let OrgAccess { target, environment, unused } = access;
         self.host.show_notes(unused.as_slice());
-        self.suffix.clone_from(&environment.suffix);
         if self.is_recorded {
             self.record.client(connect::client(target, environment));
         }

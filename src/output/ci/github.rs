@@ -9,7 +9,7 @@ use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::desired::{Desired, Places};
 use crate::model::names::Label;
-use crate::model::problem::Problem;
+use crate::model::problem::{OrgFailure, Problem};
 use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::model::usage::People;
@@ -177,7 +177,7 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, folder: Option<&Path>) ->
                 let rows = DifferenceCause::ALL.into_iter().flat_map(|how| drift.of(how));
                 annotations.extend(rows.map(|it| drifted_row(it, drift)).map(named));
             }
-            Err((problem, _)) => annotations.push(Annotation {
+            Err(OrgFailure { problem, .. }) => annotations.push(Annotation {
                 level: Level::Error,
                 place: None,
                 title: format!("{} was not read", org.name),

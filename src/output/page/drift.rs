@@ -69,7 +69,7 @@ pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'s
         (false, false) => Tone::Open,
     };
     let failed = orgs.iter().filter_map(|org| {
-        let (problem, _) = org.result.as_ref().err()?;
+        let problem = &org.result.as_ref().err()?.problem;
         let mut items = vec![Item::new(vec![name(org.name.as_str()), plain(": "), sentence(problem.message.as_str())])];
         items.extend(below(problem.into()).into_iter().map(Item::nested));
         Some(items)

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::observed::Target;
+use crate::model::problem::OrgFailure;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
@@ -21,7 +22,7 @@ use crate::plan::change::{Action, Edit, Step};
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
     let mut shown = format!("{}\n", style.bold(&heading(orgs)));
     // Writing to a String cannot fail.
-    for (org, (problem, _)) in orgs.iter().filter_map(|it| Some((it, it.result.as_ref().err()?))) {
+    for (org, OrgFailure { problem, .. }) in orgs.iter().filter_map(|it| Some((it, it.result.as_ref().err()?))) {
         let name = style.bad(&format!("{} was not read", text::terminal(&org.name)));
         let _ = write!(shown, "\n{name}: {}", explained(problem, "", style));
     }
