@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::config::diagnostic::Findings;
 use crate::host::file_set::{File, FileSet, WriteMode};
 use crate::host::files;
 use crate::host::signals::Signals;
 use crate::model::limits::{SAVED_PLAN_BYTES_MAX, read_within};
-use crate::model::problem::{Problem, cause};
+use crate::model::problem::{Heard, Problem, cause};
 use crate::model::slug::slug;
+use crate::model::source::Sources;
 use crate::model::text;
-use crate::output::json::fleet::FleetOrgV1;
-use crate::output::json::{self, FleetPlanV1};
+use crate::output::json::common::{Document as _, HeadV1, OrgV1, TargetV1};
+use crate::output::json::fleet::{FleetOrgV1, FleetRefusalV1};
+use crate::output::json::{self, ErrorV1, FleetPlanV1, PlanV1, saved_plan};
 
 pub struct PlansDir {
     folder: PathBuf,
@@ -44,12 +47,16 @@ impl PlansDir {
         Ok(PlansDir { folder: folder.to_owned() })
     }
 
-    /// Writes a document for each org: its plan, or its error, which `apply --plan` refuses.
+    /// Writes a document for each org: its plan, or an error, which `apply --plan` refuses. What is refused for all orgs
+    /// together leaves no plan of one of them that could be applied.
     pub fn keep(&self, plan: &FleetPlanV1, signals: &Signals) -> Result<(), Problem> {
         let mut taken = BTreeSet::new();
         let files = plan.orgs.iter().map(|org| {
             let text = match (&org.plan, &org.error) {
-                (Some(plan), _) => json::write(plan),
+                (Some(of_org), _) => match plan.refused_beside(org) {
+                    None => json::write(of_org),
+                    Some(refusal) => json::write(&refused(of_org, refusal)),
+                },
                 (None, Some(error)) => json::write(error),
                 (None, None) => String::new(),
             };
@@ -60,12 +67,20 @@ impl PlansDir {
     }
 }
 
+fn refused(plan: &PlanV1, refusal: &FleetRefusalV1) -> ErrorV1 {
+    let TargetV1 { org_id, org_name, sandbox, api: _ } = plan.target.clone();
+    let help = refusal.answers.first().map(|it| it.say.clone());
+    let problem = Problem { help, ..Problem::new(refusal.message.clone()) };
+    let heard = Heard { org: None, sandbox };
+    let error = ErrorV1::of(&problem, &heard, None, &Findings::default(), &Sources::new());
+    ErrorV1 { head: HeadV1 { target: OrgV1 { org_id, org_name, sandbox }, ..error.head }, ..error }
+}
+
 /// A document of ours that this command writes.
 fn is_ours(path: &Path) -> bool {
     let read = fs::File::open(path).and_then(|it| read_within(it, SAVED_PLAN_BYTES_MAX));
-    let document = read.ok().flatten().and_then(|it| serde_json::from_slice::<serde_json::Value>(&it).ok());
-    let kind = document.as_ref().and_then(|it| it.get("kind")).and_then(serde_json::Value::as_str);
-    matches!(kind, Some("plan" | "error"))
+    let kind = read.ok().flatten().and_then(|it| saved_plan::kind(&it));
+    kind.is_some_and(|it| it == PlanV1::KIND || it == ErrorV1::KIND)
 }
 
 /// The org's name where it can be the name of a file, and one that no other org has.

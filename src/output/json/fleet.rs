@@ -216,6 +216,14 @@ pub struct FleetLineV1 {
     pub more: bool,
 }
 
+impl FleetPlanV1 {
+    /// What refuses the plan of an org and is no refusal of that plan alone.
+    pub fn refused_beside(&self, org: &FleetOrgV1) -> Option<&FleetRefusalV1> {
+        let own: Vec<&str> = org.plan.iter().flat_map(|it| &it.refusals).map(|it| it.code.as_str()).collect();
+        self.refusals.iter().find(|it| it.orgs.contains(&org.name) && !own.contains(&it.code.as_str()))
+    }
+}
+
 impl Document for FleetPlanV1 {
     const KIND: &str = "fleet-plan";
     const VERSION: u32 = 1;

@@ -42,6 +42,11 @@ struct Head {
     format_version: u64,
 }
 
+/// Which kind of document it says that it is. Nothing of the rest is kept.
+pub fn kind(bytes: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Head>(bytes).ok().map(|it| it.kind)
+}
+
 pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
     let not_a_plan = |error: serde_json::Error| SavedPlanError::NotAPlan(error.to_string());
     if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
