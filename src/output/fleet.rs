@@ -215,10 +215,15 @@ impl<'a> Fleet<'a> {
         let (Some(plan), Some(key)) = (it.plan(), &effect.key) else { return false };
         let Some(found) = plan.in_step.iter().find(|it| it.key == *key) else { return false };
         let Some(wanted) = Key::new(key).and_then(|key| it.desired.definitions.get(&key)) else { return false };
+        // What the org does not manage was not compared, and a division has a name in the config and an id in the org.
+        let scope = &it.desired.settings.scope;
         let has = |(locale, after): (&String, &Option<String>)| {
             let label = wanted.labels.iter().find(|(it, _)| it.normal() == *locale).map(|(_, it)| it.nfc());
-            label == after.as_deref()
+            scope.covers(&Locale::new(locale)) && label == after.as_deref()
         };
+        if effect.division.is_some() {
+            return false;
+        }
         match effect.action {
             ActionV1::Create | ActionV1::Reactivate | ActionV1::Update => {
                 !found.deactivated && found.system_presence == effect.system_presence && effect.labels.iter().all(has)
