@@ -163,15 +163,17 @@ pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
 }
 
 fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
+    let limits = |it: &Desired| (it.settings.limits, it.settings.orgs_max);
     let frozen = |it: &Desired| it.freezes.iter().map(|it| (it.start, it.end)).collect::<Vec<_>>();
     let protected = |it: &Desired| it.protect.keys().cloned().collect::<BTreeSet<DefinitionId>>();
     let omitted = |it: &Desired| {
         let omitted = it.definitions.values().filter(|it| it.management == Management::Omitted);
         omitted.map(|it| it.key.clone()).collect::<BTreeSet<Key>>()
     };
-    let org = |it: &Desired| it.org.as_ref().map(|org| (org.name.clone(), org.id.clone(), org.region));
+    let org =
+        |it: &Desired| it.org.as_ref().map(|org| (org.name.clone(), org.id.clone(), org.region, org.stage.clone()));
     let touched = [
-        (Guard::Limits, base.settings.limits != head.settings.limits),
+        (Guard::Limits, limits(base) != limits(head)),
         (Guard::Protect, protected(base) != protected(head)),
         (Guard::Omit, omitted(base) != omitted(head)),
         (Guard::Prune, base.settings.prune != head.settings.prune),
