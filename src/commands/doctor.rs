@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::cli::{ConfigArgs, ConfigPath, DiagnosisFormat, DoctorArgs};
 use crate::client::{Credentials, HttpWire, Options, Reader, Session, WireLimits};
-use crate::commands::context::connect::{self, Connection};
+use crate::commands::context::connect::{self, Connection, OrgAccess};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
@@ -48,7 +48,9 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     run.outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, &asked, loaded);
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
-    let credentials = credentials_fact(args, &run.host);
+    let access = OrgAccess::of(&args.target, &desired, &run.host, true);
+    run.host.show_notes(access.unused.as_slice());
+    let credentials = credentials_fact(&access);
     let wanted = args.target.api(&desired);
     let asked = Asked {
         names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
@@ -56,11 +58,12 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
         try_write: args.try_write,
         meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
     };
-    let (place, answers) = match answered(args, &desired, asked, run).await {
+    let (place, answers) = match answered(&access, &desired, asked, run).await {
         Ok((place, answers)) => (Ok(place), answers),
         Err(problem) => (Err(problem), Answers::default()),
     };
-    let facts = Facts { config, git, place, credentials, wanted, answers };
+    let suffix = access.environment.suffix;
+    let facts = Facts { config, git, place, credentials, suffix, wanted, answers };
     let diagnosis = diagnose(&facts, args.target.sandbox);
     let view = |format: DiagnosisFormat, style: Style| match format {
         DiagnosisFormat::Human => view::human(&diagnosis, style),
@@ -126,12 +129,12 @@ fn in_words(sources: &Sources, span: Span) -> String {
     format!("{}: ", sources.place(span))
 }
 
-fn credentials_fact(args: &DoctorArgs, host: &Host<'_>) -> CredentialsFact {
-    if args.target.sandbox {
+fn credentials_fact(OrgAccess { target, environment, unused: _ }: &OrgAccess) -> CredentialsFact {
+    if target.sandbox {
         return CredentialsFact::Sandbox;
     }
-    match connect::credentials(host.environment) {
-        Ok(Credentials::Token(_)) => CredentialsFact::Token { client_too: host.environment.client_id.is_some() },
+    match connect::credentials(environment) {
+        Ok(Credentials::Token(_)) => CredentialsFact::Token { client_too: environment.client_id.is_some() },
         Ok(Credentials::Client { .. }) => CredentialsFact::Client,
         Err(problem) => CredentialsFact::Missing(problem),
     }
@@ -150,37 +153,38 @@ struct Asked<'a> {
 
 /// Where the org is, and what it answers.
 async fn answered(
-    args: &DoctorArgs,
+    access: &OrgAccess,
     desired: &Desired,
     asked: Asked<'_>,
     run: &mut Run<'_, DiagnosisFormat>,
 ) -> Result<(OrgPlace, Answers), Problem> {
-    if args.target.sandbox {
-        let Connection { session, endpoints, .. } = run.connect(&args.target, desired).await?;
+    let OrgAccess { target, environment, unused: _ } = access;
+    if target.sandbox {
+        let Connection { session, endpoints, .. } = run.connect(target, desired).await?;
         let wire = HttpWire::new(&endpoints, WireLimits::default());
         let place = OrgPlace { endpoints, named_by: NamedBy::Sandbox, proxy: Ok(None), unread_entries: Vec::new() };
         let answers = answers(&place, &wire, Some(&session), asked, &run.host).await;
         return Ok((place, answers));
     }
     let host = &run.host;
-    let endpoints = connect::endpoints(&args.target, desired, host.environment)?;
-    let proxy = connect::proxy(&endpoints, asked.by_token, host.environment);
-    let wire = connect::wire(&args.target, &endpoints, proxy.clone().ok().flatten(), host.environment)?;
+    let endpoints = connect::endpoints(target, desired, environment)?;
+    let proxy = connect::proxy(&endpoints, asked.by_token, environment);
+    let wire = connect::wire(target, &endpoints, proxy.clone().ok().flatten(), environment)?;
     let wire = Arc::new(wire);
-    let options = Options { requests_per_minute: args.target.requests_per_minute, ..Options::default() };
+    let options = Options { requests_per_minute: target.requests_per_minute, ..Options::default() };
     // What answers is looked at without credentials as well.
-    let session = connect::credentials(host.environment)
+    let session = connect::credentials(environment)
         .ok()
         .map(|credentials| Session::new(endpoints.clone(), credentials, Arc::clone(&wire) as _, options));
-    let named_by = if args.target.base_url.is_some() {
+    let named_by = if target.base_url.is_some() {
         NamedBy::BaseUrl
-    } else if host.environment.region.is_some() {
+    } else if environment.region.is_some() {
         NamedBy::Variable
     } else {
         NamedBy::Config
     };
     let is_here = endpoints.is_loopback();
-    let unread_entries = if is_here { Vec::new() } else { host.environment.proxies.unread_entries() };
+    let unread_entries = if is_here { Vec::new() } else { environment.proxies.unread_entries() };
     let place = OrgPlace { endpoints, named_by, proxy, unread_entries };
     // Without the proxy that is meant, nothing is sent.
     let answers = match &place.proxy {

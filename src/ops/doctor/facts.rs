@@ -18,6 +18,8 @@ pub struct Facts {
     /// Where the org is.
     pub place: Result<OrgPlace, Problem>,
     pub credentials: CredentialsFact,
+    /// What the names of the variables end in; empty where they are those of all orgs.
+    pub suffix: String,
     /// The generation that the config or `--api` asks for.
     pub wanted: ApiChoice,
     pub answers: Answers,

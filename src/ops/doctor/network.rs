@@ -3,6 +3,7 @@
 use crate::client::error_help::connection_help;
 use crate::client::wire::WireError;
 use crate::client::{ApiError, ApiErrorKind};
+use crate::host::org_variables::named;
 use crate::host::proxy::{EXCEPT_FORM, Proxy};
 use crate::model::moment::Moment;
 use crate::model::text;
@@ -17,7 +18,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let place = facts.place.as_ref().ok();
     vec![
         region(facts),
-        credentials(&facts.credentials),
+        credentials(&facts.credentials, &facts.suffix),
         proxy(place),
         reached("api", place, place.map(|it| it.endpoints.api_host()), &facts.answers.api),
         login(facts, place),
@@ -37,7 +38,7 @@ fn region(facts: &Facts) -> Check {
             let by = match named_by {
                 NamedBy::Sandbox => return Check::good(NAME, "the sandbox on this machine"),
                 NamedBy::BaseUrl => "--base-url",
-                NamedBy::Variable => "GENESYSCLOUD_REGION",
+                NamedBy::Variable => &named("GENESYSCLOUD_REGION", &facts.suffix),
                 NamedBy::Config => "`org.region` of the config",
             };
             Check::good(NAME, format!("`{}`, by {by}", endpoints.api_host()))
@@ -45,18 +46,20 @@ fn region(facts: &Facts) -> Check {
     }
 }
 
-fn credentials(fact: &CredentialsFact) -> Check {
+fn credentials(fact: &CredentialsFact, suffix: &str) -> Check {
     const NAME: &str = CREDENTIALS;
+    let token = named("GENESYSCLOUD_ACCESS_TOKEN", suffix);
     match fact {
         CredentialsFact::Sandbox => Check::good(NAME, "the sandbox's own client"),
         CredentialsFact::Client => {
-            Check::good(NAME, "GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set")
+            let names = "GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set";
+            Check::good(NAME, named(names, suffix))
         }
         CredentialsFact::Token { client_too: false } => {
-            Check::good(NAME, "GENESYSCLOUD_ACCESS_TOKEN is set; a token cannot be renewed")
+            Check::good(NAME, format!("{token} is set; a token cannot be renewed"))
         }
         CredentialsFact::Token { client_too: true } => {
-            Check::warning(NAME, "GENESYSCLOUD_ACCESS_TOKEN is set, so the OAuth client beside it is not used")
+            Check::warning(NAME, format!("{token} is set, so the OAuth client beside it is not used"))
                 .help("unset one of them")
         }
         CredentialsFact::Missing(problem) => {
