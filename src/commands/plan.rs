@@ -9,7 +9,7 @@ use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg};
 use crate::commands::plans_dir::PlansDir;
-use crate::commands::selection::{limited, limited_to_any};
+use crate::commands::selection::{limited, limited_to_any, stage};
 use crate::config::coverage::Coverage;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
@@ -31,7 +31,7 @@ use crate::output;
 use crate::output::ci::github;
 use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
 use crate::output::json::{ErrorV1, PlanV1};
-use crate::output::page::html;
+use crate::output::page::{PageKind, html};
 use crate::output::style::Style;
 use crate::output::{json, page};
 
@@ -45,6 +45,11 @@ pub async fn run(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 }
 
 async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    let of_several = [("--require-stage", args.require_stage.is_some()), ("--plans-dir", args.plans_dir.is_some())];
+    if let Some((flag, _)) = of_several.into_iter().find(|(_, is_given)| *is_given) {
+        let help = "name several orgs by `--all-orgs`, `--stage` or a pattern; `-o json=FILE` saves the plan of one";
+        return Err(Problem::new(format!("{flag} is for plans of several orgs")).help(help).into());
+    }
     let ConfigArgs { path, org, root } = config_args;
     let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
     let (config, sources) = match &at {
@@ -87,9 +92,13 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
 
 /// Plans several orgs, a few at a time. One that cannot be planned is told first, and stops no other.
 async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    run.awaited = PageKind::FleetPlan;
     let (path, root) = (&*args.config.path, args.config.root.as_deref());
     let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
     let (configs, sources) = run.load_orgs(&args.config, at.as_ref())?;
+    if let Some(typed) = &args.require_stage {
+        stage(typed, &configs)?;
+    }
     let desired = limited_to_any(configs.iter().map(|it| &it.desired), &args.only)?;
     let requests: Vec<ConfigSource> = configs.iter().map(|it| args.config.request_of(it)).collect();
     let files = |index: usize| ConfigFiles {

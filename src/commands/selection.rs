@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::Config;
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Locale};
 use crate::model::problem::Problem;
@@ -53,6 +54,23 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
             })
         }
     }
+}
+
+/// The stage of `--require-stage`: a mistyped one would guard nothing.
+pub fn stage(typed: &str, configs: &[Config]) -> Result<(), Problem> {
+    let known: BTreeSet<&str> = configs.iter().flat_map(|it| &it.desired.settings.stages).map(String::as_str).collect();
+    if known.contains(typed) {
+        return Ok(());
+    }
+    let problem = Problem::new(format!("--require-stage: `settings.stages` does not name {}", text::ticked(typed)));
+    Err(match text::nearest(typed, known.iter().copied()) {
+        Some(nearest) => problem.help(format!("did you mean {}?", text::ticked(nearest))),
+        None if known.is_empty() => problem.help("write `settings: { stages: [dev, test, prod] }` into a layer"),
+        None => {
+            let known: Vec<String> = known.iter().map(text::ticked).collect();
+            problem.help(format!("the stages are {}", text::list(&known, "and")))
+        }
+    })
 }
 
 /// The locale that `--default-locale` gives.
