@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, LabelSubject, check_labels, check_locale};
+use crate::config::check_org;
 use crate::config::check_same;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Located, LocatedField};
-use crate::config::schema::{self, Api, Org, Prune as PruneWord};
+use crate::config::schema::{Api, Org, Prune as PruneWord};
 use crate::model::desired::{
     ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
 };
 use crate::model::division::DivisionName;
-use crate::model::freeze::{self, Freeze};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::labels::{ByLocale, Scope};
 use crate::model::names::{
@@ -53,7 +53,7 @@ pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
     check_same::check(&definitions, &settings, check.found);
     check.added_in_vain();
     let protect = check.protect();
-    let freezes = check.freezes();
+    let freezes = check_org::freezes(resolved, check.found);
     if resolved.definitions.is_empty() && resolved.complete {
         let finding = Finding::NoDefinitions { prune_delete: settings.prune == Prune::Delete };
         check.found.push(Diagnostic { place: resolved.begin, ..Diagnostic::general(finding) });
@@ -105,51 +105,10 @@ impl<'a> Check<'a> {
             name: name.get().cloned().unwrap_or_default(),
             id: id.placed().and_then(|(raw, place)| self.id(raw, place)).and_then(|id| OrgId::new(&id)),
             region: region.get().and_then(|name| Region::by_name(name)),
-            stage: self.stage(name.get(), stage, *place),
+            stage: check_org::stage(self.resolved, self.found, name.get(), stage, *place),
             place: *place,
             overrides: self.resolved.overrides,
         })
-    }
-
-    /// The stage of the org, one of `settings.stages` where there are any.
-    fn stage(&mut self, org: Option<&String>, stage: &LocatedField<String>, place: Span) -> Option<String> {
-        let stages = self.resolved.settings.stages.get();
-        let known: Vec<String> = stages.into_iter().flatten().filter_map(|it| it.value.clone()).collect();
-        let given = stage.get();
-        let is_known = given.map_or(known.is_empty(), |it| known.is_empty() || known.contains(it));
-        if !is_known && !stage.is_broken() && self.resolved.complete {
-            let nearest = given.and_then(|it| text::nearest(it, known.iter().map(String::as_str))).map(str::to_owned);
-            let org = org.cloned().unwrap_or_default();
-            let finding = Finding::UnknownStage { org, stage: given.cloned(), nearest, known };
-            self.tell(stage.placed().map_or(place, |(_, place)| place), finding);
-        }
-        given.cloned()
-    }
-
-    fn freezes(&mut self) -> Vec<Freeze> {
-        let mut freezes = Vec::new();
-        for Located { place, value } in &self.resolved.freezes {
-            let Some(schema::Freeze { from, until, reason }) = value else { continue };
-            let start = from.placed().map(|(raw, place)| (freeze::start(raw), raw, place));
-            let end = until.placed().map(|(raw, place)| (freeze::end(raw), raw, place));
-            let unread = [&start, &end].into_iter().flatten().find(|(moment, ..)| moment.is_none());
-            if let Some((_, raw, place)) = unread {
-                let finding = Finding::InvalidFreeze { found: (*raw).clone(), order: false };
-                self.tell(*place, finding);
-                continue;
-            }
-            let (start, end) = (start.map(|(moment, _, place)| (moment, place)), end.and_then(|(moment, ..)| moment));
-            let Some(end) = end else { continue };
-            let start = start.and_then(|(moment, place)| Some((moment?, place)));
-            if let Some((_, place)) = start.filter(|(start, _)| *start >= end) {
-                let found = from.get().cloned().unwrap_or_default();
-                self.tell(place, Finding::InvalidFreeze { found, order: true });
-                continue;
-            }
-            let (start, reason) = (start.map(|(moment, _)| moment), reason.get().cloned().unwrap_or_default());
-            freezes.push(Freeze { start, end, reason, place: *place });
-        }
-        freezes
     }
 
     fn settings(&mut self) -> Settings {

@@ -13,19 +13,19 @@ use crate::config::files::Files;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::folders::{FoundPath, PathFault};
-use crate::config::layers::{Resolved, Stack};
+use crate::config::layers::Stack;
 use crate::config::located::LocatedField;
 use crate::config::root::begin;
 use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
-use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CONFIG_USES_MAX, NOTES_MAX};
-use crate::model::source::{FileId, Sources, Span};
+use crate::model::source::Span;
 use crate::model::text;
 
 pub mod check;
 mod check_hands;
 pub mod check_labels;
+mod check_org;
 mod check_same;
 pub mod check_text;
 pub mod choice;
@@ -41,6 +41,7 @@ mod finding_words;
 pub mod folders;
 pub mod in_memory;
 pub mod layers;
+mod loaded;
 pub mod located;
 pub mod print;
 mod redundant;
@@ -57,64 +58,9 @@ pub mod tree;
 mod uses;
 
 pub use crate::config::in_memory::{Text, read_texts};
+pub use crate::config::loaded::{Checked, Config, ConfigSource, Loaded, LoadedAll};
 pub use crate::config::print::resolved_text;
 pub use crate::config::schema::json_schema;
-
-#[derive(Debug, Clone, Default)]
-pub struct ConfigSource {
-    pub path: PathBuf,
-    /// Which org of several (`--org`).
-    pub org: Option<String>,
-    /// The folder below which everything lies (`--root`).
-    pub root: Option<PathBuf>,
-}
-
-/// One config that is free of errors.
-#[derive(Debug, Clone)]
-pub struct Config {
-    pub desired: Desired,
-    /// The same as the files spell it, with the place of each value.
-    pub resolved: Resolved,
-    /// The org file, where there is one, as people name it.
-    pub org_file: Option<PathBuf>,
-    /// Every file that it is made of: the layers in their order, then the org file.
-    pub files: Vec<FileId>,
-}
-
-#[derive(Debug)]
-pub struct Loaded {
-    /// Every file that was read.
-    pub sources: Sources,
-    /// What was found, each once, by file and position.
-    pub diagnostics: Findings,
-    /// The config; none when there are errors.
-    pub config: Option<Config>,
-    /// The real paths of the files that were read, or would have been.
-    pub files: Vec<PathBuf>,
-}
-
-/// What came of looking at every config below a path.
-#[derive(Debug, Default)]
-pub struct LoadedAll {
-    /// Every file that was read.
-    pub sources: Sources,
-    /// What was found, each once, by file and position.
-    pub diagnostics: Findings,
-    /// What each config is for, by the path of its org file; with any error none.
-    pub orgs: Vec<Checked>,
-    /// Those configs that were to be kept; with any error none.
-    pub configs: Vec<Config>,
-    /// The real paths of the files that were read, or would have been.
-    pub files: Vec<PathBuf>,
-}
-
-/// What is known of one of many configs after it was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
-    /// The org that it is for; none without an org file.
-    pub org: Option<OrgIdentity>,
-    pub definitions: usize,
-}
 
 /// Loads the one config that a request names.
 pub fn load(request: &ConfigSource) -> Loaded {
@@ -163,8 +109,7 @@ fn run(
         Ok(begun) => begun,
         Err(finding) => {
             let diagnostics = Findings::from(vec![Diagnostic::general(*finding)]);
-            let sources = Sources::new();
-            return LoadedAll { sources, diagnostics, orgs: Vec::new(), configs: Vec::new(), files: Vec::new() };
+            return LoadedAll { diagnostics, ..LoadedAll::default() };
         }
     };
     let mut run = Run {

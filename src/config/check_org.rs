@@ -1,0 +1,59 @@
+//! What an org file says of its org beside definitions: its stage, and when nothing is written to it.
+
+use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::finding::Finding;
+use crate::config::layers::Resolved;
+use crate::config::located::{Located, LocatedField};
+use crate::config::schema;
+use crate::model::freeze::{self, Freeze};
+use crate::model::source::Span;
+use crate::model::text;
+
+/// The stage of the org, one of `settings.stages` where there are any.
+pub(super) fn stage(
+    resolved: &Resolved,
+    found: &mut Collector,
+    org: Option<&String>,
+    stage: &LocatedField<String>,
+    place: Span,
+) -> Option<String> {
+    let stages = resolved.settings.stages.get();
+    let known: Vec<String> = stages.into_iter().flatten().filter_map(|it| it.value.clone()).collect();
+    let given = stage.get();
+    let is_known = given.map_or(known.is_empty(), |it| known.is_empty() || known.contains(it));
+    if !is_known && !stage.is_broken() && resolved.complete {
+        let nearest = given.and_then(|it| text::nearest(it, known.iter().map(String::as_str))).map(str::to_owned);
+        let org = org.cloned().unwrap_or_default();
+        let finding = Finding::UnknownStage { org, stage: given.cloned(), nearest, known };
+        found.push(Diagnostic::at(stage.placed().map_or(place, |(_, place)| place), finding));
+    }
+    given.cloned()
+}
+
+/// The times in which nothing is written.
+pub(super) fn freezes(resolved: &Resolved, found: &mut Collector) -> Vec<Freeze> {
+    let mut freezes = Vec::new();
+    for Located { place, value } in &resolved.freezes {
+        let Some(schema::Freeze { from, until, reason }) = value else { continue };
+        let start = from.placed().map(|(raw, place)| (freeze::start(raw), raw, place));
+        let end = until.placed().map(|(raw, place)| (freeze::end(raw), raw, place));
+        let unread = [&start, &end].into_iter().flatten().find(|(moment, ..)| moment.is_none());
+        if let Some((_, raw, place)) = unread {
+            let finding = Finding::InvalidFreeze { found: (*raw).clone(), order: false };
+            found.push(Diagnostic::at(*place, finding));
+            continue;
+        }
+        let (start, end) = (start.map(|(moment, _, place)| (moment, place)), end.and_then(|(moment, ..)| moment));
+        let Some(end) = end else { continue };
+        let start = start.and_then(|(moment, place)| Some((moment?, place)));
+        if let Some((_, place)) = start.filter(|(start, _)| *start >= end) {
+            let given = from.get().cloned().unwrap_or_default();
+            found.push(Diagnostic::at(place, Finding::InvalidFreeze { found: given, order: true }));
+            continue;
+        }
+        let (start, reason) = (start.map(|(moment, _)| moment), reason.get().cloned().unwrap_or_default());
+        freezes.push(Freeze { start, end, reason, place: *place });
+    }
+    freezes
+}
