@@ -21,9 +21,9 @@ use crate::ops::history::baseline::{self, AtCommit};
 use crate::ops::orgs::{Before, OrgStanding, leaving};
 use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
 use crate::output::json::common::Document as _;
-use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1};
+use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1, StandingV1};
 use crate::output::json::{self, OrgsV1, PlanV1};
-use crate::output::page;
+use crate::output::page::{self, PageKind};
 use crate::output::style::Style;
 use crate::output::text::orgs as view;
 
@@ -32,6 +32,7 @@ const MATRIX_MAX: usize = 256;
 
 /// Lists the orgs, or those that a change of the files affects. No org is asked.
 pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Failure> {
+    run.awaited = PageKind::FleetPlan;
     run.open(&args.outputs, None)?;
     let (path, root) = (&*args.path, args.root.as_deref());
     let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
@@ -46,7 +47,7 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
     let now = run.record.clock().now();
     let member = |(config, standing): (&Config, &OrgStanding)| listed(config, standing, before.as_ref(), now);
     let listed: Vec<ListedOrgV1> = configs.iter().zip(&standings).map(member).collect();
-    let is_changed = listed.iter().zip(&standings).any(|(_, standing)| standing.is_affected());
+    let is_changed = standings.iter().any(OrgStanding::is_affected);
     let orgs = OrgsV1 {
         kind: OrgsV1::KIND.to_owned(),
         format_version: OrgsV1::VERSION,
@@ -125,9 +126,9 @@ fn listed(config: &Config, standing: &OrgStanding, before: Option<&Before<'_>>, 
         frozen_until: holding(&desired.freezes, now).map(|it| it.end.to_string()),
         standing: match standing {
             OrgStanding::Listed => None,
-            OrgStanding::New(_) => Some("new".to_owned()),
-            OrgStanding::Affected(_) => Some("affected".to_owned()),
-            OrgStanding::Unaffected => Some("unaffected".to_owned()),
+            OrgStanding::New(_) => Some(StandingV1::New),
+            OrgStanding::Affected(_) => Some(StandingV1::Affected),
+            OrgStanding::Unaffected => Some(StandingV1::Unaffected),
         },
         settings_only: says_nothing && matches!(standing, OrgStanding::Affected(_)),
         leaving: leaving.iter().map(ToString::to_string).collect(),

@@ -112,8 +112,9 @@ pub fn changed_since(
         return of_commit(path, root, typed, Purpose::ChangedSince);
     }
     let head = head.map_or("HEAD", |it| &it.commit);
-    of_commit(path, root, typed, Purpose::ChangedSince)?;
-    of_commit(path, root, &format!("{typed}...{head}"), Purpose::ChangedSince)
+    let base = of_commit(path, root, &format!("{typed}...{head}"), Purpose::ChangedSince);
+    // What was typed is named, where that is what is wrong.
+    base.or_else(|problem| of_commit(path, root, typed, Purpose::ChangedSince).and(Err(problem)))
 }
 
 fn of_commit(path: &Path, root: Option<&Path>, typed: &str, purpose: Purpose) -> Result<AtCommit, Problem> {

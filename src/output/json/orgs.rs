@@ -61,13 +61,24 @@ pub struct ListedOrgV1 {
     pub definitions: usize,
     /// Until when nothing is written to it, in UTC; absent if nothing holds it now.
     pub frozen_until: Option<String>,
-    /// `affected`, `unaffected` or `new`; absent without `--changed-since`.
-    #[schemars(extend("enum" = ["affected", "unaffected", "new"]))]
-    pub standing: Option<String>,
+    /// Whether the change affects it; absent without `--changed-since`.
+    pub standing: Option<StandingV1>,
     /// Does it differ only in what is no definition, such as settings and guards?
     pub settings_only: bool,
     /// The definitions that leave its config and stay active in the org.
     pub leaving: Vec<String>,
+}
+
+/// Whether a change of the files affects an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandingV1 {
+    /// Its config differs.
+    Affected,
+    /// Its config is the same.
+    Unaffected,
+    /// It had no config before.
+    New,
 }
 
 impl Document for OrgsV1 {

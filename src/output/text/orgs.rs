@@ -8,7 +8,7 @@ use crate::model::text;
 use crate::model::yaml;
 use crate::output::csv::records;
 use crate::output::json::OrgsV1;
-use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1};
+use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1, StandingV1};
 use crate::output::style::Style;
 use crate::output::table::{self, TableColumn};
 use crate::output::text::fleet::changes;
@@ -48,9 +48,9 @@ pub fn notes(orgs: &OrgsV1) -> Vec<String> {
         orgs.orgs.iter().filter(of).map(|it| it.name.clone()).collect()
     };
     let lines = [
-        ("New", names(&|it| it.standing.as_deref() == Some("new"))),
+        ("New", names(&|it| it.standing == Some(StandingV1::New))),
         ("Settings and guards alone", names(&|it| it.settings_only)),
-        ("Unaffected", names(&|it| it.standing.as_deref() == Some("unaffected"))),
+        ("Unaffected", names(&|it| it.standing == Some(StandingV1::Unaffected))),
         ("Removed (nothing is done to the org)", orgs.removed.clone()),
     ];
     let lines = lines.into_iter().filter(|(_, names)| !names.is_empty());
@@ -78,7 +78,17 @@ fn listed(orgs: &OrgsV1, style: Style) -> String {
 
 impl ListedOrgV1 {
     fn is_affected(&self) -> bool {
-        matches!(self.standing.as_deref(), Some("affected" | "new"))
+        matches!(self.standing, Some(StandingV1::Affected | StandingV1::New))
+    }
+}
+
+impl StandingV1 {
+    fn word(self) -> &'static str {
+        match self {
+            StandingV1::Affected => "affected",
+            StandingV1::Unaffected => "unaffected",
+            StandingV1::New => "new",
+        }
     }
 }
 
@@ -102,7 +112,7 @@ pub fn csv(orgs: &OrgsV1) -> String {
         ("file", &|it| or_empty(it.file.as_ref())),
         ("definitions", &|it| it.definitions.to_string()),
         ("frozenUntil", &|it| or_empty(it.frozen_until.as_ref())),
-        ("standing", &|it| or_empty(it.standing.as_ref())),
+        ("standing", &|it| it.standing.map_or("", StandingV1::word).to_owned()),
         ("leaving", &|it| it.leaving.join(" ")),
     ];
     records(&columns, &orgs.orgs)
