@@ -91,6 +91,7 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
 
 /// The drift of several orgs, a few at a time. One that cannot be read is told first, and stops no other.
 async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
+    run.awaited = PageKind::FleetDrift;
     if !args.accept.keys.is_empty() {
         return Err(Problem::new("--accept writes for one org").help("name one by `--org NAME`").into());
     }

@@ -78,7 +78,7 @@ fn every_output_shows_a_thousand_findings_and_tells_how_many_there_are() {
     assert_eq!(json["findings"].as_array().unwrap().len(), SHOWN);
     assert_eq!(json["found"], serde_json::json!({ "errors": errors, "warnings": warnings, "notShown": 1100 }));
 
-    let page = html::failure(&problem, &heard, found, sources);
+    let page = html::failure(&problem, &heard, found, sources, PageKind::Plan);
     assert_eq!(page.matches("<article").count(), SHOWN);
     assert!(page.contains(&words));
     let page = page::failure(&problem, &heard, found, sources, PageKind::Plan, SUMMARY);

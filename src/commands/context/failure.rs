@@ -60,7 +60,7 @@ impl Failure {
             OnFailure::Nothing => String::new(),
             OnFailure::Comment => page::failure(problem, heard, diagnostics, sources, awaited, page::COMMENT),
             OnFailure::Summary => page::failure(problem, heard, diagnostics, sources, awaited, page::SUMMARY),
-            OnFailure::Page => html::failure(problem, heard, diagnostics, sources),
+            OnFailure::Page => html::failure(problem, heard, diagnostics, sources, awaited),
             OnFailure::Annotations => github::failure(problem, diagnostics, sources, folder),
         }
     }

@@ -16,6 +16,16 @@ pub enum PageKind {
     /// The report of an apply or an undo, or that there is none.
     Report,
     Drift,
+    /// The plans of several orgs, or which of them a change affects.
+    FleetPlan,
+    /// The drift of several orgs.
+    FleetDrift,
+}
+
+impl PageKind {
+    pub(super) fn is_of_several(self) -> bool {
+        matches!(self, PageKind::FleetPlan | PageKind::FleetDrift)
+    }
 }
 
 /// A part of a line.
@@ -237,7 +247,6 @@ pub(super) enum Lead {
 pub(super) struct Page<'a> {
     pub(super) kind: PageKind,
     pub(super) org: Option<&'a Organization>,
-    pub(super) is_of_several: bool,
     pub(super) sandbox: bool,
     /// What stands before all else, where something guards it.
     pub(super) first: Option<PageLine>,

@@ -47,7 +47,6 @@ pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> 
     Page {
         kind: PageKind::Drift,
         org: target.org.as_ref(),
-        is_of_several: false,
         sandbox: target.sandbox,
         first: None,
         what: "Drift",
@@ -97,9 +96,8 @@ pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'s
     let quiet = quiet.join(", ");
     let is_sandbox = orgs.iter().any(|it| it.result.as_ref().is_ok_and(|(_, target)| target.sandbox));
     Page {
-        kind: PageKind::Drift,
+        kind: PageKind::FleetDrift,
         org: None,
-        is_of_several: true,
         sandbox: is_sandbox,
         first: None,
         what: "Drift",

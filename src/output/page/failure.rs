@@ -36,7 +36,6 @@ pub(super) fn page<'a>(
     Page {
         kind: instead_of,
         org: whose,
-        is_of_several: false,
         sandbox: heard.sandbox,
         first: None,
         what: "Failed",

@@ -7,11 +7,11 @@ use crate::output::json::fleet::{FleetGroupV1, FleetLineV1, FleetOrgV1, FleetRef
 use crate::output::json::{FleetPlanV1, OrgsV1};
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
-    Title, cell, name, plain, sandbox, sentence, strong,
+    Title, below, cell, name, plain, sandbox, sentence, strong,
 };
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
-use crate::output::text::fleet::{frozen, heading, line_in_words, people_in_words, quiet_orgs, verb};
+use crate::output::text::fleet::{frozen, heading, in_place, line_in_words, people_in_words, quiet_orgs, verb};
 use crate::output::text::orgs;
 use crate::plan::answer::Answer;
 use crate::plan::change::Action;
@@ -44,9 +44,8 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
         }),
     );
     Page {
-        kind: PageKind::Plan,
+        kind: PageKind::FleetPlan,
         org: None,
-        is_of_several: true,
         sandbox: is_sandbox,
         first: None,
         what: "Plan",
@@ -73,9 +72,8 @@ pub(super) fn page_of_orgs(orgs: &OrgsV1) -> Page<'static> {
     let listed = orgs.orgs.iter().filter(|_| orgs.since.is_none());
     let listed = listed.map(|it| vec![Item::new(vec![name(it.name.as_str())])]).collect();
     Page {
-        kind: PageKind::Plan,
+        kind: PageKind::FleetPlan,
         org: None,
-        is_of_several: true,
         sandbox: false,
         first: None,
         what: "Orgs",
@@ -94,9 +92,7 @@ fn not_planned(orgs: &[FleetOrgV1]) -> Section {
     let rows = orgs.iter().filter_map(|org| {
         let error = org.error.as_ref()?;
         let mut items = vec![Item::new(vec![name(org.name.as_str()), plain(": "), sentence(error.message.as_str())])];
-        items.extend(error.help.as_ref().map(|it| Item::nested(vec![plain("Help: "), sentence(it.as_str())])));
-        let id = error.correlation_id.as_ref();
-        items.extend(id.map(|it| Item::nested(vec![plain("Correlation id: "), name(it.as_str())])));
+        items.extend(below(error.into()).into_iter().map(Item::nested));
         Some(items)
     });
     Section::list("org", Keep::First, Title::heading("Not planned"), Tone::Bad, rows.collect())
@@ -181,11 +177,7 @@ fn change(group: &FleetGroupV1) -> Vec<PageLines> {
 
 fn orgs(group: &FleetGroupV1) -> PageLines {
     let mut lines = cell(vec![sentence(group.orgs_in_words.as_str())]);
-    let proven = if group.already_in_place.is_empty() {
-        plain("first time anywhere")
-    } else {
-        sentence(format!("already in place in {}", group.already_in_place.join(", ")))
-    };
+    let proven = sentence(in_place(&group.already_in_place));
     lines.push((By::Both, vec![Piece::Quiet(vec![proven])]));
     lines.extend(group.reasons.iter().map(|it| {
         let comment = it.comment.iter().flat_map(|it| [plain(": "), sentence(it.as_str())]);

@@ -55,8 +55,14 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources) -> String {
 }
 
 /// What is wrong and what to do about it, with the findings in the files.
-pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &Findings, sources: &Sources) -> String {
-    print(&failure_page::page(problem, heard, diagnostics, sources, PageKind::Plan))
+pub fn failure(
+    problem: &Problem,
+    heard: &Heard,
+    diagnostics: &Findings,
+    sources: &Sources,
+    instead_of: PageKind,
+) -> String {
+    print(&failure_page::page(problem, heard, diagnostics, sources, instead_of))
 }
 
 /// Foreign text, without anything hidden.
@@ -69,11 +75,12 @@ impl Render for Foreign<'_> {
 }
 
 fn print(page: &Page<'_>) -> String {
-    let Page { kind: _, org, is_of_several, sandbox, first, what, summary, line: _, leads, sections } = page;
+    let Page { kind, org, sandbox, first, what, summary, line: _, leads, sections } = page;
     let Summary { tone, words, more } = summary;
+    let is_of_several = kind.is_of_several();
     let whose = match org {
         Some(org) => org.name.as_str(),
-        None if *is_of_several => "several orgs",
+        None if is_of_several => "several orgs",
         None => "org not verified",
     };
     let markup = html! {
@@ -98,7 +105,7 @@ fn print(page: &Page<'_>) -> String {
                         @if !is_of_several { "Org: " }
                         @match org {
                             Some(org) => { bdi { (Foreign(&org.name)) } " " code { (Foreign(org.id.as_str())) } },
-                            None if *is_of_several => { "Several orgs" },
+                            None if is_of_several => { "Several orgs" },
                             None => { "not verified" },
                         }
                         @if *sandbox { " (sandbox: nothing real is written)" }

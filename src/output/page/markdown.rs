@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::observed::Organization;
 use crate::model::text;
 use crate::output::page::block::{
     By, Item, Keep, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Title,
@@ -86,8 +87,7 @@ impl Printed {
 
 /// A page, as much of it as there is room for.
 pub(super) fn print(page: &Page<'_>, room: PageRoom) -> String {
-    let mut lead =
-        marker(page.kind, if page.is_of_several { "orgs" } else { page.org.map_or("unknown", |it| it.id.as_str()) });
+    let mut lead = marker(page.kind, page.org);
     // Writing to a String cannot fail.
     let _ = page.first.as_ref().map_or(Ok(()), |it| writeln!(lead, "> **Look first**: {}.\n", line(it)));
     let _ = writeln!(lead, "{}", line(&page.line));
@@ -207,16 +207,21 @@ fn yaml(lines: &[String], indent: &str) -> String {
 }
 
 /// The line by which whoever posts this finds what to update in place: one for each kind and org.
-fn marker(kind: PageKind, id: &str) -> String {
+fn marker(kind: PageKind, org: Option<&Organization>) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
+    let id = match org {
+        _ if kind.is_of_several() => "orgs",
+        Some(org) => org.id.as_str(),
+        None => "unknown",
+    };
     let org: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     format!("<!-- presencectl:{} {} -->\n", name(kind), org.replace("--", "__"))
 }
 
 fn name(kind: PageKind) -> &'static str {
     match kind {
-        PageKind::Plan => "plan",
+        PageKind::Plan | PageKind::FleetPlan => "plan",
         PageKind::Report => "report",
-        PageKind::Drift => "drift",
+        PageKind::Drift | PageKind::FleetDrift => "drift",
     }
 }

@@ -56,7 +56,6 @@ pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Tar
     Page {
         kind: PageKind::Plan,
         org: org_of,
-        is_of_several: false,
         sandbox: target.sandbox,
         first: guards.map(|it| vec![sentence(it)]),
         what: "Plan",

@@ -45,7 +45,6 @@ pub(super) fn page<'a>(report: &Report, target: &'a Target, sources: &Sources) -
     Page {
         kind: PageKind::Report,
         org: target.org.as_ref(),
-        is_of_several: false,
         sandbox: target.sandbox,
         first: None,
         what,

@@ -11,7 +11,7 @@ use crate::output::json::fleet::{
     FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetRefusalV1, FleetStatusV1, FleetSummaryV1,
 };
 use crate::output::style::{Style, sign};
-use crate::output::text::problem::{Explained, answer, explained_below};
+use crate::output::text::problem::{answer, explained_below};
 use crate::plan::change::Action;
 
 /// Up to so many labels of a change are shown; `--org NAME` shows all of them.
@@ -93,12 +93,7 @@ fn not_planned(orgs: &[FleetOrgV1], style: Style) -> String {
             style.bad(&text::terminal(&org.name).to_string()),
             text::terminal(&error.message)
         );
-        let help = Explained {
-            message: &error.message,
-            help: error.help.as_deref(),
-            correlation_id: error.correlation_id.as_deref(),
-        };
-        shown.push_str(&explained_below(help, "    ", style));
+        shown.push_str(&explained_below(error.into(), "    ", style));
     }
     if shown.is_empty() { shown } else { format!("{}:\n{shown}", style.bad("Not planned")) }
 }
@@ -177,13 +172,14 @@ fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
         let _ = writeln!(shown, "    {}{comment}", place_shown(&it.place));
     }
     if proven {
-        let _ = if already_in_place.is_empty() {
-            writeln!(shown, "    first time anywhere")
-        } else {
-            writeln!(shown, "    already in place in {}", text::terminal(&already_in_place.join(", ")))
-        };
+        let _ = writeln!(shown, "    {}", text::terminal(&in_place(already_in_place)));
     }
     shown
+}
+
+/// Which orgs have a change already.
+pub fn in_place(orgs: &[String]) -> String {
+    if orgs.is_empty() { "first time anywhere".to_owned() } else { format!("already in place in {}", orgs.join(", ")) }
 }
 
 /// Of what it is said, as `lunch "Lunch" (Meal)`.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 use crate::model::text::{self, Shown};
+use crate::output::json::ErrorV1;
 use crate::output::style::Style;
 use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
@@ -27,6 +28,13 @@ pub enum Below<'a> {
 impl<'a> From<&'a Problem> for Explained<'a> {
     fn from(problem: &'a Problem) -> Explained<'a> {
         let Problem { message, help, correlation_id, platform_terms: _ } = problem;
+        Explained { message, help: help.as_deref(), correlation_id: correlation_id.as_deref() }
+    }
+}
+
+impl<'a> From<&'a ErrorV1> for Explained<'a> {
+    fn from(error: &'a ErrorV1) -> Explained<'a> {
+        let ErrorV1 { message, help, correlation_id, .. } = error;
         Explained { message, help: help.as_deref(), correlation_id: correlation_id.as_deref() }
     }
 }

@@ -228,6 +228,11 @@ fn what_is_taken_away_in_more_orgs_than_the_limit_allows_is_refused() {
     let ran = fleet.run("plan . --org acme-*");
     assert_eq!(ran.code, Some(1));
     assert_snapshot!("too_many_orgs", ran.stdout);
+    // Each plan alone is within its org's limits, and none may be applied.
+    assert_eq!(fleet.run("plan . --org acme-* --plans-dir plans").code, Some(1));
+    let refused = fleet.run("apply . --org acme-prod --plan plans/acme-prod.json --auto-approve");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("it is a `error`, not a plan"), "{}", refused.stderr);
     let raised = limited.replace("orgs: 1", "orgs: 3");
     fleet.cli.write("base.yaml", &raised);
     assert_eq!(fleet.run("plan . --org acme-*").code, Some(0));
@@ -241,6 +246,14 @@ fn a_required_stage_comes_first() {
     let refused = "error[stage-required]: this change of `lunch` is in place in no org of the stage `test`\n";
     assert!(ran.stdout.contains(refused), "{}", ran.stdout);
     assert_eq!(fleet.run("plan . --org acme-* --require-stage dev").code, Some(0));
+    // A mistyped stage, or one org, would guard nothing.
+    let mistyped = fleet.run("plan . --org acme-* --require-stage tset");
+    let expected = "error: --require-stage: `settings.stages` does not name `tset`\n  help: did you mean `test`?\n";
+    assert_eq!((mistyped.code, mistyped.stderr.as_str()), (Some(1), expected));
+    for flag in ["--require-stage test", "--plans-dir plans"] {
+        let alone = fleet.run(&format!("plan . --org acme-prod {flag}"));
+        assert_eq!((alone.code, alone.stdout.as_str()), (Some(1), ""), "{flag}");
+    }
 }
 
 #[test]
@@ -318,4 +331,35 @@ fn drift_tells_each_org_that_has_drifted_in_full() {
     assert_eq!((&document["kind"], &document["orgs"][0]["status"]), (&json!("fleet-drift"), &json!("in-sync")));
     let markdown = fleet.run("drift . --org acme-* -o markdown").stdout;
     assert!(markdown.starts_with("<!-- presencectl:drift orgs -->\n**3 orgs: 2 drifted, 1 in sync**."), "{markdown}");
+}
+
+#[test]
+fn doctor_looks_at_the_variables_that_a_plan_uses() {
+    let fleet = five();
+    let ran = fleet.run("doctor . --org acme-prod");
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    let expected = "GENESYSCLOUD_OAUTHCLIENT_ID__ACME_PROD and GENESYSCLOUD_OAUTHCLIENT_SECRET__ACME_PROD are set";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+}
+
+#[test]
+fn a_failure_takes_the_place_of_the_comment_of_all_orgs() {
+    let fleet = five();
+    let marker = "<!-- presencectl:plan orgs -->\n";
+    assert!(fleet.run("plan . --all-orgs -o markdown").stdout.starts_with(marker));
+    fleet.cli.write("base.yaml", "version: 1\ndefinitions: [\n");
+    assert!(fleet.run("plan . --all-orgs -o markdown").stdout.starts_with(marker));
+    let marker = "<!-- presencectl:drift orgs -->\n";
+    assert!(fleet.run("drift . --all-orgs -o markdown").stdout.starts_with(marker));
+}
+
+#[test]
+fn a_change_of_the_limit_or_of_a_stage_is_told_first() {
+    let fleet = five();
+    for (name, _) in &fleet.orgs {
+        fleet.cli.write(&format!("before/orgs/{name}.yaml"), &fleet.cli.read(&format!("orgs/{name}.yaml")));
+    }
+    fleet.cli.write("before/base.yaml", &BASE.replace("prod] }", "prod], limits: { orgs: 1 } }"));
+    let ran = fleet.run("plan orgs --root . --org acme-prod --base ./before");
+    assert!(ran.stdout.contains("LOOK FIRST: this change itself touches `limits`"), "{}", ran.stdout);
 }

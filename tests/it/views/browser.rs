@@ -13,7 +13,7 @@ use presencectl::config::diagnostic::Findings;
 use presencectl::config::layers::Resolved;
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
-use presencectl::output::page::html;
+use presencectl::output::page::{PageKind, html};
 use presencectl::plan::change::Action;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -187,7 +187,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("not compared", not_compared),
         ("drift", html::drift(&drift, &target, &places)),
         ("report", html::report(&report, &target, &sources)),
-        ("failure", html::failure(&problem, &heard, &Findings::default(), &sources)),
+        ("failure", html::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan)),
     ]
 }
 

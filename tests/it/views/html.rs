@@ -9,7 +9,7 @@ use presencectl::config::layers::Resolved;
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
-use presencectl::output::page::html;
+use presencectl::output::page::{PageKind, html};
 use presencectl::plan::change::Action;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
@@ -97,7 +97,7 @@ proptest! {
             let pages = [
                 html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
                 html::report(&report, &target, &sources),
-                html::failure(&problem, &heard, &Findings::default(), &sources),
+                html::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan),
                 html::drift(&drift, &target, &places),
             ];
             pages.into_iter().chain(compared).collect::<Vec<_>>()
