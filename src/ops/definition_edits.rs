@@ -19,11 +19,24 @@ pub struct DefinitionValues {
     pub division: Option<String>,
     /// By locale. None: there is no label.
     pub labels: Vec<(String, Option<String>)>,
-    /// The comments of what is new in a file: of the definition under an empty locale, else of a label.
-    pub comments: BTreeMap<String, EntryComment>,
+    /// The comments of what is new in a file, by the path below the definition, which is empty for its own.
+    pub comments: BTreeMap<Vec<String>, EntryComment>,
 }
 
 impl DefinitionValues {
+    /// Is there a value of it, or of something below it, at this path below the definition?
+    pub fn has(&self, path: &[String]) -> bool {
+        match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] => true,
+            ["systemPresence"] => self.system_presence.is_some(),
+            ["deactivated"] => self.deactivated.is_some(),
+            ["division"] => self.division.is_some(),
+            ["labels"] => !self.labels.is_empty(),
+            ["labels", locale] => self.labels.iter().any(|(it, _)| it == locale),
+            _ => false,
+        }
+    }
+
     /// What is in effect for a key.
     pub fn in_effect(config: &Config, key: &str) -> Option<DefinitionValues> {
         let body = &config.resolved.definitions.get(key)?.body;
@@ -111,8 +124,8 @@ pub fn into_file(
     values: &DefinitionValues,
     edits: &mut FileEdits,
 ) {
-    let mut writing = Writing { place, edits };
-    let DefinitionValues { system_presence, deactivated, division, labels, comments } = values;
+    let mut writing = Writing { place, edits, comments: &values.comments };
+    let DefinitionValues { system_presence, deactivated, division, labels, comments: _ } = values;
     let text = |it: &String| Leaf::Text(it.clone());
     writing.field(
         &["systemPresence"],
@@ -122,9 +135,6 @@ pub fn into_file(
     );
     for (locale, label) in labels {
         writing.label((locale, label.as_deref()), own, inherited);
-        if let Some(comment) = comments.get(locale) {
-            writing.comment(&["labels", locale], comment, find(&own.labels, locale).is_none());
-        }
     }
     // What nothing says is false.
     let is_said = own.deactivated.is_some() || inherited.deactivated.is_some();
@@ -141,8 +151,11 @@ pub fn into_file(
         own.division.as_ref().map(text).as_ref(),
         inherited.division.as_ref().map(text).as_ref(),
     );
-    if let Some(comment) = comments.get("") {
-        writing.comment(&[], comment, own.key.is_empty());
+    if own.labels.is_empty() {
+        writing.comment(&["labels"], &["labels"]);
+    }
+    if own.key.is_empty() {
+        writing.comment(&[], &[]);
     }
 }
 
@@ -157,6 +170,7 @@ pub struct WrittenEntry<'a> {
 struct Writing<'a> {
     place: WrittenEntry<'a>,
     edits: &'a mut FileEdits,
+    comments: &'a BTreeMap<Vec<String>, EntryComment>,
 }
 
 impl Writing<'_> {
@@ -164,9 +178,14 @@ impl Writing<'_> {
         [self.place.section, self.place.key].into_iter().chain(below.iter().copied()).collect()
     }
 
-    /// A value of its own only where the layers say something else.
     fn field(&mut self, below: &[&str], asked: Option<Leaf>, own: Option<&Leaf>, inherited: Option<&Leaf>) {
-        let Some(asked) = asked else { return };
+        if let Some(asked) = asked {
+            self.value((below, below), asked, own, inherited);
+        }
+    }
+
+    /// A value of its own only where the layers say something else. Its comment is that of `from`.
+    fn value(&mut self, (below, from): (&[&str], &[&str]), asked: Leaf, own: Option<&Leaf>, inherited: Option<&Leaf>) {
         let edit = if inherited == Some(&asked) {
             own.is_some().then(|| FileEdit::remove(&self.path(below)))
         } else {
@@ -174,6 +193,9 @@ impl Writing<'_> {
         };
         if let Some(edit) = edit {
             self.edits.push(self.place.file, edit);
+            if own.is_none() {
+                self.comment(below, from);
+            }
         }
     }
 
@@ -188,13 +210,14 @@ impl Writing<'_> {
             (None, None) => {}
             (label, _) => {
                 let asked = label.map_or(Leaf::Null, |it| Leaf::Text(it.to_owned()));
-                self.field(&below, Some(asked), own.as_ref(), inherited.as_ref());
+                self.value((&below, &["labels", locale]), asked, own.as_ref(), inherited.as_ref());
             }
         }
     }
 
-    fn comment(&mut self, below: &[&str], comment: &EntryComment, is_new: bool) {
-        if is_new && !comment.is_empty() {
+    fn comment(&mut self, below: &[&str], from: &[&str]) {
+        let from: Vec<String> = from.iter().map(|it| (*it).to_owned()).collect();
+        if let Some(comment) = self.comments.get(&from) {
             self.edits.push(self.place.file, FileEdit::comment(&self.path(below), comment.clone()));
         }
     }

@@ -1,17 +1,17 @@
 //! A definition of one org, carried to another org or into a layer: by edits of files only.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::config::diagnostic::Findings;
 use crate::config::edit::definitions::{DefinitionEntry, definitions_of};
 use crate::config::edit::files::{EditedFile, FileEdits, is_below, load_edited};
-use crate::config::edit::{EntryComment, FileEdit, Leaf, comment_of, path_at};
-use crate::config::located::Entries;
+use crate::config::edit::{EntryComment, FileEdit, Leaf, comments_below};
 use crate::config::print::bare_text;
 use crate::model::names::{Key, Locale, is_guid};
 use crate::model::problem::Problem;
-use crate::model::source::{FileId, Sources, Span};
+use crate::model::source::{FileId, Sources};
 use crate::model::text;
 use crate::ops::definition_edits::{DefinitionValues, WrittenEntry, find, into_config, into_file};
 use crate::ops::labels::rows::Fleet;
@@ -132,6 +132,7 @@ fn carried(fleet: Fleet<'_>, asked: PromoteRequest<'_>, notes: &mut Vec<String>)
     let PromoteRequest { key, from, to, omit_elsewhere: _ } = asked;
     let config = &fleet.configs[from];
     let own = own_entry(fleet, from, key);
+    let own_file = own.as_ref().map(|(file, _)| *file);
     let uses_it = matches!(to, PromoteTarget::Layer(layer) if config.files.contains(&layer));
     let mut values = match own {
         Some((_, own)) if uses_it => {
@@ -158,25 +159,25 @@ fn carried(fleet: Fleet<'_>, asked: PromoteRequest<'_>, notes: &mut Vec<String>)
         return Err(Problem::new(format!("{what}; nothing was written"))
             .help("what its layers say, every org that uses them has already"));
     }
-    comments(fleet, config, key, &mut values);
+    let files = if uses_it { own_file.as_slice() } else { &config.files };
+    values.comments = comments(fleet, files, key);
+    let is_carried = |path: &Vec<String>| values.has(path);
+    let carried = values.comments.iter().filter(|(path, _)| is_carried(path));
+    values.comments = carried.map(|(path, it)| (path.clone(), it.clone())).collect();
     Ok(values)
 }
 
-/// The comments of what is carried, from where each value stands.
-fn comments(fleet: Fleet<'_>, config: &Config, key: &str, values: &mut DefinitionValues) {
-    let Some(resolved) = config.resolved.definitions.get(key) else { return };
-    let comment = |place: Span| -> Option<EntryComment> {
-        let text = &fleet.sources.get(place.file).text;
-        Some(comment_of(text, &path_at(text, place)?)).filter(|it| !it.is_empty())
-    };
-    for (locale, label) in Entries::of(&resolved.body.labels) {
-        if let (Some(locale), Some(comment)) = (&locale.value, comment(label.place)) {
-            values.comments.insert(locale.clone(), comment);
-        }
+/// The comments of a definition: each from the last of these files that has its entry.
+fn comments(fleet: Fleet<'_>, files: &[FileId], key: &str) -> BTreeMap<Vec<String>, EntryComment> {
+    let texts = files.iter().map(|it| &fleet.sources.get(*it).text);
+    let entries = texts
+        .flat_map(|text| definitions_of(text).into_iter().filter(|it| it.key == key).map(move |it| (text, it.section)));
+    let mut comments = BTreeMap::new();
+    for (text, section) in entries {
+        comments.extend(comments_below(text, &[&section, key]));
     }
-    if let Some(comment) = comment(resolved.key) {
-        values.comments.insert(String::new(), comment);
-    }
+    comments.retain(|_, it: &mut EntryComment| !it.is_empty());
+    comments
 }
 
 fn into_org(
@@ -214,7 +215,7 @@ fn into_layer(
             same_goes(place, &own, values, edits);
         } else {
             differs(fleet, index, &own, values)?;
-            moves(place, &own, values, edits);
+            moves(fleet, place, &own, values, edits);
         }
     }
     Ok(())
@@ -268,8 +269,14 @@ fn differs(fleet: Fleet<'_>, config: usize, own: &DefinitionEntry, values: &Defi
         .help("make them equal, or give that one another key; nothing was written"))
 }
 
-/// Takes a definition out of an org file. What is not carried becomes an override.
-fn moves(place: WrittenEntry<'_>, own: &DefinitionEntry, values: &DefinitionValues, edits: &mut FileEdits) {
+/// Takes a definition out of an org file. What is not carried becomes an override, with its comments.
+fn moves(
+    fleet: Fleet<'_>,
+    place: WrittenEntry<'_>,
+    own: &DefinitionEntry,
+    values: &DefinitionValues,
+    edits: &mut FileEdits,
+) {
     let WrittenEntry { file, section, key } = place;
     edits.push(file, FileEdit::remove(&[section, key]));
     let mut keep = |below: &[&str], leaf: Leaf| {
@@ -290,6 +297,11 @@ fn moves(place: WrittenEntry<'_>, own: &DefinitionEntry, values: &DefinitionValu
     }
     for label in &own.previous_labels {
         edits.push(file, FileEdit::append(&["overrides", key, "previousLabels"], label));
+    }
+    let carried = |below: &Vec<String>, it: &EntryComment| values.comments.get(below) == Some(it);
+    for (below, comment) in comments(fleet, &[file], key).into_iter().filter(|(below, it)| !carried(below, it)) {
+        let path: Vec<&str> = ["overrides", key].into_iter().chain(below.iter().map(String::as_str)).collect();
+        edits.push(file, FileEdit::comment(&path, comment));
     }
 }
 

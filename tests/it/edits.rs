@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
-use presencectl::config::edit::{EditFlaw, EntryComment, FileEdit, Leaf, comment_of, edited};
+use presencectl::config::edit::{EditFlaw, EntryComment, FileEdit, Leaf, comments_below, edited};
 
 mod into_org;
 mod random;
@@ -123,8 +123,14 @@ fn lists_and_empty_sections_are_filled() {
     );
     gives(
         "version: 1\nuse: [base]\n",
-        &[FileEdit::append(&["omit"], "no")],
-        "version: 1\nuse: [base]\nomit: [\"no\"]\n",
+        &[
+            FileEdit::append(&["omit"], "no"),
+            FileEdit::comment(
+                &["omit"],
+                EntryComment { above: vec!["# Not here.".to_owned()], beside: Some("# ask".to_owned()) },
+            ),
+        ],
+        "version: 1\nuse: [base]\n# Not here.\nomit: [\"no\"] # ask\n",
     );
 }
 
@@ -171,8 +177,9 @@ definitions:
     let without = before
         .replace("  # Lunch is long.\n  # Very long.\n  lunch: { systemPresence: Meal, labels: { en_US: Lunch } } # noon\n    # deeper: still about lunch\n", "");
     gives(before, &[remove("definitions.lunch")], &without);
-    let path = ["definitions".to_owned(), "lunch".to_owned()];
-    let comment = comment_of(before, &path);
+    let comments = comments_below(before, &["definitions", "lunch"]);
+    assert_eq!(comments[&["labels".to_owned()][..]], EntryComment::default());
+    let comment = comments[&[][..]].clone();
     assert_eq!(comment.above, ["# Lunch is long.", "# Very long."]);
     assert_eq!(comment.beside.as_deref(), Some("# noon"));
     let carried = [
@@ -184,7 +191,8 @@ definitions:
         "  # Lunch is long.\n  # Very long.\n  pause: # noon\n    systemPresence: Break\n  # Below the last one.\n",
     );
     gives(before, &carried, &after);
-    assert_eq!(comment_of(before, &["version".to_owned()]), EntryComment::default());
+    assert_eq!(comments_below(before, &["version"])[&[][..]], EntryComment::default());
+    assert!(comments_below(before, &["version", "lunch"]).is_empty());
 }
 
 #[test]

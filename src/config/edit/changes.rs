@@ -11,7 +11,7 @@ pub(super) type Changes = Vec<(String, EntryChange)>;
 pub(super) enum EntryChange {
     Leaf(Leaf, EntryComment),
     Map(Changes, EntryComment),
-    Append(Vec<String>),
+    Append(Vec<String>, EntryComment),
     Remove,
 }
 
@@ -41,14 +41,17 @@ fn add(changes: &mut Changes, path: &[String], change: &EditAction) -> Option<()
             changes.push((key.clone(), EntryChange::Leaf(leaf.clone(), EntryComment::default())));
         }
         (None, EditAction::Remove) => changes.push((key.clone(), EntryChange::Remove)),
-        (None, EditAction::Append(item)) => changes.push((key.clone(), EntryChange::Append(vec![item.clone()]))),
+        (None, EditAction::Append(item)) => {
+            changes.push((key.clone(), EntryChange::Append(vec![item.clone()], EntryComment::default())))
+        }
         (None, EditAction::Comment(comment)) => {
             changes.push((key.clone(), EntryChange::Map(Changes::new(), comment.clone())));
         }
-        (Some(EntryChange::Append(items)), EditAction::Append(item)) => items.push(item.clone()),
-        (Some(EntryChange::Leaf(_, own) | EntryChange::Map(_, own)), EditAction::Comment(comment)) => {
-            own.clone_from(comment);
-        }
+        (Some(EntryChange::Append(items, _)), EditAction::Append(item)) => items.push(item.clone()),
+        (
+            Some(EntryChange::Leaf(_, own) | EntryChange::Map(_, own) | EntryChange::Append(_, own)),
+            EditAction::Comment(comment),
+        ) => own.clone_from(comment),
         (Some(EntryChange::Leaf(before, _)), EditAction::Set(leaf)) if before == leaf => {}
         (Some(_), _) => return None,
     }
@@ -62,7 +65,7 @@ fn settle(entries: &MapEntries, changes: &mut Changes) {
         match change {
             EntryChange::Leaf(leaf, _) => there.is_none_or(|it| !holds(it, leaf)),
             EntryChange::Remove => there.is_some(),
-            EntryChange::Append(items) => {
+            EntryChange::Append(items, _) => {
                 if let Some(Node::List(there)) = there {
                     items.retain(|item| !there.iter().any(|it| it.value == Node::Text(item.clone())));
                 }

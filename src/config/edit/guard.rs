@@ -32,10 +32,11 @@ pub(super) fn fault(text: &str, tree: &Spanned<Node>, changes: &Changes, edited:
     }
     let mut touched =
         Touched { layout: TextLayout { text }, lines: Vec::new(), gone: Vec::new(), comments: Vec::new() };
-    if touched.layout.is_flow(tree) {
+    let in_braces = touched.layout.is_flow(tree);
+    if in_braces {
         touched.lines.push((0, text.len()));
     }
-    touched.changes(entries, &[], changes);
+    touched.changes(entries, &[], changes, in_braces);
     if comments(text, tree, &touched, edited, &after) {
         return Some("a comment, or the entry that it stands at");
     }
@@ -59,22 +60,25 @@ struct Touched<'a> {
 }
 
 impl Touched<'_> {
-    fn changes(&mut self, entries: &MapEntries, above: &[String], changes: &Changes) {
+    /// A comment has no place within braces, so what is new there has none.
+    fn changes(&mut self, entries: &MapEntries, above: &[String], changes: &Changes, in_braces: bool) {
         for (key, change) in changes {
             let path: Vec<String> = above.iter().chain([key]).cloned().collect();
             let found = at_path(entries, std::slice::from_ref(key));
             match (found, change) {
-                (None, change) => self.new_comments(&path, change),
+                (None, change) if !in_braces => self.new_comments(&path, change),
+                (None, _) => {}
                 (Some((key, value)), EntryChange::Remove) => self.removed(key, value),
                 (Some((key, value)), EntryChange::Map(inner, _)) => {
                     let is_empty = !matches!(&value.value, Node::Map(below) if !below.is_empty());
-                    if is_empty || self.layout.is_flow(value) {
+                    let is_flow = self.layout.is_flow(value);
+                    if is_empty || is_flow {
                         self.whole(key, value);
                     }
                     let below: &MapEntries = if let Node::Map(below) = &value.value { below } else { &[] };
-                    self.changes(below, &path, inner);
+                    self.changes(below, &path, inner, in_braces || (is_flow && !is_empty));
                 }
-                (Some((key, value)), EntryChange::Leaf(..) | EntryChange::Append(_)) => self.whole(key, value),
+                (Some((key, value)), EntryChange::Leaf(..) | EntryChange::Append(..)) => self.whole(key, value),
             }
         }
     }
@@ -95,7 +99,8 @@ impl Touched<'_> {
 
     fn new_comments(&mut self, path: &[String], change: &EntryChange) {
         if let EntryChange::Leaf(_, EntryComment { above, beside })
-        | EntryChange::Map(_, EntryComment { above, beside }) = change
+        | EntryChange::Map(_, EntryComment { above, beside })
+        | EntryChange::Append(_, EntryComment { above, beside }) = change
         {
             self.comments.extend(above.iter().map(|it| (path.to_owned(), false, it.clone())));
             self.comments.extend(beside.iter().map(|it| (path.to_owned(), true, it.clone())));

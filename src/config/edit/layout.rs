@@ -1,6 +1,8 @@
 //! Where things stand in the text of a file: lines, where an entry ends, and the comments with the entries that they
 //! belong to.
 
+use std::collections::BTreeMap;
+
 use crate::config::edit::request::{EntryComment, MapEntries, entry, read};
 use crate::config::tree::{Node, Spanned};
 use crate::model::source::Span;
@@ -255,28 +257,23 @@ fn owner(
     }
 }
 
-/// The comment of the entry at a path.
-pub fn comment_of(text: &str, path: &[String]) -> EntryComment {
-    let Some(tree) = read(text) else { return EntryComment::default() };
-    let mut comment = EntryComment::default();
-    for remark in remarks(text, &tree).into_iter().filter(|it| it.owner.as_deref() == Some(path)) {
+/// Of an entry and of all entries below it: the comment of each, also of one that has none, by its path from there.
+pub fn comments_below(text: &str, path: &[&str]) -> BTreeMap<Vec<String>, EntryComment> {
+    let Some(tree @ Spanned { value: Node::Map(map), .. }) = &read(text) else { return BTreeMap::new() };
+    let mut entries = Vec::new();
+    places(map, &[], &mut entries);
+    let below = |it: &[String]| it.get(path.len()..).filter(|_| it[..path.len()] == *path).map(<[String]>::to_vec);
+    let mut comments: BTreeMap<_, EntryComment> =
+        entries.iter().filter_map(|it| Some((below(&it.path)?, EntryComment::default()))).collect();
+    for remark in remarks(text, tree) {
+        let Some(comment) = remark.owner.and_then(|it| comments.get_mut(&below(&it)?)) else { continue };
         if remark.is_beside {
             comment.beside = Some(remark.text);
         } else {
             comment.above.push(remark.text);
         }
     }
-    comment
-}
-
-/// The path of the entry whose key or value stands at a place.
-pub fn path_at(text: &str, place: Span) -> Option<Vec<String>> {
-    let tree = read(text)?;
-    let Node::Map(map) = &tree.value else { return None };
-    let mut entries = Vec::new();
-    places(map, &[], &mut entries);
-    let at = |it: Span| (it.start, it.end) == (place.start, place.end);
-    entries.into_iter().find(|it| at(it.value.place) || at(it.key.place)).map(|it| it.path)
+    comments
 }
 
 /// What stands at a path.

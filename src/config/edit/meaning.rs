@@ -50,7 +50,7 @@ pub(super) fn after(mut map: Vec<(String, Meaning)>, changes: &Changes) -> Vec<(
             },
             (EntryChange::Map(inner, _), Meaning::Map(below)) => Meaning::Map(after(below, inner)),
             (EntryChange::Map(inner, _), _) => Meaning::Map(after(Vec::new(), inner)),
-            (EntryChange::Append(items), there) => {
+            (EntryChange::Append(items, _), there) => {
                 let mut list = if let Meaning::List(there) = there { there } else { Vec::new() };
                 list.extend(items.iter().cloned().map(Meaning::Text));
                 Meaning::List(list)

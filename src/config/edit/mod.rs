@@ -18,7 +18,7 @@ mod render;
 mod request;
 mod splice;
 
-pub use crate::config::edit::layout::{comment_of, path_at};
+pub use crate::config::edit::layout::comments_below;
 pub use crate::config::edit::request::{EditAction, EditFlaw, EntryComment, FileEdit, Leaf};
 
 /// The text of a file with these edits, or why it stays as it is. What comes out has been read again: it means what was

@@ -64,7 +64,7 @@ impl Habits<'_> {
         let quotes = quotes.unwrap_or_else(|| (self.quotes)(parent));
         match change {
             EntryChange::Leaf(it, _) => format!("{name}: {}", leaf(it, quotes)),
-            EntryChange::Append(items) => format!("{name}: {}", self.list(items)),
+            EntryChange::Append(items, _) => format!("{name}: {}", self.list(items)),
             EntryChange::Map(inner, _) => format!("{name}: {}", self.braces(key, inner)),
             EntryChange::Remove => String::new(),
         }
@@ -91,8 +91,9 @@ impl Habits<'_> {
     ) {
         let (above, beside) = match change {
             EntryChange::Leaf(_, EntryComment { above, beside })
-            | EntryChange::Map(_, EntryComment { above, beside }) => (above.as_slice(), beside.as_deref()),
-            EntryChange::Append(_) | EntryChange::Remove => (&[][..], None),
+            | EntryChange::Map(_, EntryComment { above, beside })
+            | EntryChange::Append(_, EntryComment { above, beside }) => (above.as_slice(), beside.as_deref()),
+            EntryChange::Remove => (&[][..], None),
         };
         lines.extend(above.iter().map(|it| format!("{:column$}{it}", "")));
         let beside = beside.map_or_else(String::new, |it| format!(" {it}"));
@@ -116,8 +117,8 @@ impl Habits<'_> {
 /// Nothing in it has a comment, or is a mapping of mappings.
 fn is_bare(inner: &[(String, EntryChange)]) -> bool {
     inner.iter().all(|(_, change)| match change {
-        EntryChange::Leaf(_, comment) => comment.is_empty(),
+        EntryChange::Leaf(_, comment) | EntryChange::Append(_, comment) => comment.is_empty(),
         EntryChange::Map(inner, comment) => comment.is_empty() && is_bare(inner),
-        EntryChange::Append(_) | EntryChange::Remove => true,
+        EntryChange::Remove => true,
     })
 }

@@ -103,7 +103,7 @@ impl<'a> Splicer<'a> {
         match change {
             EntryChange::Remove => Ok(()),
             EntryChange::Leaf(leaf, _) => self.replace(key, value, leaf, path),
-            EntryChange::Append(items) => self.append(key, value, items, path, habits),
+            EntryChange::Append(items, _) => self.append(key, value, items, path, habits),
             EntryChange::Map(inner, _) => match &value.value {
                 Node::Map(below) if !below.is_empty() => self.map(&key.value, value, inner, path, habits),
                 Node::Null | Node::Map(_) => {

@@ -134,6 +134,50 @@ fn a_new_definition_of_a_layer_is_created_elsewhere_or_omitted() {
 }
 
 #[test]
+fn every_comment_goes_where_its_entry_goes() {
+    let tea = "  # Asked for by the floor.
+  tea:
+    systemPresence: Break # by the union
+    # Checked by Ann.
+    labels:
+      # British.
+      en_US: Tea
+      de: Tee # short
+    # For now.
+    deactivated: true # until May
+";
+    let kept = "    # Only here.
+    division: 2fa68d50-0000-4000-8000-000000000002 # ours
+    # Renamed in May.
+    previousLabels: [Pause] # by Bob
+";
+    let cli = three_orgs();
+    cli.write("c/orgs/test.yaml", &org("test", 3, &format!("definitions:\n{tea}{kept}")));
+    assert_eq!(cli.run("promote tea c --from test --to prod --yes").code, Some(0));
+    assert_eq!(cli.read("c/orgs/prod.yaml"), org("prod", 2, &format!("{PROD}definitions:\n{tea}")));
+
+    cli.write("c/orgs/prod.yaml", &org("prod", 2, PROD));
+    assert_eq!(cli.run("promote tea c --from test --to base.yaml --yes").code, Some(0));
+    assert_eq!(cli.read("c/base.yaml"), format!("{BASE}{tea}"));
+    assert_eq!(cli.read("c/orgs/test.yaml"), org("test", 3, &format!("overrides:\n  tea:\n{kept}")));
+}
+
+#[test]
+fn a_promotion_shows_the_comments_of_the_org_that_it_comes_from() {
+    let cli = three_orgs();
+    let prod = "overrides:\n  # They say it so.\n  lunch:\n    labels:\n      de: Essen # since May\n";
+    cli.write("c/orgs/prod.yaml", &org("prod", 2, prod));
+    assert_eq!(cli.run("promote lunch c --from prod --to dev --yes").code, Some(0));
+    assert_eq!(cli.read("c/orgs/dev.yaml"), org("dev", 1, prod));
+    // A label that is put into braces leaves its comment there.
+    assert_eq!(cli.run("promote lunch c --from prod --to base.yaml --yes").code, Some(0));
+    cli.write("c/orgs/prod.yaml", &org("prod", 2, &prod.replace("de: Essen", "fr: Repas")));
+    let ran = cli.run("promote lunch c --from prod --to base.yaml --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(cli.read("c/base.yaml"), BASE.replace("de: Mittag", "de: Essen, fr: Repas"));
+}
+
+#[test]
 fn what_differs_and_what_is_not_there_is_refused() {
     let cli = three_orgs();
     cli.write(
