@@ -42,7 +42,7 @@ fn add(changes: &mut Changes, path: &[String], change: &EditAction) -> Option<()
         }
         (None, EditAction::Remove) => changes.push((key.clone(), EntryChange::Remove)),
         (None, EditAction::Append(item)) => {
-            changes.push((key.clone(), EntryChange::Append(vec![item.clone()], EntryComment::default())))
+            changes.push((key.clone(), EntryChange::Append(vec![item.clone()], EntryComment::default())));
         }
         (None, EditAction::Comment(comment)) => {
             changes.push((key.clone(), EntryChange::Map(Changes::new(), comment.clone())));
