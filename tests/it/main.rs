@@ -20,6 +20,7 @@ mod layers;
 mod limits;
 mod messages;
 mod paper;
+mod pictures;
 mod plan;
 mod properties;
 mod render;
