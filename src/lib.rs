@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::typed::{Typed, without_guards};
-use crate::cli::{Cli, LoggingArgs, variables};
+use crate::cli::{Cli, LoggingArgs, help, variables};
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
@@ -63,8 +63,12 @@ fn read(arguments: &[OsString], environment: &Environment) -> Result<(Cli, Typed
     let mut root = Cli::command();
     root.build();
     let typed = Typed::read(&root, arguments);
+    let asks_for_short_help = arguments.len() < 2 || arguments.iter().any(|it| it == "-h");
     let parsed = |variables: &BTreeMap<String, String>| {
         let mut command = variables::applied(Cli::command(), variables);
+        if asks_for_short_help {
+            command = help::short(command);
+        }
         let matches = command.try_get_matches_from_mut(arguments);
         matches.and_then(|it| Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command)))
     };

@@ -34,6 +34,7 @@ mod odd;
 mod only;
 mod orgs;
 mod outputs;
+mod pictures;
 mod placing;
 mod precedence;
 mod promote;

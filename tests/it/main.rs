@@ -20,7 +20,6 @@ mod layers;
 mod limits;
 mod messages;
 mod paper;
-mod pictures;
 mod plan;
 mod properties;
 mod render;

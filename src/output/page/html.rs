@@ -193,7 +193,7 @@ fn card(tone: Tone, items: &[Item]) -> Markup {
     }
 }
 
-/// A table that scrolls within itself where the screen is narrow.
+/// A table. On a narrow screen its rows are cards, and a matrix scrolls within itself.
 fn table(Table { class, caption, columns, rows, names }: &Table) -> Markup {
     let shown = |by: By| by != By::Markdown;
     html! {
@@ -211,7 +211,7 @@ fn table(Table { class, caption, columns, rows, names }: &Table) -> Markup {
                         tr {
                             @for (index, (column, cell)) in columns.iter().zip(row).enumerate() {
                                 @if index == *names { th scope="row" { (lines(cell)) } }
-                                @else if shown(column.by) { td { (lines(cell)) } }
+                                @else if shown(column.by) { td data-head=(words(&column.head)) { (lines(cell)) } }
                             }
                         }
                         "\n"
@@ -228,6 +228,15 @@ fn table(Table { class, caption, columns, rows, names }: &Table) -> Markup {
 fn lines(lines: &PageLines) -> Markup {
     let shown = lines.iter().filter(|(by, it)| *by != By::Markdown && !it.is_empty());
     html! { @for (_, it) in shown { p { (line(it)) } } }
+}
+
+/// The words of a heading of ours, for a screen that has no room for the row of headings.
+fn words(head: &PageLine) -> String {
+    let words = head.iter().map(|it| match it {
+        Piece::Plain(words) => words.as_str(),
+        _ => "",
+    });
+    words.collect()
 }
 
 fn line(pieces: &PageLine) -> Markup {

@@ -1,7 +1,7 @@
 //! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what somebody
 //! should look at, what is left alone, and the coverage of the config's locales.
 
-use crate::config::coverage::{Cell, Coverage, Mark};
+use crate::config::coverage::{Cell, Coverage, CoverageRow, Mark};
 use crate::model::freeze::FreezeTime;
 use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
@@ -92,7 +92,7 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
     sections.push(left_alone(&plan.unmanaged));
-    sections.extend(coverage.map(matrix));
+    sections.extend(coverage.into_iter().flat_map(coverage_sections));
     sections
 }
 
@@ -299,34 +299,43 @@ pub(super) fn presence(it: &SystemPresence) -> Piece {
     sentence(it.as_str())
 }
 
-/// Which definition has a label in which locale, and what it comes to for each locale.
-fn matrix(coverage: &Coverage) -> Section {
+/// Which definition has a label in which locale, and what it comes to for each locale. Definitions that lack nothing are folded.
+fn coverage_sections(coverage: &Coverage) -> [Section; 2] {
     let Coverage { default_locale: _, locales, rows } = coverage;
     let sums = (0..locales.len()).map(|index| {
         let (present, of) = coverage.present(index);
         cell(vec![strong(format!("{present} of {of}"))])
     });
     let sums: Vec<PageLines> = std::iter::once(cell(vec![strong("Present")])).chain(sums).collect();
-    let definitions = rows.iter().map(|row| {
-        let key = cell(vec![name(row.key.as_str())]);
-        std::iter::once(key).chain(row.cells.iter().map(mark)).collect()
-    });
-    let locales = locales.iter().map(|it| PageColumn { head: vec![name(it.as_str())], ..PageColumn::new("") });
-    let table = Table {
-        class: "matrix",
-        caption: "Which definition has a label in which locale".to_owned(),
-        columns: std::iter::once(PageColumn::new("Definition")).chain(locales).collect(),
-        rows: std::iter::once(sums).filter(|_| !rows.is_empty()).chain(definitions).collect(),
-        names: 0,
+    let row = |of: &CoverageRow| {
+        let key = cell(vec![name(of.key.as_str())]);
+        std::iter::once(key).chain(of.cells.iter().map(mark)).collect()
     };
-    Section {
-        by: By::Both,
-        noun: "definition",
-        keep: Keep::Fourth,
-        title: Title::heading("Locale coverage"),
-        body: PageBody::Table(table),
-        foot: Some("Same: as in the default locale. Twice: another definition has the same label in this locale."),
-    }
+    let is_complete = |of: &&CoverageRow| of.cells.iter().all(|it| it.marks.iter().all(|it| *it == Mark::NotNeeded));
+    let (complete, others): (Vec<&CoverageRow>, Vec<&CoverageRow>) = rows.iter().partition(is_complete);
+    let section = |title, foot, caption: &str, rows| {
+        let locales = locales.iter().map(|it| PageColumn { head: vec![name(it.as_str())], ..PageColumn::new("") });
+        let columns = std::iter::once(PageColumn::new("Definition")).chain(locales).collect();
+        let table = Table { class: "matrix", caption: caption.to_owned(), columns, rows, names: 0 };
+        Section { by: By::Both, noun: "definition", keep: Keep::Fourth, title, body: PageBody::Table(table), foot }
+    };
+    [
+        section(
+            Title::heading("Locale coverage"),
+            Some("Same: as in the default locale. Twice: another definition has the same label in this locale."),
+            "Which definition has a label in which locale",
+            std::iter::once(sums).filter(|_| !rows.is_empty()).chain(others.into_iter().map(row)).collect(),
+        ),
+        section(
+            Title::Folded(match complete.len() {
+                1 => "1 definition has every label".to_owned(),
+                count => format!("{count} definitions have every label"),
+            }),
+            None,
+            "Definitions with a label in every locale",
+            complete.into_iter().map(row).collect(),
+        ),
+    ]
 }
 
 /// In words: a sign or a colour alone would not be read to everybody.

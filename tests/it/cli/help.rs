@@ -49,6 +49,24 @@ fn help_is_in_groups_and_has_examples() {
     assert_snapshot!(page.join("\n"));
 }
 
+#[test]
+fn short_help_fits_a_small_terminal_and_begins_with_an_example() {
+    let cli = Cli::new();
+    for command in [&["", "user", "labels"], COMMANDS.as_slice()].concat() {
+        let help = cli.run(&format!("{command} -h")).stdout;
+        assert!(help.lines().count() <= 24, "{command}: {} lines\n{help}", help.lines().count());
+        let mut lines = help.lines().take_while(|it| !it.starts_with("Usage: "));
+        let is_group = ["user", "labels"].contains(&command);
+        assert_eq!(lines.any(|it| it.starts_with("  presencectl ")), !is_group, "{command}\n{help}");
+        assert!(help.contains("--help"), "{command} says how to see all flags\n{help}");
+    }
+    let tool = cli.run("-h").stdout;
+    for command in COMMANDS.map(|it| it.split(' ').next().unwrap()) {
+        assert!(tool.contains(&format!(" {command}")), "`-h` does not name {command}\n{tool}");
+    }
+    assert_eq!(cli.run("").stderr + &cli.run("").stdout, tool, "without a command, presencectl shows the same");
+}
+
 /// In the order of the commands: `apply --plan` uses what the example of `plan` writes, `user set --from` what
 /// that of `user get` does, `undo` and `log` read what an apply keeps.
 #[test]

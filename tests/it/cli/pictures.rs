@@ -10,7 +10,8 @@ use std::process::Command;
 use anstyle::{Color, RgbColor};
 use anstyle_svg::{Palette, Term};
 
-use crate::cli::driver::Cli;
+use super::driver::Cli;
+use super::first_day::path;
 
 /// Readable on GitHub's light and dark pages alike: a picture brings its own dark ground.
 const GROUND: Color = Color::Rgb(RgbColor(22, 27, 34));
@@ -98,7 +99,7 @@ definitions:
 
 /// The org as [`BEFORE`] says, with reports kept.
 fn applied() -> Cli {
-    let cli = Cli::new().keeping_reports().file("presence.yaml", BEFORE);
+    let cli = Cli::new().keeping_reports().variable("PATH", &path()).file("presence.yaml", BEFORE);
     assert!(Command::new("git").args(["init", "--quiet"]).arg(cli.path("")).status().unwrap().success());
     assert_eq!(cli.run("apply presence.yaml --sandbox --auto-approve").code, Some(0));
     cli
