@@ -18,9 +18,9 @@ if [[ $TARGET == *-windows-msvc ]]; then
     export RUSTFLAGS='-C target-feature=+crt-static'
 fi
 rustup target add "$TARGET"
-cargo build --release --locked --target "$TARGET"
+cargo build --profile dist --locked --target "$TARGET"
 
-binary="target/$TARGET/release/presencectl"
+binary="target/$TARGET/dist/presencectl"
 [[ $TARGET != *-windows-* ]] || binary="$binary.exe"
 mkdir pack
 cp "$binary" LICENSE-APACHE LICENSE-MIT README.md pack/

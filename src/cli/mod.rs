@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
+pub use crate::cli::compare::CompareArgs;
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
@@ -36,6 +37,7 @@ macro_rules! credentials {
 
 // Below the macro, which `user` uses too.
 pub mod apply;
+pub mod compare;
 pub mod drift;
 pub mod edits;
 pub mod first_day;
@@ -184,6 +186,14 @@ pub enum Command {
     #[command(after_help = "Examples:\n  presencectl orgs examples/many-orgs\n  \
         presencectl orgs examples/many-orgs --output lines")]
     Orgs(OrgListArgs),
+    /// Compare two orgs, or each org with what most orgs have. Writes nothing.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl compare examples/many-orgs --org acme-prod --with globex\n  \
+        presencectl compare examples/many-orgs --all-orgs --output csv=differences.csv"
+    ))]
+    Compare(CompareArgs),
     /// Explain a finding and how to repair it, or list all findings.
     #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
     Explain(ExplainArgs),

@@ -86,6 +86,8 @@ pub enum SchemaOf {
     FleetDrift,
     /// What `orgs --output json` writes.
     Orgs,
+    /// What `compare --output json` writes.
+    Comparison,
 }
 
 /// `presencectl sandbox`.

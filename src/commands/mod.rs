@@ -11,6 +11,7 @@ use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 
 pub mod apply;
+pub mod compare;
 pub mod completions;
 pub mod context;
 pub mod doctor;
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
                 with_run::<Format>(host.reborrow(), async |run| labels_import::run(args, run))
             }
         },
+        Command::Compare(args) => with_run(host.reborrow(), async |run| compare::run(args, run).await),
         Command::Orgs(args) => with_run(host.reborrow(), async |run| orgs::run(args, run)),
         Command::Validate(args) => with_run(host.reborrow(), async |run| validate::run(args, run)),
         Command::Config(args) => with_run(host.reborrow(), async |run| validate::config(args, run)),

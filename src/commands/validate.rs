@@ -153,6 +153,7 @@ pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
         SchemaOf::Log => json::schema::<json::LogV1>(),
         SchemaOf::Diagnosis => json::schema::<json::DiagnosisV1>(),
         SchemaOf::Drift => json::schema::<json::DriftV1>(),
+        SchemaOf::Comparison => json::schema::<json::ComparisonV1>(),
         SchemaOf::Orgs => json::schema::<json::OrgsV1>(),
         SchemaOf::FleetDrift => json::schema::<json::FleetDriftV1>(),
     };

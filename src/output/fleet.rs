@@ -492,7 +492,7 @@ fn without(group: &FleetGroupV1, all: &[FleetGroupV1]) -> Vec<String> {
 }
 
 /// The comment lines directly above a line, without their signs.
-fn comment_above(text: &str, line: u32) -> Option<String> {
+pub fn comment_above(text: &str, line: u32) -> Option<String> {
     let above = usize::try_from(line).ok()?.checked_sub(1)?;
     let lines: Vec<&str> = text.lines().take(above).collect();
     let comments = lines.iter().rev().map_while(|it| it.trim_start().strip_prefix('#'));

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::model::text;
 
 pub mod common;
+pub mod comparison;
 pub mod content;
 pub mod doctor;
 pub mod drift;
@@ -28,6 +29,7 @@ pub mod terraform_state;
 pub mod users;
 
 pub use crate::output::json::common::Document;
+pub use crate::output::json::comparison::ComparisonV1;
 pub use crate::output::json::doctor::DiagnosisV1;
 pub use crate::output::json::drift::DriftV1;
 pub use crate::output::json::error::ErrorV1;

@@ -1,5 +1,5 @@
-//! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what somebody
-//! should look at, what is left alone, and the coverage of the config's locales.
+//! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what a
+//! person should look at, what is left alone, and the coverage of the config's locales.
 
 use crate::config::coverage::{Cell, Coverage, CoverageRow, Mark};
 use crate::model::freeze::FreezeTime;
@@ -96,7 +96,7 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<
     sections
 }
 
-/// What somebody has to look at before the changes.
+/// What a person has to look at before the changes.
 fn look_first(base: &Base) -> Section {
     let note = |RowNote { say, lines: yaml }: RowNote| {
         let colon = plain(if yaml.is_empty() { "" } else { ":" });
@@ -299,7 +299,8 @@ pub(super) fn presence(it: &SystemPresence) -> Piece {
     sentence(it.as_str())
 }
 
-/// Which definition has a label in which locale, and what it comes to for each locale. Definitions that lack nothing are folded.
+/// Which definition has a label in which locale, and what it comes to for each locale. Definitions that lack nothing
+/// are folded.
 fn coverage_sections(coverage: &Coverage) -> [Section; 2] {
     let Coverage { default_locale: _, locales, rows } = coverage;
     let sums = (0..locales.len()).map(|index| {
@@ -338,7 +339,7 @@ fn coverage_sections(coverage: &Coverage) -> [Section; 2] {
     ]
 }
 
-/// In words: a sign or a colour alone would not be read to everybody.
+/// In words: a sign or a colour alone would not be read to everyone.
 fn mark(of: &Cell) -> PageLines {
     if of.marks.is_empty() {
         return cell(vec![Piece::Sign("✓", "present")]);

@@ -2,6 +2,7 @@
 //! here, and everything reads without colours.
 
 mod change;
+pub mod compare;
 pub mod doctor;
 mod drift;
 pub mod edits;

@@ -114,7 +114,7 @@ fn speaking() -> Vec<String> {
 }
 
 /// Commands that do not.
-const SILENT: [&str; 13] = [
+const SILENT: [&str; 14] = [
     "validate lunch.yaml",
     "config lunch.yaml",
     "schema plan",
@@ -125,6 +125,7 @@ const SILENT: [&str; 13] = [
     "log .",
     "init new --start small --yes",
     "orgs .",
+    "compare . --all-orgs",
     "labels export . -o csv=labels.csv",
     "labels import labels.csv . --yes",
     "promote tea . --from acme --to lunch.yaml --yes",
@@ -183,7 +184,7 @@ fn no_log_of_the_sandbox_holds_a_secret() {
     let stdout: String = lines.map(|it| it + "\n").collect();
     let mut output = child.wait_with_output().unwrap();
     output.stdout = stdout.into_bytes();
-    // Whatever runs here is searched for the secrets of its environment.
+    // Everything that runs here is searched for the secrets of its environment.
     let ran = cli.ran(output);
     assert!(ran.code == Some(0) && ran.stdout.contains("token="), "{}", ran.shown());
 }
