@@ -87,7 +87,7 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
 }
 
 /// Every config of a commit. With an error in one nothing can be compared.
-fn before(since: &AtCommit) -> Result<Vec<Config>, Problem> {
+pub fn before(since: &AtCommit) -> Result<Vec<Config>, Problem> {
     let system = Rc::clone(&since.files) as Rc<dyn FileSystem>;
     let (path, root) = (&since.place.path, &since.place.root);
     let is_absent = system.canonical(path).is_err();
