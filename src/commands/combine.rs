@@ -8,7 +8,7 @@ use crate::cli::Format;
 use crate::cli::combine::{CombineArgs, CombinedKind};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::commands::orgs::before;
+use crate::commands::earlier_configs::configs_since;
 use crate::commands::selection::stage;
 use crate::config::choice::OrgChoice;
 use crate::config::diagnostic::Findings;
@@ -172,7 +172,7 @@ fn kind_of(documents: &[(PathBuf, CombinedDocument)], args: &CombineArgs) -> Res
 fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<Vec<bool>, Problem> {
     if let Some(typed) = &args.changed_since {
         let since = baseline::changed_since((&args.path, args.root.as_deref()), typed, at, false)?;
-        let before = before(&since)?;
+        let before = configs_since(&since)?;
         let before = Before::new(&before);
         return Ok(configs.iter().map(|it| before.standing(it).is_affected()).collect());
     }

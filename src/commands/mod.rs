@@ -11,11 +11,13 @@ use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 
 pub mod apply;
+pub mod behind;
 pub mod combine;
 pub mod completions;
 pub mod context;
 pub mod doctor;
 pub mod drift;
+pub mod earlier_configs;
 pub mod fleet;
 pub mod import;
 pub mod init;

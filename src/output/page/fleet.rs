@@ -69,10 +69,11 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
 pub(super) fn page_of_orgs(orgs: &OrgsV1) -> Page<'static> {
     let words = match &orgs.since {
         Some(since) => orgs::heading(orgs, since),
+        None if orgs::is_of_behind(orgs) => orgs::heading_of_due(orgs),
         None => text::count(orgs.orgs.len(), "org"),
     };
     let notes = orgs::notes(orgs).into_iter().map(|it| vec![Item::new(vec![sentence(it)])]).collect();
-    let listed = orgs.orgs.iter().filter(|_| orgs.since.is_none());
+    let listed = orgs.orgs.iter().filter(|it| orgs.since.is_none() && it.behind.is_none());
     let listed = listed.map(|it| vec![Item::new(vec![name(it.name.as_str())])]).collect();
     Page {
         kind: PageKind::FleetPlan,
