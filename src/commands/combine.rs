@@ -61,7 +61,8 @@ pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         match by_org.remove(&index) {
             Some(document) => set.orgs.push((config, Reported::of(document, config, &set))),
             None if is_due[index] => set.orgs.push((config, Reported::Missing)),
-            None => set.unaffected.push(name_of(config).to_owned()),
+            None if args.changed_since.is_some() => set.unaffected.push(name_of(config).to_owned()),
+            None => {}
         }
     }
     match kind {
@@ -75,7 +76,7 @@ struct CombinedSet<'a> {
     kind: CombinedKind,
     at: Option<&'a AtCommit>,
     orgs: Vec<(&'a Config, Reported)>,
-    /// Orgs that did not have to report, and did not.
+    /// Orgs that the change does not affect, and that did not report.
     unaffected: Vec<String>,
 }
 

@@ -21,7 +21,7 @@ const OPEN_LABELS_MAX: usize = 4;
 
 pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
     let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
-    let words = heading(summary);
+    let words = heading(plan);
     let is_bad = summary.not_planned + refusals.len() > 0;
     let tone = match (is_bad, summary.changed) {
         (true, _) => Tone::Bad,

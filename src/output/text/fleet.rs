@@ -42,7 +42,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
         orgs => format!("Unaffected: {}\n", text::terminal(&orgs.join(", "))),
     });
     sections.push(totals(summary, style));
-    let mut all = format!("{}{}\n", style.bold(&heading(summary)), sandbox_note(orgs));
+    let mut all = format!("{}{}\n", style.bold(&heading(plan)), sandbox_note(orgs));
     for section in sections.iter().filter(|it| !it.is_empty()) {
         all.push('\n');
         all.push_str(section);
@@ -51,10 +51,11 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
 }
 
 /// What it comes to, in a line.
-pub fn heading(summary: &FleetSummaryV1) -> String {
-    let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = *summary;
+pub fn heading(plan: &FleetPlanV1) -> String {
+    let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = plan.summary;
     if orgs == 0 {
-        return "no org is affected".to_owned();
+        let is_known = !plan.unaffected.is_empty();
+        return if is_known { "no org is affected" } else { "no org had to report" }.to_owned();
     }
     let all = text::count(orgs, "org");
     let was = |count: usize| if count == 1 { "was" } else { "were" };
