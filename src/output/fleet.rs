@@ -260,7 +260,7 @@ impl<'a> Fleet<'a> {
             stages.sort_by_key(|stage| order.iter().position(|it| it == stage));
             return format!("{} ({})", text::list(&stages, "and"), names(some));
         }
-        if some.len() > others.len() && others.len() <= EXCEPTIONS_MAX {
+        if !others.is_empty() && some.len() > others.len() && others.len() <= EXCEPTIONS_MAX {
             format!("{all} but {}", names(&others))
         } else {
             names(some)
