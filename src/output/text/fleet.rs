@@ -31,7 +31,8 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     sections.push(shown.iter().fold(String::new(), |mut all, it| {
         let message = text::terminal(&text::with_short_names(&it.message)).to_string();
         // Writing to a String cannot fail.
-        let _ = writeln!(all, "{}: {message}", style.doubtful(&format!("warning[{}]", it.code)));
+        let head = format!("warning[{}]", text::terminal(&it.code));
+        let _ = writeln!(all, "{}: {message}", style.doubtful(&head));
         let _ = writeln!(all, "  in {}", text::terminal(&it.orgs_in_words));
         all
     }));
@@ -108,7 +109,7 @@ fn not_planned(orgs: &[FleetOrgV1], style: Style) -> String {
 
 fn refusal(it: &FleetRefusalV1, style: Style) -> String {
     let FleetRefusalV1 { code, message, answers, place, orgs: _, orgs_in_words } = it;
-    let head = style.bad(&format!("error[{code}]"));
+    let head = style.bad(&format!("error[{}]", text::terminal(code)));
     let message = text::terminal(&text::with_short_names(message)).to_string();
     let mut shown = format!("{head}: {}\n", style.bold(&message));
     // Writing to a String cannot fail.
@@ -246,7 +247,7 @@ pub fn line_in_words(it: &FleetLineV1) -> String {
 fn line_shown(it: &FleetLineV1) -> String {
     let at = it.place.as_ref().map_or_else(String::new, |it| format!(" ({})", place_shown(it)));
     let (key, words) = (text::terminal(&it.key), line_in_words(it));
-    format!("{}: `{}` of `{key}`{at}\n", text::terminal(&words), it.field)
+    format!("{}: `{}` of `{key}`{at}\n", text::terminal(&words), text::terminal(&it.field))
 }
 
 /// The orgs in which nothing is to be done, and why not.

@@ -8,7 +8,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::driver::{Cli, Ran};
-use super::orgs::{BASE, commit, org, three};
+use super::orgs::{commit, org, three};
 
 const BEHIND: &str = "orgs . --behind --report-dir reports --sandbox";
 
@@ -45,15 +45,15 @@ fn an_org_is_in_sync_until_its_own_files_change() {
     applied(&cli, &["acme-prod", "acme-test", "globex-prod"]);
     cli.run(BEHIND).prints(0, "0 of 3 orgs due\n\nIn sync with the files: acme-prod, acme-test, globex-prod\n");
     cli.run(&format!("{BEHIND} -o github-matrix")).prints(0, "{\"include\":[]}\n");
-    // One omits the tea, so that nothing changes for it.
-    cli.write("base.yaml", &BASE.replace("en_US: Tea", "en_US: Green tea"));
+    let overrides = "overrides:\n  tea: { labels: { en_US: Green tea } }\n";
+    cli.write("orgs/acme-test.yaml", &org("acme-test", overrides));
     commit(&cli);
     let ran = cli.run(BEHIND);
-    assert!(ran.stdout.starts_with("2 of 3 orgs due\n\nall orgs:\n"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("1 of 3 orgs due\n\nacme-test:\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("~ en_US: \"Tea\" -> \"Green tea\"\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("Due: acme-test, its files changed since "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("In sync with the files: acme-prod\n"), "{}", ran.stdout);
-    matrix(&cli).prints(0, "acme-test\nglobex-prod\n");
+    assert!(ran.stdout.contains("In sync with the files: acme-prod, globex-prod\n"), "{}", ran.stdout);
+    matrix(&cli).prints(0, "acme-test\n");
     // Of real orgs the sandbox says nothing.
     assert!(cli.run("orgs . --behind --report-dir reports").stdout.starts_with("3 of 3 orgs due\n"));
     let document: Value = serde_json::from_str(&cli.run(&format!("{BEHIND} -o json")).stdout).unwrap();

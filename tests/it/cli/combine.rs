@@ -126,7 +126,7 @@ fn what_is_no_set_of_documents_is_an_error() {
         ("acme-prod.json drift.json", "`acme-prod.json` is a plan, and `drift.json` is a drift"),
         ("acme-prod.json --kind drift", "--kind: `acme-prod.json` is a plan, and not a drift"),
         ("drift.json --changed-since main", "--changed-since tells which plans are due"),
-        ("orgs.json", "`orgs.json` cannot be combined: it is no document that presencectl wrote"),
+        ("orgs.json", "`orgs.json` cannot be combined: it is a `orgs`, and no plan, drift, report or error"),
         ("broken.json", "`broken.json` cannot be combined: it is no document that presencectl wrote"),
         ("acme-prod.json twice.json", "`acme-prod.json` and `twice.json` are both of the org `acme-prod`"),
         ("globex-prod.json", "`globex-prod.json` is of the org `hooli`, which the config does not have"),
