@@ -57,7 +57,7 @@ Example:
 Every day:         validate, plan, apply, drift
 Look back:         show, log, undo
 Begin:             doctor, init, import
-Many orgs:         orgs, compare, promote, pin
+Many orgs:         orgs, compare, combine, promote, pin
 Labels and users:  labels, user, retire
 More:              config, explain, schema, sandbox, completions, man
 

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::compare::CompareArgs;
+pub use crate::cli::combine::CombineArgs;
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
@@ -38,6 +39,7 @@ macro_rules! credentials {
 // Below the macro, which `user` uses too.
 pub mod apply;
 pub mod compare;
+pub mod combine;
 pub mod drift;
 pub mod edits;
 pub mod first_day;
@@ -186,7 +188,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  presencectl orgs examples/many-orgs\n  \
         presencectl orgs examples/many-orgs --output lines")]
     Orgs(OrgListArgs),
-    /// Compare two orgs, or each org with what most orgs have. Writes nothing.
+    /// Compare two orgs, or each org with most orgs. Writes nothing.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -194,6 +196,11 @@ pub enum Command {
         presencectl compare examples/many-orgs --all-orgs --output csv=differences.csv"
     ))]
     Compare(CompareArgs),
+    /// Combine what the CI jobs of several orgs wrote into one view. Asks no org.
+    #[command(after_help = "Examples:\n  \
+        presencectl plan examples/many-orgs --all-orgs --sandbox --plans-dir plans\n  \
+        presencectl combine examples/many-orgs plans/globex.json --expect globex")]
+    Combine(CombineArgs),
     /// Explain a finding and how to repair it, or list all findings.
     #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
     Explain(ExplainArgs),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::formats::{OrgsFormat, Output};
+use crate::cli::paths;
 use crate::cli::shared::ConfigPath;
 use crate::config::choice::OrgChoice;
 
@@ -43,6 +44,19 @@ pub struct OrgListArgs {
     /// Compare with the commit, not with the merge base.
     #[arg(long, requires = "changed_since", help_heading = "Config")]
     pub exact: bool,
+    /// Only orgs that differ from what was applied last.
+    ///
+    /// What was applied last is known by the kept reports of their applies.
+    #[arg(long, conflicts_with = "changed_since", help_heading = "Config")]
+    pub behind: bool,
+    /// The folder of reports of applies.
+    ///
+    /// By default `.presencectl/reports` at the top of the config's Git checkout, else in the current folder.
+    #[arg(long, value_name = "DIR", requires = "behind", help_heading = "Config", value_parser = paths::folder())]
+    pub report_dir: Option<PathBuf>,
+    /// Count the reports of sandbox orgs, and no others.
+    #[arg(long, requires = "behind", help_heading = "Config")]
+    pub sandbox: bool,
     /// human, lines, json, csv, markdown, github-matrix, gitlab.
     ///
     /// `lines` is a name a line. Without a file it goes to standard output, where `human` goes by default. May be

@@ -155,6 +155,7 @@ pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
         SchemaOf::Drift => json::schema::<json::DriftV1>(),
         SchemaOf::Comparison => json::schema::<json::ComparisonV1>(),
         SchemaOf::Orgs => json::schema::<json::OrgsV1>(),
+        SchemaOf::FleetReport => json::schema::<json::FleetReportV1>(),
         SchemaOf::FleetDrift => json::schema::<json::FleetDriftV1>(),
     };
     host.terminal.out(&schema);

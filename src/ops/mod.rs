@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod compare;
+pub mod behind;
 pub mod definition_edits;
 pub mod doctor;
 pub mod drift;

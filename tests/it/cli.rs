@@ -4,8 +4,10 @@ mod applied;
 mod asking;
 mod bar;
 mod base;
+mod behind;
 mod causes;
 mod compare;
+mod combine;
 mod conversation;
 mod drift;
 pub(crate) mod driver;
@@ -513,6 +515,7 @@ fn schemas_are_the_committed_ones() {
         "diagnosis",
         "drift",
         "fleet-drift",
+        "fleet-report",
         "orgs",
         "comparison",
     ];

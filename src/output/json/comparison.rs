@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::source::Sources;
 use crate::ops::compare::{ComparedField, ComparedRow, OrgComparison, PairFinding};
-use crate::output::fleet::comment_above;
+use crate::model::source::comment_above;
 use crate::output::json::common::{Document, PlaceV1, place_v1};
 use crate::output::json::error::ErrorV1;
 

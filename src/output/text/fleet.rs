@@ -19,7 +19,7 @@ const LABELS_MAX: usize = 4;
 
 /// All of it, complete in changes and orgs.
 pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
-    let FleetPlanV1 { commit, summary, orgs, groups, refusals, warnings, no_longer_needed, .. } = plan;
+    let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let mut sections = vec![
         commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
         not_planned(orgs, style),
@@ -31,14 +31,19 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     sections.push(shown.iter().fold(String::new(), |mut all, it| {
         let message = text::terminal(&text::with_short_names(&it.message)).to_string();
         // Writing to a String cannot fail.
-        let _ = writeln!(all, "{}: {message}", style.doubtful(&format!("warning[{}]", it.code)));
+        let head = format!("warning[{}]", text::terminal(&it.code));
+        let _ = writeln!(all, "{}: {message}", style.doubtful(&head));
         let _ = writeln!(all, "  in {}", text::terminal(&it.orgs_in_words));
         all
     }));
     sections.push(no_longer_needed.iter().map(line_shown).collect());
     sections.push(no_change(orgs));
+    sections.push(match unaffected.as_slice() {
+        [] => String::new(),
+        orgs => format!("Unaffected: {}\n", text::terminal(&orgs.join(", "))),
+    });
     sections.push(totals(summary, style));
-    let mut all = format!("{}{}\n", style.bold(&heading(summary)), sandbox_note(orgs));
+    let mut all = format!("{}{}\n", style.bold(&heading(plan)), sandbox_note(orgs));
     for section in sections.iter().filter(|it| !it.is_empty()) {
         all.push('\n');
         all.push_str(section);
@@ -47,8 +52,12 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
 }
 
 /// What it comes to, in a line.
-pub fn heading(summary: &FleetSummaryV1) -> String {
-    let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = *summary;
+pub fn heading(plan: &FleetPlanV1) -> String {
+    let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = plan.summary;
+    if orgs == 0 {
+        let is_known = !plan.unaffected.is_empty();
+        return if is_known { "no org is affected" } else { "no org had to report" }.to_owned();
+    }
     let all = text::count(orgs, "org");
     let was = |count: usize| if count == 1 { "was" } else { "were" };
     let parts = [
@@ -100,7 +109,7 @@ fn not_planned(orgs: &[FleetOrgV1], style: Style) -> String {
 
 fn refusal(it: &FleetRefusalV1, style: Style) -> String {
     let FleetRefusalV1 { code, message, answers, place, orgs: _, orgs_in_words } = it;
-    let head = style.bad(&format!("error[{code}]"));
+    let head = style.bad(&format!("error[{}]", text::terminal(code)));
     let message = text::terminal(&text::with_short_names(message)).to_string();
     let mut shown = format!("{head}: {}\n", style.bold(&message));
     // Writing to a String cannot fail.
@@ -238,7 +247,7 @@ pub fn line_in_words(it: &FleetLineV1) -> String {
 fn line_shown(it: &FleetLineV1) -> String {
     let at = it.place.as_ref().map_or_else(String::new, |it| format!(" ({})", place_shown(it)));
     let (key, words) = (text::terminal(&it.key), line_in_words(it));
-    format!("{}: `{}` of `{key}`{at}\n", text::terminal(&words), it.field)
+    format!("{}: `{}` of `{key}`{at}\n", text::terminal(&words), text::terminal(&it.field))
 }
 
 /// The orgs in which nothing is to be done, and why not.

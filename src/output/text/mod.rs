@@ -3,6 +3,7 @@
 
 mod change;
 pub mod compare;
+mod combined;
 pub mod doctor;
 mod drift;
 pub mod edits;
@@ -22,6 +23,7 @@ mod undo;
 pub mod users;
 
 pub use crate::output::summary::{org_line, target_line};
+pub use crate::output::text::combined::combined;
 pub use crate::output::text::drift::{drift, drifted};
 pub use crate::output::text::fleet::fleet_plan;
 pub use crate::output::text::plan::{beyond, plan};

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::commands;
 use super::driver::Cli;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "plan",
     "apply",
     "drift",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 25] = [
     "show",
     "orgs",
     "compare",
+    "combine",
     "validate",
     "explain",
     "config",

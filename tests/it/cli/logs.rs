@@ -114,7 +114,7 @@ fn speaking() -> Vec<String> {
 }
 
 /// Commands that do not.
-const SILENT: [&str; 14] = [
+const SILENT: [&str; 15] = [
     "validate lunch.yaml",
     "config lunch.yaml",
     "schema plan",
@@ -126,6 +126,7 @@ const SILENT: [&str; 14] = [
     "init new --start small --yes",
     "orgs .",
     "compare . --all-orgs",
+    "combine . --expect=",
     "labels export . -o csv=labels.csv",
     "labels import labels.csv . --yes",
     "promote tea . --from acme --to lunch.yaml --yes",
