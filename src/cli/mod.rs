@@ -123,7 +123,8 @@ pub enum Command {
         credentials!(),
         "Examples:\n  \
         presencectl import --sandbox\n  \
-        presencectl import --sandbox --out imported/ --deactivated"
+        presencectl import --sandbox --out imported/ --deactivated\n  \
+        presencectl import --orgs acme-test,acme-prod --sandbox --out all-orgs/"
     ))]
     Import(ImportArgs),
     /// Show what the org holds. Changes nothing.

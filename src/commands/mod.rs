@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod drift;
 pub mod fleet;
 pub mod import;
+pub mod import_place;
 pub mod init;
 pub mod labels_export;
 pub mod labels_import;
