@@ -16,6 +16,7 @@ mod generations;
 mod git;
 mod help;
 mod import;
+mod import_orgs;
 #[cfg(unix)]
 mod kept;
 mod killed;
