@@ -11,7 +11,7 @@ use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg};
-use crate::commands::import_place::{Place, fleet_folder, placed, schema_from};
+use crate::commands::import_place::{ImportPlace, fleet_folder, placed, schema_from};
 use crate::commands::selection;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, WriteMode};
@@ -51,10 +51,10 @@ pub async fn run(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<E
 }
 
 async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<Exit, Failure> {
-    let place = Place::of(args)?;
+    let place = ImportPlace::of(args)?;
     run.open(&args.outputs, Some(&args.target))?;
     run.outputs.spare(args.names_from.iter().filter(|it| !paths::is_stream(it)))?;
-    if matches!(place, Place::Stdout) && run.outputs.on_stdout == ImportFormat::Terraform {
+    if matches!(place, ImportPlace::Stdout) && run.outputs.on_stdout == ImportFormat::Terraform {
         return Err(Problem::new("the config and the `removed` blocks both go to standard output")
             .help("give one of them a file: `--out FILE`, or `-o terraform=FILE`")
             .into());
@@ -76,7 +76,7 @@ async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<
         ImportFormat::Terraform => terraform::removed(resources),
     };
     match &place {
-        Place::Stdout => {
+        ImportPlace::Stdout => {
             let line = output::text::target_line(&target) + "\n";
             run.host.terminal.err(&line);
             tell(&import, &place, &mut run.host);
@@ -87,7 +87,7 @@ async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<
             run.host.terminal.err(&words);
             Ok(run.write("", &view, Exit::Success))
         }
-        Place::File(_) | Place::Folder(_) => {
+        ImportPlace::File(_) | ImportPlace::Folder(_) => {
             write(args, &place, &import, &target, run)?;
             Ok(run.show_below(&words, &view, Exit::Success))
         }
@@ -290,7 +290,7 @@ fn choice(args: &ImportArgs) -> Result<PinChoice, Problem> {
 
 fn asked(
     args: &ImportArgs,
-    place: &Place,
+    place: &ImportPlace,
     resources: Vec<Resource>,
     host: &Host<'_>,
 ) -> Result<ImportRequest, Problem> {
@@ -321,7 +321,7 @@ fn failure(org: Option<&str>, flaw: Flaw) -> Failure {
     }
 }
 
-fn tell(import: &Import, place: &Place, host: &mut Host<'_>) {
+fn tell(import: &Import, place: &ImportPlace, host: &mut Host<'_>) {
     let text = output::text::import::notes(&import.notes, host.style_err());
     host.terminal.err(&text);
     tell_of_schema(place.folder(), host);
@@ -339,15 +339,15 @@ fn tell_of_schema(folder: &Path, host: &mut Host<'_>) {
 
 fn write(
     args: &ImportArgs,
-    place: &Place,
+    place: &ImportPlace,
     import: &Import,
     target: &Target,
     run: &mut Run<'_, ImportFormat>,
 ) -> Result<(), Failure> {
     let path = |name: &str| match place {
-        Place::Stdout => (None, PathBuf::from(name)),
-        Place::File(path) => (None, path.clone()),
-        Place::Folder(folder) => (Some(folder.clone()), PathBuf::from(name)),
+        ImportPlace::Stdout => (None, PathBuf::from(name)),
+        ImportPlace::File(path) => (None, path.clone()),
+        ImportPlace::Folder(folder) => (Some(folder.clone()), PathBuf::from(name)),
     };
     let file = |it: &NewFile| {
         let (below, path) = path(&it.name);
@@ -355,8 +355,8 @@ fn write(
     };
     let placing = placed(args, import.files.iter().map(file).collect(), &mut run.host)?;
     let left_over: Vec<String> = match place {
-        Place::Stdout | Place::File(_) => Vec::new(),
-        Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
+        ImportPlace::Stdout | ImportPlace::File(_) => Vec::new(),
+        ImportPlace::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
             .into_iter()
             .filter(|name| !import.files.iter().any(|it| it.name == *name))
             .map(|name| file_set::plain(&folder.join(name)).display().to_string())

@@ -18,48 +18,48 @@ const SCHEMA: &str = "schemas/config.v1.json";
 const ON_STDOUT: &str = "presence.yaml";
 
 /// Where the config goes.
-pub enum Place {
+pub enum ImportPlace {
     Stdout,
     File(PathBuf),
     Folder(PathBuf),
 }
 
-impl Place {
-    pub fn of(args: &ImportArgs) -> Result<Place, Problem> {
+impl ImportPlace {
+    pub fn of(args: &ImportArgs) -> Result<ImportPlace, Problem> {
         let PlaceArgs { out, split, force: _ } = &args.place;
-        let Some(path) = out else { return Ok(Place::Stdout) };
+        let Some(path) = out else { return Ok(ImportPlace::Stdout) };
         if paths::is_stream(path) && *split {
             return Err(Problem::new("--split makes several files, and `-` is standard output")
                 .help("give `--out` a folder; one named `-` is `./-`"));
         }
         if paths::is_stream(path) {
-            return Ok(Place::Stdout);
+            return Ok(ImportPlace::Stdout);
         }
         let typed = path.as_os_str().as_encoded_bytes();
         if *split || typed.ends_with(b"/") || path.is_dir() {
-            Ok(Place::Folder(path.clone()))
+            Ok(ImportPlace::Folder(path.clone()))
         } else {
-            Ok(Place::File(path.clone()))
+            Ok(ImportPlace::File(path.clone()))
         }
     }
 
     pub fn layout(&self) -> Layout {
         match self {
-            Place::Stdout => Layout::OneFile(ON_STDOUT.to_owned()),
-            Place::File(path) => {
+            ImportPlace::Stdout => Layout::OneFile(ON_STDOUT.to_owned()),
+            ImportPlace::File(path) => {
                 let name = path.file_name().map_or_else(|| ON_STDOUT.into(), |it| it.to_string_lossy());
                 Layout::OneFile(name.into_owned())
             }
-            Place::Folder(_) => Layout::Folder,
+            ImportPlace::Folder(_) => Layout::Folder,
         }
     }
 
     /// The folder that the files are in.
     pub fn folder(&self) -> &Path {
         match self {
-            Place::Stdout => Path::new(""),
-            Place::File(path) => path.parent().unwrap_or(Path::new("")),
-            Place::Folder(path) => path,
+            ImportPlace::Stdout => Path::new(""),
+            ImportPlace::File(path) => path.parent().unwrap_or(Path::new("")),
+            ImportPlace::Folder(path) => path,
         }
     }
 }

@@ -85,7 +85,7 @@ pub fn labelled_in(managed: &[Managed<'_>], locale: &Locale) -> (usize, Option<L
 }
 
 /// Where a definition stands: the number of the org, and its number among what is managed there.
-pub type Place = (usize, usize);
+pub type FleetPlace = (usize, usize);
 
 /// What has one key: equal in several orgs, or alone in one.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ pub struct Unit<'a> {
     /// System presence and default label; none of what no other org can have as well.
     pub name: Option<(&'a SystemPresence, &'a Label)>,
     /// In the order of the orgs, one an org.
-    pub places: Vec<Place>,
+    pub places: Vec<FleetPlace>,
     pub key: Option<Key>,
     /// What `base/` says of it, where more than half of the orgs have it.
     pub base: Option<BaseDefinition>,
@@ -116,8 +116,8 @@ impl BaseDefinition {
 
 /// Everything that the orgs have, each with its key.
 pub fn units<'a>(orgs: &[JudgedOrg<'a>], default_locale: &Locale) -> Vec<Unit<'a>> {
-    let mut named: BTreeMap<(&'a SystemPresence, &'a Label), Vec<Place>> = BTreeMap::new();
-    let mut alone: Vec<Place> = Vec::new();
+    let mut named: BTreeMap<(&'a SystemPresence, &'a Label), Vec<FleetPlace>> = BTreeMap::new();
+    let mut alone: Vec<FleetPlace> = Vec::new();
     for (number, org) in orgs.iter().enumerate() {
         for (index, managed) in org.managed.iter().enumerate() {
             let label = managed.definition.default_label(default_locale).filter(|_| can_be_shared(org, managed));
@@ -130,7 +130,7 @@ pub fn units<'a>(orgs: &[JudgedOrg<'a>], default_locale: &Locale) -> Vec<Unit<'a
         }
     }
     let spellings = spellings(orgs);
-    let unit = |(name, places): ((&'a SystemPresence, &'a Label), Vec<Place>)| {
+    let unit = |(name, places): ((&'a SystemPresence, &'a Label), Vec<FleetPlace>)| {
         let is_shared = places.len() * 2 > orgs.len();
         let base = is_shared.then(|| base(orgs, &places, &spellings, default_locale));
         Unit { name: Some(name), places, key: None, base }
@@ -176,7 +176,7 @@ fn majority<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
 
 fn base(
     orgs: &[JudgedOrg<'_>],
-    places: &[Place],
+    places: &[FleetPlace],
     spellings: &BTreeMap<String, Locale>,
     default_locale: &Locale,
 ) -> BaseDefinition {

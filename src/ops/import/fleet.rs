@@ -10,7 +10,7 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_
 use crate::model::pins::{Need, PinChoice};
 use crate::model::text;
 use crate::model::yaml;
-use crate::ops::import::base::{BaseDefinition, FleetSource, JudgedOrg, Place, Unit, judged, units};
+use crate::ops::import::base::{BaseDefinition, FleetPlace, FleetSource, JudgedOrg, Unit, judged, units};
 use crate::ops::import::fleet_page::{FleetContent, OrgContent, base_files, org_file};
 use crate::ops::import::note::ImportNote;
 use crate::ops::import::page::{ImportContent, NewFile};
@@ -95,12 +95,12 @@ pub fn import_fleet(sources: &[FleetSource<'_>], asked: &FleetRequest) -> FleetI
         orgs: orgs.len(),
         base: units.iter().filter_map(|it| Some((it.key.as_ref()?, it.base.as_ref()?))).collect(),
     };
-    let shared: BTreeMap<Place, (&Key, &BaseDefinition)> = units
+    let shared: BTreeMap<FleetPlace, (&Key, &BaseDefinition)> = units
         .iter()
         .filter_map(|unit| Some((&unit.places, (unit.key.as_ref()?, unit.base.as_ref()?))))
         .flat_map(|(places, shared)| places.iter().map(move |it| (*it, shared)))
         .collect();
-    let keys: BTreeMap<Place, &Key> =
+    let keys: BTreeMap<FleetPlace, &Key> =
         units.iter().flat_map(|unit| unit.places.iter().filter_map(|it| Some((*it, unit.key.as_ref()?)))).collect();
     let mut files = base_files(&content);
     let mut notes = Vec::new();
@@ -125,8 +125,8 @@ struct OrgOfFleet<'a> {
     org: &'a JudgedOrg<'a>,
     asked: &'a FleetRequest,
     content: &'a FleetContent<'a>,
-    shared: &'a BTreeMap<Place, (&'a Key, &'a BaseDefinition)>,
-    keys: &'a BTreeMap<Place, &'a Key>,
+    shared: &'a BTreeMap<FleetPlace, (&'a Key, &'a BaseDefinition)>,
+    keys: &'a BTreeMap<FleetPlace, &'a Key>,
 }
 
 impl OrgOfFleet<'_> {

@@ -90,7 +90,7 @@ pub fn file_name(system_presence: &str, is_taken: impl Fn(&String) -> bool) -> S
 }
 
 /// What stands under one system presence, by key.
-pub struct Group<'a> {
+pub struct ImportGroup<'a> {
     pub name: String,
     pub members: Vec<(&'a Key, &'a Managed<'a>)>,
 }
@@ -100,7 +100,7 @@ impl<'a> ImportContent<'a> {
         Page::begin(self.schema, &format!("\"{}\"", comment(&self.organization.name)))
     }
 
-    pub fn groups(&self) -> Vec<Group<'a>> {
+    pub fn groups(&self) -> Vec<ImportGroup<'a>> {
         let mut groups: BTreeMap<&SystemPresence, Vec<(&Key, &Managed<'_>)>> = BTreeMap::new();
         for managed in self.managed {
             if let Some(key) = self.keys.get(&managed.definition.id) {
@@ -109,7 +109,7 @@ impl<'a> ImportContent<'a> {
         }
         let group = |(presence, mut members): (&SystemPresence, Vec<(&'a Key, &'a Managed<'a>)>)| {
             members.sort_by_key(|(key, _)| *key);
-            Group { name: self.spelling(presence, &members), members }
+            ImportGroup { name: self.spelling(presence, &members), members }
         };
         groups.into_iter().map(group).collect()
     }
@@ -194,13 +194,13 @@ impl Page {
         }
     }
 
-    pub fn definitions(&mut self, content: &ImportContent<'_>, groups: &[Group<'_>]) {
+    pub fn definitions(&mut self, content: &ImportContent<'_>, groups: &[ImportGroup<'_>]) {
         if groups.is_empty() {
             self.line(0, "definitions: {}");
             return;
         }
         self.line(0, "definitions:");
-        for (index, Group { name, members }) in groups.iter().enumerate() {
+        for (index, ImportGroup { name, members }) in groups.iter().enumerate() {
             if groups.len() > 1 {
                 if index > 0 {
                     self.line(0, "");
