@@ -9,7 +9,7 @@ use crate::model::text;
 use crate::model::yaml;
 use crate::ops::import::base::BaseDefinition;
 use crate::ops::import::division::DivisionWords;
-use crate::ops::import::page::{ImportContent, NewFile, Page, file_name};
+use crate::ops::import::page::{ImportContent, ImportPage, NewFile, file_name};
 
 /// The folder of what most orgs have.
 pub const BASE_FOLDER: &str = "base";
@@ -56,7 +56,7 @@ impl FleetContent<'_> {
 
 /// A file with the settings of all orgs, and one a system presence.
 pub fn base_files(content: &FleetContent<'_>) -> Vec<NewFile> {
-    let head = || Page::begin(content.schema, &text::count(content.orgs, "org"));
+    let head = || ImportPage::begin(content.schema, &text::count(content.orgs, "org"));
     let mut page = head();
     page.line(0, &format!("version: {VERSION}"));
     page.line(0, "settings:");
@@ -106,7 +106,7 @@ pub fn org_file(content: &FleetContent<'_>, org: &OrgContent<'_>) -> NewFile {
     NewFile { name: format!("{ORGS_FOLDER}/{}.yaml", org.name), text: page.text }
 }
 
-impl Page {
+impl ImportPage {
     fn list(&mut self, depth: usize, name: &str, items: &[&str]) {
         if !items.is_empty() {
             self.line(depth, &format!("{name}:"));
@@ -128,7 +128,7 @@ impl Page {
     /// What of the settings is otherwise than in `base/`.
     fn settings(&mut self, content: &FleetContent<'_>, org: &OrgContent<'_>) {
         let own = org.whole.default_locale;
-        let mut page = Page::default();
+        let mut page = ImportPage::default();
         if !org.uses_base || !own.same_as(content.default_locale) {
             page.line(1, &format!("defaultLocale: {}", yaml::scalar(own.as_str())));
         }
@@ -157,7 +157,7 @@ impl Page {
     }
 
     fn overrides(&mut self, org: &OrgContent<'_>) {
-        let mut page = Page::default();
+        let mut page = ImportPage::default();
         let mut overridden = org.overridden.clone();
         overridden.sort_by_key(|(key, ..)| *key);
         for (key, base, managed) in overridden {

@@ -96,8 +96,8 @@ pub struct ImportGroup<'a> {
 }
 
 impl<'a> ImportContent<'a> {
-    pub fn head(&self) -> Page {
-        Page::begin(self.schema, &format!("\"{}\"", comment(&self.organization.name)))
+    pub fn head(&self) -> ImportPage {
+        ImportPage::begin(self.schema, &format!("\"{}\"", comment(&self.organization.name)))
     }
 
     pub fn groups(&self) -> Vec<ImportGroup<'a>> {
@@ -128,7 +128,7 @@ impl<'a> ImportContent<'a> {
 }
 
 #[derive(Default)]
-pub struct Page {
+pub struct ImportPage {
     pub text: String,
 }
 
@@ -137,10 +137,10 @@ pub fn org_name(organization: &Organization) -> String {
     slug(&organization.name).unwrap_or_else(|| "org".to_owned())
 }
 
-impl Page {
+impl ImportPage {
     /// A file of an import: where editors find the schema, and what it is of.
-    pub fn begin(schema: &str, of: &str) -> Page {
-        let mut page = Page::default();
+    pub fn begin(schema: &str, of: &str) -> ImportPage {
+        let mut page = ImportPage::default();
         page.line(0, &format!("# yaml-language-server: $schema={}", text::terminal(schema)));
         page.line(0, &format!("{MARK}{of}."));
         page
