@@ -27,7 +27,7 @@ pub fn org_id(org: &OrgIdentity) -> String {
 }
 
 /// The state file of a simulated org: by its id, else by its name. No two orgs share one, and
-/// whatever a config calls its org, the file stays in its folder.
+/// no matter what a config calls its org, the file stays in its folder.
 pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
     let name = match org {
         None => DEFAULT.to_owned(),
@@ -35,7 +35,7 @@ pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == Seed::default().org_id => DEFAULT.to_owned(),
         // An org that was known by its name is the same one where an import has written its id.
         Some(OrgIdentity { id: Some(id), name, .. }) if id.as_str() == guid_of(name) => format!("@{}", encoded(name)),
-        // The name of the org that has none is nobody's id.
+        // The name of the org that has none is no one's id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == DEFAULT => format!("{DEFAULT}%"),
         Some(OrgIdentity { id: Some(id), .. }) => encoded(id.as_str()),
         // No encoded text holds an `@`.
@@ -100,7 +100,7 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
     let behavior = typed(args.sandbox_behavior.as_deref(), sandbox::read_behavior_file)?;
     let state = state_file(desired.org.as_ref());
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
-    // Nobody typed this path, and a repository may hold links in it.
+    // No one typed this path, and a repository may hold links in it.
     let below = Some(PathBuf::new());
     let config = sandbox::SandboxConfig {
         state_file: Some(state),

@@ -1,5 +1,5 @@
-//! From several orgs to one repository: what most of them have stands in `base/`, and what differs in the file of each org.
-//! A function of values. Planned against the same orgs, no config changes anything.
+//! From several orgs to one repository: what most of them have stands in `base/`, and what differs in the file of each
+//! org. A function of values. Planned against the same orgs, no config changes anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,7 @@ impl FleetNote {
     }
 }
 
-/// The configs of several orgs. The same orgs give the same bytes, in whatever order.
+/// The configs of several orgs. The same orgs give the same bytes, in everything that order.
 pub fn import_fleet(sources: &[FleetSource<'_>], asked: &FleetRequest) -> FleetImport {
     let mut sources = sources.to_vec();
     sources.sort_by_key(|it| it.name);
@@ -200,8 +200,8 @@ impl OrgOfFleet<'_> {
         (file, told)
     }
 
-    /// Which definitions need a pin, since what the org omits of `base/` has the same label in its default locale. None if it
-    /// cannot use `base/`: what is omitted has to have a label in that locale, each another one.
+    /// Which definitions need a pin, since what the org omits of `base/` has the same label in its default locale. None
+    /// if it cannot use `base/`: what is omitted has to have a label in that locale, each another one.
     fn pins_for_omitted(&self) -> Option<Vec<usize>> {
         let OrgOfFleet { number, org, content, shared, .. } = self;
         if org.default_locale.same_as(content.default_locale) {
