@@ -5,8 +5,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
-pub use crate::cli::compare::CompareArgs;
 pub use crate::cli::combine::CombineArgs;
+pub use crate::cli::compare::CompareArgs;
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
@@ -38,8 +38,8 @@ macro_rules! credentials {
 
 // Below the macro, which `user` uses too.
 pub mod apply;
-pub mod compare;
 pub mod combine;
+pub mod compare;
 pub mod drift;
 pub mod edits;
 pub mod first_day;
@@ -128,7 +128,8 @@ pub enum Command {
         credentials!(),
         "Examples:\n  \
         presencectl import --sandbox\n  \
-        presencectl import --sandbox --out imported/ --deactivated"
+        presencectl import --sandbox --out imported/ --deactivated\n  \
+        presencectl import --orgs acme-test,acme-prod --sandbox --out all-orgs/"
     ))]
     Import(ImportArgs),
     /// Show what the org has. Changes nothing.

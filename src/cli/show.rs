@@ -13,6 +13,21 @@ pub struct ImportArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Several orgs into one folder: what more than half of them have goes into `base/`, and what differs into
+    /// `orgs/NAME.yaml`. Each is read by its own credentials: for `acme-prod` the variables whose names end in
+    /// `__ACME_PROD`.
+    #[arg(
+        long,
+        value_name = "NAME,NAME",
+        value_delimiter = ',',
+        requires = "out",
+        conflicts_with_all = ["split", "names_from"],
+        help_heading = "Org"
+    )]
+    pub orgs: Vec<String>,
+    /// How many orgs are read at the same time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), requires = "orgs", help_heading = "Org")]
+    pub parallel: u8,
     /// Where it goes.
     #[command(flatten)]
     pub place: PlaceArgs,

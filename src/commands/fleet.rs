@@ -2,6 +2,7 @@
 //! other.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use futures_util::{StreamExt as _, stream};
 
@@ -11,11 +12,13 @@ use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
 use crate::config::Config;
+use crate::config::layers::Resolved;
 use crate::host::environment::Environment;
 use crate::host::org_variables;
-use crate::model::desired::OrgIdentity;
+use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::names::OrgId;
 use crate::model::problem::{Heard, OrgFailure, Problem};
+use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::ops::identity::Identity;
 
@@ -33,7 +36,7 @@ pub struct FleetOrg<'a> {
 }
 
 impl FleetOrg<'_> {
-    fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.config.desired.org.as_ref().map(|org| org.name.clone()).unwrap_or_default()
     }
 }
@@ -76,6 +79,27 @@ pub async fn each<T>(
     results
 }
 
+/// A config for each of some names, which says nothing but the name. Files are named after them as well.
+pub fn named_orgs(names: &[String]) -> Result<Vec<Config>, Problem> {
+    let names: Vec<&str> = names.iter().map(|it| it.trim()).collect();
+    let mut sources = Sources::new();
+    let file = sources.add(Path::new("--orgs"), names.join(","));
+    let place = Span { file, start: 0, end: 0 };
+    let config = |name: &&str| {
+        let (id, region, stage, overrides) = (None, None, None, None);
+        let org = OrgIdentity { name: (*name).to_owned(), id, region, stage, place, overrides };
+        let desired = Desired { org: Some(org), ..Desired::nothing() };
+        Config { desired, resolved: Resolved::default(), org_file: None, files: Vec::new() }
+    };
+    let configs: Vec<Config> = names.iter().map(config).collect();
+    if let Some(name) = names.iter().find(|it| it.starts_with('.')) {
+        let name = text::ticked(name);
+        return Err(Problem::new(format!("--orgs: the file of {name} would be hidden")).help("give it another name"));
+    }
+    suffixes(configs.iter().filter_map(|it| it.desired.org.as_ref()))?;
+    Ok(configs)
+}
+
 /// The longest name of an org that a variable is named after.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -83,6 +107,28 @@ const NAME_CHARS_MAX: usize = 64;
 pub async fn connect<'a, F: View>(
     configs: &'a [Config],
     target: &TargetArgs,
+    run: &mut Run<'_, F>,
+) -> Result<Vec<FleetOrg<'a>>, Failure> {
+    connect_by(configs, target, true, run).await
+}
+
+/// The same of orgs of which only the names are known. Their ids are what they answer.
+pub async fn connect_to_named<'a, F: View>(
+    configs: &'a [Config],
+    target: &TargetArgs,
+    run: &mut Run<'_, F>,
+) -> Result<Vec<FleetOrg<'a>>, Failure> {
+    let mut orgs = connect_by(configs, target, false, run).await?;
+    for org in &mut orgs {
+        org.identity.must_be_known = true;
+    }
+    Ok(orgs)
+}
+
+async fn connect_by<'a, F: View>(
+    configs: &'a [Config],
+    target: &TargetArgs,
+    needs_ids: bool,
     run: &mut Run<'_, F>,
 ) -> Result<Vec<FleetOrg<'a>>, Failure> {
     let named: Vec<(&Config, &OrgIdentity)> =
@@ -101,7 +147,7 @@ pub async fn connect<'a, F: View>(
         } else {
             Identity::of_several(&config.desired, ids.clone())
         };
-        let connection = if org.id.is_none() && !target.sandbox {
+        let connection = if needs_ids && org.id.is_none() && !target.sandbox {
             Err(without_id(org))
         } else {
             let access = OrgAccess::of(target, &config.desired, &run.host, false);
@@ -135,6 +181,9 @@ fn suffixes<'a>(orgs: impl Iterator<Item = &'a OrgIdentity>) -> Result<(), Probl
             )));
         };
         if let Some(other) = seen.insert(suffix.clone(), &org.name) {
+            if other == org.name {
+                return Err(Problem::new(format!("the org {name} is named twice")).help("name each org once"));
+            }
             let other = text::ticked(other);
             let problem = Problem::new(format!("the variables of {other} and of {name} would both end in `{suffix}`"));
             return Err(problem.help("give one of them another name"));

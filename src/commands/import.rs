@@ -1,49 +1,48 @@
 //! `presencectl import`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::cli::paths;
-use crate::cli::{ChoiceArgs, ImportArgs, ImportFormat, PlaceArgs, TargetArgs, View};
-use crate::commands::context::connect::named_region;
+use crate::cli::{ChoiceArgs, ImportArgs, ImportFormat, TargetArgs, View};
+use crate::commands::context::connect::{Connection, named_region};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::Run;
+use crate::commands::fleet::{self, FleetOrg};
+use crate::commands::import_place::{ImportPlace, fleet_folder, placed, schema_from};
 use crate::commands::selection;
 use crate::host::exit::Exit;
-use crate::host::file_set::{self, File, FileSet};
-use crate::host::file_set::{FileChange, WriteMode};
+use crate::host::file_set::{self, File, WriteMode};
 use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
 use crate::model::limits::{TERRAFORM_STATE_BYTES_MAX, read_within};
-use crate::model::names::DefinitionId;
-use crate::model::observed::{Observed, Target};
+use crate::model::names::{DefinitionId, OrgId};
+use crate::model::observed::{Observed, Organization, Target};
 use crate::model::pins::PinChoice;
-use crate::model::problem::{Problem, cause};
+use crate::model::problem::{Heard, OrgFailure, Problem, cause};
+use crate::model::region::Region;
 use crate::model::text;
 use crate::ops::identity::Identity;
+use crate::ops::import::base::FleetSource;
+use crate::ops::import::fleet::{FleetFlaw, FleetImport, FleetNote, FleetRequest, import_fleet, prove_fleet};
+use crate::ops::import::fleet_page::{BASE_FOLDER, ORGS_FOLDER};
 use crate::ops::import::page::{MARK, NewFile};
 use crate::ops::import::terraform::{self, Resource};
-use crate::ops::import::{Flaw, Import, ImportRequest, Layout, import, prove};
+use crate::ops::import::{Flaw, Import, ImportRequest, import, prove};
 use crate::ops::observe::{From, Observation, has_divisions, noticed, observe};
 use crate::output;
 use crate::output::json::terraform_state::{self, StateError};
 use crate::output::style::Style;
-
-/// Where the schema of a config is kept, from the folder where the command runs.
-const SCHEMA: &str = "schemas/config.v1.json";
-
-/// The name of a config on standard output, where its own reading needs one.
-const ON_STDOUT: &str = "presence.yaml";
 
 /// How a file of `terraform plan -out` begins.
 const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Writes what the org holds as a config.
 pub async fn run(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<Exit, Failure> {
-    let done = imported(args, run).await;
+    let done = if args.orgs.is_empty() { imported(args, run).await } else { several(args, run).await };
     if done.is_err() {
         // A file of an earlier import stays: without its blocks, Terraform would deactivate what they are for.
         run.outputs = Outputs::on_stdout();
@@ -52,10 +51,10 @@ pub async fn run(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<E
 }
 
 async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<Exit, Failure> {
-    let place = Place::of(args)?;
+    let place = ImportPlace::of(args)?;
     run.open(&args.outputs, Some(&args.target))?;
     run.outputs.spare(args.names_from.iter().filter(|it| !paths::is_stream(it)))?;
-    if matches!(place, Place::Stdout) && run.outputs.on_stdout == ImportFormat::Terraform {
+    if matches!(place, ImportPlace::Stdout) && run.outputs.on_stdout == ImportFormat::Terraform {
         return Err(Problem::new("the config and the `removed` blocks both go to standard output")
             .help("give one of them a file: `--out FILE`, or `-o terraform=FILE`")
             .into());
@@ -77,7 +76,7 @@ async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<
         ImportFormat::Terraform => terraform::removed(resources),
     };
     match &place {
-        Place::Stdout => {
+        ImportPlace::Stdout => {
             let line = output::text::target_line(&target) + "\n";
             run.host.terminal.err(&line);
             tell(&import, &place, &mut run.host);
@@ -88,11 +87,141 @@ async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<
             run.host.terminal.err(&words);
             Ok(run.write("", &view, Exit::Success))
         }
-        Place::File(_) | Place::Folder(_) => {
+        ImportPlace::File(_) | ImportPlace::Folder(_) => {
             write(args, &place, &import, &target, run)?;
             Ok(run.show_below(&words, &view, Exit::Success))
         }
     }
+}
+
+/// Writes what several orgs hold: what most have once, and a file for each org. One that cannot be read stops everything.
+async fn several(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<Exit, Failure> {
+    let folder = fleet_folder(args)?;
+    let configs = fleet::named_orgs(&args.orgs)?;
+    run.open(&args.outputs, Some(&args.target))?;
+    let asked = FleetRequest { choice: choice(args)?, schema: schema_from(&folder.join(BASE_FOLDER)) };
+
+    let orgs = fleet::connect_to_named(&configs, &args.target, run).await?;
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+        read_org(args, org, connection, heard).await
+    };
+    let results = fleet::each(orgs, args.parallel, &mut run.host, "read", |it| &it.notes, work).await;
+    let read = all_read(&args.orgs, results, &mut run.host)?;
+
+    let (environment, sandbox) = (run.host.environment, args.target.sandbox);
+    let region = |name: &str| named_region(&environment.of_one_of_several(name)).filter(|_| !sandbox);
+    let sources: Vec<FleetSource<'_>> = read.iter().map(|it| it.source(region(&it.name))).collect();
+    one_org_each(&sources)?;
+    let import = import_fleet(&sources, &asked);
+    prove_fleet(&import, &sources).map_err(|FleetFlaw { org, flaw }| failure(org.as_deref(), flaw))?;
+    write_fleet(args, &folder, &import, run)?;
+    Ok(Exit::Success)
+}
+
+/// What was read of one org of several.
+struct ReadOrg {
+    name: String,
+    organization: Organization,
+    observed: Observed,
+    notes: Vec<Problem>,
+}
+
+impl ReadOrg {
+    fn source(&self, region: Option<Region>) -> FleetSource<'_> {
+        FleetSource { name: &self.name, region, organization: &self.organization, observed: &self.observed }
+    }
+}
+
+async fn read_org(
+    args: &ImportArgs,
+    org: &FleetOrg<'_>,
+    connection: &Connection,
+    heard: &mut Heard,
+) -> Result<ReadOrg, Problem> {
+    let reader = connection.session.reader();
+    let api = args.target.api(&org.config.desired);
+    let from = From { reader: &reader, identity: &org.identity, api, sandbox: args.target.sandbox };
+    let Observation { target, observed, mut notes } = observe(from, has_divisions, heard).await?;
+    notes.extend(noticed(&observed));
+    let organization = target.org.ok_or_else(|| Problem::new("the org did not say who it is"))?;
+    Ok(ReadOrg { name: org.name(), organization, observed, notes })
+}
+
+/// What was read of all orgs. Each that could not be read is told.
+fn all_read(
+    names: &[String],
+    results: Vec<Result<ReadOrg, OrgFailure>>,
+    host: &mut Host<'_>,
+) -> Result<Vec<ReadOrg>, Problem> {
+    let (mut read, mut failed) = (Vec::new(), Vec::new());
+    for (name, result) in names.iter().zip(results) {
+        match result {
+            Ok(it) => read.push(it),
+            Err(OrgFailure { problem, heard: _ }) => {
+                let message = format!("{} could not be read: {}", text::unticked(name.trim()), problem.message);
+                failed.push(Problem { message, ..problem });
+            }
+        }
+    }
+    let Some(Problem { message, .. }) = failed.last_mut() else { return Ok(read) };
+    message.push_str("; nothing was written");
+    let last = failed.pop();
+    for problem in failed {
+        host.fail(&problem.into());
+    }
+    last.map_or(Ok(read), Err)
+}
+
+/// Two names may not lead to one org: what is written for one would be applied by the other.
+fn one_org_each(sources: &[FleetSource<'_>]) -> Result<(), Problem> {
+    let mut seen: BTreeMap<&OrgId, &str> = BTreeMap::new();
+    for FleetSource { name, organization, .. } in sources {
+        if let Some(other) = seen.insert(&organization.id, name) {
+            let (other, name, org) = (text::ticked(other), text::ticked(name), text::ticked(&organization.name));
+            let id = text::ticked(&organization.id);
+            return Err(Problem::new(format!("{other} and {name} are one org: {org} ({id}); nothing was written"))
+                .help("give each name the credentials of its own org"));
+        }
+    }
+    Ok(())
+}
+
+fn write_fleet(
+    args: &ImportArgs,
+    folder: &Path,
+    import: &FleetImport,
+    run: &mut Run<'_, ImportFormat>,
+) -> Result<(), Failure> {
+    let file = |it: &NewFile| File {
+        below: Some(folder.to_owned()),
+        path: PathBuf::from(&it.name),
+        text: it.text.clone(),
+        claim: WriteMode::Whole,
+    };
+    let others = |below: &str| {
+        let names = files::beginning(&folder.join(below), |_| true).into_iter().map(|it| format!("{below}/{it}"));
+        names.filter(|name| !import.files.iter().any(|it| it.name == *name)).collect::<Vec<_>>()
+    };
+    let shown = |name: &String| file_set::plain(&folder.join(name)).display().to_string();
+    if let Some(other) = others(BASE_FOLDER).first() {
+        return Err(Problem::new(format!(
+            "{} is there already, and every org would use it; nothing was written",
+            text::ticked(shown(other))
+        ))
+        .help("move it out of the folder, or choose another one")
+        .into());
+    }
+    let placing = placed(args, import.files.iter().map(file).collect(), &mut run.host)?;
+    let left_over: Vec<String> = others(ORGS_FOLDER).iter().map(shown).collect();
+    run.tell(&|style| {
+        output::text::import::written_fleet(import, &placing.placed, &left_over, args.target.sandbox, style)
+    });
+    let style = run.host.style_err();
+    let notes: Vec<String> = import.notes.iter().map(FleetNote::message).collect();
+    let notes = notes.iter().map(|it| output::text::import::note(it, style)).collect::<String>();
+    run.host.terminal.err(&notes);
+    tell_of_schema(&folder.join(BASE_FOLDER), &mut run.host);
+    Ok(())
 }
 
 /// The definitions of a Terraform state.
@@ -145,7 +274,7 @@ pub async fn make<F: View>(args: &TargetArgs, asked: &ImportRequest, run: &mut R
             .help("give the state of this org, or the credentials of the other one")
             .into());
     }
-    prove(&import, &observed).map_err(failure)?;
+    prove(&import, &observed).map_err(|it| failure(None, it))?;
     Ok(Made { import, target })
 }
 
@@ -154,29 +283,30 @@ fn has_any(observed: &Observed, resources: &[Resource]) -> bool {
     observed.definitions.iter().any(|it| ids.contains(&it.id))
 }
 
+fn choice(args: &ImportArgs) -> Result<PinChoice, Problem> {
+    let ChoiceArgs { default_locale, deactivated, pin } = &args.choice;
+    Ok(PinChoice { default_locale: selection::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin })
+}
+
 fn asked(
     args: &ImportArgs,
-    place: &Place,
+    place: &ImportPlace,
     resources: Vec<Resource>,
     host: &Host<'_>,
 ) -> Result<ImportRequest, Problem> {
-    let ChoiceArgs { default_locale, deactivated, pin } = &args.choice;
     Ok(ImportRequest {
-        choice: PinChoice {
-            default_locale: selection::locale(default_locale)?,
-            deactivated: *deactivated,
-            pin_all: *pin,
-        },
+        choice: choice(args)?,
         layout: place.layout(),
         // The sandbox is nowhere.
         region: if args.target.sandbox { None } else { named_region(host.environment) },
-        schema: place.schema(),
+        schema: schema_from(place.folder()),
         resources,
     })
 }
 
-/// What was made of the org and does not hold.
-fn failure(flaw: Flaw) -> Failure {
+/// What was made of an org and does not hold; of several, of which one.
+fn failure(org: Option<&str>, flaw: Flaw) -> Failure {
+    let of = org.map_or_else(String::new, |it| format!(" of {}", text::ticked(it)));
     let bug = |what: String| {
         Problem::new(format!("this is a bug of presencectl: {what}; nothing was written"))
             .help("please report it, with what `show --output json` prints")
@@ -184,114 +314,49 @@ fn failure(flaw: Flaw) -> Failure {
     };
     match flaw {
         Flaw::TooLarge(sources, found) => Failure::Findings(sources, found),
-        Flaw::Unreadable(what) => bug(format!("the config that it made does not read back ({})", what.join("; "))),
-        Flaw::Differs(what) => bug(format!("the config that it made is not what the org holds ({})", what.join("; "))),
+        Flaw::Unreadable(what) => bug(format!("the config{of} that it made does not read back ({})", what.join("; "))),
+        Flaw::Differs(what) => {
+            bug(format!("the config{of} that it made is not what the org holds ({})", what.join("; ")))
+        }
     }
 }
 
-/// Where the config goes.
-enum Place {
-    Stdout,
-    File(PathBuf),
-    Folder(PathBuf),
-}
-
-impl Place {
-    fn of(args: &ImportArgs) -> Result<Place, Problem> {
-        let PlaceArgs { out, split, force: _ } = &args.place;
-        let Some(path) = out else { return Ok(Place::Stdout) };
-        if paths::is_stream(path) && *split {
-            return Err(Problem::new("--split makes several files, and `-` is standard output")
-                .help("give `--out` a folder; one named `-` is `./-`"));
-        }
-        if paths::is_stream(path) {
-            return Ok(Place::Stdout);
-        }
-        let typed = path.as_os_str().as_encoded_bytes();
-        if *split || typed.ends_with(b"/") || path.is_dir() {
-            Ok(Place::Folder(path.clone()))
-        } else {
-            Ok(Place::File(path.clone()))
-        }
-    }
-
-    fn layout(&self) -> Layout {
-        match self {
-            Place::Stdout => Layout::OneFile(ON_STDOUT.to_owned()),
-            Place::File(path) => {
-                let name = path.file_name().map_or_else(|| ON_STDOUT.into(), |it| it.to_string_lossy());
-                Layout::OneFile(name.into_owned())
-            }
-            Place::Folder(_) => Layout::Folder,
-        }
-    }
-
-    /// The folder that the files are in.
-    fn folder(&self) -> &Path {
-        match self {
-            Place::Stdout => Path::new(""),
-            Place::File(path) => path.parent().unwrap_or(Path::new("")),
-            Place::Folder(path) => path,
-        }
-    }
-
-    /// The schema as the files name it: in the folder where the command runs, if the files are below it,
-    /// else beside them.
-    fn schema(&self) -> String {
-        let mut depth = 0;
-        for part in self.folder().components() {
-            match part {
-                Component::CurDir => {}
-                Component::Normal(_) => depth += 1,
-                Component::Prefix(_) | Component::RootDir | Component::ParentDir => return SCHEMA.to_owned(),
-            }
-        }
-        "../".repeat(depth) + SCHEMA
-    }
-}
-
-fn tell(import: &Import, place: &Place, host: &mut Host<'_>) {
-    let style = host.style_err();
-    let mut text = output::text::import::notes(&import.notes, style);
-    let schema = place.schema();
-    if !place.folder().join(&schema).exists() {
-        text.push_str(&output::text::import::note(
-            &format!("editors look for the schema at `{schema}`: `presencectl schema config` prints it"),
-            style,
-        ));
-    }
+fn tell(import: &Import, place: &ImportPlace, host: &mut Host<'_>) {
+    let text = output::text::import::notes(&import.notes, host.style_err());
     host.terminal.err(&text);
+    tell_of_schema(place.folder(), host);
+}
+
+/// Told where the files name a schema that is not there.
+fn tell_of_schema(folder: &Path, host: &mut Host<'_>) {
+    let schema = schema_from(folder);
+    if !folder.join(&schema).exists() {
+        let message = format!("editors look for the schema at `{schema}`: `presencectl schema config` prints it");
+        let text = output::text::import::note(&message, host.style_err());
+        host.terminal.err(&text);
+    }
 }
 
 fn write(
     args: &ImportArgs,
-    place: &Place,
+    place: &ImportPlace,
     import: &Import,
     target: &Target,
     run: &mut Run<'_, ImportFormat>,
 ) -> Result<(), Failure> {
     let path = |name: &str| match place {
-        Place::Stdout => (None, PathBuf::from(name)),
-        Place::File(path) => (None, path.clone()),
-        Place::Folder(folder) => (Some(folder.clone()), PathBuf::from(name)),
+        ImportPlace::Stdout => (None, PathBuf::from(name)),
+        ImportPlace::File(path) => (None, path.clone()),
+        ImportPlace::Folder(folder) => (Some(folder.clone()), PathBuf::from(name)),
     };
     let file = |it: &NewFile| {
         let (below, path) = path(&it.name);
         File { below, path, text: it.text.clone(), claim: WriteMode::Whole }
     };
-    let placing = FileSet::look(import.files.iter().map(file).collect())?;
-    apart(args, &placing)?;
-    let host = &mut run.host;
-    if !args.place.force {
-        placing.spare_read_only()?;
-        if let Some(names) = placing.names(FileChange::Replaced) {
-            ask(&names, host)?;
-        }
-    }
-    placing.write(host.signals)?;
+    let placing = placed(args, import.files.iter().map(file).collect(), &mut run.host)?;
     let left_over: Vec<String> = match place {
-        Place::Stdout | Place::File(_) => Vec::new(),
-        Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
+        ImportPlace::Stdout | ImportPlace::File(_) => Vec::new(),
+        ImportPlace::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
             .into_iter()
             .filter(|name| !import.files.iter().any(|it| it.name == *name))
             .map(|name| file_set::plain(&folder.join(name)).display().to_string())
@@ -302,33 +367,7 @@ fn write(
     Ok(())
 }
 
-/// No file of the config is an output as well, or the state that was read.
-fn apart(args: &ImportArgs, placing: &FileSet) -> Result<(), Problem> {
-    let places: Vec<PathBuf> = placing.placed.iter().map(|it| files::real_path(Path::new(&it.path))).collect();
-    let is_taken = |it: &&PathBuf| places.contains(&files::real_path(it));
-    if let Some(path) = args.names_from.iter().filter(|it| !paths::is_stream(it)).find(is_taken) {
-        let path = text::ticked(path.display());
-        return Err(Problem::new(format!("this run reads {path}; nothing was written")).help("give --out another path"));
-    }
-    match args.outputs.iter().filter_map(|it| it.file.as_ref()).find(is_taken) {
-        None => Ok(()),
-        Some(path) => {
-            let path = text::ticked(path.display());
-            Err(Problem::new(format!("the output {path} is a file of the config as well; nothing was written"))
-                .help("give the output another name"))
-        }
-    }
-}
-
 /// Was this written by an import as a layer? A file that names an org stands for itself.
 fn is_layer_of_an_import(beginning: &str) -> bool {
     beginning.lines().any(|it| it.starts_with(MARK)) && !beginning.lines().any(|it| it.starts_with("org:"))
-}
-
-fn ask(names: &str, host: &mut Host<'_>) -> Result<(), Problem> {
-    let unasked = || {
-        Problem::new(format!("there already, and not the same: {names}; nothing was written"))
-            .help("give --force to overwrite, or --out another path")
-    };
-    host.approved(&format!("Overwrite {}", text::terminal(names)), unasked)
 }

@@ -11,9 +11,9 @@ use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 
 pub mod apply;
-pub mod compare;
 pub mod behind;
 pub mod combine;
+pub mod compare;
 pub mod completions;
 pub mod context;
 pub mod doctor;
@@ -21,6 +21,7 @@ pub mod drift;
 pub mod earlier_configs;
 pub mod fleet;
 pub mod import;
+pub mod import_place;
 pub mod init;
 pub mod labels_export;
 pub mod labels_import;

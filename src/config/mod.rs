@@ -54,6 +54,7 @@ pub mod sharing;
 mod spellings;
 pub mod structure;
 mod syntax;
+pub mod texts;
 pub mod tree;
 mod uses;
 

@@ -1,8 +1,8 @@
 //! What can be done with an org, without flags and without JSON.
 
 pub mod apply;
-pub mod compare;
 pub mod behind;
+pub mod compare;
 pub mod definition_edits;
 pub mod doctor;
 pub mod drift;

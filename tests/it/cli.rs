@@ -6,8 +6,8 @@ mod bar;
 mod base;
 mod behind;
 mod causes;
-mod compare;
 mod combine;
+mod compare;
 mod conversation;
 mod drift;
 pub(crate) mod driver;
@@ -19,6 +19,7 @@ mod generations;
 mod git;
 mod help;
 mod import;
+mod import_orgs;
 #[cfg(unix)]
 mod kept;
 mod killed;

@@ -33,6 +33,8 @@ pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
         None => DEFAULT.to_owned(),
         // The org without a name is the same one where a config knows its id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == Seed::default().org_id => DEFAULT.to_owned(),
+        // An org that was known by its name is the same one where an import has written its id.
+        Some(OrgIdentity { id: Some(id), name, .. }) if id.as_str() == guid_of(name) => format!("@{}", encoded(name)),
         // The name of the org that has none is no one's id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == DEFAULT => format!("{DEFAULT}%"),
         Some(OrgIdentity { id: Some(id), .. }) => encoded(id.as_str()),
@@ -204,6 +206,8 @@ mod tests {
         let id = "22222222-BBBB-4bbb-8bbb-222222222222";
         assert_eq!(file(&org("acme", Some(id))), "22222222-bbbb-4bbb-8bbb-222222222222.json");
         assert_eq!(file(&org("acme-prod", None)), "@acme-prod.json");
+        let made = org_id(&org("acme-prod", None));
+        assert_eq!(file(&org("acme-prod", Some(&made))), "@acme-prod.json", "the id that was made of the name");
         assert_eq!(file(&org("sandbox", Some("5a4db0c5-0000-4000-b000-000000000001"))), "default.json", "its own id");
         assert_eq!(file(&org("default", None)), "@default.json");
         assert_eq!(file(&org("x", Some("default"))), "default%.json");

@@ -36,11 +36,7 @@ pub fn keys<'a>(
 
 /// Gives each of those that would have one name a key. A definition that is alone with a name has it, and no number of
 /// another one takes it away.
-pub fn share<'a>(
-    groups: BTreeMap<String, Vec<&'a DefinitionId>>,
-    taken: &mut BTreeSet<Key>,
-    keys: &mut BTreeMap<&'a DefinitionId, Key>,
-) {
+pub fn share<I: Ord>(groups: BTreeMap<String, Vec<I>>, taken: &mut BTreeSet<Key>, keys: &mut BTreeMap<I, Key>) {
     let mut numbered = Vec::new();
     for (name, group) in groups {
         let mut rest = group.into_iter();
@@ -65,7 +61,7 @@ pub fn share<'a>(
 
 /// The name that a definition would have if it were alone: of its default label, else of another
 /// label, else of its id.
-fn natural(definition: &Definition, default_locale: &Locale) -> String {
+pub fn natural(definition: &Definition, default_locale: &Locale) -> String {
     let default = definition.default_label(default_locale).and_then(name_of);
     default.or_else(|| of_any_label(definition, default_locale)).unwrap_or_else(|| {
         let id: String = definition.id.as_str().chars().filter(char::is_ascii_alphanumeric).take(ID_CHARS).collect();

@@ -1,20 +1,20 @@
 //! From an org to the config that a person would have written of it: a function of values. Planned
 //! against the same org, the config changes nothing.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::{self, Text};
+use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
 use crate::model::pins::{LeftOut, Managed, Need, PinChoice, judge};
 use crate::model::region::Region;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::model::yaml;
+use crate::ops::import::base::labelled_in;
 use crate::ops::import::division::{DivisionWords, said};
 use crate::ops::import::keys::keys;
 use crate::ops::import::note::ImportNote;
@@ -24,7 +24,10 @@ use crate::plan::change::Step;
 use crate::plan::plan;
 use crate::plan::refusal::Refusal;
 
+pub mod base;
 pub mod division;
+pub mod fleet;
+pub mod fleet_page;
 pub mod keys;
 pub mod note;
 pub mod page;
@@ -163,22 +166,7 @@ fn of_resources(observed: &Observed, resources: &[Resource]) -> Vec<ImportNote> 
 
 /// Told where most have no label in it: then another locale was meant.
 fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<ImportNote> {
-    // Each locale in its first spelling, with how many have a label in it.
-    let mut counts: BTreeMap<String, (&Locale, usize)> = BTreeMap::new();
-    for Managed { definition, .. } in managed {
-        let mut own: BTreeMap<String, &Locale> = BTreeMap::new();
-        for (locale, _) in definition.labels.iter().filter(|(it, _)| !yaml::is_odd_locale(it.as_str())) {
-            own.entry(locale.normal()).or_insert(locale);
-        }
-        for (normal, locale) in own {
-            let (spelling, count) = counts.entry(normal).or_insert((locale, 0));
-            *spelling = (*spelling).min(locale);
-            *count += 1;
-        }
-    }
-    let (of, ours) = (managed.len(), counts.get(&locale.normal()).map_or(0, |(_, count)| *count));
-    let most = counts.values().max_by_key(|(locale, count)| (*count, Reverse(*locale)));
-    let better = most.filter(|(_, count)| *count > ours).map(|(locale, _)| (*locale).clone());
+    let (of, (ours, better)) = (managed.len(), labelled_in(managed, locale));
     (ours * 2 < of).then(|| ImportNote::DefaultLocale { locale: locale.clone(), without: of - ours, of, better })
 }
 
@@ -199,18 +187,26 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let texts: Vec<Text<'_>> = import.files.iter().map(|it| Text { path: &it.name, text: &it.text }).collect();
     let Some((org, layers)) = texts.split_first() else { return Err(Flaw::Differs(Vec::new())) };
     let (sources, found, desired) = config::read_texts(*org, layers);
-    let Some(desired) = desired else {
-        let errors: Vec<Diagnostic> = found.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
-        let is_too_much = |it: &Finding| {
-            matches!(it, Finding::TooLarge { .. } | Finding::TooManyValues { .. } | Finding::TooManyInAll { .. })
-        };
-        if errors.iter().all(|it| is_too_much(&it.finding)) {
-            return Err(Flaw::TooLarge(sources, errors.into()));
-        }
-        return Err(Flaw::Unreadable(errors.iter().map(|it| it.finding.message()).collect()));
+    let Some(desired) = desired else { return Err(unreadable(sources, &found)) };
+    in_sync(&desired, observed, import.definitions)
+}
+
+/// Why what was made gives no config.
+fn unreadable(sources: Sources, found: &Findings) -> Flaw {
+    let errors: Vec<Diagnostic> = found.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+    let is_too_much = |it: &Finding| {
+        matches!(it, Finding::TooLarge { .. } | Finding::TooManyValues { .. } | Finding::TooManyInAll { .. })
     };
-    let plan = plan(&desired, observed, &desired.settings.limits);
-    if plan.is_empty() && plan.in_sync.len() == import.definitions {
+    if errors.iter().all(|it| is_too_much(&it.finding)) {
+        return Flaw::TooLarge(sources, errors.into());
+    }
+    Flaw::Unreadable(errors.iter().map(|it| it.finding.message()).collect())
+}
+
+/// Is the plan of a config empty, and does it know so many definitions again?
+fn in_sync(desired: &Desired, observed: &Observed, definitions: usize) -> Result<(), Flaw> {
+    let plan = plan(desired, observed, &desired.settings.limits);
+    if plan.is_empty() && plan.in_sync.len() == definitions {
         return Ok(());
     }
     let name = |it: &Step| it.key().map(ToString::to_string).or_else(|| it.id().map(ToString::to_string));
@@ -218,7 +214,7 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let mut what: Vec<String> = plan.changes.iter().map(|it| change(&it.step)).collect();
     what.extend(plan.refusals.iter().map(Refusal::message));
     if what.is_empty() {
-        what.push(format!("{} in it, {} in sync", text::count(import.definitions, "definition"), plan.in_sync.len()));
+        what.push(format!("{} in it, {} in sync", text::count(definitions, "definition"), plan.in_sync.len()));
     }
     Err(Flaw::Differs(what))
 }

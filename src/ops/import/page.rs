@@ -64,11 +64,7 @@ pub fn folder(content: &ImportContent<'_>) -> Vec<NewFile> {
     let mut names: Vec<String> = Vec::new();
     let mut layers = Vec::new();
     for group in &groups {
-        let base = slug_of_words(&group.name).unwrap_or_else(|| "definitions".to_owned());
-        let is_free = |it: &String| it != ORG_FILE && !names.contains(it);
-        let numbered = (2_usize..).map(|number| format!("{base}-{number}.yaml"));
-        // Some number is free.
-        let name = std::iter::once(format!("{base}.yaml")).chain(numbered).find(is_free).unwrap_or_default();
+        let name = file_name(&group.name, |it| it == ORG_FILE || names.contains(it));
         names.push(name.clone());
         let mut page = content.head();
         page.line(0, &format!("version: {VERSION}"));
@@ -85,21 +81,26 @@ pub fn folder(content: &ImportContent<'_>) -> Vec<NewFile> {
     std::iter::once(org).chain(layers).collect()
 }
 
+/// The name of the file of a system presence.
+pub fn file_name(system_presence: &str, is_taken: impl Fn(&String) -> bool) -> String {
+    let base = slug_of_words(system_presence).unwrap_or_else(|| "definitions".to_owned());
+    let numbered = (2_usize..).map(|number| format!("{base}-{number}.yaml"));
+    // Some number is free.
+    std::iter::once(format!("{base}.yaml")).chain(numbered).find(|it| !is_taken(it)).unwrap_or_default()
+}
+
 /// What stands under one system presence, by key.
-struct Group<'a> {
-    name: String,
-    members: Vec<(&'a Key, &'a Managed<'a>)>,
+pub struct ImportGroup<'a> {
+    pub name: String,
+    pub members: Vec<(&'a Key, &'a Managed<'a>)>,
 }
 
 impl<'a> ImportContent<'a> {
-    fn head(&self) -> Page {
-        let mut page = Page::default();
-        page.line(0, &format!("# yaml-language-server: $schema={}", text::terminal(self.schema)));
-        page.line(0, &format!("{MARK}\"{}\".", comment(&self.organization.name)));
-        page
+    pub fn head(&self) -> ImportPage {
+        ImportPage::begin(self.schema, &format!("\"{}\"", comment(&self.organization.name)))
     }
 
-    fn groups(&self) -> Vec<Group<'a>> {
+    pub fn groups(&self) -> Vec<ImportGroup<'a>> {
         let mut groups: BTreeMap<&SystemPresence, Vec<(&Key, &Managed<'_>)>> = BTreeMap::new();
         for managed in self.managed {
             if let Some(key) = self.keys.get(&managed.definition.id) {
@@ -108,7 +109,7 @@ impl<'a> ImportContent<'a> {
         }
         let group = |(presence, mut members): (&SystemPresence, Vec<(&'a Key, &'a Managed<'a>)>)| {
             members.sort_by_key(|(key, _)| *key);
-            Group { name: self.spelling(presence, &members), members }
+            ImportGroup { name: self.spelling(presence, &members), members }
         };
         groups.into_iter().map(group).collect()
     }
@@ -121,14 +122,14 @@ impl<'a> ImportContent<'a> {
         listed.filter(usable).min().or(used).unwrap_or_default()
     }
 
-    fn said(&self, managed: &Managed<'_>) -> DivisionWords {
+    pub fn said(&self, managed: &Managed<'_>) -> DivisionWords {
         said(managed.definition.division.as_ref(), self.divisions)
     }
 }
 
 #[derive(Default)]
-struct Page {
-    text: String,
+pub struct ImportPage {
+    pub text: String,
 }
 
 /// What a config calls an org: by its own name, in a way that `--org` can be typed.
@@ -136,17 +137,26 @@ pub fn org_name(organization: &Organization) -> String {
     slug(&organization.name).unwrap_or_else(|| "org".to_owned())
 }
 
-impl Page {
-    fn line(&mut self, depth: usize, content: &str) {
+impl ImportPage {
+    /// A file of an import: where editors find the schema, and what it is of.
+    pub fn begin(schema: &str, of: &str) -> ImportPage {
+        let mut page = ImportPage::default();
+        page.line(0, &format!("# yaml-language-server: $schema={}", text::terminal(schema)));
+        page.line(0, &format!("{MARK}{of}."));
+        page
+    }
+
+    pub fn line(&mut self, depth: usize, content: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{:width$}{content}", "", width = depth * 2);
     }
 
-    fn org_and_settings(&mut self, content: &ImportContent<'_>, layers: &[String]) {
+    /// Which org it is, by the name that a config has for it.
+    pub fn org(&mut self, content: &ImportContent<'_>, name: &str) {
         let id = &content.organization.id;
         self.line(0, &format!("version: {VERSION}"));
         self.line(0, "org:");
-        self.line(1, &format!("name: {}", yaml::scalar(&org_name(content.organization))));
+        self.line(1, &format!("name: {}", yaml::scalar(name)));
         if can_be_id(id.as_str()) {
             self.line(1, &format!("id: {}", yaml::scalar(id.as_str())));
         } else {
@@ -155,6 +165,10 @@ impl Page {
         if let Some(region) = content.region {
             self.line(1, &format!("region: {region}"));
         }
+    }
+
+    fn org_and_settings(&mut self, content: &ImportContent<'_>, layers: &[String]) {
+        self.org(content, &org_name(content.organization));
         if !layers.is_empty() {
             self.line(0, "use:");
         }
@@ -180,13 +194,13 @@ impl Page {
         }
     }
 
-    fn definitions(&mut self, content: &ImportContent<'_>, groups: &[Group<'_>]) {
+    pub fn definitions(&mut self, content: &ImportContent<'_>, groups: &[ImportGroup<'_>]) {
         if groups.is_empty() {
             self.line(0, "definitions: {}");
             return;
         }
         self.line(0, "definitions:");
-        for (index, Group { name, members }) in groups.iter().enumerate() {
+        for (index, ImportGroup { name, members }) in groups.iter().enumerate() {
             if groups.len() > 1 {
                 if index > 0 {
                     self.line(0, "");
@@ -230,7 +244,7 @@ impl Page {
         }
     }
 
-    fn end(&mut self, content: &ImportContent<'_>) {
+    pub fn end(&mut self, content: &ImportContent<'_>) {
         let mut pinned: Vec<(&Key, &Managed<'_>)> = content
             .managed
             .iter()
@@ -277,7 +291,7 @@ impl Page {
 }
 
 /// Foreign text on one line of a comment, cut.
-fn comment(raw: &str) -> String {
+pub fn comment(raw: &str) -> String {
     let shown = text::within_quotes(raw).to_string();
     let mut cut: String = shown.chars().take(COMMENT_CHARS_MAX).collect();
     if cut.len() < shown.len() {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::source::Sources;
-use crate::ops::compare::{ComparedField, ComparedRow, OrgComparison, PairFinding};
 use crate::model::source::comment_above;
+use crate::ops::compare::{ComparedField, ComparedRow, OrgComparison, PairFinding};
 use crate::output::json::common::{Document, PlaceV1, place_v1};
 use crate::output::json::error::ErrorV1;
 

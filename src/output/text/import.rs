@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::host::file_set::{FileChange, PlacedFile};
 use crate::model::observed::Target;
 use crate::model::text;
+use crate::ops::import::fleet::FleetImport;
 use crate::ops::import::note::ImportNote;
 use crate::ops::import::terraform::{Resource, removed};
 use crate::ops::init::Ci;
@@ -31,14 +32,30 @@ pub fn written(
     style: Style,
 ) -> String {
     let count = text::count(definitions, "definition");
-    let mut shown = format!("{}\n\nImported {count}:\n", target_line(target));
-    shown.push_str(&placed(files, style));
-    for path in left_over {
-        let word = style.doubtful(&format!("{:<10}", "left over"));
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "  {word}{}: of an earlier import; nothing uses it now", text::terminal(path));
-    }
-    shown
+    let head = format!("{}\n\nImported {count}:\n", target_line(target));
+    head + &placed(files, style) + &left(left_over, "of an earlier import; nothing uses it now", style)
+}
+
+/// The same of several orgs.
+pub fn written_fleet(
+    import: &FleetImport,
+    files: &[PlacedFile],
+    left_over: &[String],
+    sandbox: bool,
+    style: Style,
+) -> String {
+    let orgs = text::count(import.orgs.len(), "org");
+    let sandbox = if sandbox { " - sandbox: nothing real is written" } else { "" };
+    let count = text::count(import.orgs.values().sum(), "definition");
+    let shared = import.shared;
+    let head = format!("{orgs}{sandbox}\n\nImported {count}. `base/` has {shared}, which most orgs share:\n");
+    head + &placed(files, style) + &left(left_over, "of no org that was imported; look whether it is needed", style)
+}
+
+/// Files that are there beside those that were written.
+fn left(paths: &[String], why: &str, style: Style) -> String {
+    let word = style.doubtful(&format!("{:<10}", "left over"));
+    paths.iter().map(|path| format!("  {word}{}: {why}\n", text::terminal(path))).collect()
 }
 
 /// How Terraform forgets what was imported: the `removed` blocks, or the file that has them.

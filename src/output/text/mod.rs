@@ -2,8 +2,8 @@
 //! here, and everything reads without colours.
 
 mod change;
-pub mod compare;
 mod combined;
+pub mod compare;
 pub mod doctor;
 mod drift;
 pub mod edits;

@@ -132,7 +132,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn some_object(number: usize)(
+    pub(crate) fn some_object(number: usize)(
         id in some_id(number),
         system_presence in some_presence(),
         labels in some_labels(),

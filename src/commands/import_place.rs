@@ -1,0 +1,140 @@
+//! Where `presencectl import` puts its files.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::cli::paths;
+use crate::cli::{ImportArgs, PlaceArgs};
+use crate::commands::context::host::Host;
+use crate::host::file_set::{File, FileChange, FileSet};
+use crate::host::files;
+use crate::model::problem::Problem;
+use crate::model::text;
+use crate::ops::import::Layout;
+
+/// Where the schema of a config is kept, from the folder where the command runs.
+const SCHEMA: &str = "schemas/config.v1.json";
+
+/// The name of a config on standard output, where its own reading needs one.
+const ON_STDOUT: &str = "presence.yaml";
+
+/// Where the config goes.
+pub enum ImportPlace {
+    Stdout,
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+impl ImportPlace {
+    pub fn of(args: &ImportArgs) -> Result<ImportPlace, Problem> {
+        let PlaceArgs { out, split, force: _ } = &args.place;
+        let Some(path) = out else { return Ok(ImportPlace::Stdout) };
+        if paths::is_stream(path) && *split {
+            return Err(Problem::new("--split makes several files, and `-` is standard output")
+                .help("give `--out` a folder; one named `-` is `./-`"));
+        }
+        if paths::is_stream(path) {
+            return Ok(ImportPlace::Stdout);
+        }
+        let typed = path.as_os_str().as_encoded_bytes();
+        if *split || typed.ends_with(b"/") || path.is_dir() {
+            Ok(ImportPlace::Folder(path.clone()))
+        } else {
+            Ok(ImportPlace::File(path.clone()))
+        }
+    }
+
+    pub fn layout(&self) -> Layout {
+        match self {
+            ImportPlace::Stdout => Layout::OneFile(ON_STDOUT.to_owned()),
+            ImportPlace::File(path) => {
+                let name = path.file_name().map_or_else(|| ON_STDOUT.into(), |it| it.to_string_lossy());
+                Layout::OneFile(name.into_owned())
+            }
+            ImportPlace::Folder(_) => Layout::Folder,
+        }
+    }
+
+    /// The folder that the files are in.
+    pub fn folder(&self) -> &Path {
+        match self {
+            ImportPlace::Stdout => Path::new(""),
+            ImportPlace::File(path) => path.parent().unwrap_or(Path::new("")),
+            ImportPlace::Folder(path) => path,
+        }
+    }
+}
+
+/// The schema as files of a folder name it: in the folder where the command runs, if the files are below it, else beside
+/// them.
+pub fn schema_from(folder: &Path) -> String {
+    let mut depth = 0;
+    for part in folder.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(_) => depth += 1,
+            Component::Prefix(_) | Component::RootDir | Component::ParentDir => return SCHEMA.to_owned(),
+        }
+    }
+    "../".repeat(depth) + SCHEMA
+}
+
+/// The folder that the configs of several orgs go to.
+pub fn fleet_folder(args: &ImportArgs) -> Result<&Path, Problem> {
+    let several = |why: &str| {
+        Problem::new(format!("--orgs makes several files, and {why}"))
+            .help("give `--out` a folder, such as `presences/`")
+    };
+    match &args.place.out {
+        None => Err(several("nothing says where they go")),
+        Some(path) if paths::is_stream(path) => Err(several("`-` is standard output")),
+        Some(path) if is_yaml(path) && !path.is_dir() => {
+            Err(several(&format!("{} is the name of one", text::ticked(path.display()))))
+        }
+        Some(path) => Ok(path),
+    }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    let ends_in_slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    !ends_in_slash && path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+}
+
+/// Places files: what is there already is written over only with `--force` or a yes.
+pub fn placed(args: &ImportArgs, files: Vec<File>, host: &mut Host<'_>) -> Result<FileSet, Problem> {
+    let placing = FileSet::look(files)?;
+    apart(args, &placing)?;
+    if !args.place.force {
+        placing.spare_read_only()?;
+        if let Some(names) = placing.names(FileChange::Replaced) {
+            ask(&names, host)?;
+        }
+    }
+    placing.write(host.signals)?;
+    Ok(placing)
+}
+
+/// No file of the config is an output as well, or the state that was read.
+fn apart(args: &ImportArgs, placing: &FileSet) -> Result<(), Problem> {
+    let places: Vec<PathBuf> = placing.placed.iter().map(|it| files::real_path(Path::new(&it.path))).collect();
+    let is_taken = |it: &&PathBuf| places.contains(&files::real_path(it));
+    if let Some(path) = args.names_from.iter().filter(|it| !paths::is_stream(it)).find(is_taken) {
+        let path = text::ticked(path.display());
+        return Err(Problem::new(format!("this run reads {path}; nothing was written")).help("give --out another path"));
+    }
+    match args.outputs.iter().filter_map(|it| it.file.as_ref()).find(is_taken) {
+        None => Ok(()),
+        Some(path) => {
+            let path = text::ticked(path.display());
+            Err(Problem::new(format!("the output {path} is a file of the config as well; nothing was written"))
+                .help("give the output another name"))
+        }
+    }
+}
+
+fn ask(names: &str, host: &mut Host<'_>) -> Result<(), Problem> {
+    let unasked = || {
+        Problem::new(format!("there already, and not the same: {names}; nothing was written"))
+            .help("give --force to overwrite, or --out another path")
+    };
+    host.approved(&format!("Overwrite {}", text::terminal(names)), unasked)
+}
