@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
+pub use crate::cli::combine::CombineArgs;
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
@@ -36,6 +37,7 @@ macro_rules! credentials {
 
 // Below the macro, which `user` uses too.
 pub mod apply;
+pub mod combine;
 pub mod drift;
 pub mod edits;
 pub mod first_day;
@@ -183,6 +185,11 @@ pub enum Command {
     #[command(after_help = "Examples:\n  presencectl orgs examples/many-orgs\n  \
         presencectl orgs examples/many-orgs --output lines")]
     Orgs(OrgListArgs),
+    /// Put together what the jobs of several orgs wrote: one view, and every org that is missing. Asks no org.
+    #[command(after_help = "Examples:\n  \
+        presencectl plan examples/many-orgs --all-orgs --sandbox --plans-dir plans\n  \
+        presencectl combine examples/many-orgs plans/globex.json --expect globex")]
+    Combine(CombineArgs),
     /// Say what a finding means and how it is repaired or set, or list all of them.
     #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
     Explain(ExplainArgs),

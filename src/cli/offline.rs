@@ -77,6 +77,8 @@ pub enum SchemaOf {
     Drift,
     /// What `drift --all-orgs --output json` writes.
     FleetDrift,
+    /// What `combine --output json` of reports writes.
+    FleetReport,
     /// What `orgs --output json` writes.
     Orgs,
 }

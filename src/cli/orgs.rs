@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::formats::{OrgsFormat, Output};
+use crate::cli::paths;
 use crate::cli::shared::ConfigPath;
 use crate::config::choice::OrgChoice;
 
@@ -34,6 +35,17 @@ pub struct OrgListArgs {
     /// Compare with the commit itself, and not with the merge base.
     #[arg(long, requires = "changed_since", help_heading = "Config")]
     pub exact: bool,
+    /// Tell which orgs are due: their config is otherwise than that of the commit that was applied last, by the kept reports
+    /// of their applies.
+    #[arg(long, conflicts_with = "changed_since", help_heading = "Config")]
+    pub behind: bool,
+    /// The folder with the reports of applies. By default `.presencectl/reports` at the top of the config's Git checkout,
+    /// else in the current folder.
+    #[arg(long, value_name = "DIR", requires = "behind", help_heading = "Config", value_parser = paths::folder())]
+    pub report_dir: Option<PathBuf>,
+    /// Count the reports of sandbox orgs, and no others.
+    #[arg(long, requires = "behind", help_heading = "Config")]
+    pub sandbox: bool,
     /// `human`, `lines` (a name a line), `json`, `csv`, `markdown`, `github-matrix` or `gitlab`, to standard output or to a
     /// file as well. May be repeated; without one for standard output, `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]

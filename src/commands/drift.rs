@@ -29,6 +29,8 @@ use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
 use crate::output;
 use crate::output::ci::github;
 use crate::output::drifted::{DriftedOrg, document};
+use crate::output::json::DriftV1;
+use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::page::html;
 use crate::output::page::{COMMENT, PageKind, SUMMARY};
@@ -54,6 +56,7 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 
 async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (config, sources) = run.load(config_args)?;
+    run.config = Some(ConfigV1::of(&config, &sources));
     let source = config_args.request();
     let org = org_of(&config, &source);
     let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
@@ -69,11 +72,11 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     if !args.accept.keys.is_empty() {
         return accept(args, (&config, &source, &sources), &drift, &planned.with_unlisted(), run);
     }
-    let (drift, target, sources) = (&drift, &planned.target, &sources);
+    let (config_v1, drift, target, sources) = (run.config.clone(), &drift, &planned.target, &sources);
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::drift(drift, target, sources, style),
-        Format::Json => json::write(&json::DriftV1::of(drift, target, sources)),
+        Format::Json => json::write(&DriftV1 { config: config_v1.clone(), ..DriftV1::of(drift, target, sources) }),
         Format::Markdown => page::drift(drift, target, sources, COMMENT),
         Format::Summary => page::drift(drift, target, sources, SUMMARY),
         Format::Html => html::drift(drift, target, sources),
@@ -114,7 +117,12 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |(_, planned)| &planned.notes, work).await;
     let orgs = configs.iter().zip(results).filter_map(|(config, result)| {
         let OrgIdentity { name, stage, .. } = config.desired.org.clone()?;
-        Some(DriftedOrg { name, stage, result: result.map(|(drift, planned)| (drift, planned.target)) })
+        Some(DriftedOrg {
+            name,
+            stage,
+            config: ConfigV1::of(config, &sources),
+            result: result.map(|(drift, planned)| (drift, planned.target)),
+        })
     });
     let drifted: Vec<DriftedOrg> = orgs.collect();
 

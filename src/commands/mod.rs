@@ -11,10 +11,13 @@ use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 
 pub mod apply;
+pub mod behind;
+pub mod combine;
 pub mod completions;
 pub mod context;
 pub mod doctor;
 pub mod drift;
+pub mod earlier_configs;
 pub mod fleet;
 pub mod import;
 pub mod init;
@@ -64,6 +67,7 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
             }
         },
         Command::Orgs(args) => with_run(host.reborrow(), async |run| orgs::run(args, run)),
+        Command::Combine(args) => with_run(host.reborrow(), async |run| combine::run(args, run)),
         Command::Validate(args) => with_run(host.reborrow(), async |run| validate::run(args, run)),
         Command::Config(args) => with_run(host.reborrow(), async |run| validate::config(args, run)),
         Command::Completions(args) => completions::completions(*args, &mut host),

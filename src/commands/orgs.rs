@@ -1,14 +1,11 @@
 //! `presencectl orgs`.
 
-use std::rc::Rc;
-
 use crate::cli::{OrgListArgs, OrgsFormat};
+use crate::commands::behind::behind;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::config::choice::OrgChoice;
-use crate::config::file_system::FileSystem;
-use crate::config::finding::Severity;
-use crate::config::{self, Config};
+use crate::commands::earlier_configs::configs_since;
+use crate::config::Config;
 use crate::host::exit::Exit;
 use crate::model::freeze::holding;
 use crate::model::generation::Generation;
@@ -17,11 +14,11 @@ use crate::model::observed::Target;
 use crate::model::problem::Problem;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::history::baseline::{self, AtCommit};
+use crate::ops::history::baseline;
 use crate::ops::orgs::{Before, OrgStanding, leaving};
 use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
 use crate::output::json::common::Document as _;
-use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1, StandingV1};
+use crate::output::json::orgs::{BehindV1, ListedOrgV1, OrgsSinceV1, StandingV1};
 use crate::output::json::{self, OrgsV1, PlanV1};
 use crate::output::page::{self, PageKind};
 use crate::output::style::Style;
@@ -39,14 +36,25 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
     let (configs, sources) = run.load_chosen((path, root), &args.choice(), at.as_ref())?;
     let since = args.changed_since.as_deref();
     let since = since.map(|typed| baseline::changed_since((path, root), typed, at.as_ref(), args.exact)).transpose()?;
-    let before = since.as_ref().map(before).transpose()?;
+    let before = since.as_ref().map(configs_since).transpose()?;
     let before = before.as_deref().map(Before::new);
-    let standings: Vec<OrgStanding> =
-        configs.iter().map(|it| before.as_ref().map_or(OrgStanding::Listed, |before| before.standing(it))).collect();
+    let (standings, behind): (Vec<OrgStanding>, Vec<Option<BehindV1>>) = if args.behind {
+        let folder = run.read_reports(args.report_dir.as_deref(), false, Some(path))?;
+        let (all, notes) = behind(&configs, (path, root), &folder, args.sandbox)?;
+        run.host.show_notes(&notes);
+        all.into_iter().map(|(standing, it)| (standing, Some(it))).unzip()
+    } else {
+        let standing = |it| before.as_ref().map_or(OrgStanding::Listed, |before| before.standing(it));
+        configs.iter().map(|it| (standing(it), None)).unzip()
+    };
 
     let now = run.record.clock().now();
-    let member = |(config, standing): (&Config, &OrgStanding)| listed(config, standing, before.as_ref(), now);
-    let listed: Vec<ListedOrgV1> = configs.iter().zip(&standings).map(member).collect();
+    let member = |((config, standing), behind): ((&Config, &OrgStanding), Option<BehindV1>)| {
+        // Of the commits that were applied, each org has its own.
+        let standing_of_change = if behind.is_some() { &OrgStanding::Listed } else { standing };
+        ListedOrgV1 { behind, ..listed(config, standing_of_change, before.as_ref(), now) }
+    };
+    let listed: Vec<ListedOrgV1> = configs.iter().zip(&standings).zip(behind).map(member).collect();
     let is_changed = standings.iter().any(OrgStanding::is_affected);
     let orgs = OrgsV1 {
         kind: OrgsV1::KIND.to_owned(),
@@ -72,6 +80,13 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
             .help("split them by --stage or --org")
             .into());
     }
+    if args.outputs.iter().any(|it| is_matrix(&it.format) || it.format == OrgsFormat::Lines) {
+        let note = |(org, until): (&ListedOrgV1, &String)| {
+            let name = text::ticked(&org.name);
+            Problem::new(format!("{name} is due and frozen until {until}: it is left out"))
+        };
+        run.host.show_notes(&view::frozen(&orgs).map(note).collect::<Vec<_>>());
+    }
     let view = |format: OrgsFormat, style: Style| match format {
         OrgsFormat::Human => view::human(&orgs, style),
         OrgsFormat::Lines => view::lines(&orgs),
@@ -84,28 +99,6 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
     let is_changed = is_changed || !orgs.removed.is_empty();
     let exit = if args.detailed_exitcode && is_changed { Exit::Changes } else { Exit::Success };
     Ok(run.show(&view, exit))
-}
-
-/// Every config of a commit. With an error in one nothing can be compared.
-fn before(since: &AtCommit) -> Result<Vec<Config>, Problem> {
-    let system = Rc::clone(&since.files) as Rc<dyn FileSystem>;
-    let (path, root) = (&since.place.path, &since.place.root);
-    let is_absent = system.canonical(path).is_err();
-    if is_absent {
-        return Ok(Vec::new());
-    }
-    let loaded = config::load_chosen(system, path, Some(root), &OrgChoice::default());
-    match loaded.diagnostics.iter().find(|it| it.severity == Severity::Error) {
-        // It had no org file yet.
-        Some(first) if first.finding.code() == "no-org-chosen" => Ok(Vec::new()),
-        Some(first) => {
-            let place = first.place.map_or_else(String::new, |span| format!("{}: ", loaded.sources.place(span)));
-            let what = format!("{}{}", text::unticked(place), first.finding.message());
-            Err(Problem::new(format!("--changed-since: the config of {} cannot be used: {what}", since.commit))
-                .help("compare with a later commit, in which that is repaired"))
-        }
-        None => Ok(loaded.configs),
-    }
 }
 
 fn listed(config: &Config, standing: &OrgStanding, before: Option<&Before<'_>>, now: Moment) -> ListedOrgV1 {
@@ -130,6 +123,7 @@ fn listed(config: &Config, standing: &OrgStanding, before: Option<&Before<'_>>, 
             OrgStanding::Affected(_) => Some(StandingV1::Affected),
             OrgStanding::Unaffected => Some(StandingV1::Unaffected),
         },
+        behind: None,
         settings_only: says_nothing && matches!(standing, OrgStanding::Affected(_)),
         leaving: leaving.iter().map(ToString::to_string).collect(),
     }

@@ -17,7 +17,7 @@ use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{Heard, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::history::base::compared;
 use crate::ops::history::baseline::{self, AtCommit, Baseline};
@@ -30,6 +30,7 @@ use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
 use crate::output;
 use crate::output::ci::github;
 use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
+use crate::output::json::common::ConfigV1;
 use crate::output::json::{ErrorV1, PlanV1};
 use crate::output::page::{PageKind, html};
 use crate::output::style::Style;
@@ -56,6 +57,7 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
         Some(at) => run.load_at(at, org.as_deref())?,
         None => run.load_beside(config_args, args.base.as_deref())?,
     };
+    run.config = Some(ConfigV1::of(&config, &sources));
     let desired = limited(config.desired.clone(), &args.only)?;
     let source = config_args.request();
     let files = ConfigFiles { config: &config, source: &source, at: at.as_ref(), sources: &sources };
@@ -70,11 +72,12 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
 
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
+    let config_v1 = run.config.clone();
     let coverage = || Coverage::of(&desired, &config.resolved);
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
-        Format::Json => json::write(&PlanV1::of(plan, target, sources)),
+        Format::Json => json::write(&PlanV1 { config: config_v1.clone(), ..PlanV1::of(plan, target, sources) }),
         Format::Markdown => page::plan(plan, target, sources),
         Format::Summary => page::plan_summary(plan, &coverage(), target, sources),
         Format::Html => html::plan(plan, &coverage(), target, sources),
@@ -130,9 +133,15 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let members = configs.iter().zip(results).map(|(config, result)| FleetMember {
         desired: &config.desired,
         file: config.org_file.as_ref().map(|it| it.display().to_string()),
-        result: match result {
-            Ok(it) => Ok(PlanV1::of(&it.plan, &it.target, &sources)),
-            Err(it) => Err(Box::new(ErrorV1::of(&it.problem, &it.heard, None, &Findings::default(), &sources))),
+        result: {
+            let of_config = ConfigV1::of(config, &sources);
+            match result {
+                Ok(it) => Ok(PlanV1 { config: Some(of_config), ..PlanV1::of(&it.plan, &it.target, &sources) }),
+                Err(OrgFailure { problem, heard }) => {
+                    let none = Findings::default();
+                    Err(Box::new(ErrorV1::of(&problem, &heard, Some(&of_config), None, &none, &sources)))
+                }
+            }
         },
     });
     let terms =

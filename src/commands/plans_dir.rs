@@ -72,7 +72,7 @@ fn refused(plan: &PlanV1, refusal: &FleetRefusalV1) -> ErrorV1 {
     let help = refusal.answers.first().map(|it| it.say.clone());
     let problem = Problem { help, ..Problem::new(refusal.message.clone()) };
     let heard = Heard { org: None, sandbox };
-    let error = ErrorV1::of(&problem, &heard, None, &Findings::default(), &Sources::new());
+    let error = ErrorV1::of(&problem, &heard, plan.config.as_ref(), None, &Findings::default(), &Sources::new());
     ErrorV1 { head: HeadV1 { target: OrgV1 { org_id, org_name, sandbox }, ..error.head }, ..error }
 }
 

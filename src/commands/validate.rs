@@ -154,6 +154,7 @@ pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
         SchemaOf::Diagnosis => json::schema::<json::DiagnosisV1>(),
         SchemaOf::Drift => json::schema::<json::DriftV1>(),
         SchemaOf::Orgs => json::schema::<json::OrgsV1>(),
+        SchemaOf::FleetReport => json::schema::<json::FleetReportV1>(),
         SchemaOf::FleetDrift => json::schema::<json::FleetDriftV1>(),
     };
     host.terminal.out(&schema);

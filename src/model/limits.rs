@@ -89,6 +89,12 @@ pub const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Bytes of a saved plan: 10,000 changes of 25 labels each are about 25 MB.
 pub const SAVED_PLAN_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of a document that `combine` reads: a saved plan, a drift, a report or an error.
+pub const COMBINED_DOCUMENT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of all of them: 250 orgs with a MiB each.
+pub const COMBINED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Values of all of them, where an object or a list counts eight.
+pub const COMBINED_VALUES_MAX: usize = 12_000_000;
 /// Bytes of a report: the same.
 pub const REPORT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Values of a saved plan or of a report, where an object or a list counts eight: 10,000 changes of 25 labels before and

@@ -139,6 +139,16 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// The comment lines directly above a line, without their signs.
+pub fn comment_above(text: &str, line: u32) -> Option<String> {
+    let above = usize::try_from(line).ok()?.checked_sub(1)?;
+    let lines: Vec<&str> = text.lines().take(above).collect();
+    let comments = lines.iter().rev().map_while(|it| it.trim_start().strip_prefix('#'));
+    let mut comments: Vec<&str> = comments.map(str::trim).filter(|it| !it.is_empty()).collect();
+    comments.reverse();
+    (!comments.is_empty()).then(|| comments.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

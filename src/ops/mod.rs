@@ -1,6 +1,7 @@
 //! What can be done with an org, without flags and without JSON.
 
 pub mod apply;
+pub mod behind;
 pub mod definition_edits;
 pub mod doctor;
 pub mod drift;

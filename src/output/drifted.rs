@@ -6,6 +6,7 @@ use crate::model::problem::OrgFailure;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::Drift;
+use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::{DriftStatusV1, FleetDriftV1, OrgDriftV1};
 use crate::output::json::{DriftV1, ErrorV1};
 
@@ -13,6 +14,8 @@ use crate::output::json::{DriftV1, ErrorV1};
 pub struct DriftedOrg {
     pub name: String,
     pub stage: Option<String>,
+    /// The config that it was compared with.
+    pub config: ConfigV1,
     pub result: Result<(Drift, Target), OrgFailure>,
 }
 
@@ -49,9 +52,11 @@ pub fn in_sync(orgs: &[DriftedOrg]) -> Vec<&str> {
 pub fn document(orgs: &[DriftedOrg], sources: &Sources) -> FleetDriftV1 {
     let org = |it: &DriftedOrg| {
         let (drift, error) = match &it.result {
-            Ok((drift, target)) => (Some(DriftV1::of(drift, target, sources)), None),
+            Ok((drift, target)) => {
+                (Some(DriftV1 { config: Some(it.config.clone()), ..DriftV1::of(drift, target, sources) }), None)
+            }
             Err(OrgFailure { problem, heard }) => {
-                (None, Some(ErrorV1::of(problem, heard, None, &Findings::default(), sources)))
+                (None, Some(ErrorV1::of(problem, heard, Some(&it.config), None, &Findings::default(), sources)))
             }
         };
         OrgDriftV1 { name: it.name.clone(), stage: it.stage.clone(), status: it.status(), drift, error }

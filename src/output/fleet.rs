@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Label, Locale};
-use crate::model::source::Sources;
+use crate::model::source::{Sources, comment_above};
 use crate::model::text;
 use crate::output::json::FleetPlanV1;
 use crate::output::json::common::{Document as _, PlaceV1};
@@ -86,6 +86,7 @@ pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &S
         applicable: refusals.is_empty() && summary.not_planned == 0,
         summary,
         orgs: members.into_iter().map(|it| org(it, &groups)).collect(),
+        unaffected: Vec::new(),
         groups,
         refusals,
         warnings,
@@ -489,14 +490,4 @@ fn without(group: &FleetGroupV1, all: &[FleetGroupV1]) -> Vec<String> {
         group.labels.iter().any(|it| locale.same_as(&Locale::new(&*it.locale)))
     };
     larger.labels.iter().map(|it| &it.locale).filter(|it| !has(it)).cloned().collect()
-}
-
-/// The comment lines directly above a line, without their signs.
-fn comment_above(text: &str, line: u32) -> Option<String> {
-    let above = usize::try_from(line).ok()?.checked_sub(1)?;
-    let lines: Vec<&str> = text.lines().take(above).collect();
-    let comments = lines.iter().rev().map_while(|it| it.trim_start().strip_prefix('#'));
-    let mut comments: Vec<&str> = comments.map(str::trim).filter(|it| !it.is_empty()).collect();
-    comments.reverse();
-    (!comments.is_empty()).then(|| comments.join(" "))
 }

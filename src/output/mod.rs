@@ -1,6 +1,7 @@
 //! What people and programs read: text, pages, JSON and what CI takes.
 
 pub mod ci;
+pub mod combined;
 pub mod csv;
 pub mod drifted;
 pub mod fleet;

@@ -278,6 +278,7 @@ async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
         &problem,
         &Heard { org: None, sandbox: false },
         None,
+        None,
         &Findings::default(),
         &Sources::new(),
     ));

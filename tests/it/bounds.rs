@@ -74,7 +74,7 @@ fn every_output_shows_a_thousand_findings_and_tells_how_many_there_are() {
 
     let (problem, heard) = (Problem::new("the config holds errors"), Heard { org: None, sandbox: false });
     let json: Value =
-        serde_json::from_str(&json::write(&json::ErrorV1::of(&problem, &heard, None, found, sources))).unwrap();
+        serde_json::from_str(&json::write(&json::ErrorV1::of(&problem, &heard, None, None, found, sources))).unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), SHOWN);
     assert_eq!(json["found"], serde_json::json!({ "errors": errors, "warnings": warnings, "notShown": 1100 }));
 

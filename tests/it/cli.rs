@@ -4,7 +4,9 @@ mod applied;
 mod asking;
 mod bar;
 mod base;
+mod behind;
 mod causes;
+mod combine;
 mod conversation;
 mod drift;
 pub(crate) mod driver;
@@ -511,6 +513,7 @@ fn schemas_are_the_committed_ones() {
         "diagnosis",
         "drift",
         "fleet-drift",
+        "fleet-report",
         "orgs",
     ];
     for name in names {

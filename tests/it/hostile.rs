@@ -308,7 +308,7 @@ fn reports() {
     let document = json::write(&json::ReportV1::of(&report, &target(), &sources));
     let heard = Heard { org: None, sandbox: false };
     let error =
-        json::write(&json::ErrorV1::of(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources));
+        json::write(&json::ErrorV1::of(&Problem::new("no answer"), &heard, None, None, &Findings::default(), &sources));
     feed(&[document.into_bytes(), error.into_bytes()], |it| match stored_report::read(it) {
         Ok(Stored::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);

@@ -9,6 +9,7 @@ use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::output::ci::github;
 use crate::output::json;
+use crate::output::json::common::ConfigV1;
 use crate::output::page::html;
 use crate::output::page::{self, PageKind};
 use crate::output::style::Style;
@@ -31,6 +32,8 @@ impl From<Problem> for Failure {
 #[derive(Clone, Copy)]
 pub struct FailureContext<'a> {
     pub heard: &'a Heard,
+    /// The config that it went by, if it is known.
+    pub config: Option<&'a ConfigV1>,
     pub run: Option<&'a RunMetadata>,
     /// The kind of page that it takes the place of.
     pub awaited: PageKind,
@@ -47,7 +50,7 @@ impl Failure {
     }
 
     pub fn shown(&self, view: OnFailure, context: FailureContext<'_>) -> String {
-        let FailureContext { heard, run, awaited, folder } = context;
+        let FailureContext { heard, config, run, awaited, folder } = context;
         let (none, no_sources) = (Findings::default(), Sources::new());
         let broken = Problem::new("the config holds errors");
         let (problem, diagnostics, sources) = match self {
@@ -56,7 +59,7 @@ impl Failure {
         };
         match view {
             OnFailure::Words => self.words(Style::PLAIN),
-            OnFailure::Document => json::write(&json::ErrorV1::of(problem, heard, run, diagnostics, sources)),
+            OnFailure::Document => json::write(&json::ErrorV1::of(problem, heard, config, run, diagnostics, sources)),
             OnFailure::Nothing => String::new(),
             OnFailure::Comment => page::failure(problem, heard, diagnostics, sources, awaited, page::COMMENT),
             OnFailure::Summary => page::failure(problem, heard, diagnostics, sources, awaited, page::SUMMARY),

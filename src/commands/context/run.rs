@@ -30,6 +30,7 @@ use crate::ops::apply::report::Report;
 use crate::ops::history::baseline::{self, AtCommit};
 use crate::ops::history::git_config::InRepository;
 use crate::output::json;
+use crate::output::json::common::ConfigV1;
 use crate::output::page::PageKind;
 use crate::output::style::Style;
 use crate::sandbox::Server;
@@ -44,6 +45,8 @@ pub struct Run<'a, F = Format> {
     pub folder: ReportFolder,
     /// The org, as soon as it says who it is.
     pub heard: Heard,
+    /// The config of its org, for a document of its failure.
+    pub config: Option<ConfigV1>,
     /// The kind of page that a failure takes the place of.
     pub awaited: PageKind,
     report_file: ReportFile,
@@ -65,6 +68,7 @@ impl<'a, F: View> Run<'a, F> {
             outputs: Outputs::on_stdout(),
             folder: ReportFolder::None,
             heard: Heard { org: None, sandbox: false },
+            config: None,
             awaited: PageKind::Plan,
             report_file: ReportFile::default(),
             suffix: String::new(),
@@ -312,8 +316,14 @@ impl<'a, F: View> Run<'a, F> {
         let metadata = self.is_recorded.then(|| self.record.metadata());
         let folder = self.host.environment.folder.clone();
         let heard = self.heard.clone();
-        let context =
-            FailureContext { heard: &heard, run: metadata.as_ref(), awaited: self.awaited, folder: folder.as_deref() };
+        let config = self.config.take();
+        let context = FailureContext {
+            heard: &heard,
+            config: config.as_ref(),
+            run: metadata.as_ref(),
+            awaited: self.awaited,
+            folder: folder.as_deref(),
+        };
         if self.is_recorded {
             let document = named.shown(OnFailure::Document, context);
             if let Err(problem) = self.keep_document(&document, heard.org.as_ref()) {

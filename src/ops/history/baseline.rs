@@ -57,6 +57,8 @@ enum Purpose {
     Applied,
     /// `--changed-since`.
     ChangedSince,
+    /// `--behind`.
+    Behind,
 }
 
 impl Purpose {
@@ -66,6 +68,7 @@ impl Purpose {
             Purpose::Base => "--base",
             Purpose::Applied => "--applied",
             Purpose::ChangedSince => "--changed-since",
+            Purpose::Behind => "--behind",
         }
     }
 
@@ -103,11 +106,7 @@ pub fn changed_since(
     head: Option<&AtCommit>,
     is_exact: bool,
 ) -> Result<AtCommit, Problem> {
-    let git = Git::above(path).map_or(Ok(None), |it| it.repository());
-    if matches!(git, Ok(Some(it)) if it.shallow) {
-        return Err(Problem::new(format!("--changed-since: {SHALLOW}"))
-            .help("fetch the whole history: `fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI"));
-    }
+    whole_history(path, Purpose::ChangedSince)?;
     if is_exact || typed.contains("...") {
         return of_commit(path, root, typed, Purpose::ChangedSince);
     }
@@ -115,6 +114,28 @@ pub fn changed_since(
     let base = of_commit(path, root, &format!("{typed}...{head}"), Purpose::ChangedSince);
     // What was typed is named, where that is what is wrong.
     base.or_else(|problem| of_commit(path, root, typed, Purpose::ChangedSince).and(Err(problem)))
+}
+
+/// The files of the commit that reports say was applied last. None if it is not here, as after its branch was rewritten; with a
+/// shallow clone that is an error.
+pub fn last_applied((path, root): (&Path, Option<&Path>), hash: &str) -> Result<Option<AtCommit>, Problem> {
+    if !matches!(hash.len(), 40 | 64) || !hash.bytes().all(|it| it.is_ascii_hexdigit()) {
+        return Ok(None);
+    }
+    if commit(path, hash).map_err(|error| from_git(&error, Purpose::Behind))?.is_some() {
+        return of_commit(path, root, hash, Purpose::Behind).map(Some);
+    }
+    whole_history(path, Purpose::Behind)?;
+    Ok(None)
+}
+
+fn whole_history(path: &Path, purpose: Purpose) -> Result<(), Problem> {
+    let git = Git::above(path).map_or(Ok(None), |it| it.repository());
+    if matches!(git, Ok(Some(it)) if it.shallow) {
+        return Err(Problem::new(format!("{}: {SHALLOW}", purpose.flag()))
+            .help("fetch the whole history: `fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI"));
+    }
+    Ok(())
 }
 
 fn of_commit(path: &Path, root: Option<&Path>, typed: &str, purpose: Purpose) -> Result<AtCommit, Problem> {
@@ -220,7 +241,7 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
     match Git::above(path).map_or(Ok(None), |it| it.repository()) {
         Ok(None) => {
             let (is, help) = match purpose {
-                Purpose::At | Purpose::ChangedSince => {
+                Purpose::At | Purpose::ChangedSince | Purpose::Behind => {
                     ("is no commit", "run it in a clone of the config's repository; nothing was sent")
                 }
                 Purpose::Base => (
@@ -254,7 +275,7 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
 fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
     let is = match purpose {
         Purpose::Base => "is neither a commit that is here nor a path",
-        Purpose::At | Purpose::Applied | Purpose::ChangedSince => "is no commit that is here",
+        Purpose::At | Purpose::Applied | Purpose::ChangedSince | Purpose::Behind => "is no commit that is here",
     };
     Problem::new(format!("{}: {typed} {is}", purpose.flag(), typed = text::ticked(typed)))
 }

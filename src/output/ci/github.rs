@@ -17,6 +17,7 @@ use crate::ops::apply::report::{Outcome, Report, ReportRow};
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{self, Drift};
 use crate::output::ci::fingerprint::tidy;
+use crate::output::combined::Combined;
 use crate::output::drifted::DriftedOrg;
 use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
@@ -186,6 +187,22 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, folder: Option<&Path>) ->
         }
     }
     commands(&annotations, sources, folder)
+}
+
+/// The drifts or reports of several orgs, an annotation for each org that is not as it should be.
+pub fn combined(combined: &Combined) -> String {
+    let level = |tone| match tone {
+        Tone::Bad => Some(Level::Error),
+        Tone::Open => Some(Level::Warning),
+        Tone::Good => None,
+    };
+    let annotations = combined.orgs.iter().filter_map(|org| {
+        let cause = org.cause.iter().flat_map(|it| std::iter::once(&it.message).chain(&it.help));
+        let lines = cause.chain(org.details.iter().take(ANSWERS_MAX).map(|it| &it.say)).cloned().collect();
+        let title = format!("{}: {}", org.name, org.status.words());
+        Some(Annotation { level: level(org.status.tone())?, place: None, title, lines })
+    });
+    commands(&annotations.collect::<Vec<_>>(), &Sources::new(), None)
 }
 
 /// What was merged and not applied is no surprise; all else may be.

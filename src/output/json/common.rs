@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::config::{Config, digest};
 use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
 use crate::model::problem::Problem;
@@ -150,6 +151,29 @@ pub struct RunV1 {
     pub break_glass: Option<String>,
     /// The report that was undone.
     pub undoes: Option<String>,
+}
+
+/// Which config of which org a document was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub struct ConfigV1 {
+    /// The name that the config gives the org.
+    pub org: Option<String>,
+    /// `sha256:` and the digest of the config as it was put together of its files.
+    pub digest: String,
+    /// The whole hash of the commit that the config was read from (`--at`); absent if it was read from the disk.
+    pub commit: Option<String>,
+}
+
+impl ConfigV1 {
+    /// Of a config that these files made.
+    pub fn of(config: &Config, sources: &Sources) -> ConfigV1 {
+        ConfigV1 {
+            org: config.desired.org.as_ref().map(|org| org.name.clone()),
+            digest: digest::of(&config.resolved),
+            commit: sources.commit.clone(),
+        }
+    }
 }
 
 /// A place in a file of the config.

@@ -7,7 +7,7 @@ use crate::model::observed::{Modified, Target};
 use crate::model::source::Sources;
 use crate::ops::drift::history::{DifferenceCause, LastApply};
 use crate::ops::drift::{Drift, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift};
-use crate::output::json::common::{Document, HeadV1, PlaceV1, TargetV1, head_in_schema, place_v1, target_v1};
+use crate::output::json::common::{ConfigV1, Document, HeadV1, PlaceV1, TargetV1, head_in_schema, place_v1, target_v1};
 use crate::output::json::content::{AnswerV1, ChangeV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 
 /// What is otherwise in an org, `presencectl drift --output json`. All strings are as the org and the files hold them:
@@ -19,6 +19,9 @@ pub struct DriftV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<TargetV1>,
+    /// Which config it was made from. Absent in documents of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<ConfigV1>,
     /// The last whole apply that reports tell of; absent without one.
     pub last_apply: Option<LastApplyV1>,
     /// The config that was applied last, as the command line names it; absent where it names none.
@@ -154,6 +157,7 @@ impl DriftV1 {
             .flat_map(|(index, Question { refusal: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
         DriftV1 {
             head: HeadV1::of::<DriftV1>(target_v1(target)),
+            config: None,
             last_apply,
             applied: applied.as_ref().map(|LastConfig { against, not_read, not_since }| AppliedV1 {
                 given: against.typed.clone(),

@@ -9,7 +9,9 @@ use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
 use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
-use crate::output::json::common::{Document, HeadV1, OrgV1, PlaceV1, RunV1, head_in_schema, org_v1, place_v1, run_v1};
+use crate::output::json::common::{
+    ConfigV1, Document, HeadV1, OrgV1, PlaceV1, RunV1, head_in_schema, org_v1, place_v1, run_v1,
+};
 
 /// Why there is no plan or no report, `presencectl plan --output json` and
 /// `presencectl apply --output json`.
@@ -20,6 +22,9 @@ pub struct ErrorV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<OrgV1>,
+    /// Which config it was made from. Absent in documents of older versions, and where no config was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<ConfigV1>,
     /// When it was, and who was at work; of a run that changes definitions, and in a folder of reports.
     pub run: Option<RunV1>,
     /// What is wrong.
@@ -73,6 +78,7 @@ impl ErrorV1 {
     pub fn of(
         problem: &Problem,
         heard: &Heard,
+        config: Option<&ConfigV1>,
         metadata: Option<&RunMetadata>,
         diagnostics: &Findings,
         sources: &Sources,
@@ -81,6 +87,7 @@ impl ErrorV1 {
         let Heard { org, sandbox } = heard;
         ErrorV1 {
             head: HeadV1::of::<ErrorV1>(org_v1(org.as_ref(), *sandbox)),
+            config: config.cloned(),
             run: metadata.map(run_v1),
             message: message.clone(),
             help: help.clone(),

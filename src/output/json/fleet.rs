@@ -30,6 +30,9 @@ pub struct FleetPlanV1 {
     pub summary: FleetSummaryV1,
     /// Every org that was chosen, in the order of its file.
     pub orgs: Vec<FleetOrgV1>,
+    /// Orgs that a change of the files does not affect, and that need no plan (`combine --changed-since`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unaffected: Vec<String>,
     /// Equal changes are one group; those that take something away come first.
     pub groups: Vec<FleetGroupV1>,
     /// Why it may not be applied; equal reasons are one.

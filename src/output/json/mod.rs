@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::model::text;
 
+pub mod combined;
 pub mod common;
 pub mod content;
 pub mod doctor;
@@ -15,6 +16,7 @@ pub mod drift;
 pub mod error;
 pub mod fleet;
 pub mod fleet_drift;
+pub mod fleet_report;
 pub mod log;
 pub mod orgs;
 pub mod plan;
@@ -33,6 +35,7 @@ pub use crate::output::json::drift::DriftV1;
 pub use crate::output::json::error::ErrorV1;
 pub use crate::output::json::fleet::FleetPlanV1;
 pub use crate::output::json::fleet_drift::FleetDriftV1;
+pub use crate::output::json::fleet_report::FleetReportV1;
 pub use crate::output::json::log::LogV1;
 pub use crate::output::json::orgs::OrgsV1;
 pub use crate::output::json::plan::PlanV1;

@@ -63,10 +63,41 @@ pub struct ListedOrgV1 {
     pub frozen_until: Option<String>,
     /// Whether the change affects it; absent without `--changed-since`.
     pub standing: Option<StandingV1>,
+    /// Whether it is due, by the reports of its applies; absent without `--behind`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<BehindV1>,
     /// Does it differ only in what is no definition, such as settings and guards?
     pub settings_only: bool,
     /// The definitions that leave its config and stay active in the org.
     pub leaving: Vec<String>,
+}
+
+/// What was applied last to an org, and whether it is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BehindV1 {
+    /// Why it is due; absent if the files ask nothing beyond what was applied.
+    pub due: Option<DueV1>,
+    /// The commit that was applied last.
+    pub commit: Option<String>,
+    /// When that apply began, in UTC.
+    pub applied_at: Option<String>,
+    /// When a later apply failed, in UTC.
+    pub failed_at: Option<String>,
+    /// Why it is not known what differs.
+    pub not_known: Option<String>,
+}
+
+/// Why an org is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DueV1 {
+    /// There is no report of an apply that succeeded.
+    NeverApplied,
+    /// Its last apply failed.
+    Failed,
+    /// Its config is otherwise than that of the commit that was applied last.
+    Changed,
 }
 
 /// Whether a change of the files affects an org.

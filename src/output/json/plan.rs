@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::freeze::{Freeze, FreezeTime};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
-use crate::output::json::common::{Document, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::output::json::common::{ConfigV1, Document, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::content::{ChangeV1, PeopleV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
@@ -34,6 +34,9 @@ pub struct PlanV1 {
     pub target: TargetV1,
     /// The whole hash of the commit that the config was read from (`--at`); absent if it was read from the disk.
     pub commit: Option<String>,
+    /// Which config it was made from. Absent in documents of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<ConfigV1>,
     /// The id of every definition that was seen. `apply --plan` stops when its own client does not see
     /// one of them: it may be in a division that the client cannot see, and what looks new a twin.
     pub seen: Vec<String>,
@@ -298,6 +301,7 @@ impl PlanV1 {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             target: target_v1(target),
             commit: sources.commit.clone(),
+            config: None,
             seen: seen.iter().map(ToString::to_string).collect(),
             applicable: refusals.is_empty(),
             freezes: freezes.iter().map(|(it, time)| freeze_v1(it, *time, sources)).collect(),

@@ -48,6 +48,17 @@ pub fn kind(bytes: &[u8]) -> Option<String> {
 }
 
 pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
+    saved_plan(document(text)?)
+}
+
+/// The whole document, of which all that bounds an apply can be read.
+pub fn whole(text: &str) -> Result<PlanV1, SavedPlanError> {
+    let document = document(text)?;
+    saved_plan(document.clone())?;
+    Ok(document)
+}
+
+fn document(text: &str) -> Result<PlanV1, SavedPlanError> {
     let not_a_plan = |error: serde_json::Error| SavedPlanError::NotAPlan(error.to_string());
     if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
         return Err(SavedPlanError::TooLarge);
@@ -59,7 +70,10 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
     if head.format_version != u64::from(PlanV1::VERSION) {
         return Err(SavedPlanError::UnknownFormat { found: head.format_version });
     }
-    let document: PlanV1 = serde_json::from_str(text).map_err(not_a_plan)?;
+    serde_json::from_str(text).map_err(not_a_plan)
+}
+
+fn saved_plan(document: PlanV1) -> Result<SavedPlan, SavedPlanError> {
     let operations = document
         .changes
         .into_iter()

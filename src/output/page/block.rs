@@ -20,11 +20,13 @@ pub enum PageKind {
     FleetPlan,
     /// The drift of several orgs.
     FleetDrift,
+    /// What became of the applies of several orgs.
+    FleetReport,
 }
 
 impl PageKind {
     pub(super) fn is_of_several(self) -> bool {
-        matches!(self, PageKind::FleetPlan | PageKind::FleetDrift)
+        matches!(self, PageKind::FleetPlan | PageKind::FleetDrift | PageKind::FleetReport)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::plan::change::Action;
 const OPEN_LABELS_MAX: usize = 4;
 
 pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
-    let FleetPlanV1 { commit, summary, orgs, groups, refusals, warnings, no_longer_needed, .. } = plan;
+    let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let words = heading(summary);
     let is_bad = summary.not_planned + refusals.len() > 0;
     let tone = match (is_bad, summary.changed) {
@@ -43,6 +43,9 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
             Lead::Paragraph(By::Both, vec![vec![plain("No change: "), sentence(quiet.join(", ")), plain(".")]])
         }),
     );
+    leads.extend((!unaffected.is_empty()).then(|| {
+        Lead::Paragraph(By::Both, vec![vec![plain("Unaffected: "), sentence(unaffected.join(", ")), plain(".")]])
+    }));
     Page {
         kind: PageKind::FleetPlan,
         org: None,
@@ -66,10 +69,11 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
 pub(super) fn page_of_orgs(orgs: &OrgsV1) -> Page<'static> {
     let words = match &orgs.since {
         Some(since) => orgs::heading(orgs, since),
+        None if orgs::is_of_behind(orgs) => orgs::heading_of_due(orgs),
         None => text::count(orgs.orgs.len(), "org"),
     };
     let notes = orgs::notes(orgs).into_iter().map(|it| vec![Item::new(vec![sentence(it)])]).collect();
-    let listed = orgs.orgs.iter().filter(|_| orgs.since.is_none());
+    let listed = orgs.orgs.iter().filter(|it| orgs.since.is_none() && it.behind.is_none());
     let listed = listed.map(|it| vec![Item::new(vec![name(it.name.as_str())])]).collect();
     Page {
         kind: PageKind::FleetPlan,

@@ -11,13 +11,15 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
+use crate::output::combined::Combined;
 use crate::output::drifted::DriftedOrg;
 use crate::output::json::FleetPlanV1;
 use crate::output::page::block::{
     By, Item, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title,
 };
 use crate::output::page::{
-    drift as drift_page, failure as failure_page, fleet as fleet_page, plan as plan_page, report as report_page,
+    combined as combined_page, drift as drift_page, failure as failure_page, fleet as fleet_page, plan as plan_page,
+    report as report_page,
 };
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
@@ -52,6 +54,11 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
 /// The drift of several orgs, complete however long it is.
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources) -> String {
     print(&drift_page::page_of_several(orgs, sources))
+}
+
+/// The drifts or reports of several orgs, from the documents of their jobs.
+pub fn combined(combined: &Combined) -> String {
+    print(&combined_page::page(combined))
 }
 
 /// What is wrong and what to do about it, with the findings in the files.

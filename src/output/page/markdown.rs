@@ -221,7 +221,7 @@ fn marker(kind: PageKind, org: Option<&Organization>) -> String {
 fn name(kind: PageKind) -> &'static str {
     match kind {
         PageKind::Plan | PageKind::FleetPlan => "plan",
-        PageKind::Report => "report",
+        PageKind::Report | PageKind::FleetReport => "report",
         PageKind::Drift | PageKind::FleetDrift => "drift",
     }
 }

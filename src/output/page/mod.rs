@@ -8,11 +8,13 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
+use crate::output::combined::Combined;
 use crate::output::drifted::DriftedOrg;
 use crate::output::json::{FleetPlanV1, OrgsV1};
 use crate::plan::Plan;
 
 mod block;
+mod combined;
 mod drift;
 mod failure;
 mod fleet;
@@ -59,6 +61,11 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: PageRoom) 
 /// The drift of several orgs, never longer than there is room.
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, room: PageRoom) -> String {
     markdown::print(&drift::page_of_several(orgs, sources), room)
+}
+
+/// The drifts or reports of several orgs, from the documents of their jobs, as much of it as there is room for.
+pub fn combined(combined: &Combined, room: PageRoom) -> String {
+    markdown::print(&combined::page(combined), room)
 }
 
 /// A failure: in whose place, and as much as there is room for.

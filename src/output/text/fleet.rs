@@ -19,7 +19,7 @@ const LABELS_MAX: usize = 4;
 
 /// All of it, complete in changes and orgs.
 pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
-    let FleetPlanV1 { commit, summary, orgs, groups, refusals, warnings, no_longer_needed, .. } = plan;
+    let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let mut sections = vec![
         commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
         not_planned(orgs, style),
@@ -37,6 +37,10 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     }));
     sections.push(no_longer_needed.iter().map(line_shown).collect());
     sections.push(no_change(orgs));
+    sections.push(match unaffected.as_slice() {
+        [] => String::new(),
+        orgs => format!("Unaffected: {}\n", text::terminal(&orgs.join(", "))),
+    });
     sections.push(totals(summary, style));
     let mut all = format!("{}{}\n", style.bold(&heading(summary)), sandbox_note(orgs));
     for section in sections.iter().filter(|it| !it.is_empty()) {
@@ -49,6 +53,9 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
 /// What it comes to, in a line.
 pub fn heading(summary: &FleetSummaryV1) -> String {
     let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = *summary;
+    if orgs == 0 {
+        return "no org is affected".to_owned();
+    }
     let all = text::count(orgs, "org");
     let was = |count: usize| if count == 1 { "was" } else { "were" };
     let parts = [

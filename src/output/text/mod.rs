@@ -2,6 +2,7 @@
 //! here, and everything reads without colours.
 
 mod change;
+mod combined;
 pub mod doctor;
 mod drift;
 pub mod edits;
@@ -21,6 +22,7 @@ mod undo;
 pub mod users;
 
 pub use crate::output::summary::{org_line, target_line};
+pub use crate::output::text::combined::combined;
 pub use crate::output::text::drift::{drift, drifted};
 pub use crate::output::text::fleet::fleet_plan;
 pub use crate::output::text::plan::{beyond, plan};

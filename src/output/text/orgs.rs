@@ -8,7 +8,7 @@ use crate::model::text;
 use crate::model::yaml;
 use crate::output::csv::records;
 use crate::output::json::OrgsV1;
-use crate::output::json::orgs::{ListedOrgV1, OrgsSinceV1, StandingV1};
+use crate::output::json::orgs::{BehindV1, DueV1, ListedOrgV1, OrgsSinceV1, StandingV1};
 use crate::output::style::Style;
 use crate::output::table::{self, TableColumn};
 use crate::output::text::fleet::changes;
@@ -16,8 +16,12 @@ use crate::output::text::fleet::changes;
 const COMMIT_CHARS: usize = 12;
 
 pub fn human(orgs: &OrgsV1, style: Style) -> String {
-    let Some(since) = &orgs.since else { return listed(orgs, style) };
-    let mut shown = format!("{}\n", style.bold(&heading(orgs, since)));
+    let heading = match (&orgs.since, is_of_behind(orgs)) {
+        (Some(since), _) => heading(orgs, since),
+        (None, true) => heading_of_due(orgs),
+        (None, false) => return listed(orgs, style),
+    };
+    let mut shown = format!("{}\n", style.bold(&heading));
     let blocks = changes(&orgs.groups, false, style);
     // Writing to a String cannot fail.
     if !blocks.is_empty() {
@@ -42,6 +46,24 @@ pub fn heading(orgs: &OrgsV1, since: &OrgsSinceV1) -> String {
     format!("{affected} of {} affected since {commit} ({why})", text::count(orgs.orgs.len(), "org"))
 }
 
+/// Was it asked which orgs are due?
+pub fn is_of_behind(orgs: &OrgsV1) -> bool {
+    orgs.orgs.iter().any(|it| it.behind.is_some())
+}
+
+/// How many orgs are due.
+pub fn heading_of_due(orgs: &OrgsV1) -> String {
+    let due = orgs.orgs.iter().filter(|it| it.why_due().is_some()).count();
+    let frozen = frozen(orgs).count();
+    let frozen = if frozen == 0 { String::new() } else { format!(", {frozen} of them frozen") };
+    format!("{due} of {} due{frozen}", text::count(orgs.orgs.len(), "org"))
+}
+
+/// The orgs that are due and get no job, since nothing is written to them now.
+pub fn frozen(orgs: &OrgsV1) -> impl Iterator<Item = (&ListedOrgV1, &String)> {
+    orgs.orgs.iter().filter(|it| it.why_due().is_some()).filter_map(|it| Some((it, it.frozen_until.as_ref()?)))
+}
+
 /// What no block says, a line each.
 pub fn notes(orgs: &OrgsV1) -> Vec<String> {
     let names = |of: &dyn Fn(&&ListedOrgV1) -> bool| -> Vec<String> {
@@ -59,7 +81,14 @@ pub fn notes(orgs: &OrgsV1) -> Vec<String> {
         .iter()
         .filter(|it| !it.leaving.is_empty())
         .map(|it| format!("Leaves the config of {} and stays active: {}", it.name, it.leaving.join(", ")));
-    leaving.chain(lines.map(|(what, names)| format!("{what}: {}", names.join(", ")))).collect()
+    let behind = orgs.orgs.iter().filter_map(ListedOrgV1::due_in_words);
+    let in_sync = names(&|it| it.behind.is_some() && it.why_due().is_none());
+    let in_sync = (!in_sync.is_empty()).then(|| format!("In sync with the files: {}", in_sync.join(", ")));
+    leaving
+        .chain(behind)
+        .chain(in_sync)
+        .chain(lines.map(|(what, names)| format!("{what}: {}", names.join(", "))))
+        .collect()
 }
 
 fn listed(orgs: &OrgsV1, style: Style) -> String {
@@ -80,6 +109,42 @@ impl ListedOrgV1 {
     fn is_affected(&self) -> bool {
         matches!(self.standing, Some(StandingV1::Affected | StandingV1::New))
     }
+
+    fn why_due(&self) -> Option<DueV1> {
+        self.behind.as_ref().and_then(|it| it.due)
+    }
+
+    /// Why it is due, since when, and until when it is frozen.
+    fn due_in_words(&self) -> Option<String> {
+        let BehindV1 { due, commit, applied_at, failed_at, not_known } = self.behind.as_ref()?;
+        let at = |it: &Option<String>| it.clone().unwrap_or_default();
+        let applied = || {
+            let commit: String = commit.iter().flat_map(|it| it.chars().take(COMMIT_CHARS)).collect();
+            let commit = if commit.is_empty() { "an unknown commit".to_owned() } else { commit };
+            format!("{commit} was applied at {}", at(applied_at))
+        };
+        let why = match (*due)? {
+            DueV1::NeverApplied => "no report of an apply".to_owned(),
+            DueV1::Failed if applied_at.is_some() => {
+                format!("its apply failed at {}; before, {}", at(failed_at), applied())
+            }
+            DueV1::Failed => format!("its apply failed at {}", at(failed_at)),
+            DueV1::Changed => format!("its files changed since {}", applied()),
+        };
+        let not_known = not_known.as_ref().map_or_else(String::new, |it| format!(" (what differs is not known: {it})"));
+        let frozen = self.frozen_until.as_ref().map_or_else(String::new, |it| format!("; frozen until {it}"));
+        Some(format!("Due: {}, {why}{not_known}{frozen}", self.name))
+    }
+}
+
+impl DueV1 {
+    fn word(self) -> &'static str {
+        match self {
+            DueV1::NeverApplied => "never-applied",
+            DueV1::Failed => "failed",
+            DueV1::Changed => "changed",
+        }
+    }
 }
 
 impl StandingV1 {
@@ -92,9 +157,12 @@ impl StandingV1 {
     }
 }
 
-/// The orgs that a machine goes on with: all of them, or those that are affected.
+/// The orgs that a machine goes on with: all of them, those that are affected, or those that are due and not frozen.
 fn due(orgs: &OrgsV1) -> impl Iterator<Item = &ListedOrgV1> {
-    orgs.orgs.iter().filter(|it| orgs.since.is_none() || it.is_affected())
+    orgs.orgs.iter().filter(|it| match &it.behind {
+        Some(_) => it.why_due().is_some() && it.frozen_until.is_none(),
+        None => orgs.since.is_none() || it.is_affected(),
+    })
 }
 
 /// A name a line, for a loop of a shell.
@@ -104,7 +172,7 @@ pub fn lines(orgs: &OrgsV1) -> String {
 
 pub fn csv(orgs: &OrgsV1) -> String {
     let or_empty = |it: Option<&String>| it.cloned().unwrap_or_default();
-    let columns: [TableColumn<'_, ListedOrgV1>; 9] = [
+    let columns: [TableColumn<'_, ListedOrgV1>; 12] = [
         ("name", &|it| it.name.clone()),
         ("stage", &|it| or_empty(it.stage.as_ref())),
         ("id", &|it| or_empty(it.id.as_ref())),
@@ -114,6 +182,9 @@ pub fn csv(orgs: &OrgsV1) -> String {
         ("frozenUntil", &|it| or_empty(it.frozen_until.as_ref())),
         ("standing", &|it| it.standing.map_or("", StandingV1::word).to_owned()),
         ("leaving", &|it| it.leaving.join(" ")),
+        ("due", &|it| it.why_due().map_or("", DueV1::word).to_owned()),
+        ("appliedCommit", &|it| or_empty(it.behind.as_ref().and_then(|it| it.commit.as_ref()))),
+        ("appliedAt", &|it| or_empty(it.behind.as_ref().and_then(|it| it.applied_at.as_ref()))),
     ];
     records(&columns, &orgs.orgs)
 }

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::commands;
 use super::driver::Cli;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "plan",
     "apply",
     "drift",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 24] = [
     "import",
     "show",
     "orgs",
+    "combine",
     "validate",
     "explain",
     "config",

@@ -114,7 +114,7 @@ fn speaking() -> Vec<String> {
 }
 
 /// Commands that do not.
-const SILENT: [&str; 13] = [
+const SILENT: [&str; 14] = [
     "validate lunch.yaml",
     "config lunch.yaml",
     "schema plan",
@@ -125,6 +125,7 @@ const SILENT: [&str; 13] = [
     "log .",
     "init new --start small --yes",
     "orgs .",
+    "combine . --expect=",
     "labels export . -o csv=labels.csv",
     "labels import labels.csv . --yes",
     "promote tea . --from acme --to lunch.yaml --yes",

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::driver::Cli;
 
-const BASE: &str = "\
+pub(crate) const BASE: &str = "\
 version: 1
 settings: { stages: [test, prod] }
 definitions:
@@ -34,18 +34,18 @@ fn git(cli: &Cli, arguments: &[&str]) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-fn commit(cli: &Cli) {
+pub(crate) fn commit(cli: &Cli) {
     git(cli, &["add", "."]);
     git(cli, &["commit", "--quiet", "-m", "a change"]);
 }
 
-fn org(name: &str, more: &str) -> String {
+pub(crate) fn org(name: &str, more: &str) -> String {
     let stage = name.rsplit('-').next().unwrap();
     format!("version: 1\norg: {{ name: {name}, stage: {stage} }}\nuse: [../base.yaml]\n{more}")
 }
 
 /// Three orgs in a repository: one omits the tea, and one lives without German.
-fn three() -> Cli {
+pub(crate) fn three() -> Cli {
     let cli = Cli::new().file("base.yaml", BASE);
     cli.write("orgs/acme-test.yaml", &org("acme-test", ""));
     cli.write("orgs/acme-prod.yaml", &org("acme-prod", "omit: [tea]\n"));
