@@ -12,9 +12,7 @@ rm -rf "$folder"
 mkdir -p "$folder"
 
 find_default_branch || fail "GitHub does not say which the default branch is: nothing is done"
-# As in `OWNER/REPO/.github/workflows/apply.yml@refs/heads/main`.
-workflow=${GITHUB_WORKFLOW_REF%%@refs/*}
-workflow=${workflow##*/}
+workflow=${APPLY_WORKFLOW:-apply.yml}
 "$here/earlier-reports.sh" "$workflow" "$1"
 [[ ${FIND_PLANS:-true} == true ]] || exit 0
 last=$(cat "$1/applied" 2>/dev/null || :)

@@ -20,6 +20,8 @@ outcome=''
 # whatever the end is: where it is missing, presencectl was not even started.
 hand_on_result() {
     local code=$?
+    # 2 says that there are changes, and the step succeeds all the same.
+    ((code != 0)) || code=${status:-0}
     jq --null-input --arg org "${ORG:-}" --arg mode "$MODE" --arg outcome "$outcome" --argjson code "$code" \
         '{org: $org, mode: $mode, code: $code, outcome: $outcome}' >"$results/leg.json"
     rm -f ${earlier[@]+"${earlier[@]}"}
@@ -228,7 +230,8 @@ case $MODE in
     drift)
         past=()
         if [[ -n $needs ]]; then
-            REPORT_DIR="$needs/reports"
+            # An artifact has no empty folders.
+            [[ ! -d $needs/reports ]] || REPORT_DIR="$needs/reports"
             # It tells what was edited by hand from what was merged.
             [[ ! -s $needs/applied ]] || APPLIED=$(cat "$needs/applied")
         fi
@@ -248,7 +251,8 @@ case $MODE in
     apply)
         hand_reports
         reviewed=()
-        [[ -z $needs ]] || PLANS="$needs/plans
+        # An artifact has no empty folders.
+        [[ ! -d $needs/plans ]] || PLANS="$needs/plans
 ${PLANS:-}"
         while IFS= read -r given; do
             if [[ -d $given ]]; then
@@ -283,7 +287,8 @@ ${PLANS:-}"
         ;;
     undo-plan)
         # Nothing can be asked here, so it shows its plan and ends.
-        (alone "$PRESENCECTL" undo "$UNDO" --config "$PATH_OF_CONFIG" ${ORG:+--org "$ORG"} --no-report </dev/null 2>&1 || :) | tee "$results/undo.txt" >/dev/null
+        (alone "$PRESENCECTL" undo "$UNDO" --config "$PATH_OF_CONFIG" ${ORG:+--org "$ORG"} --no-report) \
+            </dev/null >"$results/undo.txt" 2>&1 || :
         stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
         printf '::stop-commands::%s\n' "$stop"
         cat "$results/undo.txt"

@@ -3,11 +3,9 @@
 mod action;
 mod alone;
 mod cancelled;
-mod chain;
 mod checks;
 mod comment;
 mod drift;
-mod expression;
 mod github;
 mod gitlab;
 mod install;

@@ -1,6 +1,9 @@
 // play.mjs PRESENCECTL [PROJECT] [SCENARIO…]: plays the scenarios, and looks for secrets in all that they left behind.
+import { register } from "node:module";
 import { resolve } from "node:path";
-import { SCENARIOS } from "./scenarios.mjs";
+
+register("./json.mjs", import.meta.url);
+const { SCENARIOS } = await import("./scenarios.mjs");
 
 const [presencectl, project = "../../..", ...chosen] = process.argv.slice(2);
 if (!presencectl) throw new Error("play.mjs PRESENCECTL [PROJECT] [SCENARIO…]");
@@ -43,6 +46,7 @@ for (const [name, play] of Object.entries(SCENARIOS)) {
   console.log(`${problem ? "FAILED" : "ok    "} ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   if (problem) {
     console.log(problem.stack);
+    if (process.env.KIT_LOGS) for (const it of scenes) console.log(it.github.requests.slice(-12), it.github.statuses);
     if (process.env.KIT_LOGS) for (const it of scenes) console.log(it.world.logs.join("\n"));
   }
   for (const it of scenes) it.stop();

@@ -44,7 +44,7 @@ export const SCENARIOS = {
     assert.equal(plan.conclusion, "success", plan.log);
     assert.equal(scene.github.comments.length, 1);
     const comment = scene.github.comments[0].body;
-    assert.match(comment, /\*\*1 to create\*\* in `acme`/, "its comment is the plan");
+    assert.match(comment, /\n\*\*1 to create\*\* in `/, "its comment is the plan");
     assert.deepEqual(scene.github.statuses.map((it) => [it.sha, it.context, it.state, it.description]), [[pull.head.sha, "presencectl plan", "success", "1 to create"]]);
     assert.equal(scene.github.checkRuns[0].output.title, "1 to create");
     assert.deepEqual(scene.written(), [], "a plan writes nothing");

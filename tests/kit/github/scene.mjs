@@ -16,7 +16,7 @@ export class Scene {
     execFileSync("git", ["init", "--quiet", "--bare", "--initial-branch=main", origin]);
     execFileSync("git", ["-C", origin, "config", "uploadpack.allowAnySHA1InWant", "true"]);
     execFileSync("git", ["clone", "--quiet", origin, scene.work], { stdio: "ignore" });
-    scene.git("checkout", "--quiet", "-B", "main");
+    scene.git("symbolic-ref", "HEAD", "refs/heads/main");
     scene.github = new GitHub(origin);
     scene.orgs = new Orgs(presencectl);
     await Promise.all([scene.github.start(), scene.orgs.start()]);
@@ -61,7 +61,6 @@ export class Scene {
 
   // A commit of the default branch.
   push(files) {
-    this.git("checkout", "--quiet", "main");
     const sha = this.write(files);
     this.git("push", "--quiet", "--force", "origin", "main");
     return sha;
