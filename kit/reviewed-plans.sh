@@ -71,7 +71,7 @@ for sha in ${commits[@]+"${commits[@]}"}; do
         file=$(printf '%s/%03d.json' "$folder" "$number")
         api GET "actions/artifacts/$artifact/zip" >"$folder/plan.zip"
         unzip -Z1 "$folder/plan.zip" >/dev/null 2>&1 ||
-            warn "the plans of ${head:0:7} (artifact $artifact) cannot be read: what was reviewed there is not known"
+            fail "the plans of ${head:0:7} (artifact $artifact) cannot be read, so what was reviewed is not known: nothing is done. Start this run again"
         # Each org's plan is in a folder of its own. What `unzip` would take for a pattern is escaped.
         name=$(printf 'presencectl-plan-%s/plan.json' "${ORG:-default}" | sed 's/[][*?\\]/\\&/g')
         unzip -p "$folder/plan.zip" "$name" >"$file" 2>/dev/null || :

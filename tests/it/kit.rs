@@ -9,6 +9,7 @@ mod drift;
 mod github;
 mod gitlab;
 mod install;
+mod newest;
 mod packaging;
 mod pages;
 mod proposal;

@@ -178,15 +178,14 @@ fn the_config_of_a_folder_below_is_that_of_the_applied_commit() {
         return;
     }
     let (github, org) = (Github::start(), org());
-    let runner = Runner::of(&github, &org).with("REVIEWED", "false").with("PATH_OF_CONFIG", "../presences.yaml");
+    let mut runner = Runner::of(&github, &org).with("REVIEWED", "false").with("PATH_OF_CONFIG", "../presences.yaml");
     git(&runner, &["init", "--quiet"]);
     runner.write("below/kept", "");
     let applied = commit(&runner, &[definition("tea", "Break", "Tea")]);
-    let below = |mode: &str| runner.action_in("below", mode).succeeds();
-    below("apply");
+    runner.action_in("below", "apply").succeeds();
     runner.set("APPLIED", &applied);
     commit(&runner, &[definition("tea", "Break", "Tea"), definition("run", "Away", "Run")]);
-    below("drift");
+    runner.action_in("below", "drift").succeeds();
     let (_, body) = issue(&github);
     assert_eq!(told(&body), [format!("Merged, not applied since `{}`: missing run", &applied[..7])]);
 }

@@ -7,7 +7,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::github::{FORK, Github, orphan, planned, run, zip};
+use super::github::{FORK, Github, planned, run, zip};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 
 /// The plan that the check of a pull request made, as an artifact.
@@ -60,7 +60,7 @@ fn what_was_merged_one_after_the_other_is_applied_together() {
     assert!(found_plans[0].contains("lunch") && found_plans[1].contains("tea"), "in the order of merging");
 
     runner.write("presences.yaml", &config(&[lunch, tea]));
-    runner.set("PLANS", runner.path("needs/plans").to_str().unwrap().to_owned().as_str());
+    runner.set("PLANS", &runner.path("needs/plans").display().to_string());
     runner.set("REPORT_DIR", "reports");
     github.repository().newest = Some(sha('2'));
     let applied = runner.action("apply").succeeds();
@@ -81,8 +81,8 @@ fn more_than_was_reviewed_stops_and_is_named() {
     let lunch = definition("lunch", "Meal", "Lunch");
     reviewed(&github, &runner, 'a', std::slice::from_ref(&lunch));
     merged(&github, 'a', '1');
-    let found = looked_up(&runner).succeeds();
-    runner.set("PLANS", runner.path("needs/plans").to_str().unwrap().to_owned().as_str());
+    looked_up(&runner).succeeds();
+    runner.set("PLANS", &runner.path("needs/plans").display().to_string());
     runner.write("presences.yaml", &config(&[lunch, definition("tea", "Break", "Tea")]));
     github.repository().newest = Some(sha('1'));
     let stopped = runner.action("apply").fails("beyond-saved-plan");
@@ -97,7 +97,7 @@ fn without_a_reviewed_plan_nothing_is_applied() {
     }
     let (github, org) = (Github::start(), org());
     let mut runner = Runner::of(&github, &org).with("GITHUB_SHA", &sha('1')).with("COMMENT", "false");
-    let found = looked_up(&runner).succeeds();
+    looked_up(&runner).succeeds();
     runner.set("PLANS", &format!("{}\n", runner.path("needs/plans").display()));
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
     let stopped = runner.action("apply").fails("no reviewed plan was found");
@@ -302,7 +302,7 @@ fn the_name_of_an_org_may_hold_spaces() {
     let plans_of_both = zip("presencectl-plan-Acme Prod/plan.json", r#"{"kind": "plan"}"#);
     github.repository().artifacts.push((artifact('a'), planned(), plans_of_both));
     merged(&github, 'a', '1');
-    let found = looked_up(&runner).succeeds();
+    looked_up(&runner).succeeds();
     assert_eq!(plans(&runner), [r#"{"kind": "plan"}"#]);
 }
 
