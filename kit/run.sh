@@ -181,11 +181,18 @@ plan() {
 # What a person does where nothing, or not all, was reviewed.
 ways_out='open a pull request that changes it, or start the apply workflow by hand with this org: its plan is shown before it is approved'
 
-# What was asked for and not reviewed, by key: a warning beside what was reviewed would hide it.
+# What was asked for and not reviewed, by key. presencectl skips everything then; what was reviewed is not named.
 tell_not_reviewed() {
     local keys
-    keys=$(jq --raw-output '[(.objects // [])[] | select(.skipReason == "beyond-saved-plan") | "\(.action) \(.key // .name // .id)"]
-        | .[:20] + (if length > 20 then ["and \(length - 20) more"] else [] end) | join(", ")' "$results/report.json" 2>/dev/null) || keys=''
+    local -a files=()
+    for ((i = 1; i < ${#reviewed[@]}; i += 2)); do files+=("${reviewed[i]}"); done
+    keys=$(cat /dev/null ${files[@]+"${files[@]}"} | jq --slurp --raw-output --slurpfile report "$results/report.json" '
+        def asked: {action, key, id, after};
+        [.[].changes[]? | asked] as $reviewed
+        | [($report[0].objects // [])[] | select(.skipReason == "beyond-saved-plan")] as $skipped
+        | [$skipped[] | select(asked as $it | any($reviewed[]; . == $it) | not)] | (if . == [] then $skipped else . end)
+        | map("\(.action) \(.key // .name // .id)")
+        | .[:20] + (if length > 20 then ["and \(length - 20) more"] else [] end) | join(", ")' 2>/dev/null) || keys=''
     [[ -n $keys ]] || return 0
     outcome=refused
     printf '\n**Not reviewed, and not done:** %s. To apply it, %s.\n\n' "$(jq --null-input --raw-output --arg it "$keys" '$it | gsub("[`<>*_\\[\\]|]"; " ")')" "$ways_out" |
