@@ -256,6 +256,8 @@ case $MODE in
         ((status == 0 || status == 2)) || exit "$status"
         ;;
     apply)
+        # At the begin, so that nothing is asked for that is out of date, and again right before it writes.
+        ask_newest
         hand_reports
         reviewed=()
         # An artifact has no empty folders.

@@ -99,13 +99,13 @@ fn without_a_reviewed_plan_nothing_is_applied() {
     let mut runner = Runner::of(&github, &org).with("GITHUB_SHA", &sha('1')).with("COMMENT", "false");
     looked_up(&runner).succeeds();
     runner.set("PLANS", &format!("{}\n", runner.path("needs/plans").display()));
+    github.repository().newest = Some(sha('1'));
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
     let stopped = runner.action("apply").fails("no reviewed plan was found");
     assert_eq!(stopped.output("changes"), Some("false"), "there are some, and none was made");
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
     assert!(stopped.log.contains("start the apply workflow by hand"), "{}", stopped.log);
     // Where there is nothing to do, that is no fault, and a report says so.
-    github.repository().newest = Some(sha('1'));
     runner.write("presences.yaml", &config(&[]));
     runner.action("apply").succeeds();
 }
