@@ -34,6 +34,8 @@ async function many({ project, presencectl, keep }, names, options = {}) {
 const orgFile = (scene, name, more = "") => `version: 1\nuse: [../base/p.yaml]\norg: { name: ${name}, id: ${scene.ids[name]} }\n${more}`;
 const layer = (...all) => ({ "base/p.yaml": `version: 1\ndefinitions:\n${all.map((it) => `  ${it}\n`).join("")}` });
 const legs = (played, job) => Object.keys(played.legs).filter((it) => it.startsWith(`${job} `)).map((it) => it.slice(job.length + 1));
+// Markdown without its code, in which nothing acts.
+const bare = (markdown) => markdown.replace(/^ {4}.*$/gm, "").replace(/(`+)[^\n]*?\1(?!`)/g, "");
 const annotations = (played, level) => played.log.split("\n").filter((it) => it.startsWith(`::${level}`));
 
 export const SCENARIOS = {
@@ -173,7 +175,7 @@ export const SCENARIOS = {
 
   async "hostile labels act nowhere"(given) {
     const { scene, page } = await one(given);
-    const labels = ["::error::boo", "</details><script>alert(1)</script>", "@everyone `x` | y", "${{ github.token }}", "$(touch pwned)"];
+    const labels = ["::error::boo", "</details><script>x</script>", "@everyone `x` | y", "${{ github.token }}", "$(touch pwned)"];
     const all = labels.map((it, at) => definition(`k${at}`, "Away", JSON.stringify(it)));
     const pull = scene.propose(page([LUNCH, ...all]));
     const plan = await scene.plan(pull);
@@ -188,9 +190,9 @@ export const SCENARIOS = {
         else if (line === `::${stopped}::`) stopped = null;
         else assert.ok(stopped || !/^::(error|warning)::boo/.test(line), line);
       }
-      assert.ok(!`${played.summary}${scene.github.comments[0].body}`.includes("<script>"));
+      const acts = bare(`${played.summary}${scene.github.comments[0].body}`);
+      assert.ok(!acts.includes("<script>") && !acts.includes("@everyone"), acts);
     }
-    assert.ok(!/(^|[^`\w])@everyone/.test(scene.github.comments[0].body.replace(/`[^`]*`/g, "")), "nobody is called");
   },
 
   async "by hand: what is named, and that plan"(given) {
