@@ -52,9 +52,9 @@ names() {
     jq --raw-output '.[].org' <<<"$chosen"
 }
 
-# without ORG…: takes those away.
+# without ORG: takes that one away.
 without() {
-    chosen=$(jq --compact-output --args '[.[] | select(.org as $it | any($ARGS.positional[]; . == $it) | not)]' -- "$@" <<<"$chosen")
+    chosen=$(jq --compact-output --arg org "$1" 'map(select(.org != $org))' <<<"$chosen")
 }
 
 # GitHub makes an environment that a job names and that is not there, without any rule: a job of any branch could name it, too.
