@@ -17,7 +17,7 @@ needs="${NEEDS:-}"
 outcome=''
 
 # What the last job reads of this one: a leg hands on its result, and writes nothing elsewhere. It is written in the end,
-# whatever the end is: where it is missing, presencectl was not even started.
+# regardless of the end is: where it is missing, presencectl was not even started.
 hand_on_result() {
     local code=$?
     # 2 says that there are changes, and the step succeeds all the same.
@@ -120,7 +120,7 @@ changes() {
 }
 
 # Was anything changed? true, false, or nothing where that is not known: a run that failed as a whole has no report, and of
-# an object that is `unknown` nobody can tell.
+# an object that is `unknown` it cannot be told.
 changed() {
     jq --raw-output 'if .kind != "report" then ""
         elif any(.objects[]; .outcome | IN("done", "differs", "overwritten", "not-visible-yet")) then true
@@ -249,7 +249,7 @@ case $MODE in
         output changes "$(changes)"
         ((signals == 0)) || exit "$status"
         if [[ ${ISSUE:-true} == true ]]; then
-            # Where nobody can tell whether there is drift, the issue says that.
+            # Where it cannot be told whether there is drift, the issue says that.
             ensure drift comment.md
             "$here/drift-issue.sh" "$results" "$(changes)"
         fi

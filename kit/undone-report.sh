@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # undone-report.sh FOLDER: fetches the report of ORG that the run UNDO_RUN has kept, as FOLDER/undo.json. Only a run of the apply
-# workflow that counts has one, whatever an artifact is called.
+# workflow that counts has one, no matter what an artifact is called.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh

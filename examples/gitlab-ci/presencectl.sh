@@ -143,7 +143,7 @@ reachable() {
 }
 
 # deployment ORDER [FILTER]: the commit of the first deployment by age that counts; nothing if there is none. It is one that a
-# job of the default branch made, and neither a job of another branch or of a tag with its name, nor somebody by the API. Its
+# job of the default branch made, and neither a job of another branch or of a tag with its name, nor a person by the API. Its
 # commit is still on the default branch.
 deployment() {
     local number answer sha counts list seen=' '
@@ -194,7 +194,7 @@ alone() {
 install() {
     local archive=presencectl-x86_64-unknown-linux-musl.tar.gz
     local from="https://github.com/$PRESENCECTL_REPOSITORY/releases/download/v$PRESENCECTL_VERSION"
-    # The sums of a release come from whoever made the release, and here is no `gh` that could verify it.
+    # The sums of a release come from anyone who made the release, and here is no `gh` that could verify it.
     [[ ${PRESENCECTL_SHA256:-} =~ ^[0-9a-f]{64}$ ]] ||
         fail "PRESENCECTL_SHA256 is no SHA-256: set it in .gitlab-ci.yml to the 64 digits of the line of $archive in $from/SHA256SUMS"
     curl --silent --show-error --fail --location --proto '=https' --retry 3 --output "$archive" "$from/$archive"
@@ -203,7 +203,7 @@ install() {
     rm "$archive"
 }
 
-# Keeps the one note of this org in the merge request. It is found by its first line and its author: nobody else's note
+# Keeps the one note of this org in the merge request. It is found by its first line and its author: no one else's note
 # is touched. Where nothing changes, none is made.
 note() {
     local changes=$1 mark me found page ours='' length
@@ -257,7 +257,7 @@ plan() {
 }
 
 # Puts the reports of the newest apply jobs of this org into the folder `reports`, where presencectl looks for them. They are
-# taken away when the job ends: what it keeps is its own. A deployment counts as it does in `deployment`, whatever became of it.
+# taken away when the job ends: what it keeps is its own. A deployment counts as it does in `deployment`, no matter what became of it.
 earlier=()
 earlier_reports() {
     local jobs job code names name number=0 unreadable=0

@@ -300,7 +300,7 @@ fn an_apply_has_the_reports_of_the_jobs_before_it() {
     let name = "reports/acme/20260101T000000Z-0000000.json";
     for (deployment, content) in [
         (deployed(&sha('0'), true), "kept"),
-        // One that somebody made by the API, and one of a tag of that name: none is of this project's branch.
+        // One that a person made by the API, and one of a tag of that name: none is of this project's branch.
         (json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": null }), "forged"),
         (
             json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": { "ref": "main", "tag": true } }),
@@ -454,8 +454,8 @@ fn a_deployment_counts_only_where_a_job_of_the_default_branch_made_it() {
         *deployment.pointer_mut(field).unwrap() = value;
         deployment
     };
-    // A branch, a tag with the name of the branch, somebody by the API, a commit that is on no branch any more, and one that is
-    // gone.
+    // A branch, a tag with the name of the branch, a person by the API, a commit that is on no branch any more, and one
+    // that is gone.
     let strange = [
         forged("/ref", json!("change")),
         forged("/deployable/ref", json!("change")),
@@ -661,7 +661,7 @@ fn the_nightly_job_tells_who_edited_what_from_what_was_merged() {
     world.project().history.push(applied.clone());
     world.project().deployments.extend([deployed(&applied, true), deployed(&sha('3'), false)]);
     world.runner.run(JOB, &["drift"]).succeeds();
-    // Somebody retires tea by hand, and walk is merged.
+    // A person retires tea by hand, and walk is merged.
     world.runner.write("presences.yaml", &config(&[lunch.clone(), format!("{tea}    deactivated: true\n")]));
     world.runner.run(executable.to_str().unwrap(), &apply).succeeds();
     commit(&world.runner, &[lunch, tea, definition("walk", "Away", "Walk")]);
@@ -674,7 +674,7 @@ fn the_nightly_job_tells_who_edited_what_from_what_was_merged() {
     ] {
         assert!(told.log.contains(said.trim_start()), "{said}\n{}", told.log);
     }
-    // Without a token nobody is asked, and what is otherwise is told all the same.
+    // Without a token no one is asked, and what is otherwise is told all the same.
     world.runner.set("GITLAB_TOKEN", "");
     let asked = world.project().requests.len();
     let told = world.runner.run(JOB, &["drift"]);
