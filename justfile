@@ -4,6 +4,11 @@ check:
     cargo clippy --all-targets --locked -- -D warnings
     bash .ci/kit
 
+# The kit: its checks, and its workflows played. With names, only those scenarios.
+kit *SCENARIOS:
+    bash .ci/kit
+    bash .ci/play {{ SCENARIOS }}
+
 # All tests.
 test:
     cargo test --locked

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check-run.sh FILE CHANGES: puts the annotations that presencectl wrote for a log at the lines of COMMIT. A workflow that
+# check-run.sh FILE TITLE: puts the annotations that presencectl wrote for a log at the lines of COMMIT. A workflow that
 # another one started belongs to the default branch, and so its own annotations never reach a pull request; those of a check
 # run at its head do. Each plan makes one, also without annotations: it takes the place of the one before.
 set -euo pipefail
@@ -13,7 +13,7 @@ cat "$1" >"$commands" 2>/dev/null || : >"$commands"
 # presencectl writes at most 10 of a level, which is within the 50 of one request. What has no line (a removal that no line
 # asks for) goes into the summary, which is Markdown: as code, in which nothing of it acts.
 jq --null-input --rawfile commands "$commands" --arg name "presencectl lines${ORG:+ ($ORG)}" --arg commit "$COMMIT" \
-    --arg run "$(run_url)" --arg changes "$2" '
+    --arg run "$(run_url)" --arg title "$2" '
     def text: gsub("%0D"; "\r") | gsub("%0A"; "\n") | gsub("%3A"; ":") | gsub("%2C"; ",") | gsub("%25"; "%");
     [$commands | split("\n")[]
         | capture("^::(?<level>error|warning|notice) (?<properties>[^:]*)::(?<message>.*)$")
@@ -24,9 +24,7 @@ jq --null-input --rawfile commands "$commands" --arg name "presencectl lines${OR
     | {
         name: $name, head_sha: $commit, status: "completed", conclusion: "neutral", details_url: $run,
         output: {
-            title: (if $changes == "" then "There is no plan"
-                elif $placed == [] then "No line takes something away or renames it"
-                else "\($placed | length) line\(if $placed[1] then "s" else "" end) to look at first" end),
+            title: $title[:200],
             summary: (["What the plan says of single lines. The whole is in the log of [the run](\($run))."] + $others
                 | join("\n\n") | .[:60000]),
             annotations: [$placed[:50][] | {

@@ -15,6 +15,20 @@ note() {
     printf '::notice::%s\n' "$(escaped "$1")"
 }
 
+warn() {
+    printf '::warning::%s\n' "$(escaped "$1")"
+}
+
+# An error that does not end the step.
+tell_error() {
+    printf '::error::%s\n' "$(escaped "$1")"
+}
+
+# What another machine answered, for the log: without control characters, and not all of it.
+printable() {
+    head -c 1000 | LC_ALL=C tr -d '\000-\010\013-\037\177'
+}
+
 # As GitHub wants the text of a workflow command: one line, and no command of its own.
 escaped() {
     local text=${1//'%'/'%25'}
@@ -30,10 +44,18 @@ output() {
 
 # api METHOD PATH [FILE]: asks GitHub's API about this repository, with FILE as the body, and prints the answer. An empty PATH
 # is the repository itself. Reads are tried again, so the answer goes through a file: curl empties it before each try. On
-# standard output, the answer of a failed try would stay in front of the next one. It ends with not_found for a 404.
+# standard output, the answer of a failed try would stay in front of the next one. It ends with not_found for a 404. A call that
+# failed is an annotation. With API_CACHE, a folder, what was read once in a job is not asked for again.
 readonly not_found=44
 api() {
-    local method=$1 path=$2 body=${3:-} answer code status=0
+    local method=$1 path=$2 body=${3:-} answer code status=0 kept=''
+    if [[ $method == GET && -n ${API_CACHE:-} ]]; then
+        kept="$API_CACHE/$(git hash-object --stdin <<<"$path")"
+        if [[ -f $kept ]]; then
+            cat "$kept"
+            return 0
+        fi
+    fi
     local -a more=()
     [[ -z $body ]] || more+=(--data-binary "@$body")
     [[ $method != GET ]] || more+=(--retry 3)
@@ -48,11 +70,17 @@ api() {
     [[ $status != 0 || $code == 2?? ]] || status=22
     if ((status == 0)); then
         cat "$answer" || status=$?
+        [[ -z $kept || $status != 0 ]] || cp "$answer" "$kept"
     elif ((status == 2)) && ! curl --fail-with-body --version >/dev/null 2>&1; then
         printf '::error::%s\n' "this curl does not know --fail-with-body: curl 7.76 or newer is needed, and nothing was sent" >&2
     else
-        printf '%s %s: %s\n' "$method" "$path" "$(escaped "$(head -c 1000 "$answer" | tr -d '\000')")" >&2
-        [[ $code != 403 ]] || printf '::warning::%s\n' "$(escaped "GitHub refuses $method $path (403). It takes \`$(permission "$path")\` in the job's \`permissions\`")" >&2
+        # A read that is answered with 404 may be no failure: the caller decides.
+        if [[ $method == GET && $code == 404 ]]; then
+            printf '%s %s: %s\n' "$method" "$path" "$(escaped "$(printable <"$answer")")" >&2
+        else
+            warn "$method $path: $(printable <"$answer") (${code:-no answer})" >&2
+        fi
+        [[ $code != 403 ]] || warn "GitHub refuses $method $path (403). It takes \`$(permission "$path")\` in the job's \`permissions\`" >&2
     fi
     rm -f "$answer"
     [[ $status == 0 || $code != 404 ]] || status=$not_found
@@ -62,7 +90,7 @@ api() {
 # permission PATH: what the job's token needs for it.
 permission() {
     case $1 in
-        actions/*) echo 'actions: read' ;;
+        actions/* | environments*) echo 'actions: read' ;;
         check-runs*) echo 'checks: write' ;;
         statuses/*) echo 'statuses: write' ;;
         commits/*/pulls* | pulls*) echo 'pull-requests: read' ;;
@@ -164,67 +192,6 @@ reachable() {
     esac
 }
 
-# last_applied WORKFLOW: the commit of the newest run of this workflow that succeeded and counts; nothing if there is none.
-# Each event is asked for by itself: GitHub tells 1,000 runs of a search at most, and a fork cannot start these.
-last_applied() {
-    local event found newest=''
-    for event in push workflow_dispatch schedule; do
-        found=$(last_applied_by "$1" "$event") || return 1
-        # Times and numbers of this form are in order as texts.
-        [[ -z $found || ! $found > $newest ]] || newest=$found
-    done
-    printf '%s' "${newest##* }"
-}
-
-last_applied_by() {
-    local number answer created id sha counts runs seen=' '
-    runs="actions/workflows/$(encoded "$1")/runs?branch=$(encoded "$default_branch")&event=$2&status=success"
-    for ((number = 1; number <= 10; number++)); do
-        answer=$(page "$runs" .workflow_runs "select(.conclusion == \"success\" and counts($(quoted "$1"); [\"$2\"]))
-            | \"\(.created_at | moment) \(.id // 0 | number | tostring | (\"0\" * 16) + . | .[-16:]) \(.head_sha | sha)\"" "$number") ||
-            return 1
-        while read -r created id sha; do
-            [[ -n $sha && $seen != *" $sha "* ]] || continue
-            seen="$seen$sha "
-            counts=$(reachable "$sha") || return 1
-            [[ $counts == false ]] || {
-                printf '%s %s %s' "$created" "$id" "$sha"
-                return 0
-            }
-        done <<<"$answer"
-        [[ $answer == more* ]] || return 0
-    done
-    printf 'none of the newest 1,000 runs of %s by %s is of the branch %s\n' "$1" "$2" "$default_branch" >&2
-    return 1
-}
-
-# later_run WORKFLOW: the address of a run that counts, of a later commit, that has begun to apply and did not succeed as a
-# whole: one of its orgs may be applied. Nothing if there is none. The newest runs come first, and those before this one or
-# before the last that succeeded are of no later commit.
-later_run() {
-    local number answer id conclusion sha relation begun runs
-    runs="actions/workflows/$(encoded "$1")/runs?branch=$(encoded "$default_branch")"
-    for ((number = 1; number <= 10; number++)); do
-        answer=$(page "$runs" .workflow_runs "select(counts($(quoted "$1"); [\"push\", \"workflow_dispatch\", \"schedule\"]))
-            | \"\(.id // 0 | number) \(.conclusion // \"none\") \(.head_sha | sha)\"" "$number") || return 1
-        while read -r id conclusion sha; do
-            [[ -n $sha ]] || continue
-            [[ $sha != "$GITHUB_SHA" && $conclusion != success ]] || return 0
-            relation=$(relation "$sha" "$GITHUB_SHA") || return 1
-            [[ $relation == behind ]] || continue
-            # shellcheck disable=SC2016 # they are jq's variables
-            begun=$(ask "actions/runs/$id/jobs?per_page=100" '[.jobs | list | .[] | select(.status == "in_progress"
-                or (.status == "completed" and ((.conclusion // "none") as $it | any("success", "failure", "cancelled", "timed_out"; . == $it))))
-                | select(.name | strings | test("plan") | not)] | length') || return 1
-            [[ $begun == 0 ]] || {
-                printf '%s/%s/actions/runs/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$id"
-                return 0
-            }
-        done <<<"$(sed 1d <<<"$answer")"
-        [[ $answer == more* ]] || return 0
-    done
-}
-
 # first_run WORKFLOW: the commit of the oldest run of this workflow that counts, no matter what became of it; nothing if there is none.
 first_run() {
     local runs filter number end answer sha counts oldest
@@ -254,6 +221,28 @@ first_run() {
         ((number > 0)) || return 0
         answer=$(page "$runs" .workflow_runs "$filter" "$number") || return 1
     done
+}
+
+# fetch_commit COMMIT: gets it from this repository into the clone of the current folder, as objects: nothing is checked out.
+# The token goes by the environment: every process of the machine can see arguments.
+fetch_commit() {
+    local try folder
+    folder=$(pwd)
+    for ((try = 1; try <= 3; try++)); do
+        # An empty header takes away one that `checkout` may have left: two of them are an error.
+        GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$folder" \
+            GIT_CONFIG_KEY_1="http.$GITHUB_SERVER_URL/.extraheader" GIT_CONFIG_VALUE_1='' \
+            GIT_CONFIG_KEY_2="http.$GITHUB_SERVER_URL/.extraheader" \
+            GIT_CONFIG_VALUE_2="Authorization: Basic $(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')" \
+            git -c gc.auto=0 fetch --quiet --no-tags --recurse-submodules=no --no-write-fetch-head origin "$1" && return 0
+        sleep "$try"
+    done
+    return 1
+}
+
+# has_commit COMMIT: is it in the clone of the current folder?
+has_commit() {
+    git -c "safe.directory=$(pwd)" cat-file -e "$1^{commit}" 2>/dev/null
 }
 
 # encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one.
@@ -329,4 +318,26 @@ alone() {
         esac
     done < <(awk 'BEGIN { for (name in ENVIRON) print name }')
     exec env ${others[@]+"${others[@]}"} "$@"
+}
+
+# plan_title FILE…: what some plans say, in a line, those first that take something away: for the title of a check run and the
+# text of a status. A file that is missing or no plan counts as none.
+plan_title() {
+    local file
+    local -a there=()
+    for file in "$@"; do
+        [[ $(jq --raw-output .kind "$file" 2>/dev/null) != plan ]] || there+=("$file")
+    done
+    cat /dev/null ${there[@]+"${there[@]}"} | jq --slurp --raw-output --argjson asked "$#" '
+        def of(name): map(.summary[name] // 0) | add // 0;
+        def said(names): [names[] as $it | of($it) | select(. > 0) | "\(.) to \($it)"] | join(", ");
+        [
+            (if length < $asked then "no plan\(if $asked > 1 then " of \($asked - length) orgs" else "" end)" else empty end),
+            (map(select(.applicable | not)) | length | select(. > 0)
+                | "refused\(if $asked > 1 then " in \(.) orgs" else "" end)"),
+            (said(["delete", "replace", "deactivate"]) | select(. != "")),
+            (map(.changes[]? | select(.action == "update") | [(.before.labels // {} | keys), (.after.labels // {} | keys)]
+                | .[0] - .[1] | length) | add // 0 | select(. > 0) | "\(.) labels to remove"),
+            (said(["create", "update", "reactivate"]) | select(. != ""))
+        ] | if . == [] then "No changes" else join(", ") | (.[:1] | ascii_upcase) + .[1:] end'
 }

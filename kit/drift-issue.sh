@@ -9,6 +9,13 @@ source "$here/common.sh"
 
 folder=$1 changes=$2
 mark=$(mark drift)
+subject=${SUBJECT:-"${ORG:-the org} differs from its config"}
+unsure=${UNSURE:-"whether ${ORG:-the org} differs from its config is not known"}
+# A repository may have its issues switched off.
+if [[ $(ask '' 'if .has_issues == false then "off" else "on" end' || echo unknown) == off ]]; then
+    warn "the issues of this repository are off, so no issue says: $subject"
+    exit 0
+fi
 author=$(encoded "$COMMENT_AUTHOR")
 found=$(pages "issues?state=all&sort=updated&direction=desc&creator=$author" . \
     "select(.pull_request == null and $(found_by "$mark")) | \"\(.number | number) \(.state | word([\"open\", \"closed\"]))\"" 5 |
@@ -23,10 +30,10 @@ if [[ $changes == false ]]; then
     exit 0
 fi
 if [[ $changes == true ]]; then
-    title="presencectl: ${ORG:-the org} differs from its config"
-    printf '%s differs from its config, as of %s\n\n' "${ORG:-The org}" "$(run_url)" >"$text"
+    title="presencectl: $subject"
+    printf '%s, as of %s\n\n' "${subject/#the /The }" "$(run_url)" >"$text"
 else
-    title="presencectl: whether ${ORG:-the org} differs from its config is not known"
+    title="presencectl: $unsure"
     what='failed'
     # It has a result: what it asks.
     [[ $(jq --raw-output .kind "$folder/drift.json" 2>/dev/null) != drift ]] || what='has a question that only a person can answer'

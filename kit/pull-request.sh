@@ -16,21 +16,6 @@ folder=$(pwd)
 [[ $HEAD_SHA =~ ^[0-9a-f]{40}$ ]] || fail "the check names no commit: nothing is planned"
 find_default_branch || fail "GitHub does not say which the default branch is: nothing is planned"
 
-# fetch COMMIT: gets it from this repository. The token goes by the environment: every process of the machine can see arguments.
-fetch() {
-    local try
-    for ((try = 1; try <= 3; try++)); do
-        # An empty header takes away one that `checkout` may have left: two of them are an error.
-        GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$folder" \
-            GIT_CONFIG_KEY_1="http.$GITHUB_SERVER_URL/.extraheader" GIT_CONFIG_VALUE_1='' \
-            GIT_CONFIG_KEY_2="http.$GITHUB_SERVER_URL/.extraheader" \
-            GIT_CONFIG_VALUE_2="Authorization: Basic $(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')" \
-            git -c gc.auto=0 fetch --quiet --no-tags --recurse-submodules=no --no-write-fetch-head origin "$1" && return 0
-        sleep "$try"
-    done
-    return 1
-}
-
 # parent COMMIT NUMBER: a parent of a commit that was fetched; nothing where it has none.
 parent() {
     git -c "safe.directory=$folder" rev-parse --quiet --verify "$1^$2" || :
@@ -41,7 +26,7 @@ case $EVENT in
     merge_group)
         [[ $HEAD_REPOSITORY_ID == "$REPOSITORY_ID" && $HEAD_BRANCH == "gh-readonly-queue/$default_branch/"* ]] ||
             fail "the check ran for a group of the merge queue of another branch than $default_branch: nothing is planned"
-        fetch "$HEAD_SHA" || fail "the group's commit ${HEAD_SHA:0:7} cannot be fetched: nothing is planned"
+        fetch_commit "$HEAD_SHA" || fail "the group's commit ${HEAD_SHA:0:7} cannot be fetched: nothing is planned"
         output number ''
         output commit "$HEAD_SHA"
         output base ''
@@ -81,7 +66,7 @@ for ((try = 1; try <= TRIES; try++)); do
         closed) fail "pull request $number is closed: nothing is planned" ;;
         conflicts) fail "pull request $number has conflicts with $default_branch: nothing is planned. Merge $default_branch into it, or rebase it, and push" ;;
     esac
-    if [[ $merge =~ ^[0-9a-f]{40}$ ]] && fetch "$merge"; then
+    if [[ $merge =~ ^[0-9a-f]{40}$ ]] && fetch_commit "$merge"; then
         base=''
         if [[ $state == merged ]]; then
             into=$merge

@@ -1,48 +1,23 @@
 #!/usr/bin/env bash
-# Before every apply: is this commit superseded? What do earlier runs report, if the report of this one is kept? And, with
-# FIND_PLANS, what was reviewed of everything that was merged since the last apply that succeeded: the plans of those pull
-# requests, as artifacts. Both can only narrow what an apply does.
+# reviewed-plans.sh FOLDER: what an apply of ORG needs, which the job that knows looks up: the reports of earlier runs and the
+# commit that was applied last (earlier-reports.sh), and in FOLDER/plans what was reviewed of everything that was merged since:
+# the plans of those pull requests, in the order in which they were merged. They can only narrow what an apply does.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
-folder="$RUNNER_TEMP/presencectl-reviewed/org-$(encoded "${ORG:-}")"
+readonly folder=$1/plans
 rm -rf "$folder"
 mkdir -p "$folder"
-output folder "$folder"
-output superseded false
 
 find_default_branch || fail "GitHub does not say which the default branch is: nothing is done"
-# As in `OWNER/REPO/.github/workflows/apply.yml@refs/heads/main`.
-workflow=${GITHUB_WORKFLOW_REF%%@refs/*}
-workflow=${workflow##*/}
-last=$(last_applied "$workflow") || fail "GitHub does not say which commit was applied last: nothing is done"
+workflow=${APPLY_WORKFLOW:-apply.yml}
+"$here/earlier-reports.sh" "$workflow" "$1"
+[[ ${FIND_PLANS:-true} == true ]] || exit 0
+last=$(cat "$1/applied" 2>/dev/null || :)
 
 since=$last
-if [[ -n $last && $last != "$GITHUB_SHA" ]]; then
-    case $(relation "$last" "$GITHUB_SHA" || echo unknown) in
-        ahead | identical) ;;
-        behind)
-            # An old run that is started again, or that was overtaken: its tree would undo what was merged later.
-            note "${last:0:7} is applied already, and it is later than ${GITHUB_SHA:0:7}: nothing is done"
-            output superseded true
-            exit 0
-            ;;
-        diverged) fail "${last:0:7} of $default_branch is applied already, and ${GITHUB_SHA:0:7} does not contain it: nothing is done. Start $workflow by hand on $default_branch" ;;
-        *) fail "GitHub does not say which of ${last:0:7}, which is applied, and ${GITHUB_SHA:0:7} is later: nothing is done" ;;
-    esac
-fi
-later=$(later_run "$workflow") || fail "GitHub does not say whether a later commit is applied: nothing is done"
-[[ -z $later ]] ||
-    fail "a later commit than ${GITHUB_SHA:0:7} has begun to be applied, and what it has done would be undone: nothing is done. Start that run again instead: $later"
-if [[ -n ${REPORT_DIR:-} ]]; then
-    earlier="$RUNNER_TEMP/presencectl-earlier/org-$(encoded "${ORG:-}")"
-    "$here/earlier-reports.sh" "$workflow" "$earlier"
-    output reports "$earlier"
-fi
-[[ ${FIND_PLANS:-true} == true ]] || exit 0
-
 commits=()
 if [[ -z $last ]]; then
     # Nothing was ever applied: since the first run, which failed as all of them did.
@@ -57,11 +32,11 @@ elif [[ -n $last ]]; then
     commits=("$GITHUB_SHA")
 fi
 
-# reviewed_plan HEAD: the newest artifact with the plan of this commit that the plan workflow of the default branch has made.
+# reviewed_plans HEAD: the newest artifact with the plans of this commit that the plan workflow of the default branch has made.
 # The name of an artifact proves nothing: any workflow of any branch may use it.
-reviewed_plan() {
+reviewed_plans() {
     local number answer artifact run counts artifacts
-    artifacts="actions/artifacts?name=$(encoded "presencectl-plan-${ORG:-default}-$1")"
+    artifacts="actions/artifacts?name=presencectl-plans-$1"
     for ((number = 1; number <= 20; number++)); do
         # shellcheck disable=SC2016 # they are jq's variables
         answer=$(page "$artifacts" .artifacts 'select(.expired | not) | .created_at as $created | .id as $id | .workflow_run
@@ -77,7 +52,7 @@ reviewed_plan() {
         done <<<"$(sed 1d <<<"$answer" | sort -r)"
         [[ $answer == more* ]] || return 0
     done
-    printf 'more than 2,000 artifacts are called presencectl-plan-%s-%s\n' "${ORG:-default}" "$1" >&2
+    printf 'more than 2,000 artifacts are called presencectl-plans-%s\n' "$1" >&2
     return 1
 }
 
@@ -90,18 +65,22 @@ for sha in ${commits[@]+"${commits[@]}"}; do
     while IFS= read -r head; do
         [[ -n $head && $seen != *" $head "* ]] || continue
         seen="$seen$head "
-        artifact=$(reviewed_plan "$head")
+        artifact=$(reviewed_plans "$head")
         [[ -n $artifact ]] || continue
         number=$((number + 1))
         file=$(printf '%s/%03d.json' "$folder" "$number")
         api GET "actions/artifacts/$artifact/zip" >"$folder/plan.zip"
-        unzip -p "$folder/plan.zip" plan.json >"$file"
+        unzip -Z1 "$folder/plan.zip" >/dev/null 2>&1 ||
+            fail "the plans of ${head:0:7} (artifact $artifact) cannot be read, so what was reviewed is not known: nothing is done. Start this run again"
+        # Each org's plan is in a folder of its own. What `unzip` would take for a pattern is escaped.
+        name=$(printf 'presencectl-plan-%s/plan.json' "${ORG:-default}" | sed 's/[][*?\\]/\\&/g')
+        unzip -p "$folder/plan.zip" "$name" >"$file" 2>/dev/null || :
         rm "$folder/plan.zip"
-        # A check that failed has written why, which is no plan.
+        # A run that failed has written why, which is no plan; and the pull request may not have affected this org.
         if [[ $(jq --raw-output .kind "$file" 2>/dev/null) != plan ]]; then
             rm "$file"
         fi
     done <<<"$heads"
 done
 found=$(find "$folder" -name '*.json' | wc -l)
-note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s)"
+note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s)${ORG:+ for $ORG}"

@@ -58,6 +58,19 @@ pub struct InitArgs {
     /// Without it, you are asked; with `--yes` alone, none.
     #[arg(long, value_enum, value_name = "CI", help_heading = "Files")]
     pub ci: Option<Ci>,
+    /// The repository whose workflows do something, for `--ci github`. In any other one, such as a fork, they end at
+    /// once.
+    #[arg(long, value_name = "OWNER/NAME", help_heading = "Files", value_parser = repository)]
+    pub project: Option<String>,
+    /// The default branch of that repository. By default `main`.
+    #[arg(long, value_name = "BRANCH", help_heading = "Files", value_parser = branch)]
+    pub branch: Option<String>,
+    /// The repository of presencectl, and the commit of a release, for the `uses:` of `--ci github`.
+    #[arg(long, value_name = "OWNER/NAME@COMMIT", help_heading = "Files", value_parser = release)]
+    pub release: Option<String>,
+    /// The SHA-256 of that release's archive for Linux on x86-64: the line of it in `SHA256SUMS`.
+    #[arg(long, value_name = "SUM", help_heading = "Files", value_parser = sha256)]
+    pub sha256: Option<String>,
     /// The locale of the labels that make the keys.
     ///
     /// For what is imported.
@@ -74,6 +87,35 @@ pub struct InitArgs {
     /// Which org is imported.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+/// `OWNER/NAME`, in the letters that GitHub takes.
+fn repository(typed: &str) -> Result<String, String> {
+    let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it));
+    match typed.split_once('/') {
+        Some((owner, name)) if is_name(owner) && is_name(name) => Ok(typed.to_owned()),
+        _ => Err("write it as OWNER/NAME".to_owned()),
+    }
+}
+
+fn branch(typed: &str) -> Result<String, String> {
+    let is_plain = typed.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-/".contains(&it));
+    if is_plain && !typed.is_empty() { Ok(typed.to_owned()) } else { Err("write the name of a branch".to_owned()) }
+}
+
+fn release(typed: &str) -> Result<String, String> {
+    match typed.split_once('@') {
+        Some((name, commit)) if repository(name).is_ok() && is_hex(commit, 40) => Ok(typed.to_owned()),
+        _ => Err("write it as OWNER/NAME@COMMIT, with the whole hash of the commit".to_owned()),
+    }
+}
+
+fn sha256(typed: &str) -> Result<String, String> {
+    if is_hex(typed, 64) { Ok(typed.to_owned()) } else { Err("write its 64 hexadecimal digits".to_owned()) }
+}
+
+fn is_hex(typed: &str, length: usize) -> bool {
+    typed.len() == length && typed.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it))
 }
 
 // The core knows nothing of what is typed, so the names of its values stand here.

@@ -16,7 +16,7 @@ use crate::model::text;
 use crate::ops::import::page::org_name;
 use crate::ops::import::{ImportRequest, Layout};
 use crate::ops::init::{
-    CONFIG_FOLDER, Ci, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
+    CONFIG_FOLDER, Ci, GithubProject, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
 };
 use crate::output;
 use crate::output::json;
@@ -34,7 +34,13 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let start = start(args, &mut run.host)?;
     let ci = ci(args, &mut run.host)?;
     let Begun { mut pages, org } = begun(args, start, run).await?;
-    pages.extend(workflows(ci, org.as_deref()));
+    let github = GithubProject {
+        project: args.project.as_deref(),
+        branch: args.branch.as_deref(),
+        release: args.release.as_deref(),
+        sha256: args.sha256.as_deref(),
+    };
+    pages.extend(workflows(ci, org.as_deref(), github));
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });

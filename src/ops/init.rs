@@ -76,14 +76,51 @@ pub fn small() -> InitPage {
     InitPage::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
 }
 
+/// What the workflows of GitHub are written for. What is not known stays as the examples have it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GithubProject<'a> {
+    /// `OWNER/NAME` of the repository in which they do something.
+    pub project: Option<&'a str>,
+    /// Its default branch.
+    pub branch: Option<&'a str>,
+    /// The repository of presencectl and a commit of it, as `OWNER/NAME@COMMIT`.
+    pub release: Option<&'a str>,
+    /// The SHA-256 of the archive for Linux on x86-64.
+    pub sha256: Option<&'a str>,
+}
+
+impl GithubProject<'_> {
+    fn of(&self, example: &str) -> String {
+        let mut text = example.to_owned();
+        if let Some(project) = self.project {
+            text = text.replace("project: OWNER/PROJECT", &format!("project: {project}"));
+        }
+        if let Some(branch) = self.branch {
+            text = text.replace("branches: [main]", &format!("branches: [\"{branch}\"]"));
+        }
+        if let Some((repository, commit)) = self.release.and_then(|it| it.split_once('@')) {
+            let version = concat!("v", env!("CARGO_PKG_VERSION"));
+            let reason = " # zizmor: ignore[unpinned-uses] no release is known to an example";
+            text = text
+                .replace("OWNER/presencectl", repository)
+                .replace(&format!("@{version}{reason}"), &format!("@{commit} # {version}"));
+        }
+        if let Some(sum) = self.sha256 {
+            text = text.replace("sha256: \"\"", &format!("sha256: {sum}"));
+        }
+        text
+    }
+}
+
 /// The files of a CI, as the examples have them, for the org that a config names: what else has to be set in them is
 /// marked `Set:`.
-pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<InitPage> {
+pub fn workflows(ci: Ci, org: Option<&str>, github: GithubProject<'_>) -> Vec<InitPage> {
     let page = |(name, text): &(&str, &str)| {
         InitPage::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)))
     };
     match ci {
-        Ci::Github => GITHUB.iter().map(page).collect(),
+        // The orgs come from the config.
+        Ci::Github => GITHUB.iter().map(|(name, text)| InitPage::whole(*name, github.of(text))).collect(),
         Ci::Gitlab => GITLAB.iter().map(page).collect(),
         Ci::None => Vec::new(),
     }
@@ -91,10 +128,7 @@ pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<InitPage> {
 
 /// The org's name in the place of the example's: in quotes where it is a value, since `no` and `1` are names as well.
 fn of(org: &str, example: &str) -> String {
-    example
-        .replace(&format!("[{EXAMPLE_ORG}]"), &format!("[\"{org}\"]"))
-        .replace(&format!(" ORG: {EXAMPLE_ORG}"), &format!(" ORG: \"{org}\""))
-        .replace(EXAMPLE_ORG, org)
+    example.replace(&format!(" ORG: {EXAMPLE_ORG}"), &format!(" ORG: \"{org}\"")).replace(EXAMPLE_ORG, org)
 }
 
 macro_rules! example {
@@ -103,11 +137,12 @@ macro_rules! example {
     };
 }
 
-const GITHUB: [(&str, &str); 4] = [
+const GITHUB: [(&str, &str); 5] = [
     example!("github-actions", ".github/workflows/check.yml"),
     example!("github-actions", ".github/workflows/plan.yml"),
     example!("github-actions", ".github/workflows/apply.yml"),
     example!("github-actions", ".github/workflows/drift.yml"),
+    example!("github-actions", ".github/workflows/undo.yml"),
 ];
 
 const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
@@ -163,6 +198,26 @@ pub fn readme(start: Start) -> InitPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_left_to_fill_in_where_all_is_known() {
+        let commit = "a".repeat(40);
+        let (release, sum) = (format!("maker/presencectl@{commit}"), "b".repeat(64));
+        let github = GithubProject {
+            project: Some("acme/presences"),
+            branch: Some("trunk"),
+            release: Some(&release),
+            sha256: Some(&sum),
+        };
+        let pages = workflows(Ci::Github, None, github);
+        assert_eq!(pages.len(), GITHUB.len());
+        for InitPage { name, text, .. } in pages {
+            for left in ["OWNER", "PROJECT", "@v0", "sha256: \"\"", "[main]", "Set:"] {
+                assert!(!text.contains(left), "{name}: {left}");
+            }
+            assert!(text.contains(&commit), "{name}");
+        }
+    }
 
     #[test]
     fn what_git_passes_over_is_added_once() {

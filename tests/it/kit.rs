@@ -3,14 +3,13 @@
 mod action;
 mod alone;
 mod cancelled;
-mod chain;
 mod checks;
 mod comment;
 mod drift;
-mod expression;
 mod github;
 mod gitlab;
 mod install;
+mod newest;
 mod packaging;
 mod pages;
 mod proposal;

@@ -75,9 +75,14 @@ pub fn made(files: &[PlacedFile], next: &[String; 2], ci: Ci, style: Style) -> S
     let [first, second] = next;
     // Writing to a String cannot fail.
     let _ = writeln!(shown, "\nNext:\n  {}\n  {}", text::terminal(first), text::terminal(second));
-    if ci != Ci::None {
-        shown.push_str("Before the first pull request, follow the lines with `Set:` in the files of the CI.\n");
-    }
+    shown.push_str(match ci {
+        Ci::Github => {
+            "Before the first pull request, replace each `OWNER/` and empty `sha256` that is left in `.github/workflows`, and make \
+             the environments: docs/github.md, Set-up.\n"
+        }
+        Ci::Gitlab => "Before the first pull request, follow the lines with `Set:` in the files of the CI.\n",
+        Ci::None => "",
+    });
     shown
 }
 

@@ -52,6 +52,7 @@ fn nothing_that_presencectl_is_started_with_is_a_token_of_the_job() {
         runner.set(name, value);
     }
     runner.executable("repository/presencectl", "env >../seen\n");
+    github.repository().newest = Some(sha('1'));
     for mode in ["validate", "plan", "apply", "drift"] {
         runner.action(mode).succeeds();
         let seen = fs::read_to_string(runner.path("seen")).unwrap();

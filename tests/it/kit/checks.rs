@@ -16,10 +16,10 @@ fn annotations_stand_at_lines_and_what_has_none_in_the_summary_as_code() {
                     ::notice file=p.yaml,line=4,col=1,title=presencectl%3A rename tea::is renamed\n\
                     ::warning title=presencectl%3A delete::\"@everyone\" is deleted%0A# and more\n";
     runner.write("annotations", commands);
-    runner.run("check-run.sh", &["annotations", "true"]).succeeds();
+    runner.run("check-run.sh", &["annotations", "1 to delete, 2 to create"]).succeeds();
     let made = github.repository().check_runs.pop().unwrap_or_default();
     assert_eq!((&made["name"], &made["head_sha"]), (&json!("presencectl lines (acme prod)"), &json!(sha('a'))));
-    assert_eq!(made["output"]["title"], "2 lines to look at first");
+    assert_eq!(made["output"]["title"], "1 to delete, 2 to create");
     assert_eq!(
         made["output"]["annotations"],
         json!([
@@ -48,12 +48,12 @@ fn a_plan_that_warns_of_no_line_takes_the_place_of_one_that_did() {
     runner.action("plan").succeeds();
     let made = github.repository().check_runs.pop().unwrap_or_default();
     assert_eq!(made["output"]["annotations"], json!([]));
-    assert_eq!(made["output"]["title"], "No line takes something away or renames it");
+    assert_eq!(made["output"]["title"], "1 to create");
     // Where there is no plan, no line is said to be harmless.
     runner.set("PATH_OF_CONFIG", "nowhere.yaml");
     runner.action("plan").fails("nowhere.yaml");
     let made = github.repository().check_runs.pop().unwrap_or_default();
-    assert_eq!((&made["output"]["title"], &made["output"]["annotations"]), (&json!("There is no plan"), &json!([])));
+    assert_eq!((&made["output"]["title"], &made["output"]["annotations"]), (&json!("No plan"), &json!([])));
     runner.set("PATH_OF_CONFIG", "presences.yaml");
     // Without a pull request no one looks at its lines.
     runner.set("PULL_REQUEST", "");

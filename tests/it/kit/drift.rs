@@ -43,7 +43,7 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
     let applied = commit(&runner, &[lunch.clone(), tea.clone()]);
     runner.action("apply").succeeds();
-    github.applied(&applied);
+    runner.set("APPLIED", &applied);
     runner.action("drift").succeeds();
     assert_eq!(github.writes(), [""; 0], "org and config agree: no issue");
 
@@ -78,11 +78,6 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     assert_eq!((issues[0]["state"].as_str(), issues.len()), (Some("open"), 1), "the same issue is opened again");
 }
 
-/// How often it was asked which runs there were.
-fn asked_of_runs(github: &Github) -> usize {
-    github.repository().requests.iter().filter(|it| it.starts_with("GET actions/workflows/")).count()
-}
-
 /// What an issue tells of how each difference came about: the heading, and what is so of which definition.
 fn told(body: &str) -> Vec<String> {
     let sections = body.split("\n#### ").skip(1).map(|it| it.split_once('\n').unwrap());
@@ -105,7 +100,7 @@ fn where_the_history_is_missing_that_is_said() {
     let mut runner = Runner::of(&github, &org);
     git(&runner, &["init", "--quiet"]);
     commit(&runner, &[definition("lunch", "Meal", "Lunch")]);
-    github.applied(&"3f2a91c".repeat(6)[..40]);
+    runner.set("APPLIED", &"3f2a91c".repeat(6)[..40]);
     runner.action("drift").succeeds();
     let body = github.repository().issues[0]["body"].as_str().unwrap().to_owned();
     assert!(
@@ -114,19 +109,11 @@ fn where_the_history_is_missing_that_is_said() {
     );
     let said = "Edited by hand, or merged and not applied (which of them is not known): missing lunch";
     assert_eq!(told(&body), [said]);
-    // Nothing was ever applied, or no one is to be asked.
-    for (applied, workflow, asked) in [(None, "apply.yml", 3), (Some("0".repeat(40)), "", 0)] {
-        github.repository().runs.clear();
-        if let Some(it) = &applied {
-            github.applied(it);
-        }
-        let before = asked_of_runs(&github);
-        runner.set("APPLY_WORKFLOW", workflow);
-        runner.action("drift").succeeds();
-        assert_eq!(asked_of_runs(&github) - before, asked);
-        let (_, body) = issue(&github);
-        assert!(body.contains("It takes `--applied REF`"), "{body}");
-    }
+    // Nothing was ever applied.
+    runner.set("APPLIED", "");
+    runner.action("drift").succeeds();
+    let (_, body) = issue(&github);
+    assert!(body.contains("It takes `--applied REF`"), "{body}");
 }
 
 /// Each job of a CI has one, without the reports that an earlier one left in the checkout.
@@ -136,13 +123,13 @@ fn on_a_new_machine(runner: &Runner) {
 
 /// A repository whose config was applied, and in which a person has edited `tea` and `walk` by hand since. It returns
 /// the commit that was applied.
-fn edited_by_hand(github: &Github, runner: &mut Runner, after: &[String]) -> String {
+fn edited_by_hand(runner: &mut Runner, after: &[String]) -> String {
     git(runner, &["init", "--quiet"]);
     let (tea, walk) = (definition("tea", "Break", "Tea"), definition("walk", "Away", "Walk"));
     let applied = commit(runner, &[tea.clone(), walk.clone()]);
     runner.set("REVIEWED", "false");
     runner.action("apply").succeeds();
-    github.applied(&applied);
+    runner.set("APPLIED", &applied);
     let by_hand = [format!("{tea}    deactivated: true\n"), format!("{walk}    deactivated: true\n")];
     runner.write("by-hand.yaml", &config(&by_hand));
     runner.set("PATH_OF_CONFIG", "by-hand.yaml");
@@ -169,7 +156,7 @@ fn what_was_edited_by_hand_and_changed_in_the_config_is_told_as_both() {
     let mut runner = Runner::of(&github, &org);
     let renamed = format!("{}    previousLabels: [Walk]\n", definition("walk", "Away", "A walk"));
     let after = [definition("tea", "Break", "Tea"), renamed, definition("run", "Away", "Run")];
-    let applied = edited_by_hand(&github, &mut runner, &after);
+    let applied = edited_by_hand(&mut runner, &after);
     // However the config is named: it is that of the commit which was applied that it is held against.
     for path in ["presences.yaml", "./presences.yaml", runner.path("repository/presences.yaml").to_str().unwrap()] {
         runner.set("PATH_OF_CONFIG", path);
@@ -191,15 +178,14 @@ fn the_config_of_a_folder_below_is_that_of_the_applied_commit() {
         return;
     }
     let (github, org) = (Github::start(), org());
-    let runner = Runner::of(&github, &org).with("REVIEWED", "false").with("PATH_OF_CONFIG", "../presences.yaml");
+    let mut runner = Runner::of(&github, &org).with("REVIEWED", "false").with("PATH_OF_CONFIG", "../presences.yaml");
     git(&runner, &["init", "--quiet"]);
     runner.write("below/kept", "");
     let applied = commit(&runner, &[definition("tea", "Break", "Tea")]);
-    let below = |mode: &str| runner.action_in("below", mode).succeeds();
-    below("apply");
-    github.applied(&applied);
+    runner.action_in("below", "apply").succeeds();
+    runner.set("APPLIED", &applied);
     commit(&runner, &[definition("tea", "Break", "Tea"), definition("run", "Away", "Run")]);
-    below("drift");
+    runner.action_in("below", "drift").succeeds();
     let (_, body) = issue(&github);
     assert_eq!(told(&body), [format!("Merged, not applied since `{}`: missing run", &applied[..7])]);
 }
@@ -250,28 +236,12 @@ fn a_large_drift_is_cut_at_whole_lines() {
     let many: Vec<String> = (0..2_000)
         .map(|it| definition(&format!("a-long-key-of-a-definition-{it}"), "Away", &format!("Label {it}")))
         .collect();
-    edited_by_hand(&github, &mut runner, &many);
+    edited_by_hand(&mut runner, &many);
     runner.action("drift").succeeds();
     let (_, body) = issue(&github);
     assert!(body.contains("| **missing** | `a-long-key-of-a-definition-0` (Away) |"), "{}", &body[..3000]);
     assert!(body.contains("**Drift: 2000 definitions**") && body.contains(" more definitions"), "{}", &body[..3000]);
     assert!(body.chars().count() > 50_000, "{}", body.chars().count());
-}
-
-#[test]
-fn what_is_otherwise_is_told_where_nobody_says_what_was_applied_last() {
-    if skipped() {
-        return;
-    }
-    let (github, org) = (Github::start(), org());
-    let runner = Runner::of(&github, &org);
-    git(&runner, &["init", "--quiet"]);
-    commit(&runner, &[definition("lunch", "Meal", "Lunch")]);
-    github.repository().forbidden = Some("GET actions/workflows");
-    let told = runner.action("drift").succeeds();
-    assert_eq!(told.output("changes"), Some("true"));
-    assert!(told.log.contains("::notice::which commit was applied last is not known"), "{}", told.log);
-    assert!(issue(&github).1.contains("| **missing** | `lunch` (Meal)"), "{}", issue(&github).1);
 }
 
 #[test]

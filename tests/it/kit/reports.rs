@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -31,12 +30,17 @@ fn kept(github: &Github, run: &Value, name: &str, archive: Vec<u8>) {
 
 fn looking(github: &Github, org: &str) -> Runner {
     let runner = Runner::new(github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", "false");
-    runner.with("ORG", org).with("REPORT_DIR", "reports")
+    runner.with("ORG", org)
+}
+
+/// Looks up what an apply needs.
+fn looked_up(runner: &Runner) -> Step {
+    runner.run("reviewed-plans.sh", &["../needs"])
 }
 
 /// What the reports that were found say, by name.
-fn found(step: &Step) -> Vec<String> {
-    let folder = Path::new(step.output("reports").unwrap()).join("acme");
+fn found(runner: &Runner) -> Vec<String> {
+    let folder = runner.path("needs/reports/acme");
     let mut names: Vec<_> = fs::read_dir(folder).into_iter().flatten().map(|it| it.unwrap().path()).collect();
     names.sort();
     names.iter().map(|it| fs::read_to_string(it).unwrap()).collect()
@@ -66,12 +70,9 @@ fn the_newest_reports_of_this_org_are_found_and_no_others() {
     );
     kept(&github, &numbered(6), "presencectl-reports-acme-1-more", zip("acme/20260109T000000Z-2.json", "no report"));
     let runner = looking(&github, "acme");
-    let step = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(found(&step), ["2", "3", "4", "5", "6"], "{}", step.log);
+    let step = looked_up(&runner).succeeds();
+    assert_eq!(found(&runner), ["2", "3", "4", "5", "6"], "{}", step.log);
     assert!(step.log.contains("5 report(s) of earlier runs"), "{}", step.log);
-    // Where no report is kept, no one asks for earlier ones.
-    let step = looking(&github, "acme").with("REPORT_DIR", "").run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(step.output("reports"), None);
 }
 
 #[test]
@@ -92,8 +93,8 @@ fn a_report_counts_only_where_the_apply_workflow_of_the_default_branch_kept_it()
         *forged.pointer_mut(field).unwrap() = value;
         kept(&github, &forged, name, zip("acme/20260102T000000Z-0000000.json", "forged"));
         let runner = looking(&github, "acme");
-        let step = runner.run("reviewed-plans.sh", &[]).succeeds();
-        assert_eq!(found(&step), ["own"], "{field}: {}", step.log);
+        let step = looked_up(&runner).succeeds();
+        assert_eq!(found(&runner), ["own"], "{field}: {}", step.log);
     }
 }
 
@@ -110,14 +111,14 @@ fn what_cannot_be_unpacked_is_said_and_what_is_gone_is_passed_over() {
     kept(&github, &numbered(2), name, b"no archive".to_vec());
     kept(&github, &numbered(3), name, zip("../20260101T000000Z-0.json", "out"));
     let runner = looking(&github, "acme");
-    let step = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(found(&step), [""; 0], "{}", step.log);
+    let step = looked_up(&runner).succeeds();
+    assert_eq!(found(&runner), [""; 0], "{}", step.log);
     assert!(step.log.contains("::warning::2 of the newest reports of earlier runs cannot be read"), "{}", step.log);
     // Not to know what was sent is no reason to send it again.
     github.repository().forbidden = Some("GET actions/runs/3/artifacts");
-    looking(&github, "acme").run("reviewed-plans.sh", &[]).fails("nothing is done");
+    looked_up(&looking(&github, "acme")).fails("nothing is done");
     github.repository().forbidden = Some("GET actions/artifacts");
-    looking(&github, "acme").run("reviewed-plans.sh", &[]).fails("nothing is done");
+    looked_up(&looking(&github, "acme")).fails("nothing is done");
 }
 
 #[test]
@@ -128,10 +129,11 @@ fn an_apply_has_them_while_it_runs_and_keeps_its_own() {
     let (github, org) = (Github::start(), org());
     let mut runner = Runner::of(&github, &org).with("REVIEWED", "false").with("REPORT_DIR", "reports");
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
-    let earlier = runner.path("temp/earlier");
+    let needs = runner.path("temp/needs");
+    let earlier = needs.join("org-/reports");
     fs::create_dir_all(earlier.join("acme")).unwrap();
     fs::write(earlier.join(REPORT), "earlier").unwrap();
-    runner.set("EARLIER_REPORTS", earlier.to_str().unwrap());
+    runner.set("NEEDS", needs.to_str().unwrap());
     let looking = format!("cat reports/*/*.json >seen\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_presencectl"));
     runner.executable("repository/presencectl", &looking);
     runner.set("PRESENCECTL", "./presencectl");

@@ -4,11 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::github::{FORK, Github, orphan, planned, run, zip};
+use super::github::{FORK, Github, planned, run, zip};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 
 /// The plan that the check of a pull request made, as an artifact.
@@ -20,7 +19,7 @@ fn reviewed(github: &Github, runner: &Runner, head: char, definitions: &[String]
 }
 
 fn artifact(head: char) -> String {
-    format!("presencectl-plan-default-{}", sha(head))
+    format!("presencectl-plans-{}", sha(head))
 }
 
 /// The head of a pull request, merged as a commit.
@@ -28,8 +27,13 @@ fn merged(github: &Github, head: char, commit: char) {
     github.repository().merged.insert(sha(commit), vec![sha(head)]);
 }
 
-fn plans(step: &Step) -> Vec<String> {
-    let folder = Path::new(step.output("folder").unwrap());
+/// Looks up what an apply needs.
+fn looked_up(runner: &Runner) -> Step {
+    runner.run("reviewed-plans.sh", &["../needs"])
+}
+
+fn plans(runner: &Runner) -> Vec<String> {
+    let folder = runner.path("needs/plans");
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -50,14 +54,15 @@ fn what_was_merged_one_after_the_other_is_applied_together() {
     merged(&github, 'b', '2');
     github.applied(&sha('0'));
 
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    let found_plans = plans(&found);
+    let found = looked_up(&runner).succeeds();
+    let found_plans = plans(&runner);
     assert_eq!(found_plans.len(), 2, "{}", found.log);
     assert!(found_plans[0].contains("lunch") && found_plans[1].contains("tea"), "in the order of merging");
 
     runner.write("presences.yaml", &config(&[lunch, tea]));
-    runner.set("PLANS", found.output("folder").unwrap());
+    runner.set("PLANS", &runner.path("needs/plans").display().to_string());
     runner.set("REPORT_DIR", "reports");
+    github.repository().newest = Some(sha('2'));
     let applied = runner.action("apply").succeeds();
     assert_eq!(applied.output("changes"), Some("true"));
     assert!(applied.log.contains("Apply: 2 done"), "{}", applied.log);
@@ -76,9 +81,10 @@ fn more_than_was_reviewed_stops_and_is_named() {
     let lunch = definition("lunch", "Meal", "Lunch");
     reviewed(&github, &runner, 'a', std::slice::from_ref(&lunch));
     merged(&github, 'a', '1');
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    runner.set("PLANS", found.output("folder").unwrap());
+    looked_up(&runner).succeeds();
+    runner.set("PLANS", &runner.path("needs/plans").display().to_string());
     runner.write("presences.yaml", &config(&[lunch, definition("tea", "Break", "Tea")]));
+    github.repository().newest = Some(sha('1'));
     let stopped = runner.action("apply").fails("beyond-saved-plan");
     assert!(stopped.log.contains("create tea"), "{}", stopped.log);
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
@@ -91,13 +97,15 @@ fn without_a_reviewed_plan_nothing_is_applied() {
     }
     let (github, org) = (Github::start(), org());
     let mut runner = Runner::of(&github, &org).with("GITHUB_SHA", &sha('1')).with("COMMENT", "false");
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    runner.set("PLANS", &format!("{}\n", found.output("folder").unwrap()));
+    looked_up(&runner).succeeds();
+    runner.set("PLANS", &format!("{}\n", runner.path("needs/plans").display()));
+    github.repository().newest = Some(sha('1'));
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
     let stopped = runner.action("apply").fails("no reviewed plan was found");
     assert_eq!(stopped.output("changes"), Some("false"), "there are some, and none was made");
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
-    // Where there is nothing to do, that is no fault: a change of a README was merged.
+    assert!(stopped.log.contains("start the apply workflow by hand"), "{}", stopped.log);
+    // Where there is nothing to do, that is no fault, and a report says so.
     runner.write("presences.yaml", &config(&[]));
     runner.action("apply").succeeds();
 }
@@ -128,21 +136,31 @@ fn an_artifact_counts_only_where_the_plan_workflow_of_the_default_branch_made_it
         merged(&github, 'a', '1');
         github.reviewed(&artifact('a'), plan);
         // The newest one is none, and is passed over.
-        github.repository().artifacts.push((artifact('a'), run.clone(), zip("plan.json", "forged")));
-        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-        assert_eq!(plans(&found), [plan], "{run}: {}", found.log);
+        github.repository().artifacts.push((
+            artifact('a'),
+            run.clone(),
+            zip("presencectl-plan-default/plan.json", "forged"),
+        ));
+        let found = looked_up(&runner).succeeds();
+        assert_eq!(plans(&runner), [plan], "{run}: {}", found.log);
         github.repository().artifacts.remove(0);
-        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-        assert_eq!(plans(&found), [""; 0], "{run}: {}", found.log);
+        let found = looked_up(&runner).succeeds();
+        assert_eq!(plans(&runner), [""; 0], "{run}: {}", found.log);
     }
     // The plan workflow may have another name, and then that one counts alone.
     let github = Github::start();
     let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("PLAN_WORKFLOW", "review.yml");
     merged(&github, 'a', '1');
     let renamed = forged("/path", json!(".github/workflows/review.yml@refs/heads/main"));
-    github.repository().artifacts.push((artifact('a'), renamed, zip("plan.json", plan)));
+    github.repository().artifacts.push((artifact('a'), renamed, zip("presencectl-plan-default/plan.json", plan)));
     github.reviewed(&artifact('a'), "forged");
-    assert_eq!(plans(&runner.run("reviewed-plans.sh", &[]).succeeds()), [plan]);
+    assert_eq!(
+        {
+            looked_up(&runner).succeeds();
+            plans(&runner)
+        },
+        [plan]
+    );
 }
 
 #[test]
@@ -159,7 +177,14 @@ fn a_plan_behind_many_artifacts_of_a_fork_is_found() {
     for _ in 0..250 {
         github.repository().artifacts.push((artifact('a'), of_a_fork.clone(), Vec::new()));
     }
-    assert_eq!(plans(&runner.run("reviewed-plans.sh", &[]).succeeds()).len(), 1);
+    assert_eq!(
+        {
+            looked_up(&runner).succeeds();
+            plans(&runner)
+        }
+        .len(),
+        1
+    );
 }
 
 #[test]
@@ -171,8 +196,8 @@ fn a_check_that_failed_has_left_no_plan() {
     let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
     github.reviewed(&artifact('a'), r#"{"kind": "error"}"#);
     merged(&github, 'a', '1');
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(plans(&found), [""; 0], "{}", found.log);
+    let found = looked_up(&runner).succeeds();
+    assert_eq!(plans(&runner), [""; 0], "{}", found.log);
 }
 
 /// What no run of a stranger, and none of another branch, looks like.
@@ -189,7 +214,6 @@ fn foreign_runs(commit: &str) -> Vec<Value> {
     );
     runs.push(forged("push", "/head_repository", Value::Null));
     runs.push(forged("push", "/head_branch", json!("change")));
-    runs.push(forged("push", "/conclusion", json!("failure")));
     runs.push(forged("push", "/path", json!(".github/workflows/other.yml")));
     runs.push(forged("push", "/repository", json!({})));
     runs
@@ -207,95 +231,16 @@ fn a_run_of_a_fork_or_of_another_branch_is_no_apply() {
         merged(&github, 'a', '1');
         github.reviewed(&artifact('a'), r#"{"kind": "plan"}"#);
         let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
-        for forged in foreign_runs(&commit) {
+        for (number, mut forged) in foreign_runs(&commit).into_iter().enumerate() {
+            forged["id"] = json!(2_000 + number);
+            let report = json!({ "kind": "report", "success": true, "refusals": [] }).to_string();
+            let kept = zip("acme/20260102T000000Z-0000000.json", &report);
+            github.repository().artifacts.push(("presencectl-reports-default-1".to_owned(), forged.clone(), kept));
             github.repository().runs.insert(0, forged.clone());
-            let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-            assert_eq!(found.output("superseded"), Some("false"), "{forged}");
-            assert!(found.log.contains("1 commit(s) since the last apply, 0000000, 1 reviewed"), "{}", found.log);
+            let found = looked_up(&runner).succeeds();
+            let said = "1 commit(s) since the last apply, 0000000, 1 reviewed";
+            assert!(found.log.contains(said), "{forged}: {}", found.log);
         }
-    }
-}
-
-#[test]
-fn a_run_on_a_commit_that_is_not_on_the_default_branch_supersedes_nothing() {
-    if skipped() {
-        return;
-    }
-    // By a tag with the name of the branch, or before a force push.
-    let github = Github::start();
-    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
-    github.applied(&sha('0'));
-    github.repository().runs.insert(0, run("push", &sha('f')));
-    github.repository().runs.insert(0, run("workflow_dispatch", &sha('e')));
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(found.output("superseded"), Some("false"));
-    assert!(found.log.contains("since the last apply, 0000000"), "{}", found.log);
-    // The other way round: what was applied is on the branch, and this commit is not any more.
-    let runner = runner.with("GITHUB_SHA", &sha('d'));
-    let refused = runner.run("reviewed-plans.sh", &[]).fails("ddddddd does not contain it: nothing is done");
-    assert!(refused.log.contains("0000000 of main is applied already"), "{}", refused.log);
-}
-
-#[test]
-fn the_last_apply_is_found_behind_any_number_of_other_runs() {
-    if skipped() {
-        return;
-    }
-    let github = Github::start();
-    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2'));
-    github.applied(&sha('1'));
-    let mut failed = run("push", &sha('2'));
-    failed["head_branch"] = "change".into();
-    for _ in 0..130 {
-        github.repository().runs.insert(0, failed.clone());
-    }
-    let mut of_a_fork = run("pull_request", &sha('f'));
-    of_a_fork["head_repository"]["id"] = FORK.into();
-    for _ in 0..1_100 {
-        github.repository().runs.insert(0, of_a_fork.clone());
-    }
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert!(found.log.contains("1 commit(s) since the last apply, 1111111"), "{}", found.log);
-    // Nothing was applied: the first run is the oldest that counts, also where GitHub counts fewer than there are.
-    let last = github.repository().runs.len() - 1;
-    github.repository().runs[last]["conclusion"] = "failure".into();
-    github.repository().runs.push(of_a_fork);
-    github.repository().counted = Some(1_000);
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert!(found.log.contains("2 commit(s) since 1111111"), "{}", found.log);
-}
-
-#[test]
-fn the_newest_apply_counts_whatever_started_it() {
-    if skipped() {
-        return;
-    }
-    let github = Github::start();
-    for (day, event, commit) in [(3, "schedule", '2'), (2, "workflow_dispatch", '1'), (1, "push", '0')] {
-        let mut run = run(event, &sha(commit));
-        run["created_at"] = format!("2026-01-0{day}T00:00:00Z").into();
-        github.repository().runs.push(run);
-    }
-    for (last, at) in [("2222222", 0), ("1111111", 1), ("0000000", 2)] {
-        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('3'));
-        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-        assert!(found.log.contains(&format!("since the last apply, {last}")), "{at}: {}", found.log);
-        github.repository().runs.remove(0);
-    }
-}
-
-#[test]
-fn an_old_run_that_is_started_again_undoes_nothing() {
-    if skipped() {
-        return;
-    }
-    // After a merge, and by hand.
-    for find in ["true", "false"] {
-        let github = Github::start();
-        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", find);
-        github.applied(&sha('2'));
-        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-        assert_eq!(found.output("superseded"), Some("true"), "{}", found.log);
     }
 }
 
@@ -308,7 +253,7 @@ fn a_token_that_may_not_read_runs_applies_nothing_and_is_told_what_it_lacks() {
         let github = Github::start();
         let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", find);
         github.repository().forbidden = Some("GET actions/workflows");
-        let refused = runner.run("reviewed-plans.sh", &[]).fails("nothing is done");
+        let refused = looked_up(&runner).fails("nothing is done");
         assert!(refused.log.contains("It takes `actions: read` in the job's `permissions`"), "{}", refused.log);
     }
 }
@@ -320,7 +265,7 @@ fn an_interface_that_does_not_answer_ends_the_step() {
     }
     let github = Github::start();
     let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("TOKEN", "wrong");
-    runner.run("reviewed-plans.sh", &[]).fails("401");
+    looked_up(&runner).fails("401");
 }
 
 #[test]
@@ -340,8 +285,8 @@ fn a_first_apply_that_failed_is_made_up_for_by_the_next() {
         failed["conclusion"] = "failure".into();
         github.repository().runs.insert(0, failed);
     }
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(plans(&found).len(), 2, "{}", found.log);
+    let found = looked_up(&runner).succeeds();
+    assert_eq!(plans(&runner).len(), 2, "{}", found.log);
     assert!(found.log.contains("3 commit(s) since 1111111, 2 reviewed plan(s)"), "{}", found.log);
     let compared = format!("GET compare/{}...{}", sha('1'), sha('3'));
     assert!(github.repository().requests.contains(&compared), "{:?}", github.repository().requests);
@@ -354,11 +299,11 @@ fn the_name_of_an_org_may_hold_spaces() {
     }
     let github = Github::start();
     let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("ORG", "Acme Prod");
-    let name = format!("presencectl-plan-Acme Prod-{}", sha('a'));
-    github.reviewed(&name, r#"{"kind": "plan"}"#);
+    let plans_of_both = zip("presencectl-plan-Acme Prod/plan.json", r#"{"kind": "plan"}"#);
+    github.repository().artifacts.push((artifact('a'), planned(), plans_of_both));
     merged(&github, 'a', '1');
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(plans(&found), [r#"{"kind": "plan"}"#]);
+    looked_up(&runner).succeeds();
+    assert_eq!(plans(&runner), [r#"{"kind": "plan"}"#]);
 }
 
 #[test]
@@ -372,7 +317,7 @@ fn an_answer_that_is_refused_is_not_an_empty_one() {
         merged(&github, 'a', '2');
         github.applied(&sha('1'));
         github.repository().forbidden = Some(forbidden);
-        runner.run("reviewed-plans.sh", &[]).fails("403");
+        looked_up(&runner).fails("403");
     }
 }
 
@@ -408,51 +353,4 @@ fn whether_anything_was_changed_is_told_where_it_is_known() {
     let (github, org) = (Github::start(), org());
     let step = Runner::of(&github, &org).with("REVIEWED", "false").action("apply").fails("presences.yaml");
     assert_eq!((step.output("changes"), step.output("report")), (None, None));
-}
-
-#[test]
-fn a_commit_that_shares_nothing_with_the_branch_supersedes_nothing_and_holds_nothing_up() {
-    if skipped() {
-        return;
-    }
-    let github = Github::start();
-    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2')).with("FIND_PLANS", "false");
-    github.applied(&sha('1'));
-    github.repository().runs.insert(0, run("push", &orphan()));
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(found.output("superseded"), Some("false"), "{}", found.log);
-    // GitHub also answers with 404 where the token may not see the repository.
-    github.repository().runs.remove(0);
-    let blind = runner.with("GITHUB_SHA", &orphan());
-    blind.run("reviewed-plans.sh", &[]).fails("nothing is done");
-}
-
-/// A later commit whose run failed for one org may be applied in another one.
-#[test]
-fn a_later_run_that_has_begun_to_apply_is_not_undone() {
-    if skipped() {
-        return;
-    }
-    let job = |name: &str, status: &str, conclusion: Option<&str>| json!({ "name": name, "status": status, "conclusion": conclusion });
-    for (jobs, stops) in [
-        (vec![job("apply (a)", "completed", Some("success")), job("apply (b)", "completed", Some("failure"))], true),
-        (vec![job("apply (a)", "in_progress", None)], true),
-        (vec![job("plan (a)", "completed", Some("success")), job("apply (a)", "waiting", None)], false),
-        (vec![job("plan (a)", "completed", Some("failure")), job("apply (a)", "completed", Some("skipped"))], false),
-        (vec![job("apply (a)", "queued", None)], false),
-    ] {
-        let github = Github::start();
-        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2')).with("FIND_PLANS", "false");
-        github.applied(&sha('1'));
-        let mut later = run("push", &sha('3'));
-        later["conclusion"] = "failure".into();
-        github.repository().runs.insert(0, later);
-        github.repository().jobs.clone_from(&jobs);
-        let found = runner.run("reviewed-plans.sh", &[]);
-        if stops {
-            found.fails("has begun to be applied");
-        } else {
-            found.succeeds();
-        }
-    }
 }

@@ -1,0 +1,54 @@
+// play.mjs PRESENCECTL [PROJECT] [SCENARIO…]: plays the scenarios, and looks for secrets in all that they left behind.
+import { register } from "node:module";
+import { resolve } from "node:path";
+
+register("./json.mjs", import.meta.url);
+const { SCENARIOS } = await import("./scenarios.mjs");
+
+const [presencectl, project = "../../..", ...chosen] = process.argv.slice(2);
+if (!presencectl) throw new Error("play.mjs PRESENCECTL [PROJECT] [SCENARIO…]");
+
+// Each form in which a secret could stand somewhere, and any 12 of its characters in a row.
+function leaked(text, secrets) {
+  const lower = text.toLowerCase();
+  for (const secret of secrets) {
+    const bytes = Buffer.from(secret);
+    const percent = [...bytes].map((it) => `%${it.toString(16).padStart(2, "0")}`).join("");
+    const forms = [bytes.toString("hex"), percent, JSON.stringify(secret).slice(1, -1).toLowerCase()];
+    // Base64 begins at one of three places.
+    for (const pad of ["", "x", "xy"]) forms.push(Buffer.from(pad + secret).toString("base64").slice(4, -4).toLowerCase());
+    for (let at = 0; at + 12 <= secret.length; at++) forms.push(secret.slice(at, at + 12).toLowerCase());
+    const found = forms.find((it) => lower.includes(it.toLowerCase()));
+    if (found) return secret;
+  }
+  return null;
+}
+
+let failed = 0;
+for (const [name, play] of Object.entries(SCENARIOS)) {
+  if (chosen.length && !chosen.some((it) => name.includes(it))) continue;
+  const scenes = [];
+  const began = Date.now();
+  let problem = null;
+  try {
+    await play({ project: resolve(project), presencectl: resolve(presencectl), keep: (it) => (scenes.push(it), it) });
+    for (const it of scenes) {
+      const shown = it.shown();
+      if (it.world.canaries.length < 2 || shown.length < 1000) throw new Error("the search for secrets has become blind");
+      const secret = leaked(shown, it.world.canaries);
+      if (secret) throw new Error(`a secret was shown: ${secret.slice(0, 20)}…`);
+      if (it.world.unknown?.length) throw new Error(`jobs name environments that are not there: ${it.world.unknown}`);
+    }
+  } catch (error) {
+    problem = error;
+    failed += 1;
+  }
+  console.log(`${problem ? "FAILED" : "ok    "} ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  if (problem) {
+    console.log(problem.stack);
+    if (process.env.KIT_LOGS) for (const it of scenes) console.log(it.github.requests.slice(-12), it.github.statuses);
+    if (process.env.KIT_LOGS) for (const it of scenes) console.log(it.world.logs.join("\n"));
+  }
+  for (const it of scenes) it.stop();
+}
+process.exitCode = failed ? 1 : 0;
