@@ -25,6 +25,9 @@ readonly NOTE_PAGES=20
 # How many merged commits are looked up at most: one request each.
 readonly COMMITS_MAX=1000
 
+# How many of the newest commits are looked up for an org that no job has tried to apply yet.
+readonly NEW_ORG_COMMITS=50
+
 readonly project="projects/${CI_PROJECT_ID:-}"
 
 # Where presencectl is, and where jobs leave what later jobs read. With KIT_BIN it is there already.
@@ -561,16 +564,16 @@ write_applies() {
 declare -A requests_of=() archive_of=() plans_of=()
 reviewed() {
     local org=$1 since=$2 sha iid file name state number=0
-    local -a commits=()
+    local -a commits=() range=("--max-count=$NEW_ORG_COMMITS" "$CI_COMMIT_SHA")
     local -A used=()
     mkdir -p "$kit/known/$org"
     if [[ -z $since ]]; then
-        # Never applied: since the first job that tried.
+        # Never applied: since the first job that tried. Without one, such as where an earlier stage failed, the newest merges.
         since=$(deployment "$org" asc)
-        since=${since:-$CI_COMMIT_SHA}
-        commits=("$since")
+        [[ -z $since ]] || commits=("$since")
     fi
-    while IFS= read -r sha; do commits+=("$sha"); done < <(git rev-list --first-parent --reverse "$since..$CI_COMMIT_SHA")
+    [[ -z $since ]] || range=("$since..$CI_COMMIT_SHA")
+    while IFS= read -r sha; do commits+=("$sha"); done < <(git rev-list --first-parent --reverse "${range[@]}")
     ((${#commits[@]} <= COMMITS_MAX)) || fail "$org: more than $COMMITS_MAX commits were merged since ${since:0:7}. Start a pipeline by hand with ORG = $org, which shows the plan of all of them"
     for sha in ${commits[@]+"${commits[@]}"}; do
         if [[ -z ${requests_of[$sha]+known} ]]; then
