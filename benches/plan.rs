@@ -77,7 +77,7 @@ fn plans(criterion: &mut Criterion) {
         let config = desired(definitions, 25);
         let in_step = observed(definitions, 25, false);
         assert!(plan(&config, &in_step, &UNLIMITED).is_empty());
-        group.bench_with_input(BenchmarkId::new("in step", definitions), &in_step, |bench, org| {
+        group.bench_with_input(BenchmarkId::new("in sync", definitions), &in_step, |bench, org| {
             bench.iter(|| black_box(plan(&config, org, &UNLIMITED)));
         });
         let changed = observed(definitions, 25, true);

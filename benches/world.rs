@@ -1,4 +1,4 @@
-//! Large configs and the orgs that they are in step with, for the benchmarks.
+//! Large configs and the orgs that they are in sync with, for the benchmarks.
 
 use std::fmt::Write as _;
 

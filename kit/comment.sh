@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # comment.sh FILE CHANGES: keeps the one comment of this org in a pull request. It is found by the marker in its first
-# line and by its author; nobody else's comment is touched. Where nothing changes, none is made.
+# line and by its author; no one else's comment is touched. Where nothing changes, none is made.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh

@@ -225,7 +225,7 @@ later_run() {
     done
 }
 
-# first_run WORKFLOW: the commit of the oldest run of this workflow that counts, whatever became of it; nothing if there is none.
+# first_run WORKFLOW: the commit of the oldest run of this workflow that counts, no matter what became of it; nothing if there is none.
 first_run() {
     local runs filter number end answer sha counts oldest
     runs="actions/workflows/$(encoded "$1")/runs"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # drift-issue.sh FOLDER CHANGES: keeps the one issue that says how this org differs from the config, as presencectl has written
 # it. It opens it, rewrites it, and closes it when org and config agree again. Where the run failed, or a question is open, and
-# so nobody knows all of it, the issue says that.
+# so it is not known all of it, the issue says that.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh

@@ -95,7 +95,7 @@ changes() {
 }
 
 # Was anything changed? true, false, or nothing where that is not known: a run that failed as a whole has no report, and of
-# an object that is `unknown` nobody can tell.
+# an object that is `unknown` it cannot be told.
 changed() {
     jq --raw-output 'if .kind != "report" then ""
         elif any(.objects[]; .outcome | IN("done", "differs", "overwritten", "not-visible-yet")) then true
@@ -164,7 +164,7 @@ case $MODE in
         output changes "$(changes)"
         ((signals == 0)) || exit "$status"
         if [[ ${ISSUE:-true} == true ]]; then
-            # Where nobody can tell whether there is drift, the issue says that.
+            # Where it cannot be told whether there is drift, the issue says that.
             ensure drift comment.md
             "$here/drift-issue.sh" "$results" "$(changes)"
         fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # image.sh FOLDER: builds the image for both architectures from the archives, and pushes it. It only copies, so that one
-# machine can do it for both. A builder of its own (`docker buildx create`) would be an image that nobody has pinned, in a
+# machine can do it for both. A builder of its own (`docker buildx create`) would be an image that no one has pinned, in a
 # job that may write releases: the one that is in Docker makes an image for each architecture, and a list names both.
 set -euo pipefail
 folder=$1

@@ -13,23 +13,32 @@ pub struct PlanArgs {
     /// Which config.
     #[command(flatten)]
     pub config: OrgsArgs,
-    /// Of several orgs: a change has to be in place in an org of this stage before it reaches a later one.
+    /// Refuse changes that this stage does not have yet.
+    ///
+    /// Of several orgs: a change must be in place in an org of this stage before it reaches a later one.
     #[arg(long, value_name = "STAGE", help_heading = "Config")]
     pub require_stage: Option<String>,
-    /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
+    /// Only the definitions of these keys.
+    ///
+    /// Nothing is pruned. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
     pub only: Vec<String>,
-    /// Read the config from this commit of its repository instead of from the disk, where PATH may be missing. Nothing
-    /// is checked out.
+    /// Read the config from this commit.
+    ///
+    /// Nothing is checked out, and PATH may be missing on the disk.
     #[arg(long, value_name = "COMMIT", help_heading = "Config")]
     pub at: Option<String>,
-    /// Tell what this change does from what was pending before: the config is compared with that of a commit
-    /// (`origin/main`; `A...B` is the merge base of both), or of a path (`./before`). What is planned stays the same.
+    /// Separate this change from what was pending before.
+    ///
+    /// The config is compared with that of a commit (`origin/main`; `A...B` is the merge base of both), or of a path
+    /// (`./before`). The plan itself stays the same.
     #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
     pub base: Option<String>,
-    /// The folder with the reports of earlier applies. By default `.presencectl/reports` at the top of the config's Git
-    /// checkout, else in the current folder. Reports tell what an apply made a moment ago, what a definition was before all
-    /// its labels changed and, with `--base`, what was edited in the org from what was merged and not applied.
+    /// The folder of reports of earlier applies.
+    ///
+    /// By default `.presencectl/reports` at the top of the config's Git checkout, else in the current folder. Reports
+    /// say what an apply made a moment ago and what a definition was before all its labels changed. With `--base`
+    /// they separate what was edited in the org from what was merged and not applied.
     #[arg(long, value_name = "DIR", help_heading = "Config", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Read no reports.
@@ -44,10 +53,14 @@ pub struct PlanArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Say how many people are now on what the plan removes, deactivates or renames.
+    /// Show how many people are now on what changes.
+    ///
+    /// That is: on what the plan removes, deactivates or renames.
     #[arg(long)]
     pub usage: bool,
-    /// Of several orgs: a folder for their saved plans, one an org. Plans of earlier runs in it are replaced.
+    /// A folder for saved plans, one an org.
+    ///
+    /// Plans of earlier runs in it are replaced.
     #[arg(long, value_name = "DIR", help_heading = "Output", value_parser = paths::folder())]
     pub plans_dir: Option<PathBuf>,
     /// Exit with 2 when there are changes.
@@ -61,7 +74,9 @@ pub struct ApplyArgs {
     /// Which config.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
+    /// Only the definitions of these keys.
+    ///
+    /// Nothing is pruned. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
     pub only: Vec<String>,
     /// Which org.
@@ -73,17 +88,21 @@ pub struct ApplyArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Say how many people are now on what the plan removes, deactivates or renames.
+    /// Show how many people are now on what changes.
+    ///
+    /// That is: on what the plan removes, deactivates or renames.
     #[arg(long)]
     pub usage: bool,
     /// Do not ask. For CI.
     #[arg(long, visible_alias = "yes", help_heading = "Approval")]
     pub auto_approve: bool,
-    /// A saved plan (`plan --output json=FILE`), or `-` for standard input: nothing beyond it is done. May be repeated, in
-    /// the order in which the changes were merged: nothing beyond all of them together is done.
+    /// Never do more than this saved plan.
+    ///
+    /// FILE is what `plan --output json=FILE` wrote, or `-` for standard input. May be repeated, in the order in
+    /// which the changes were merged: then all of them together are the bound.
     #[arg(long = "plan", value_name = "FILE", help_heading = "Approval")]
     pub plans: Vec<PathBuf>,
-    /// The id of the org that is meant, for a config that does not say it.
+    /// The id of the org, for a config without `org.id`.
     #[arg(long, value_name = "ID", help_heading = "Org")]
     pub org_id: Option<String>,
     /// What is kept of the run.

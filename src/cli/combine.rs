@@ -13,21 +13,25 @@ pub struct CombineArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// What the jobs of the orgs wrote by `--output json=FILE`: plans, drifts or reports, all of one kind, and errors.
+    /// What the jobs of the orgs wrote by `--output json=FILE`: plans, drifts or reports, all of one kind, and
+    /// errors.
     #[arg(value_name = "DOCUMENT", value_parser = paths::input())]
     pub documents: Vec<PathBuf>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
-    /// Read the config from this commit of its repository instead of from the disk. Documents of another commit are refused.
+    /// Read the config from this commit of its repository instead of from the disk. Documents of another commit are
+    /// refused.
     #[arg(long, value_name = "COMMIT", help_heading = "Config")]
     pub at: Option<String>,
     /// Of plans: the orgs whose config is otherwise than in the merge base with this commit have to report.
     #[arg(long, value_name = "REF", help_heading = "Config")]
     pub changed_since: Option<String>,
-    /// These orgs have to report, and no others; an empty name is none. Without it and without --changed-since, all orgs of
-    /// the config have to. May be repeated.
+    /// These orgs have to report, and no others; an empty name is none. Without it and without --changed-since, all
+    /// orgs of the config have to. May be repeated.
     #[arg(
         long,
         value_name = "ORG[,ORG…]",

@@ -17,11 +17,15 @@ pub struct DriftArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// The commit that was applied last: by its config is told what was edited by hand from what was merged and not applied.
+    /// The commit that was applied last.
+    ///
+    /// Its config separates what was edited by hand from what was merged and not applied.
     #[arg(long, value_name = "REF", help_heading = "Config")]
     pub applied: Option<String>,
-    /// The folder with the reports of earlier applies: they tell the same, and more of it. By default
-    /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder.
+    /// The folder of reports of earlier applies.
+    ///
+    /// They say the same as `--applied`, for more objects. By default `.presencectl/reports` at the top of the
+    /// config's Git checkout, else in the current folder.
     #[arg(long, value_name = "DIR", help_heading = "Config", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Read no reports.
@@ -30,11 +34,13 @@ pub struct DriftArgs {
     /// What is taken into the files.
     #[command(flatten)]
     pub accept: AcceptArgs,
-    /// Tell no names of people, only ids.
+    /// Show ids of people, and no names.
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,
-    /// `human`, `json`, `markdown` (an issue), `summary` (of a CI step), `html` or `github` (annotations), to standard
-    /// output or to a file as well. May be repeated; without one for standard output, `human` goes there.
+    /// human, json, markdown, summary, html or github.
+    ///
+    /// `markdown` is an issue, `summary` the summary of a CI step, `github` prints annotations. Without a file it
+    /// goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output>,
     /// Exit with 2 when there is drift.
@@ -45,7 +51,9 @@ pub struct DriftArgs {
 /// What of a drift is taken into the files.
 #[derive(Debug, Clone, Args)]
 pub struct AcceptArgs {
-    /// Write what the org shows of these definitions into the files. Shows the lines that change, and asks. May be repeated.
+    /// Write what the org has of these into the files.
+    ///
+    /// Shows the lines that change, and asks. May be repeated.
     #[arg(long = "accept", value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
     pub keys: Vec<String>,
     /// Do not ask.

@@ -15,17 +15,21 @@ pub struct PromoteArgs {
     /// Where the config is: the folder with all org files and layers.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
     /// The org that has the definition as it should be.
     #[arg(long, value_name = "ORG", help_heading = "Promote")]
     pub from: String,
-    /// The org that gets it, or the file of a layer: then all orgs get it that use the layer.
+    /// The org that gets it, or the file of a layer.
+    ///
+    /// All orgs that use the layer then get the definition.
     #[arg(long, value_name = "ORG|LAYER", help_heading = "Promote")]
     pub to: String,
-    /// Write the key into `omit` of each org that would get a definition it does not have.
+    /// Write `omit` into orgs that would newly get it.
     #[arg(long, help_heading = "Promote")]
     pub omit_elsewhere: bool,
     /// Do not ask.

@@ -16,22 +16,26 @@ pub struct DoctorArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: AnyConfigPath,
-    /// Which org, where the config holds several org files.
+    /// The org, if the config has several.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
-    /// Ask the org whether the client could write: by the removal of a definition that does not exist, which changes
-    /// nothing.
+    /// Test whether the client could write.
+    ///
+    /// Asks the org to remove a definition that does not exist, which changes nothing.
     #[arg(long, help_heading = "Org")]
     pub try_write: bool,
     /// Which org is spoken to.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// `human` or `json`, to standard output or to a file as well. May be repeated; without one for standard
-    /// output, `human` goes there.
+    /// human or json.
+    ///
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<DiagnosisFormat>>,
 }
@@ -39,22 +43,32 @@ pub struct DoctorArgs {
 /// `presencectl init`.
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
-    /// The folder of the new repository; it is made where there is none. By default the current folder.
+    /// The folder of the new repository.
+    ///
+    /// It is made if it does not exist. By default the current folder.
     #[arg(default_value = ".", hide_default_value = true, value_parser = paths::folder())]
     pub folder: PathBuf,
-    /// What the config begins with. Without it, that is asked.
+    /// What the config begins with.
+    ///
+    /// Without it, you are asked.
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Files")]
     pub start: Option<Start>,
-    /// Whose CI gets its workflow files. Without it, that is asked; with `--yes`, none.
+    /// The CI that gets workflow files.
+    ///
+    /// Without it, you are asked; with `--yes` alone, none.
     #[arg(long, value_enum, value_name = "CI", help_heading = "Files")]
     pub ci: Option<Ci>,
-    /// The locale whose label names a definition and makes its key, of what is imported.
+    /// The locale of the labels that make the keys.
+    ///
+    /// For what is imported.
     #[arg(long, value_name = "LOCALE", default_value = "en_US", help_heading = "Files")]
     pub default_locale: String,
     /// Overwrite files without asking.
     #[arg(long, help_heading = "Files")]
     pub force: bool,
-    /// Do not ask. What is wanted has to be typed.
+    /// Do not ask.
+    ///
+    /// What you want has to be on the command line.
     #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
     /// Which org is imported.

@@ -31,8 +31,9 @@ pub enum ShellName {
 /// `presencectl man`.
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
-    /// The folder for a page a command; it is made where there is none. Without it, the page of the whole tool
-    /// goes to standard output.
+    /// A folder for a page a command.
+    ///
+    /// It is made if it does not exist. Without it, the page of the whole tool goes to standard output.
     #[arg(long, value_name = "DIR", help_heading = "Files", value_parser = paths::folder())]
     pub out: Option<PathBuf>,
 }

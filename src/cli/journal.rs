@@ -11,26 +11,33 @@ use crate::cli::shared::{LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 /// `presencectl log`.
 #[derive(Debug, Clone, Args)]
 pub struct LogArgs {
-    /// A folder of reports, as `apply --report-dir DIR` keeps them: all of it is shown. Without it, the newest 200 reports
-    /// of each org in `.presencectl/reports`, at the top of this Git checkout, else in the current folder.
+    /// A folder of reports, as `apply --report-dir` keeps it.
+    ///
+    /// All of it is shown. Without it, the newest 200 reports of each org in `.presencectl/reports`, at the top of
+    /// this Git checkout, else in the current folder.
     #[arg(value_name = "DIR", value_parser = paths::folder())]
     pub dir: Option<PathBuf>,
-    /// Only what was done to this org: its name in the config, its own, or its id (or the first 8 or more
-    /// characters of it).
+    /// Only this org.
+    ///
+    /// Its name in the config, its own name, or its id (or the first 8 or more characters of the id).
     #[arg(long, value_name = "NAME")]
     pub org: Option<String>,
-    /// Only what was done to the definition of this key, or to the object of this id (or the first 8 or more characters of
-    /// it). May be repeated.
+    /// Only this definition, by key or id.
+    ///
+    /// The first 8 or more characters of an id are enough. May be repeated.
     #[arg(long = "key", value_name = "KEY[,KEY…]", value_delimiter = ',')]
     pub keys: Vec<String>,
-    /// Only runs that began then or later: 2026-03-01, 2026-03-01T09:05:00Z, or so long ago: 30d, 12h, 90m.
+    /// Only runs since then: 2026-03-01, or 30d, 12h, 90m.
+    ///
+    /// A date, an RFC 3339 time such as 2026-03-01T09:05:00Z, or a time ago.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only runs that began before that; a date means its end.
+    /// Only runs before that; a date means its end.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// `human`, `json` or `csv`, to standard output or to a file. May be repeated; without one for
-    /// standard output, `human` goes there.
+    /// human, json or csv.
+    ///
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<TableFormat>>,
 }
@@ -38,19 +45,27 @@ pub struct LogArgs {
 /// `presencectl undo`.
 #[derive(Debug, Clone, Args)]
 pub struct UndoArgs {
-    /// The report of an apply (or of an undo): a JSON file, by `--report-dir` or `--output json=FILE`. Without it, the
-    /// newest apply of the org that wrote and was not undone; name the org by `--config` or `--org`.
+    /// The report of an apply, or of an undo.
+    ///
+    /// A JSON file, by `--report-dir` or `--output json=FILE`. Without it, the newest apply of the org that wrote and
+    /// was not undone; name the org by `--config` or `--org`.
     #[arg(value_name = "REPORT", value_parser = paths::input())]
     pub report: Option<PathBuf>,
-    /// The config: what it protects or omits is left alone, and its limits hold. Without it nobody knows what
-    /// must not be touched, and a real org is not written to unless somebody is asked.
+    /// The config, whose protection and limits then hold.
+    ///
+    /// What it protects or omits stays as it is. Without a config, presencectl cannot know what must not be touched:
+    /// it writes to a real org only after you answered its question.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,
-    /// Which org, where the config holds several org files; without REPORT and config, the org whose apply is undone.
+    /// The org, if the config has several.
+    ///
+    /// Without REPORT and config, the org whose apply is undone.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
     pub root: Option<PathBuf>,
     /// Which org. It must be the report's.
@@ -62,10 +77,14 @@ pub struct UndoArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Say how many people are now on what is removed, deactivated or renamed.
+    /// Show how many people are now on what changes.
+    ///
+    /// That is: on what is removed, deactivated or renamed.
     #[arg(long)]
     pub usage: bool,
-    /// Do not ask. For CI. A real org then needs `--config` as well.
+    /// Do not ask. For CI.
+    ///
+    /// A real org then needs `--config` as well.
     #[arg(long, visible_alias = "yes", help_heading = "Approval")]
     pub auto_approve: bool,
     /// What is kept of the run.

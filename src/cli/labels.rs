@@ -19,12 +19,12 @@ pub struct LabelsArgs {
 /// The subcommands of `labels`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LabelsCommand {
-    /// Write the labels of a config as a spreadsheet: a row a definition, a column a language.
+    /// Write the labels as a spreadsheet: a row a definition, a column a language.
     #[command(after_help = "Examples:\n  \
         presencectl labels export examples/many-orgs -o xlsx=labels.xlsx\n  \
         presencectl labels export examples/many-orgs --locale pl --missing -o csv=polish.csv")]
     Export(LabelsExportArgs),
-    /// Write what translators changed in a spreadsheet into the files of the config, each label where it stands.
+    /// Write changed labels of a spreadsheet into the files, after confirmation.
     #[command(after_help = "Examples:\n  \
         presencectl labels import labels.xlsx examples/many-orgs --yes\n  \
         presencectl labels import polish.csv examples/many-orgs --into acme-prod --yes")]
@@ -37,21 +37,29 @@ pub struct LabelsExportArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// Only the files that this org uses. Without it, all that lie below the path.
+    /// Only the files that this org uses.
+    ///
+    /// Without it, all files below the path.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
-    /// Only this language; one that the config does not have yet gets an empty column. May be repeated.
+    /// Only this language, also a new one.
+    ///
+    /// A new language gets an empty column. May be repeated.
     #[arg(long, value_name = "LOCALE", help_heading = "Labels")]
     pub locale: Vec<String>,
     /// Only definitions that lack a label.
     #[arg(long, help_heading = "Labels")]
     pub missing: bool,
-    /// `xlsx` (a workbook, into a file), `csv` or `human` (how much there is), to standard output or to a file as well.
-    /// May be repeated; without one for standard output, `human` goes there.
+    /// xlsx, csv or human.
+    ///
+    /// `xlsx` needs a file, `human` says how much there is. Without a file, the result goes to standard output, where
+    /// `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<LabelsFormat>>,
 }
@@ -59,17 +67,23 @@ pub struct LabelsExportArgs {
 /// `presencectl labels import`.
 #[derive(Debug, Clone, Args)]
 pub struct LabelsImportArgs {
-    /// The spreadsheet: XLSX or CSV, as `labels export` wrote it and translators saved it.
+    /// The spreadsheet: XLSX or CSV.
+    ///
+    /// As `labels export` wrote it and translators saved it.
     #[arg(value_name = "FILE", value_parser = paths::input())]
     pub file: PathBuf,
     /// Where the config is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
-    /// Write the labels into the `overrides` of this org, for it alone.
+    /// Write the labels for this org alone.
+    ///
+    /// They go into the `overrides` of its file.
     #[arg(long, value_name = "NAME", help_heading = "Labels")]
     pub into: Option<String>,
     /// Do not ask.

@@ -8,11 +8,12 @@ use crate::host::logging::LogFormat;
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Output")]
 pub struct LoggingArgs {
-    /// Log what a run does on standard error: its phases, one line a request, waits and second tries. `-vv`
-    /// also logs that a request begins, and every object.
+    /// Log requests on standard error.
+    ///
+    /// Phases, a line a request, waits and second tries. `-vv` also logs the beginning of requests, and every object.
     #[arg(short = 'v', long, global = true, action = ArgAction::Count, display_order = 1000)]
     pub verbose: u8,
-    /// Leave warnings out of text for people on the screen; they are counted.
+    /// Hide warnings, and count them.
     #[arg(short = 'q', long, global = true, display_order = 1000)]
     pub quiet: bool,
     /// How the log is written.

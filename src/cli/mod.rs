@@ -58,8 +58,8 @@ pub mod variables;
 
 /// Genesys Cloud presence definitions as code.
 ///
-/// Keeps an org's presence definitions in step with YAML files: `plan` shows what is different,
-/// `apply` changes it, and what the files do not name is left alone.
+/// Keeps an org's presence definitions in sync with YAML files: `plan` shows what differs, `apply` changes it. What
+/// the files do not name stays as it is.
 #[derive(Debug, Parser)]
 #[command(
     name = "presencectl",
@@ -102,7 +102,7 @@ pub enum Command {
         presencectl plan examples/many-orgs --org acme-prod --sandbox --output json=plan.json"
     ))]
     Plan(PlanArgs),
-    /// Show the plan, ask, carry it out, and look whether it worked.
+    /// Apply the plan after confirmation, then verify the org.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -112,7 +112,7 @@ pub enum Command {
         presencectl apply examples/quickstart --sandbox --auto-approve -o json=report.json"
     ))]
     Apply(ApplyArgs),
-    /// Show what somebody changed in the org, who and when, and how to keep it or take it back. Writes nothing to the org.
+    /// Show what people changed in the org, and how to keep it. Writes nothing to the org.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -120,7 +120,7 @@ pub enum Command {
         presencectl drift examples/quickstart --sandbox --detailed-exitcode --output markdown=drift.md"
     ))]
     Drift(DriftArgs),
-    /// Write what the org holds as a config whose plan is empty. Changes nothing in the org.
+    /// Write what the org has as a config. Changes nothing in the org.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -128,7 +128,7 @@ pub enum Command {
         presencectl import --sandbox --out imported/ --deactivated"
     ))]
     Import(ImportArgs),
-    /// Show what the org holds. Changes nothing.
+    /// Show what the org has. Changes nothing.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -137,7 +137,7 @@ pub enum Command {
         presencectl show --sandbox --output csv=org.csv"
     ))]
     Show(ShowArgs),
-    /// Move everybody off a definition, then deactivate it. Shows what it is going to do, and asks.
+    /// Move all people off a definition, then deactivate it, after confirmation.
     #[command(after_help = concat!(
         credentials!(),
         "Permissions: presence:userPresence:edit for people (of several today, by the API document \
@@ -147,7 +147,7 @@ pub enum Command {
         presencectl retire lunch --to Meal --config examples/many-orgs --org acme-prod --sandbox --yes"
     ))]
     Retire(RetireArgs),
-    /// Take back what the report of an apply says was written. Shows the plan, asks, and looks whether it worked.
+    /// Restore what an apply changed, after confirmation, then verify the org.
     #[command(after_help = concat!(
         credentials!(),
         "Permissions are those of apply. The org is the report's; limits are the config's, or without one the \
@@ -156,12 +156,12 @@ pub enum Command {
         presencectl undo report.json --config examples/quickstart --sandbox --auto-approve"
     ))]
     Undo(UndoArgs),
-    /// Show what a folder of reports says of who changed what, and when. Asks no org.
+    /// Show who changed what, and when, from reports. Asks no org.
     #[command(after_help = "Examples:\n  \
         presencectl log reports --key lunch --since 2026-03-01 --until 2026-03-31\n  \
         presencectl log reports --since 30d --output csv=log.csv")]
     Log(LogArgs),
-    /// Make the files of a new repository, after asking.
+    /// Make the files of a new repository, after confirmation.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -169,7 +169,7 @@ pub enum Command {
         presencectl init imported-repository --start org --sandbox --yes"
     ))]
     Init(InitArgs),
-    /// Check what goes wrong on the first day: config, credentials, network, permissions. Changes nothing.
+    /// Check configuration, credentials, network and permissions. Changes nothing.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -177,11 +177,11 @@ pub enum Command {
         presencectl doctor examples/many-orgs --org acme-prod --sandbox --output json=diagnosis.json"
     ))]
     Doctor(DoctorArgs),
-    /// Check files without asking any org: every org file below a path.
+    /// Check the files of a config. Asks no org.
     #[command(after_help = "Examples:\n  presencectl validate examples/many-orgs\n  \
         presencectl validate examples/many-orgs --deny-warnings --output sarif=findings.sarif")]
     Validate(ValidateArgs),
-    /// List the orgs of a config, and those that a change of the files affects. Asks no org.
+    /// List the orgs of a config, and those that a change affects. Asks no org.
     #[command(after_help = "Examples:\n  presencectl orgs examples/many-orgs\n  \
         presencectl orgs examples/many-orgs --output lines")]
     Orgs(OrgListArgs),
@@ -190,30 +190,30 @@ pub enum Command {
         presencectl plan examples/many-orgs --all-orgs --sandbox --plans-dir plans\n  \
         presencectl combine examples/many-orgs plans/globex.json --expect globex")]
     Combine(CombineArgs),
-    /// Say what a finding means and how it is repaired or set, or list all of them.
+    /// Explain a finding and how to repair it, or list all findings.
     #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
     Explain(ExplainArgs),
-    /// Print the config that results from layers and org file, with the place of each value.
+    /// Print the config that results from layers and org file.
     #[command(after_help = "Example:\n  presencectl config examples/many-orgs --org acme-prod")]
     Config(ConfigArgs),
     /// Print a JSON Schema.
     #[command(after_help = "Example:\n  presencectl schema plan")]
     Schema(SchemaArgs),
-    /// Serve the embedded sandbox org to other clients, on this machine only.
+    /// Serve the sandbox org to other clients on this machine.
     #[command(after_help = "Example:\n  presencectl sandbox --port 8080 --state org.json")]
     Sandbox(SandboxArgs),
-    /// Print what a shell needs to complete commands and flags.
+    /// Print the completions for a shell.
     #[command(after_help = "Example:\n  presencectl completions bash")]
     Completions(CompletionsArgs),
-    /// Print the manual page, or write one for each command.
+    /// Print the manual page, or write a page for each command.
     #[command(after_help = "Example:\n  presencectl man --out man/")]
     Man(ManArgs),
-    /// Carry a definition from one org to another, or into a layer, in the files. Shows what each org gets, and asks.
+    /// Copy a definition in the files to another org or a layer, after confirmation.
     #[command(after_help = "Examples:\n  \
         presencectl promote lunch examples/many-orgs --from acme-prod --to acme-test --yes\n  \
         presencectl promote lunch examples/many-orgs --from acme-prod --to base/presence.yaml --yes")]
     Promote(PromoteArgs),
-    /// Write the ids that definitions have in the org into the files, where the match is beyond doubt. Asks before.
+    /// Write the ids of matched definitions into the files, after confirmation.
     #[command(after_help = concat!(
         credentials!(),
         "Examples:\n  \
@@ -221,9 +221,9 @@ pub enum Command {
         presencectl pin examples/many-orgs --all-orgs --sandbox --yes"
     ))]
     Pin(PinArgs),
-    /// Show or set what users are on.
+    /// Show or set the presence of users.
     User(UserArgs),
-    /// Hand labels to translators as a spreadsheet, and take them back. Asks no org.
+    /// Export labels to a spreadsheet for translators, and import them. Asks no org.
     Labels(LabelsArgs),
 }
 

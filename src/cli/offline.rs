@@ -14,19 +14,24 @@ pub struct ValidateArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
-    /// Read the files from this commit of their repository instead of from the disk, where PATH may be missing. Nothing
-    /// is checked out.
+    /// Read the files from this commit.
+    ///
+    /// Nothing is checked out, and PATH may be missing on the disk.
     #[arg(long, value_name = "COMMIT", help_heading = "Config")]
     pub at: Option<String>,
-    /// End with 1 where there is a warning, too.
+    /// Exit with 1 also for warnings.
     #[arg(long, help_heading = "Config")]
     pub deny_warnings: bool,
-    /// `human`, `sarif`, `gitlab` (a code quality report) or `github` (annotations), to standard output or to a
-    /// file as well. May be repeated; without one for standard output, `human` goes there.
+    /// human, sarif, gitlab or github.
+    ///
+    /// `gitlab` is a code quality report, `github` prints annotations. Without a file it goes to standard output,
+    /// where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<FindingsFormat>>,
 }
@@ -34,7 +39,9 @@ pub struct ValidateArgs {
 /// `presencectl explain`.
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// The name of a finding, as it stands in brackets before it. Without one, all are listed.
+    /// The name of a finding, as it appears in brackets.
+    ///
+    /// Without it, all are listed.
     pub name: Option<String>,
 }
 
@@ -89,16 +96,20 @@ pub struct SandboxArgs {
     /// The port; 0 takes any that is free.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
-    /// Where the org is kept. Without it, it is forgotten at the end.
+    /// A file that keeps the org after the end.
     #[arg(long, value_name = "FILE", value_parser = paths::file())]
     pub state: Option<PathBuf>,
-    /// Definitions that a new org begins with: a JSON file, as the API lists them.
+    /// Definitions of a new org: a JSON file.
+    ///
+    /// The file has the form in which the API lists them.
     #[arg(long, value_name = "FILE", value_parser = paths::input())]
     pub seed: Option<PathBuf>,
-    /// Faults that it plays: a JSON file.
+    /// Faults that the org plays: a JSON file.
     #[arg(long, value_name = "FILE", value_parser = paths::input())]
     pub faults: Option<PathBuf>,
-    /// How it behaves, such as which permissions its client has: a JSON file.
+    /// How the org behaves: a JSON file.
+    ///
+    /// For example, which permissions its client has.
     #[arg(long, value_name = "FILE", value_parser = paths::input())]
     pub behavior: Option<PathBuf>,
 }

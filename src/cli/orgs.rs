@@ -15,39 +15,50 @@ pub struct OrgListArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// Only these orgs: a name, or a pattern such as `acme-*`. May be repeated.
+    /// Only these orgs: a name, or a pattern such as `acme-*`.
+    ///
+    /// May be repeated.
     #[arg(long = "org", value_name = "NAME|PATTERN", help_heading = "Config")]
     pub orgs: Vec<String>,
-    /// Only the orgs of this stage (`org.stage`). May be repeated.
+    /// Only the orgs of this stage.
+    ///
+    /// The stage is `org.stage` in the org file. May be repeated.
     #[arg(long = "stage", value_name = "STAGE", help_heading = "Config")]
     pub stages: Vec<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
-    /// Read the config from this commit of its repository instead of from the disk. Nothing is checked out.
+    /// Read the config from this commit.
+    ///
+    /// Nothing is checked out.
     #[arg(long, value_name = "COMMIT", help_heading = "Config")]
     pub at: Option<String>,
-    /// Only the orgs whose config is otherwise than in this commit, and what differs. The config is compared with the
-    /// merge base of the commit and the config's own.
+    /// Only orgs that differ from this commit, and how.
+    ///
+    /// The config is compared with the merge base of the commit and the config's own.
     #[arg(long, value_name = "REF", help_heading = "Config")]
     pub changed_since: Option<String>,
-    /// Compare with the commit itself, and not with the merge base.
+    /// Compare with the commit, not with the merge base.
     #[arg(long, requires = "changed_since", help_heading = "Config")]
     pub exact: bool,
-    /// Tell which orgs are due: their config is otherwise than that of the commit that was applied last, by the kept reports
-    /// of their applies.
+    /// Tell which orgs are due: their config is otherwise than that of the commit that was applied last, by the kept
+    /// reports of their applies.
     #[arg(long, conflicts_with = "changed_since", help_heading = "Config")]
     pub behind: bool,
-    /// The folder with the reports of applies. By default `.presencectl/reports` at the top of the config's Git checkout,
-    /// else in the current folder.
+    /// The folder with the reports of applies. By default `.presencectl/reports` at the top of the config's Git
+    /// checkout, else in the current folder.
     #[arg(long, value_name = "DIR", requires = "behind", help_heading = "Config", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Count the reports of sandbox orgs, and no others.
     #[arg(long, requires = "behind", help_heading = "Config")]
     pub sandbox: bool,
-    /// `human`, `lines` (a name a line), `json`, `csv`, `markdown`, `github-matrix` or `gitlab`, to standard output or to a
-    /// file as well. May be repeated; without one for standard output, `human` goes there.
+    /// human, lines, json, csv, markdown, github-matrix, gitlab.
+    ///
+    /// `lines` is a name a line. Without a file it goes to standard output, where `human` goes by default. May be
+    /// repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<OrgsFormat>>,
     /// Exit with 2 when a config differs.

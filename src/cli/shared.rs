@@ -20,7 +20,8 @@ use crate::model::text;
 /// Where the states of simulated orgs are, below the current folder.
 pub const SANDBOX_STATE_FOLDER: &str = ".presencectl/sandbox";
 
-/// The path of a config. Every command that reads one takes `--config`; where nothing else is positional, PATH as well.
+/// The path of a config. Every command that reads one takes `--config`; where nothing else is positional, PATH as
+/// well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigPath(pub PathBuf);
 
@@ -31,10 +32,10 @@ pub struct AnyConfigPath(pub Option<PathBuf>);
 /// How both are typed.
 #[derive(Debug, Clone, Args)]
 struct TypedPath {
-    /// The config: a YAML file, or a folder of them.
+    /// The config: a YAML file, or a folder of YAML files.
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// The config: the same as PATH.
+    /// The same as PATH.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     config: Option<PathBuf>,
 }
@@ -111,11 +112,13 @@ pub struct ConfigArgs {
     /// Where it is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// Which org, where the path holds several org files.
+    /// The org, if the config has several.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
 }
@@ -126,22 +129,28 @@ pub struct OrgsArgs {
     /// Where it is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// Which org, where the path holds several org files. A pattern such as `acme-*` means several, and it may be
-    /// repeated.
+    /// An org, or several by a pattern such as `acme-*`.
+    ///
+    /// May be repeated.
     #[arg(long = "org", value_name = "NAME|PATTERN", help_heading = "Config")]
     pub orgs: Vec<String>,
-    /// Every org of the config, each by its own credentials: for `acme-prod` the variables whose names end in
-    /// `__ACME_PROD`.
+    /// Every org of the config.
+    ///
+    /// Each org has its own credentials: for `acme-prod`, the variables whose names end in `__ACME_PROD`.
     #[arg(long, conflicts_with = "orgs", help_heading = "Config")]
     pub all_orgs: bool,
-    /// Only the orgs of this stage (`org.stage`). May be repeated.
+    /// Only the orgs of this stage.
+    ///
+    /// The stage is `org.stage` in the org file. May be repeated.
     #[arg(long = "stage", value_name = "STAGE", help_heading = "Config")]
     pub stages: Vec<String>,
     /// How many orgs are read at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), help_heading = "Config")]
     pub parallel: u8,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
 }
@@ -171,37 +180,44 @@ impl OrgsArgs {
 }
 
 /// Which org is spoken to. Credentials come from the environment only: `GENESYSCLOUD_REGION`,
-/// `GENESYSCLOUD_OAUTHCLIENT_ID` and `GENESYSCLOUD_OAUTHCLIENT_SECRET`, or
-/// `GENESYSCLOUD_ACCESS_TOKEN`.
+/// `GENESYSCLOUD_OAUTHCLIENT_ID` and `GENESYSCLOUD_OAUTHCLIENT_SECRET`, or `GENESYSCLOUD_ACCESS_TOKEN`.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Org")]
 pub struct TargetArgs {
-    /// Use the embedded sandbox org; nothing real is read or written.
+    /// Use the embedded sandbox org: nothing real is read or written.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
-    /// Definitions that a new sandbox org begins with: a JSON file, as the API lists them. One that is there already
-    /// goes on as it is.
+    /// Definitions of a new sandbox org: a JSON file.
+    ///
+    /// The file has the form in which the API lists them. An existing sandbox org stays as it is.
     #[arg(long, value_name = "FILE", requires = "sandbox", value_parser = paths::input())]
     pub sandbox_seed: Option<PathBuf>,
     /// Faults that the sandbox org plays: a JSON file.
     #[arg(long, value_name = "FILE", requires = "sandbox", value_parser = paths::input())]
     pub sandbox_faults: Option<PathBuf>,
-    /// How the sandbox org behaves, such as which permissions its client has: a JSON file.
+    /// How the sandbox org behaves: a JSON file.
+    ///
+    /// For example, which permissions its client has.
     #[arg(long, value_name = "FILE", requires = "sandbox", value_parser = paths::input())]
     pub sandbox_behavior: Option<PathBuf>,
-    /// Another server, such as a gateway. `http` only for this machine. Its token endpoint is
-    /// URL/oauth/token.
+    /// Another server, such as a gateway.
+    ///
+    /// `http` works only for this machine. The token endpoint is URL/oauth/token.
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     pub base_url: Option<String>,
-    /// Certificates that are trusted besides this machine's: a PEM file, such as the root of a proxy that
-    /// decrypts.
+    /// More trusted certificates: a PEM file.
+    ///
+    /// For example, the root of a proxy that decrypts. The certificates of this machine stay trusted.
     #[arg(long, value_name = "FILE", conflicts_with = "sandbox", value_parser = paths::input())]
     pub ca_cert: Option<PathBuf>,
-    /// The generation of the API to speak, whatever `settings.api` says: `v1`, `v2`, or `auto`, which is
-    /// `v1`, and `v2` where the org no longer serves that.
+    /// The generation of the API.
+    ///
+    /// It beats `settings.api`. `auto` is `v1`, and `v2` if the org no longer serves `v1`.
     #[arg(long, value_enum, value_name = "GENERATION")]
     pub api: Option<ApiArg>,
-    /// How many requests may be sent in any 60 s: two at least, since a change is a read and a write.
+    /// The most requests in any 60 s.
+    ///
+    /// At least two, since a change is a read and a write.
     #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT, value_parser = at_least_two)]
     pub requests_per_minute: NonZeroU32,
 }
@@ -217,21 +233,22 @@ pub enum ApiArg {
     V2,
 }
 
-/// Limits, raised for one run by a person. A config's `settings.limits` is the place that can be
-/// reviewed.
+/// Limits, raised for one run by a person. A config's `settings.limits` is the place that can be reviewed.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// Allow this many removals (deactivations, deletions, replacements) in this run.
+    /// Allow this many removals in this run.
+    ///
+    /// Deactivations, deletions and replacements count.
     #[arg(long, value_name = "N")]
     pub allow_removals: Option<u32>,
-    /// Allow this many labels to be taken away in this run.
+    /// Allow this many removed labels in this run.
     #[arg(long, value_name = "N")]
     pub allow_label_removals: Option<u32>,
-    /// Allow this many default labels to be changed in this run.
+    /// Allow this many changed default labels in this run.
     #[arg(long, value_name = "N")]
     pub allow_renames: Option<u32>,
-    /// Allow this many people to be on what is removed or renamed in this run.
+    /// Allow this many people on what is removed or renamed.
     #[arg(long, value_name = "N")]
     pub allow_active_users: Option<u32>,
 }
@@ -240,18 +257,25 @@ pub struct LimitArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Record")]
 pub struct RecordArgs {
-    /// Who does it. Without it, what GitHub Actions, GitLab CI or `PRESENCECTL_ACTOR` say.
+    /// Who does it, for the report.
+    ///
+    /// By default what GitHub Actions, GitLab CI or `PRESENCECTL_ACTOR` say.
     #[arg(long, value_name = "NAME")]
     pub actor: Option<String>,
-    /// Why, for the report. Without it, what `PRESENCECTL_REASON` says.
+    /// Why, for the report.
+    ///
+    /// By default what `PRESENCECTL_REASON` says.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Write during a freeze, for this reason. It stands in the report, and lifts no limit.
+    /// Write during a freeze, for this reason.
+    ///
+    /// The reason is kept in the report. Limits still apply.
     #[arg(long, value_name = "REASON", help_heading = "Approval", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub break_glass: Option<String>,
-    /// Keep the report of this run in this folder, and read those of earlier runs from it. Without it the folder is
-    /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder. The file is
-    /// DIR/ORG/TIME-COMMIT.json.
+    /// The folder of reports.
+    ///
+    /// This run keeps its report there, as DIR/ORG/TIME-COMMIT.json, and reads those of earlier runs. By default
+    /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder.
     #[arg(long, value_name = "DIR", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Keep no report, and read none.
@@ -263,9 +287,10 @@ pub struct RecordArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// `human`, `json`, `markdown` (a comment on a pull request), `summary` (of a CI step), `html` or `github`
-    /// (annotations), to standard output or to a file as well. May be repeated; without one for standard output,
-    /// `human` goes there.
+    /// human, json, markdown, summary, html or github.
+    ///
+    /// `markdown` is a comment for a pull request, `summary` the summary of a CI step, `github` prints annotations.
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<Output>,
 }

@@ -19,13 +19,16 @@ pub struct ImportArgs {
     /// What is written.
     #[command(flatten)]
     pub choice: ChoiceArgs,
-    /// Take the names of Terraform resources as keys. FILE holds what `terraform show -json` or `tofu show -json` prints;
-    /// `-` is standard input. Their definitions are imported even if they are deactivated. At the end come the `removed`
-    /// blocks that let Terraform forget them.
+    /// Take the names of Terraform resources as keys.
+    ///
+    /// FILE holds what `terraform show -json` or `tofu show -json` prints; `-` is standard input. Their definitions
+    /// are imported even if they are deactivated. At the end come the `removed` blocks that let Terraform forget
+    /// them.
     #[arg(long, value_name = "FILE", help_heading = "What is written")]
     pub names_from: Option<PathBuf>,
-    /// `human`, or `terraform` for the `removed` blocks alone, to standard output or to a file. May be repeated; without one
-    /// for standard output, `human` goes there.
+    /// human, or terraform for the `removed` blocks alone.
+    ///
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(
         long = "output",
         short = 'o',
@@ -40,12 +43,13 @@ pub struct ImportArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Files")]
 pub struct PlaceArgs {
-    /// The file to write, or the folder: one that exists, a path that ends with `/`, or any with
-    /// `--split`. In a folder there is an org file, and one file a system presence. Without it, or with `-`,
-    /// one file goes to standard output.
+    /// The file or folder to write: `presences/`.
+    ///
+    /// A folder is one that exists, a path that ends with `/`, or any with `--split`. It gets an org file, and one
+    /// file a system presence. Without it, or with `-`, one file goes to standard output.
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
-    /// One file a system presence, and an org file that uses them.
+    /// One file a system presence, and an org file.
     #[arg(long, requires = "out")]
     pub split: bool,
     /// Overwrite files without asking.
@@ -57,13 +61,15 @@ pub struct PlaceArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What is written")]
 pub struct ChoiceArgs {
-    /// The locale whose label names a definition and makes its key.
+    /// The locale of the labels that make the keys.
     #[arg(long, value_name = "LOCALE", default_value = "en_US")]
     pub default_locale: String,
     /// Deactivated definitions as well.
     #[arg(long)]
     pub deactivated: bool,
-    /// Pin every definition by its id, not only those that nothing else makes known.
+    /// Pin every definition by its id.
+    ///
+    /// Without it, only those that nothing else identifies.
     #[arg(long)]
     pub pin: bool,
 }
@@ -71,31 +77,39 @@ pub struct ChoiceArgs {
 /// `presencectl show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
-    /// One definition: its key, where a config is given, else its id (or the first 8 or more characters of it), or a label
-    /// in any locale.
+    /// One definition, by key, id or label.
+    ///
+    /// A key needs a config. The first 8 or more characters of an id are enough, and a label may be in any locale.
     #[arg(value_name = "KEY", conflicts_with = "system")]
     pub key: Option<String>,
-    /// The system presences that the org knows, instead of its definitions.
+    /// The system presences of the org, not its definitions.
     #[arg(long)]
     pub system: bool,
-    /// The locale whose label names a definition, where no config says it. By default `en_US`.
+    /// The locale whose label names a definition.
+    ///
+    /// For a run without a config. By default `en_US`.
     #[arg(long, value_name = "LOCALE", conflicts_with_all = ["config", "system"])]
     pub default_locale: Option<String>,
-    /// A config, for the keys of definitions: a YAML file, or a folder of them.
+    /// A config, for the keys of definitions.
+    ///
+    /// A YAML file, or a folder of YAML files.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,
-    /// Which org, where the config holds several org files.
+    /// The org, if the config has several.
     #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
     pub org: Option<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
     pub root: Option<PathBuf>,
     /// Which org is spoken to.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// `human`, `json` or `csv`, to standard output or to a file. May be repeated; without one for
-    /// standard output, `human` goes there.
+    /// human, json or csv.
+    ///
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<TableFormat>>,
 }

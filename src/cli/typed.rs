@@ -32,7 +32,8 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// A line that lacks something is read as well: a variable may give it. One that asks for help is read as nothing.
+    /// A line that lacks something is read as well: a variable may give it. One that asks for help is read as
+    /// nothing.
     pub fn read(root: &Command, arguments: &[OsString]) -> Typed {
         let Ok(root_matches) = root.clone().ignore_errors(true).try_get_matches_from(arguments) else {
             return Typed::default();

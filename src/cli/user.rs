@@ -18,7 +18,7 @@ pub struct UserArgs {
 /// The subcommands of `user`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum UserCommand {
-    /// Show what users are on. Writes nothing.
+    /// Show the presence of users. Writes nothing.
     #[command(after_help = concat!(
         credentials!(),
         "Permissions, by the API document / by the platform today:\n  \
@@ -31,7 +31,7 @@ pub enum UserCommand {
         presencectl user get 5a4db0c5-0000-4000-8000-000000000001 --sandbox --output csv=users.csv"
     ))]
     Get(UserGetArgs),
-    /// Ask, set what users are on, and say for each whether it is so.
+    /// Set the presence of users, after confirmation.
     #[command(after_help = concat!(
         credentials!(),
         "Permissions, by the API document / by the platform today:\n  \
@@ -52,8 +52,10 @@ pub struct WhoArgs {
     /// Ids of users.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
-    /// A file with more of them, or `-` for standard input: one a line, or a CSV with a column `id` or
-    /// `userId`, and for `set` also `presence` and `message`. May be repeated.
+    /// A file with ids, or `-` for standard input.
+    ///
+    /// One id a line, or a CSV with a column `id` or `userId`, and for `set` also `presence` and `message`. May be
+    /// repeated.
     #[arg(long, value_name = "FILE", help_heading = "Users")]
     pub from: Vec<PathBuf>,
 }
@@ -61,14 +63,18 @@ pub struct WhoArgs {
 /// A config beside users: it says which org is meant, which locale names a presence, and knows keys.
 #[derive(Debug, Clone, Args)]
 pub struct UserConfigArgs {
-    /// A YAML file, or a folder of them: its keys name presences, and it says which org is meant.
+    /// A config, for its keys and its org.
+    ///
+    /// A YAML file, or a folder of YAML files.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,
-    /// Which org, where the config holds several org files.
+    /// The org, if the config has several.
     #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
     pub org: Option<String>,
-    /// The folder below which everything that the config names must lie. By default the nearest
-    /// one upward that holds `.git`, else the path's folder.
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
     #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
     pub root: Option<PathBuf>,
 }
@@ -79,8 +85,9 @@ pub struct UserGetArgs {
     /// Which users.
     #[command(flatten)]
     pub who: WhoArgs,
-    /// Whose presences: `purecloud` for the platform's own, `microsoftteams`, or the id of a registered
-    /// source.
+    /// Whose presences.
+    ///
+    /// `purecloud` is the platform's own. Also `microsoftteams`, or the id of a registered source.
     #[arg(long, value_name = "SOURCE", default_value = "purecloud", help_heading = "Presence")]
     pub source: String,
     /// A config.
@@ -89,8 +96,9 @@ pub struct UserGetArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// `human`, `json` or `csv`, to standard output or to a file as well. May be repeated; without
-    /// one for standard output, `human` goes there.
+    /// human, json or csv.
+    ///
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<TableFormat>>,
 }
@@ -101,23 +109,30 @@ pub struct UserSetArgs {
     /// Which users. The columns `presence` and `message` of a CSV say what each should be on.
     #[command(flatten)]
     pub who: WhoArgs,
-    /// The presence: a key of the config, a label, or the id of a definition (or the first 8 or more characters of it).
+    /// The presence: a key, a label or an id.
+    ///
+    /// The first 8 or more characters of an id are enough.
     #[arg(long, value_name = "KEY", help_heading = "Presence")]
     pub presence: Option<String>,
-    /// The message beside it. Without it a message stays as it is; an empty one takes it away.
+    /// The message beside the presence.
+    ///
+    /// Without it, a message stays as it is; an empty one removes it.
     #[arg(long, value_name = "TEXT", help_heading = "Presence")]
     pub message: Option<String>,
-    /// Whose presences: `purecloud` for the platform's own, or the id of a registered source. Microsoft
-    /// Teams can only be read.
+    /// Whose presences.
+    ///
+    /// `purecloud` is the platform's own. Also the id of a registered source. Microsoft Teams can only be read.
     #[arg(long, value_name = "SOURCE", default_value = "purecloud", help_heading = "Presence")]
     pub source: String,
-    /// Make the source the users' primary one. Users are then set one by one. Not for a registered source.
+    /// Make the source the users' primary one.
+    ///
+    /// Users are then set one by one. Not for a registered source.
     #[arg(long, help_heading = "Presence")]
     pub primary: bool,
     /// Do not ask.
     #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
-    /// The id of the org that is meant, where no config says it.
+    /// The id of the org, if no config has it.
     #[arg(long, value_name = "ID", help_heading = "Org")]
     pub org_id: Option<String>,
     /// A config.
@@ -126,8 +141,9 @@ pub struct UserSetArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// `human`, `json` or `csv`, to standard output or to a file as well. May be repeated; without
-    /// one for standard output, `human` goes there.
+    /// human, json or csv.
+    ///
+    /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<TableFormat>>,
 }

@@ -10,9 +10,9 @@ pub const PREFIX: &str = "PRESENCECTL_";
 
 /// Flags without one, and why.
 pub const WITHOUT: [(&str, &str); 7] = [
-    ("help", "nobody wants every run to be a page of help"),
+    ("help", "no one wants every run to be a page of help"),
     ("version", "nor to be the version"),
-    ("yes", "a yes is for one run that somebody looked at; a variable outlives it"),
+    ("yes", "a yes is for one run that a person looked at; a variable outlives it"),
     ("auto-approve", "the same"),
     ("force", "the same"),
     ("break-glass", "a reason to write during a freeze is for one run"),

@@ -55,7 +55,7 @@ pub(crate) fn judge_login(response: &Response) -> Option<(ExchangeFailure, ApiEr
             Some((ExchangeFailure::Throttled { retry_after_s }, ApiErrorKind::RateLimited { retry_after_s }))
         }
         400 | 401 | 403 => Some((ExchangeFailure::Refused, ApiErrorKind::Credentials)),
-        // There is one everywhere, so whoever says this is not the platform.
+        // There is one everywhere, so a server that says this is not the platform.
         404 | 410 => Some((ExchangeFailure::Refused, ApiErrorKind::NotFound { by_the_platform: false })),
         _ => judge(response, false),
     }

@@ -24,7 +24,7 @@ pub enum TrialRemoval {
 }
 
 impl Session {
-    /// For whoever wants to know whether the client could write. It speaks the session's generation of the API.
+    /// For a caller that wants to know whether the client could write. It speaks the session's generation of the API.
     pub fn could_write(&self) -> CouldWrite {
         CouldWrite(self.clone())
     }

@@ -49,7 +49,7 @@ impl Entity {
         }
     }
 
-    /// As one of several with the same id: nobody knows which of them is true.
+    /// As one of several with the same id: it is not known which of them is true.
     fn repeated(self) -> Odd {
         match self {
             Entity::Odd(odd) => odd,
@@ -70,7 +70,7 @@ impl Entity {
 /// An object with its place in an answer.
 pub type PlacedObject = (String, Entity);
 
-/// The list that these objects make up. Nobody knows which of several with one id is true, so together they are odd.
+/// The list that these objects make up. It is not known which of several with one id is true, so together they are odd.
 /// Copies that say the same are one.
 pub fn list_of(entities: Vec<PlacedObject>) -> Listed {
     let mut listed = Listed::default();
@@ -121,8 +121,8 @@ fn repeated(entities: Vec<PlacedObject>) -> Option<Odd> {
     Some(first)
 }
 
-/// Reads one value of an answer, which is JSON. `place` is where it stands there. Beside it is the object as it was sent,
-/// in which half a character is [`HALF`].
+/// Reads one value of an answer, which is JSON. `place` is where it stands there. Beside it is the object as it was
+/// sent, in which half a character is [`HALF`].
 pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<String, Value>) {
     if !text.starts_with(b"{") {
         let what = vec![format!("it is {}, not an object", kind(text))];
@@ -181,7 +181,7 @@ struct Oddities {
 }
 
 impl Oddities {
-    /// Gives whatever stands for what cannot be read.
+    /// Gives everything that stands for what cannot be read.
     fn add<T: Default>(&mut self, what: String) -> T {
         if self.what.len() < ODDITIES_NAMED_MAX {
             self.what.push(what);
@@ -274,7 +274,7 @@ fn division(
     }
 }
 
-/// Either sign is enough to be untouchable; without a clear sign nobody knows.
+/// Either sign is enough to be untouchable; without a clear sign it is not known.
 fn primary(fields: &Map<String, Value>) -> Primary {
     let flag = fields.get("primary").and_then(Value::as_bool);
     let kind = fields.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
@@ -364,7 +364,7 @@ pub fn still_sent(halved: &Halved, raw: &Map<String, Value>, sent: &Map<String, 
     let labels = |of: &Map<String, Value>, locale: &Locale| of.get("languageLabels")?.get(locale.as_str()).cloned();
     let is_sent = |locale: &&Locale| {
         let label = labels(sent, locale);
-        // Half a character in the name of the locale is sent with whatever label.
+        // Half a character in the name of the locale is sent with any label.
         label.is_some() && (locale.as_str().contains(HALF) || label == labels(raw, locale))
     };
     let labels: Vec<Locale> = halved.labels.iter().filter(is_sent).cloned().collect();

@@ -1,7 +1,7 @@
 //! What went wrong with an operation: facts, without their help.
 //!
 //! Strings in these types come from the platform and are foreign, and so are `Display` and `help`,
-//! which repeat them as they are: whoever shows them makes them safe, each view in its own way. No
+//! which repeat them as they are: anyone who shows them makes them safe, each view in its own way. No
 //! secret is ever inside: the session takes them out before it makes an error.
 
 use std::fmt;
@@ -279,7 +279,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    /// What went wrong, whatever became of the write.
+    /// What went wrong, no matter what became of the write.
     pub fn cause(&self) -> &ApiError {
         match self {
             WriteError::NotDone(error) | WriteError::Unclear(error) => error,

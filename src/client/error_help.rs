@@ -60,7 +60,7 @@ impl ApiError {
             }
             ApiErrorKind::HalfCharacter(_) => "write the whole text in the org's admin page, or by another client".to_owned(),
             ApiErrorKind::HoldsSecret => {
-                "whoever answers here gives away what it is sent, which the platform never does: look at the region, at \
+                "the server that answers here gives away what it is sent, which the platform never does: look at the region, at \
                  --base-url and at the proxy, and make a new secret for the OAuth client"
                     .to_owned()
             }

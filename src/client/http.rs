@@ -30,7 +30,7 @@ const NO_TUNNEL: &str = "tunnel error: unsuccessful";
 const NOT_SIGNED_IN: &str = "tunnel error: proxy authorization required";
 const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
 
-/// An answer of which nobody reads more.
+/// An answer of which no one reads more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     pub status: u16,

@@ -8,7 +8,7 @@ pub const ATTEMPTS_MAX: u32 = 6;
 pub const PAGES_MAX: u32 = 2;
 /// The first wait after a failure; it doubles from attempt to attempt.
 pub const BACKOFF_FIRST_MS: u64 = 500;
-/// The longest wait that nobody asked for.
+/// The longest wait that no one asked for.
 pub const BACKOFF_MAX_MS: u64 = 20_000;
 /// The wait after a 429 that does not say how long (docs/platform.md, "Retries").
 pub const RETRY_AFTER_DEFAULT_S: u64 = 3;

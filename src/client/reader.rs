@@ -1,4 +1,4 @@
-//! Reading an org. Whoever holds a [`Reader`] alone cannot write, by construction.
+//! Reading an org. Anyone who holds a [`Reader`] alone cannot write, by construction.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -28,7 +28,7 @@ const PLATFORMS_OWN_COUNT: usize = 10;
 pub struct Reader(Session);
 
 impl Session {
-    /// For whoever only reads. It speaks the session's generation of the API.
+    /// For a caller that only reads. It speaks the session's generation of the API.
     pub fn reader(&self) -> Reader {
         Reader(self.clone())
     }

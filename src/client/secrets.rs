@@ -1,4 +1,5 @@
-//! Secrets taken out of foreign text: a server may repeat whatever it was sent, whole or in pieces, and in other letters.
+//! Secrets taken out of foreign text: a server may repeat everything that it was sent, whole or in pieces, and in other
+//! letters.
 
 use std::collections::HashSet;
 use std::ops::Range;

@@ -322,7 +322,7 @@ impl Session {
             // Time ends this, and no number of attempts.
             let is_by_time = is_login_limit(&trouble) && begun.elapsed() < Duration::from_millis(LOGIN_LIMIT_MS);
             let counted = if is_by_time { attempt.min(ATTEMPTS_MAX - 1) } else { attempt };
-            // A second token hurts nobody, so asking for one counts as reading.
+            // A second token hurts no one, so asking for one counts as reading.
             match after(pages.counted(trouble.failure), Effect::Read, counted, self.random()) {
                 Next::Wait(delay) => {
                     let end = if is_by_time { TriesEnd::Time(LOGIN_LIMIT_MS) } else { TriesEnd::Count(ATTEMPTS_MAX) };
@@ -360,7 +360,7 @@ impl Session {
         }
     }
 
-    /// What the answer to a request says of the allowance. One that lasts for longer than anybody waits is not the
+    /// What the answer to a request says of the allowance. One that lasts for longer than anyone waits is not the
     /// one that the pace is about.
     fn hint(&self, limit: RateLimit) {
         let RateLimit { count, allowed, reset_s } = limit;
@@ -405,7 +405,7 @@ impl Session {
         answer
     }
 
-    /// Nobody asks for it any more, and it was told all the same: not before this time. One that nobody waits for is a
+    /// No one asks for it any more, and it was told all the same: not before this time. One that no one waits for is a
     /// limit of another kind, of which others may know nothing.
     fn hold_others(&self, failure: ExchangeFailure) {
         if let ExchangeFailure::Throttled { retry_after_s: Some(asked_s) } = failure

@@ -358,7 +358,7 @@ pub fn post_body(generation: Generation, system_presence: &SystemPresence, conte
     body.to_string().into_bytes()
 }
 
-/// A system presence as a generation spells it; one that is not of the ten as somebody typed it.
+/// A system presence as a generation spells it; one that is not of the ten as a person typed it.
 fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
     let [first, second] = ON_QUEUE;
     match (generation, system_presence.standard()) {

@@ -11,7 +11,7 @@ use crate::client::policy::ExchangeFailure;
 use crate::client::secrets::Secrets;
 use crate::client::wire::{Request, Response, WireError};
 
-/// A shorter wait for the pace is none that anybody would notice.
+/// A shorter wait for the pace is none that anyone would notice.
 const TURN_TOLD_MS: u64 = 50;
 
 /// A longer wait is told also to those who asked for no log.

@@ -67,7 +67,7 @@ impl Reader {
             }
             before = answer;
             for group in groups {
-                // What was not asked about is somebody else's answer.
+                // What was not asked about is another person's answer.
                 let Some(seats) = all.get_mut(&group.definition) else { continue };
                 seats.cut |= group.truncated;
                 for (user, queue) in group.users {

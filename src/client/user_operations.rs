@@ -15,7 +15,7 @@ pub const BULK_READ_USERS_MAX: usize = 50;
 /// take, and a chunk that is too long for an org is halved until it fits.
 pub const BULK_PUT_USERS_MAX: usize = 50;
 
-/// What it takes to change somebody else's presence today (docs/platform.md, "Operations and permissions").
+/// What it takes to change another person's presence today (docs/platform.md, "Operations and permissions").
 const EDIT: &str = "presence:userPresence:edit";
 
 /// `getUserPresencesPurecloud`, `getUserPresencesMicrosoftteams`, `getUserPresence`: one user's presence.

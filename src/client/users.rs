@@ -1,4 +1,4 @@
-//! Reading and setting presences of users. Whoever holds a [`UserReader`] alone cannot set one, by
+//! Reading and setting presences of users. Anyone who holds a [`UserReader`] alone cannot set one, by
 //! construction.
 
 use std::collections::BTreeMap;
@@ -28,12 +28,12 @@ pub struct UserReader(Session);
 pub struct UserWriter(Session);
 
 impl Session {
-    /// For whoever only reads presences of users.
+    /// For a caller that only reads presences of users.
     pub fn user_reader(&self) -> UserReader {
         UserReader(self.clone())
     }
 
-    /// For whoever may set presences of users.
+    /// For a caller that may set presences of users.
     pub fn user_writer(&self) -> UserWriter {
         UserWriter(self.clone())
     }

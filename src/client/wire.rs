@@ -1,4 +1,4 @@
-//! The seam: one HTTP exchange. Everything that decides stands above it, and whatever implements
+//! The seam: one HTTP exchange. Everything that decides stands above it, and everything that implements
 //! [`Wire`] (sockets, an org in process, a test) can stand below.
 
 use std::fmt;
@@ -37,7 +37,7 @@ pub struct WireLimits {
     pub request_timeout_ms: u64,
     /// See [`CONNECT_TIMEOUT_MS`].
     pub connect_timeout_ms: u64,
-    /// The longest body of an answer, whatever is asked; see [`crate::model::limits`].
+    /// The longest body of an answer, no matter what is asked; see [`crate::model::limits`].
     pub body_bytes_max: usize,
 }
 
@@ -187,7 +187,7 @@ pub enum WireError {
     /// No whole answer in time.
     #[error("no answer within {after_ms} ms")]
     TimedOut { after_ms: u64 },
-    /// The answer is longer than anybody needs.
+    /// The answer is longer than anyone needs.
     #[error("the answer is longer than {limit_bytes} bytes")]
     TooLarge { limit_bytes: usize },
 }

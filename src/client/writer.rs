@@ -19,7 +19,7 @@ use crate::model::observed::{Content, Definition};
 pub struct Writer(Session);
 
 impl Session {
-    /// For whoever may change the org. It speaks the session's generation of the API.
+    /// For a caller that may change the org. It speaks the session's generation of the API.
     pub fn writer(&self) -> Writer {
         Writer(self.clone())
     }
@@ -58,7 +58,7 @@ impl Writer {
     /// No field that we do not know is lost.
     ///
     /// # Assumptions
-    /// `current` was read right before: the platform has no versions, and whatever was changed since
+    /// `current` was read right before: the platform has no versions, and everything that was changed since
     /// is overwritten.
     pub async fn update(&self, current: Fetched, patch: &Patch) -> Result<Definition, WriteError> {
         let id = current.definition.id.clone();

@@ -146,7 +146,7 @@ struct Asked<'a> {
     names_division: bool,
     /// No token has to be got.
     by_token: bool,
-    /// Somebody wants to know whether the client could write.
+    /// A person wants to know whether the client could write.
     try_write: bool,
     meant: Option<&'a OrgId>,
 }
@@ -194,7 +194,7 @@ async fn answered(
     Ok((place, answers))
 }
 
-/// Looks whether anybody answers, without credentials, and then asks with them.
+/// Looks whether anyone answers, without credentials, and then asks with them.
 async fn answers(
     place: &OrgPlace,
     wire: &HttpWire,
@@ -251,7 +251,7 @@ async fn is_known(host: &str) -> bool {
     tokio::net::lookup_host(host).await.is_ok_and(|mut found| found.next().is_some())
 }
 
-/// Asks what tells something, and goes on whatever the answer is. Only reads.
+/// Asks what tells something, and goes on regardless of the answer is. Only reads.
 async fn ask(reader: &Reader, asked: Asked<'_>, answers: &mut Answers) {
     answers.org = reader.organization().await.into();
     if let DoctorAnswer::Refused(error) = &answers.org

@@ -27,7 +27,7 @@ const ASKED_MAX: usize = 3;
 /// Makes the files of a new repository.
 pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     if !args.yes && !run.host.terminal.can_ask() {
-        return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
+        return Err(Problem::new("presencectl cannot ask: this is no terminal; nothing was written")
             .help("say what is wanted: --start org or --start small, and --yes")
             .into());
     }
@@ -148,7 +148,7 @@ fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(),
             return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
         }
-        let unasked = || Problem::new("nobody can be asked; nothing was written");
+        let unasked = || Problem::new("presencectl cannot ask; nothing was written");
         host.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
     }
     let question = match (placing.names(FileChange::New), placing.names(FileChange::Extended)) {
@@ -160,6 +160,6 @@ fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(),
     if args.yes {
         return Ok(());
     }
-    let unasked = || Problem::new("nobody can be asked; nothing was written").help("give --yes");
+    let unasked = || Problem::new("presencectl cannot ask; nothing was written").help("give --yes");
     host.approved(text::terminal(&question).as_str(), unasked)
 }

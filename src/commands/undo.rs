@@ -132,8 +132,8 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(finish(done(ended, exit), run))
 }
 
-/// The org of a report, with each of its objects as its own read shows it where the run has not seen that it worked: it may
-/// have ended just now, and lists lag.
+/// The org of a report, with each of its objects as its own read shows it where the run has not seen that it worked: it
+/// may have ended just now, and lists lag.
 async fn observed(
     args: &UndoArgs,
     report: &StoredReport,
@@ -191,7 +191,7 @@ fn newest_apply(
 ) -> Result<(PathBuf, StoredReport), Problem> {
     let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
     if args.auto_approve {
-        return Err(Problem::new("with --auto-approve nobody sees which apply is undone").help(name_it));
+        return Err(Problem::new("with --auto-approve no one sees which apply is undone").help(name_it));
     }
     let identity = config.and_then(|it| it.org.as_ref());
     let typed = args.org.as_deref().filter(|_| config.is_none());
@@ -290,9 +290,9 @@ fn for_this_org(config: Option<&OrgIdentity>, report: &StoredReport, org: &OrgId
         .help("give the config of the report's org; nothing was sent"))
 }
 
-/// A report is a file that anybody may have written, and nobody looks at the plan.
+/// A report is a file that anyone may have written, and no one looks at the plan.
 fn nothing_holds_it_back() -> Problem {
-    Problem::new("without a config nobody knows what must not be touched, so nothing is written unasked").help(
+    Problem::new("without a config it is not known what must not be touched, so nothing is written unasked").help(
         "give --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and \
              say yes to the plan",
     )

@@ -63,7 +63,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
         let before = view::meant(&resolved, &default_locale);
         let question = format!("{before}{}", question(&users, &resolved, &default_locale, &target));
         run.host
-            .approved(&question, || nobody_to_ask("give --yes where somebody has already said so, as in a script"))?;
+            .approved(&question, || nobody_to_ask("give --yes where a person has already said so, as in a script"))?;
     }
 
     let (sender, stop) = Stop::new();
@@ -96,7 +96,7 @@ fn can_be_set(args: &UserSetArgs, source: &PresenceSource) -> Result<(), Problem
             .help("leave --primary away, and choose the primary source in the admin pages; nothing was written"));
     }
     if users::from_stdin(&args.who) && !args.yes {
-        return Err(Problem::new("standard input holds the users, so nobody can be asked; nothing was written")
+        return Err(Problem::new("standard input holds the users, so presencectl cannot ask; nothing was written")
             .help("give --yes, or the users in a file"));
     }
     Ok(())

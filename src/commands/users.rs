@@ -62,7 +62,7 @@ pub fn from_stdin(who: &WhoArgs) -> bool {
     who.from.iter().any(|path| is_stream(path))
 }
 
-/// The source that somebody typed.
+/// The source that a person typed.
 pub fn source(typed: &str) -> Result<PresenceSource, Problem> {
     PresenceSource::named(typed).ok_or_else(|| {
         Problem::new(format!("{typed} is no source of presences", typed = text::ticked(typed)))

@@ -400,7 +400,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// One system presence and one default label make two definitions one for everybody who reads.
+    /// One system presence and one default label make two definitions one for everyone who reads.
     fn same_labels(&mut self, definitions: &BTreeMap<Key, Wanted>, settings: &Settings) {
         let mut first: HashMap<(&SystemPresence, &Label), &Wanted> = HashMap::new();
         for wanted in in_file_order(definitions) {

@@ -25,7 +25,7 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, default_locale: &Locale
     found.extend(definitions.values().filter_map(|it| kept(it, &holders, default_locale)));
 }
 
-/// Without pins nobody can tell a swap that is done from one that is still to do.
+/// Without pins a swap that is done cannot be told from one that is still to do.
 fn circles(definitions: &BTreeMap<Key, Wanted>, holders: &Holders<'_>) -> Option<Diagnostic> {
     let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
     for wanted in definitions.values().filter(|it| it.pin.is_none() && it.management == Management::Managed) {

@@ -25,7 +25,7 @@ pub const DOCUMENTED_LOCALES: [&str; 27] = [
 /// The longest label that the platform documents, in characters (docs/platform.md, "Limits"). It took 50.
 pub const LABEL_LENGTH_MAX: usize = 32;
 
-/// How many missing locales of one definition are named: nobody reads more, and naming all of many
+/// How many missing locales of one definition are named: no one reads more, and naming all of many
 /// for each of many definitions would take the product.
 const LOCALES_SHOWN_MAX: usize = 30;
 
@@ -303,7 +303,7 @@ fn missing(subject: LabelSubject<'_>, rules: &LabelRules, is_empty: bool, inside
     }
 }
 
-/// A locale that nobody can have meant. None when it can be one.
+/// A locale that no one can have meant. None when it can be one.
 pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
     yaml::is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
 }

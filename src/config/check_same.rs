@@ -230,8 +230,8 @@ impl<'a> Lookalikes<'a> {
     }
 
     /// Whether two definitions move depends on their system presences and what they replace. Of one alphabet, two of a
-    /// kind of either that differ in the other are enough: whatever a further one says, it moves from one of them at
-    /// most. So are five that differ in both.
+    /// kind of either that differ in the other are enough: no matter what a further one says, it moves from one of them
+    /// at most. So are five that differ in both.
     fn add(&mut self, seen: Seen<'a>) {
         const ENOUGH: usize = 5;
         let said = |it: &Seen<'a>| (&it.wanted.system_presence, it.wanted.replaces.as_ref());
@@ -247,8 +247,8 @@ impl<'a> Lookalikes<'a> {
     }
 }
 
-/// Labels of one locale that a reader cannot tell apart. Of definitions that move alike two labels are enough to find, for
-/// any further one, one that is written otherwise.
+/// Labels of one locale that a reader cannot tell apart. Of definitions that move alike two labels are enough to find,
+/// for any further one, one that is written otherwise.
 #[derive(Default)]
 struct Forms<'a>(Vec<Seen<'a>>);
 
@@ -276,8 +276,9 @@ impl<'a> Forms<'a> {
     }
 }
 
-/// Each definition whose label a reader takes for another one's in the same locale: it is written in another form, or with
-/// letters of another alphabet that look the same; once a pair. Whether a label holds letters of two, `mixed-scripts` tells.
+/// Each definition whose label a reader takes for another one's in the same locale: it is written in another form, or
+/// with letters of another alphabet that look the same; once a pair. Whether a label holds letters of two,
+/// `mixed-scripts` tells.
 fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
     let mut by_look: HashMap<(usize, String), Lookalikes<'_>> = HashMap::new();
     let mut by_form: HashMap<(usize, String), Forms<'_>> = HashMap::new();

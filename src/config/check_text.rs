@@ -1,4 +1,4 @@
-//! What a label's text hides from who reads it: spaces at its ends, characters that nobody sees, letters of two
+//! What a label's text hides from who reads it: spaces at its ends, characters that cannot be seen, letters of two
 //! alphabets that look alike.
 
 use std::sync::LazyLock;
@@ -116,7 +116,7 @@ fn is_word(inner: &str) -> bool {
         && inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
 }
 
-/// The first character that nobody sees and that nothing around it needs.
+/// The first character that cannot be seen and that nothing around it needs.
 fn unseen(text: &str) -> Option<char> {
     let characters: Vec<char> = text.chars().collect();
     let is_needed = |index: usize, c: char| {

@@ -9,7 +9,7 @@ use crate::model::text;
 macro_rules! findings {
     ($($(#[doc = $doc:literal])+ $name:ident { $($field:ident: $kind:ty),* }
         $code:literal, $severity:expr, $message:expr, $help:expr;)+) => {
-        /// A fact about a config. Foreign strings in it are raw: whoever shows it neutralises them.
+        /// A fact about a config. Foreign strings in it are raw: anyone who shows it neutralises them.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum Finding {
             $($(#[doc = $doc])+ $name {
@@ -147,7 +147,7 @@ findings! {
     /// A key is given twice in one mapping.
     DuplicateKey { key: String }
         "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
-    /// A YAML file of somebody else.
+    /// A YAML file of another person.
     ForeignFile { path: String }
         "foreign-file", Error, format!("`{path}` is not a presencectl config"),
         say("a config begins with `version: 1`; keep other YAML files elsewhere, or in a hidden folder");
@@ -350,7 +350,7 @@ findings! {
     ConflictingSetting { setting: String, org_file: bool }
         "conflicting-setting", Error, format!("two files set `{setting}` differently"),
         if *org_file { say("set it in the org file, which decides") } else { say("keep one of the two") };
-    /// `null` for a label that nobody set.
+    /// `null` for a label that no one set.
     RemovesNothing { key: String, locale: String }
         "removes-nothing", Warning,
         format!("`{key}` inherits no label for `{locale}` that could be taken away"), say("remove the line");
@@ -403,10 +403,10 @@ findings! {
     /// A label that begins or ends with a space.
     OuterSpace { what: String }
         "outer-space", Warning, format!("the {what} begins or ends with a space"),
-        say("take it away: nobody sees it, and without it the label is another one");
-    /// A label with a character that nobody sees.
+        say("take it away: it cannot be seen, and without it the label is another one");
+    /// A label with a character that cannot be seen.
     InvisibleCharacters { what: String, character: String }
-        "invisible-characters", Warning, format!("the {what} contains {character}, which nobody sees"),
+        "invisible-characters", Warning, format!("the {what} contains {character}, which cannot be seen"),
         say("type the label anew: with such a character it is another label than it seems to be");
     /// A word with letters of two alphabets that look alike.
     MixedScripts { what: String, word: String, scripts: Vec<String>, letter: String }
@@ -516,7 +516,7 @@ findings! {
 pub enum Severity {
     /// The work stops.
     Error,
-    /// The work goes on; somebody should look.
+    /// The work goes on; a person should look.
     Warning,
 }
 

@@ -1,4 +1,4 @@
-//! What a folder holds: every YAML file below it, each once whatever links lead to it, and the
+//! What a folder holds: every YAML file below it, each once regardless of links lead to it, and the
 //! entries that cannot be followed.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};

@@ -60,7 +60,7 @@ pub struct ConfigFile {
     /// Pins: the id that a definition has in the org, by key.
     #[schemars(extend("type" = ["object", "null"]))]
     pub ids: LocatedField<Entries<String>>,
-    /// Ids of definitions in the org that are never changed or removed, whatever else is said.
+    /// Ids of definitions in the org that are never changed or removed, no matter what else is said.
     #[schemars(extend("type" = ["array", "null"]))]
     pub protect: LocatedField<Vec<Located<String>>>,
     /// A time in which nothing is written to the org. In a layer, it holds for every org that uses the layer. Where
@@ -145,8 +145,8 @@ pub struct Limits {
     /// Default labels changed. Default: 10.
     #[schemars(extend("maximum" = u32::MAX))]
     pub renames: LocatedField<u32>,
-    /// People who are just now on a definition that is removed or renamed. Where nobody can say how
-    /// many, the plan is refused. Without it, nobody asks.
+    /// People who are just now on a definition that is removed or renamed. Where no one can say how
+    /// many, the plan is refused. Without it, no one asks.
     #[schemars(extend("maximum" = u32::MAX))]
     pub active_users: LocatedField<u32>,
     /// In how many orgs one change may take something away. It counts where several orgs are planned at once.

@@ -21,7 +21,7 @@ use crate::model::source::{FileId, Span};
 use crate::model::text;
 use crate::model::yaml;
 
-/// The sections of a config file. A YAML file with none of them is somebody else's.
+/// The sections of a config file. A YAML file with none of them is another person's.
 const SECTIONS: [&str; 9] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect", "freeze"];
 
 const DEFINITIONS: &str = "definitions";
@@ -251,7 +251,7 @@ impl Faults {
             ValidationErrorKind::MinItems { .. } => Fault::Empty,
             _ => Fault::Other(error.masked().to_string()),
         };
-        // A wrong type explains whatever else is wrong with the same value.
+        // A wrong type explains everything else that is wrong with the same value.
         if at.here.is_none() || matches!(fault, Fault::Type(_)) {
             at.here = Some(fault);
         }
@@ -339,7 +339,7 @@ impl Settling<'_> {
                     && !unknown.is_empty()
                     && entries.iter().any(|(key, value)| is_stray(key, value));
                 self.unknown_fields(entries, unknown, known, name);
-                // It may hold the definitions, whatever it is called.
+                // It may hold the definitions, no matter what it is called.
                 if stray && !entries.iter().any(|(key, _)| key.value == DEFINITIONS) {
                     let key = Spanned { value: DEFINITIONS.to_owned(), place: node.place };
                     entries.push((key, Spanned { value: Node::Broken, place: node.place }));

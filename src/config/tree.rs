@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
                         self.typographic(&text, place);
                     }
                 }
-                // A key is text whatever it looks like, so that `no` is Norwegian.
+                // A key is text no matter what it looks like, so that `no` is Norwegian.
                 let is_key = matches!(self.open.last(), Some(Open::Map { next: Next::Key, .. }));
                 let text = text.into_owned();
                 let (node, key) = if is_key { (Node::Null, Some(text)) } else { (scalar(kind, text), None) };

@@ -32,7 +32,7 @@ pub(super) struct Misuse {
 /// Resolves the `use` of an org file.
 pub(super) fn resolve(files: &mut Files, org: usize) -> OrgStack {
     let section = files.get(org).shape.as_ref().map(|it| &it.config.uses);
-    // Of a broken org file nobody knows what it uses.
+    // Of a broken org file it is not known what it uses.
     let whole = section.is_some_and(|it| !it.is_broken());
     let items: Vec<Located<String>> = section.and_then(|it| it.get()).cloned().unwrap_or_default();
     let mut stack = OrgStack { org, layers: Vec::new(), whole, misuses: Vec::new() };
@@ -97,7 +97,7 @@ impl Layer {
         let real = match files.root.system.canonical(&written) {
             Ok(real) => real,
             Err(error) => {
-                // Names outside of the root are not for whoever reads what is told of this file.
+                // Names outside of the root are not for anyone who reads what is told of this file.
                 let is_inside = |it: &PathBuf| files.root.system.canonical(it).is_ok_and(|it| files.root.holds(&it));
                 let nearest = nearest(&*files.root.system, &written).filter(is_inside);
                 let nearest =

@@ -36,7 +36,7 @@ pub struct Environment {
     pub step_summary: Option<PathBuf>,
     /// The terminal cannot draw: `TERM` is `dumb`, or not set on Unix.
     pub dumb: bool,
-    /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
+    /// `PRESENCECTL_…`: what flags are by default, for those that no one types.
     pub flags: BTreeMap<String, String>,
     pub proxies: Proxies,
     /// Who is at work, and on what, as far as the environment says.
@@ -80,8 +80,8 @@ impl Environment {
 }
 
 impl Environment {
-    /// The environment of one org, if any variable is set for it. They are one set: what is set for all orgs then counts for
-    /// nothing.
+    /// The environment of one org, if any variable is set for it. They are one set: what is set for all orgs then
+    /// counts for nothing.
     pub fn of_org(&self, org: &str) -> Option<Environment> {
         let suffix = suffix(org)?;
         let has_one = OF_AN_ORG.iter().any(|name| self.of_orgs.contains_key(&format!("{name}{suffix}")));
@@ -145,7 +145,7 @@ impl Origin {
             Some(number.to_owned())
         });
         Origin {
-            // Of a run that somebody started again, this is who did.
+            // Of a run that a person started again, this is who did.
             actor: variable("GITHUB_TRIGGERING_ACTOR").or_else(|| variable("GITHUB_ACTOR")),
             reason: None,
             commit: variable("GITHUB_SHA"),

@@ -74,7 +74,7 @@ impl FileSet {
         listed(self.placed.iter().filter(|it| it.how == how))
     }
 
-    /// Whoever made a file read-only has said that it shall stay.
+    /// Anyone who made a file read-only has said that it shall stay.
     pub fn spare_read_only(&self) -> Result<(), Problem> {
         let is_read_only = |it: &&PlacedFile| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());
         match listed(self.placed.iter().filter(|it| !it.how.leaves()).filter(is_read_only)) {
@@ -136,7 +136,8 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Puts it in its place. A file that the system lets no other take the place of, such as a mounted one, is written over.
+    /// Puts it in its place. A file that the system lets no other take the place of, such as a mounted one, is written
+    /// over.
     fn put(self, place: &FilePlace) -> Result<(), (io::Error, Option<Temporary>)> {
         let Content { bytes, beside } = self;
         let (error, beside) = match beside.map(|it| place.put(it)) {
@@ -213,7 +214,7 @@ impl<'a> Done<'a> {
                 Some(Err((_, None))) | None => left.push(text::ticked(name)),
             }
         }
-        // The inner ones first. One that is not empty holds somebody else's by now, or what is named above.
+        // The inner ones first. One that is not empty holds another person's by now, or what is named above.
         for (folder, name) in self.folders.iter().rev() {
             match folder.remove_folder(name).map_err(|error| error.kind()) {
                 Ok(()) | Err(io::ErrorKind::DirectoryNotEmpty) => {}
@@ -232,7 +233,7 @@ fn nothing_written(problem: Problem) -> Problem {
     Problem { message: format!("{}; nothing was written", problem.message), ..problem }
 }
 
-/// Without a `./` that nobody would type.
+/// Without a `./` that no one would type.
 pub fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }

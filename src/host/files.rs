@@ -40,7 +40,7 @@ impl WholeFile {
             return Err(Problem::new(format!("cannot write `{}`: it is a folder", text::unticked(path.display()))));
         }
         let real = real_path(path);
-        // A link is written through: what it leads to may be a device, and the link is somebody's.
+        // A link is written through: what it leads to may be a device, and the link is a person's.
         let way = if path.is_file() && shared.is_some_and(|it| real_path(it) == real) {
             Way::Append
         } else if path.is_symlink() || (path.exists() && !path.is_file()) {
@@ -122,7 +122,7 @@ pub fn is_refused(error: &io::Error) -> bool {
     matches!(error.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
 }
 
-/// Will a rename over this file be refused, although a file can be made beside it? It is mounted, or it is somebody
+/// Will a rename over this file be refused, although a file can be made beside it? It is mounted, or it is a person
 /// else's in a folder such as `/tmp`.
 #[cfg(unix)]
 fn cannot_be_renamed_over(path: &Path) -> bool {

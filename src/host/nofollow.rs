@@ -1,6 +1,6 @@
 //! Folders and files opened without following links.
 //!
-//! A repository of somebody else may hold links at every place where presencectl keeps a file of its own. Whoever
+//! A repository of another person may hold links at every place where presencectl keeps a file of its own. Anyone who
 //! opens such a path part by part, from an open folder on, never reads or writes what lies elsewhere. On Unix each
 //! part is opened relative to the folder before it, so a link that is put there in between is not followed either.
 

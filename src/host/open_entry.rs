@@ -39,7 +39,7 @@ pub(in crate::host) mod by_handle {
     type Spot<'a> = (&'a Handle, &'a Path, &'a OsStr);
 
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-    /// A pipe that nobody else has open would be waited for.
+    /// A pipe that no other has open would be waited for.
     const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
     pub(in crate::host) fn open(path: &Path) -> io::Result<Handle> {

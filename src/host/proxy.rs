@@ -1,5 +1,5 @@
-//! Which proxy leads to a host. The variables are read by the library that the HTTP client reads them with, and the client
-//! is told the result, so what is said of a proxy is what is done.
+//! Which proxy leads to a host. The variables are read by the library that the HTTP client reads them with, and the
+//! client is told the result, so what is said of a proxy is what is done.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -198,7 +198,7 @@ const NOT_ASCII: &str = "a letter outside ASCII is written percent-encoded, such
 
 const NONE: &str = "it is a word for no proxy, and would be taken for the name of one";
 
-/// Of whatever version, and however the scheme is written.
+/// Of any version, and however the scheme is written.
 fn is_socks(value: &str) -> bool {
     value.split_once("://").is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().starts_with("socks"))
 }

@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM, and on Unix SIGHUP and SIGQUIT, which end a run as SIGTERM does. While an apply runs, the first asks it to end; at any other time, and every
-//! later one, ends the process at once, whatever it waits for.
+//! SIGINT and SIGTERM, and on Unix SIGHUP and SIGQUIT, which end a run as SIGTERM does. While an apply runs, the first
+//! asks it to end; at any other time, and every later one, ends the process at once, no matter what it waits for.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -32,7 +32,7 @@ enum Source {
 struct State {
     /// Who is told about the next signal in place of the process's end.
     listener: Option<watch::Sender<Option<Signal>>>,
-    /// Files beside their places, not whole or not put there yet: nobody should find them.
+    /// Files beside their places, not whole or not put there yet: no one should find them.
     unfinished: Vec<PathBuf>,
 }
 
@@ -85,7 +85,7 @@ impl Signals {
     }
 
     /// Puts what was begun in its place, or takes it away: afterwards nothing is unfinished. No
-    /// signal comes in between, so `work` waits for nobody.
+    /// signal comes in between, so `work` waits for no one.
     pub fn ended<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut state = self.state();
         let done = work();
@@ -110,7 +110,7 @@ async fn answer_all(state: &Mutex<State>, ready: mpsc::Sender<()>) {
         let signal = received.next().await;
         let mut state = lock(state);
         match state.listener.take() {
-            // Nobody listens any more when the run is over.
+            // No one listens any more when the run is over.
             Some(listener) => drop(listener.send(Some(signal))),
             None => end(signal, &state),
         }
@@ -155,8 +155,8 @@ impl Received {
     }
 }
 
-/// The signals that the process ignores, a bit each from the lowest. Only Linux tells without `unsafe`; elsewhere it looks
-/// as if none were.
+/// The signals that the process ignores, a bit each from the lowest. Only Linux tells without `unsafe`; elsewhere it
+/// looks as if none were.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

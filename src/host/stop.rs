@@ -45,7 +45,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// A stop, and the sender that asks for it. When the sender is gone, nobody will ask any more.
+    /// A stop, and the sender that asks for it. When the sender is gone, no one will ask any more.
     pub fn new() -> (watch::Sender<Option<Signal>>, Stop) {
         let (sender, signal) = watch::channel(None);
         (sender, Stop { signal })

@@ -23,7 +23,7 @@ pub struct Desired {
     pub settings: Settings,
     /// By key; the omitted ones too, since they are matched like the others.
     pub definitions: BTreeMap<Key, Wanted>,
-    /// Never changed or removed, whatever else is said; each with the place that says so.
+    /// Never changed or removed, no matter what else is said; each with the place that says so.
     pub protect: BTreeMap<DefinitionId, Span>,
     /// The times in which nothing is written.
     pub freezes: Vec<Freeze>,
@@ -92,7 +92,7 @@ pub struct Limits {
     pub removals: u32,
     pub label_removals: u32,
     pub renames: u32,
-    /// People who are just now on what is removed or renamed; none: nobody asks how many.
+    /// People who are just now on what is removed or renamed; none: no one asks how many.
     pub active_users: Option<u32>,
 }
 
@@ -133,7 +133,7 @@ impl Default for Settings {
     }
 }
 
-/// Whether a definition is kept in step or only recognised.
+/// Whether a definition is kept in sync or only recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Management {
     Managed,

@@ -26,7 +26,7 @@ pub struct Division {
     pub name: String,
 }
 
-/// The divisions of an org, as far as somebody looked.
+/// The divisions of an org, as far as they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Divisions {
     /// No name had to be looked up.
@@ -38,7 +38,7 @@ pub enum Divisions {
 }
 
 impl Divisions {
-    /// Those that were read; none where nobody looked, or could.
+    /// Those that were read; none where no one looked, or could.
     pub fn known(&self) -> &[Division] {
         match self {
             Divisions::Known(known) => known,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::names::Key;
 
 /// The keys that lie on a cycle, or between two of them: what is left after taking away, again and
-/// again, whatever leads nowhere and whatever nothing leads to.
+/// again, everything that leads nowhere and everything that nothing leads to.
 pub fn in_label_cycles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
     let leading_on = without_ends(takers);
     let mut backwards: BTreeMap<&Key, BTreeSet<&Key>> = leading_on.iter().map(|key| (*key, BTreeSet::new())).collect();

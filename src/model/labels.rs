@@ -57,7 +57,7 @@ impl<T> FromIterator<(Locale, T)> for ByLocale<T> {
     }
 }
 
-/// Labels by locale, in the spelling of whoever wrote them. An org may hold two spellings of one
+/// Labels by locale, as their author spelled them. An org may hold two spellings of one
 /// locale; a list of both is legal here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels(ByLocale<Label>);
@@ -153,7 +153,7 @@ impl Labels {
         pairs
     }
 
-    /// Do both hold the same labels for the same locales, whatever the spelling of the locales?
+    /// Do both hold the same labels for the same locales, regardless of the spelling of the locales?
     pub fn same_as(&self, other: &Labels) -> bool {
         if self.len() != other.len() {
             return false;

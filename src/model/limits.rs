@@ -1,4 +1,4 @@
-//! How much is read of anything that comes from outside: files and answers. Whoever reads foreign bytes stops here.
+//! How much is read of anything that comes from outside: files and answers. Anyone who reads foreign bytes stops here.
 //!
 //! Each is many times what real use needs, and small enough that the worst input of this size fits into memory: a
 //! tree of JSON or YAML takes up to 32 times its text. `docs/threat-model.md` has them as a table.
@@ -38,8 +38,8 @@ pub const ENTRY_PATHS_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const COMMITS_MAX: usize = 10_000;
 /// Bytes of the commits and folders of a history that are read for that.
 pub const HISTORY_OBJECTS_BYTES_MAX: usize = 128 * 1024 * 1024;
-/// Bytes of all earlier versions of a config that are read to tell since when it asks what it asks, or what a definition
-/// was before.
+/// Bytes of all earlier versions of a config that are read to tell since when it asks what it asks, or what a
+/// definition was before.
 pub const EARLIER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of what Git says that is no object.
 pub const GIT_ANSWER_BYTES_MAX: u64 = 64 * 1024;
@@ -84,7 +84,7 @@ pub const ACTIVITY_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const ACTIVITY_PAGES_MAX: usize = 1_000;
 /// Bytes of an answer that are looked at to learn why something failed. The platform's errors have less than a kB.
 pub const ERROR_BYTES_MAX: usize = 1024 * 1024;
-/// Characters that are kept of a message of somebody else's.
+/// Characters that are kept of a message of another person's.
 pub const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Bytes of a saved plan: 10,000 changes of 25 labels each are about 25 MB.
@@ -97,8 +97,8 @@ pub const COMBINED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const COMBINED_VALUES_MAX: usize = 12_000_000;
 /// Bytes of a report: the same.
 pub const REPORT_BYTES_MAX: u64 = 32 * 1024 * 1024;
-/// Values of a saved plan or of a report, where an object or a list counts eight: 10,000 changes of 25 labels before and
-/// after have 1,500,000.
+/// Values of a saved plan or of a report, where an object or a list counts eight: 10,000 changes of 25 labels before
+/// and after have 1,500,000.
 pub const DOCUMENT_VALUES_MAX: usize = 3_000_000;
 /// Files below a folder of reports.
 pub const REPORTS_MAX: usize = 100_000;

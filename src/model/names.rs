@@ -105,7 +105,7 @@ id!(OrgId);
 id!(DivisionId);
 
 impl DivisionId {
-    /// Every division: what a definition belongs to when nobody says otherwise.
+    /// Every division: what a definition belongs to when no one says otherwise.
     pub fn all() -> DivisionId {
         DivisionId("*".to_owned())
     }
@@ -151,7 +151,7 @@ fn normal_ascii(c: char) -> char {
     if c == '-' { '_' } else { c.to_ascii_lowercase() }
 }
 
-/// A locale key exactly as somebody spelt it: orgs hold `en_US` beside `en-us` and `es_US`, so this
+/// A locale key exactly as a person spelt it: orgs hold `en_US` beside `en-us` and `es_US`, so this
 /// is free text, and two spellings are different values. [`Locale::same_as`] is the comparison that
 /// ignores case and `-`/`_`. A copy shares the text: every definition has the same few.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,7 +199,7 @@ pub struct Label {
 }
 
 impl Label {
-    /// Holds whatever an org returns, the empty label too.
+    /// Holds no matter what an org returns, the empty label too.
     pub fn new(raw: impl Into<String>) -> Label {
         let raw = raw.into().into_boxed_str();
         if raw.is_ascii() {

@@ -6,7 +6,7 @@ use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
 use crate::model::odd::{Halved, Odd};
 
-/// Is this one of the platform's own definitions, which nobody may change?
+/// Is this one of the platform's own definitions, which no one may change?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primary {
     /// The platform's own (`primary: true`, or `type: System`).
@@ -50,7 +50,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// Equal, whatever the spelling of the locales?
+    /// Equal, regardless of the spelling of the locales?
     pub fn same_as(&self, other: &Content) -> bool {
         let Content { labels, deactivated, division } = self;
         *deactivated == other.deactivated && *division == other.division && labels.same_as(&other.labels)

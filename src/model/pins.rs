@@ -36,7 +36,7 @@ pub struct Managed<'a> {
 /// Why a definition has a pin. The first that holds is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// Nobody knows whether it is the platform's own, and only what is pinned is then touched.
+    /// It is not known whether it is the platform's own, and only what is pinned is then touched.
     PrimaryNotKnown,
     /// Nothing in the default locale, by which it would be recognised.
     NoDefaultLabel,
@@ -106,8 +106,8 @@ impl Obstacle {
     }
 }
 
-/// Everything that is the org's own, sorted by id: what is imported, and what cannot be. `named` ones are imported though
-/// they are deactivated.
+/// Everything that is the org's own, sorted by id: what is imported, and what cannot be. `named` ones are imported
+/// though they are deactivated.
 pub fn judge<'a>(
     observed: &'a Observed,
     choice: &PinChoice,

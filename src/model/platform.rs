@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 pub const PAGE_SIZE: usize = 100;
 /// The fewest, where an org refuses more: the platform's own default.
 pub const PAGE_SIZE_MIN: usize = 25;
-/// How many requests a run sends in any 60 s where nobody says otherwise: the platform's allowance for
+/// How many requests a run sends in any 60 s where no one says otherwise: the platform's allowance for
 /// one OAuth client (docs/platform.md, "Rate limits").
 pub const REQUESTS_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
 /// The window that the allowance is counted in.
@@ -16,7 +16,7 @@ pub const WINDOW_MS: u64 = 60_000;
 /// twice the longer one.
 pub const LIST_LAG_MS: u64 = 60_000;
 /// How long another run waits for what a create of this one may have made and no list shows. Waiting within a run costs
-/// everybody a minute, so [`LIST_LAG_MS`] is short; a second definition can never be removed, so this is not.
+/// everyone a minute, so [`LIST_LAG_MS`] is short; a second definition can never be removed, so this is not.
 pub const NEXT_RUN_LAG_MS: u64 = 300_000;
 /// The platform counts arrivals and the tool counts starts; the first request of a window may have
 /// travelled longer (TLS) than the one that follows the window, by this much.

@@ -36,12 +36,12 @@ const fn region(name: &'static str, domain: &'static str) -> Region {
 }
 
 impl Region {
-    /// By AWS name, whatever the case.
+    /// By AWS name, regardless of the case.
     pub fn by_name(name: &str) -> Option<Region> {
         REGIONS.into_iter().find(|it| it.name.eq_ignore_ascii_case(name.trim()))
     }
 
-    /// By domain, such as `mypurecloud.de`, whatever the case.
+    /// By domain, such as `mypurecloud.de`, regardless of the case.
     pub fn by_domain(domain: &str) -> Option<Region> {
         REGIONS.into_iter().find(|it| it.domain.eq_ignore_ascii_case(domain.trim()))
     }

@@ -1,4 +1,4 @@
-//! Readable ASCII names out of whatever script a text is in: `午餐` becomes `wu-can`.
+//! Readable ASCII names out of any script: `午餐` becomes `wu-can`.
 
 use deunicode::deunicode;
 

@@ -41,7 +41,7 @@ pub fn terminal(raw: &str) -> Shown {
 }
 
 /// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
-/// so that where it ends is certain and an escape cannot be mistaken for what somebody typed.
+/// so that where it ends is certain and an escape cannot be mistaken for what a person typed.
 pub fn within_quotes(raw: &str) -> Shown {
     let mut safe = String::with_capacity(raw.len());
     for c in raw.chars() {
@@ -125,7 +125,7 @@ pub fn runs_right_to_left(raw: &str) -> bool {
     })
 }
 
-/// Is this a character that acts on its surroundings, or that nobody can see?
+/// Is this a character that acts on its surroundings, or that cannot be seen?
 ///
 /// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags), everything that is shown
 /// as nothing where a font does not know it (`Default_Ignorable_Code_Point`), line and paragraph separators, blank
@@ -144,11 +144,11 @@ pub fn is_odd_space(c: char) -> bool {
     !c.is_ascii() && (c.is_whitespace() || c == '\u{FEFF}')
 }
 
-/// What to do about a name with a space of another kind or a character that nobody sees. None if it has neither.
+/// What to do about a name with a space of another kind or a character that cannot be seen. None if it has neither.
 pub fn unseen_in_name(name: &str) -> Option<String> {
     let unseen = name.chars().find(|c| is_odd_space(*c) || is_hidden(*c))?;
     let what =
-        if unseen.is_whitespace() { "a space that is not the one of the space bar" } else { "which nobody sees" };
+        if unseen.is_whitespace() { "a space that is not the one of the space bar" } else { "which cannot be seen" };
     Some(format!("it contains U+{:04X}, {what}: type it anew", u32::from(unseen)))
 }
 
@@ -196,7 +196,7 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Is nothing shown of it, whatever it does? (Unicode's `Default_Ignorable_Code_Point`.)
+/// Is nothing shown of it, no matter what it does? (Unicode's `Default_Ignorable_Code_Point`.)
 pub fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
@@ -280,8 +280,8 @@ pub fn some<T: fmt::Display>(names: &[T]) -> String {
     }
 }
 
-/// A foreign name between backticks, in a sentence of ours. A backtick of its own would end the code there, and the rest
-/// of the name would be read as Markdown, so it is escaped.
+/// A foreign name between backticks, in a sentence of ours. A backtick of its own would end the code there, and the
+/// rest of the name would be read as Markdown, so it is escaped.
 pub fn ticked(name: impl fmt::Display) -> String {
     format!("`{}`", unticked(name))
 }
@@ -357,7 +357,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let near = |distance: usize, name: &str| distance * 3 <= name.chars().count().max(length) + 1;
     known
         .into_iter()
-        // Names of very different lengths are far apart, whatever they are.
+        // Names of very different lengths are far apart, no matter what they are.
         .filter(|name| near(name.chars().count().abs_diff(length), name))
         .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
         .filter(|(distance, name)| near(*distance, name))
@@ -365,8 +365,8 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// A JSON document that is harmless on a terminal. Hidden characters stand only within strings, where an escape reads back as the same character:
-/// the pretty printer adds nothing but line breaks and spaces.
+/// A JSON document that is harmless on a terminal. Hidden characters stand only within strings, where an escape reads
+/// back as the same character: the pretty printer adds nothing but line breaks and spaces.
 pub fn without_hidden(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
@@ -383,8 +383,8 @@ pub fn without_hidden(json: &str) -> String {
     without_inner_commands(&safe, "\\u0023")
 }
 
-/// What may be meant by a path that leads nowhere: what has a similar name in its folder, or the same in a folder with a
-/// similar name. `names_in` gives none for what is no folder.
+/// What may be meant by a path that leads nowhere: what has a similar name in its folder, or the same in a folder with
+/// a similar name. `names_in` gives none for what is no folder.
 pub fn nearest_path(
     path: &Path,
     is_there: &dyn Fn(&Path) -> bool,

@@ -11,14 +11,14 @@ pub enum People {
     Exactly(usize),
     /// The platform cut its answer: there may be more.
     AtLeast(usize),
-    /// Nobody could say. Never to be taken for none.
+    /// No one could say. Never to be taken for none.
     NotKnown,
 }
 
 impl People {
     pub fn in_words(self) -> String {
         match self {
-            People::Exactly(0) => "nobody is on it now".to_owned(),
+            People::Exactly(0) => "no one is on it now".to_owned(),
             People::Exactly(1) => "1 person is on it now".to_owned(),
             People::Exactly(count) => format!("{count} people are on it now"),
             People::AtLeast(1) => "at least 1 person is on it now".to_owned(),
@@ -28,7 +28,7 @@ impl People {
     }
 }
 
-/// The people on what a plan takes away or renames, as far as somebody asked.
+/// The people on what a plan takes away or renames, as far as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Usage {
     #[default]
@@ -39,7 +39,7 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// The people on one definition; none where nobody asked.
+    /// The people on one definition; none if it was not asked for.
     pub fn on(&self, id: &DefinitionId) -> Option<People> {
         match self {
             Usage::NotAsked => None,
@@ -59,7 +59,7 @@ pub enum Queue {
     On,
 }
 
-/// Everybody who is on one definition.
+/// Everyone who is on one definition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seats {
     /// Each person once.

@@ -19,7 +19,7 @@ fn is_plain(raw: &str) -> bool {
     const TAKEN: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     raw.chars().next().is_some_and(char::is_alphabetic)
         && !raw.ends_with(' ')
-        // The Hangul fillers are letters, and nobody can see them.
+        // The Hangul fillers are letters, and no one can see them.
         && raw.chars().all(|c| (c.is_alphanumeric() && !text::is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
         && !TAKEN.contains(&raw.to_lowercase().as_str())
 }

@@ -128,7 +128,7 @@ pub fn gitignore(there: Option<&str>) -> InitPage {
     InitPage { name: ".gitignore".to_owned(), text, claim: WriteMode::Addition }
 }
 
-/// How to go on, for whoever opens the repository.
+/// How to go on, for anyone who opens the repository.
 pub fn readme(start: Start) -> InitPage {
     let sandbox = match start {
         Start::Org => "",
@@ -156,7 +156,7 @@ pub fn readme(start: Start) -> InitPage {
          A change is a pull request: `plan` shows there what it does, and after the merge `apply` does it.\n\
          Credentials come from the environment and never from a file.\n"
     );
-    // Somebody's own page says what they want it to say.
+    // A person's own page says what they want it to say.
     InitPage { name: "README.md".to_owned(), text, claim: WriteMode::Fallback }
 }
 

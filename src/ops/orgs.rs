@@ -93,7 +93,8 @@ fn asked(before: Option<&Desired>, after: &Desired) -> Plan {
         before.definitions.values().filter_map(|it| Some((&it.key, held(it)?))).collect();
     let mut wanted = after.clone();
     for it in wanted.definitions.values_mut() {
-        // A key is the same definition, whatever became of its labels. One under another system presence is another object.
+        // A key is the same definition, no matter what became of its labels. One under another system presence is
+        // another object.
         it.pin = held.get(&it.key).filter(|of| of.system_presence == it.system_presence).map(|of| of.id.clone());
         it.division = None;
         if it.management == Management::Managed {

@@ -29,7 +29,7 @@ pub struct Undo {
     pub config: Known,
 }
 
-/// Whether there is a config: it alone says what is protected or omitted. A report is a file that anybody may write.
+/// Whether there is a config: it alone says what is protected or omitted. A report is a file that anyone may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// What it protects or omits is left alone.
@@ -51,7 +51,7 @@ pub struct NotUndone {
 pub enum WhyNotUndone {
     /// It is as it was before.
     AlreadyInPlace,
-    /// Somebody has changed it since: what the run left there, and what is there now.
+    /// A person has changed it since: what the run left there, and what is there now.
     Changed(Vec<Difference>),
     /// It is not there any more.
     Gone,
@@ -74,7 +74,7 @@ pub enum WhyNotUndone {
 /// An object that is neither as the run left it nor as it was before is not touched.
 ///
 /// What `config` protects or omits is left alone. `limits` are its own, or the tool's where there is none, raised by
-/// whatever flags a person gave.
+/// the flags that a person gave.
 pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
     let scope = report.scope();
     let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
@@ -151,7 +151,7 @@ fn step(
         let (expected, found) = (row.system_presence.clone(), object.system_presence.clone());
         return Err(WhyNotUndone::Changed(vec![Difference::SystemPresence { expected, found }]));
     }
-    // A removal has looked at every label, and so has whoever made something, or brought back what was removed.
+    // A removal has looked at every label, and so has anyone who made something, or brought back what was removed.
     let is_managed = |content: &Content| content.labels.iter().all(|(locale, _)| scope.covers(locale));
     let scope = match row.action {
         Action::Create | Action::Supersede | Action::Deactivate | Action::Delete => &Scope::All,
@@ -310,7 +310,7 @@ impl WhyNotUndone {
             ),
             WhyNotUndone::PlatformsOwn => failed(
                 "it is one of the platform's own".to_owned(),
-                "nobody can change it; look where the report comes from",
+                "no one can change it; look where the report comes from",
             ),
             WhyNotUndone::Protected => Outcome::Skipped(Skip::Protected),
             WhyNotUndone::Omitted(key) => Outcome::Skipped(Skip::Omitted(key.clone())),

@@ -16,7 +16,7 @@ pub fn records<'a, R: 'a>(columns: &[TableColumn<'_, R>], rows: impl IntoIterato
 pub fn csv(headings: &[String], rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in std::iter::once(headings).chain(rows.iter().map(Vec::as_slice)) {
-        // A vector takes whatever it is given, and every record has the width of the headings.
+        // A vector takes everything that it is given, and every record has the width of the headings.
         let _ = writer.write_record(record.iter().map(|it| safe(it)));
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! What every view of a report says alike: how an outcome is said, how many of which there are, what the look afterwards
-//! came to, and which signal ended the run.
+//! What every view of a report says alike: how an outcome is said, how many of which there are, what the look
+//! afterwards came to, and which signal ended the run.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
             if !changes.is_empty() {
                 sentence += ": it was changed meanwhile, or its list still shows something older";
             }
-            ("Not in step", Tone::Bad, sentence, None)
+            ("Not in sync", Tone::Bad, sentence, None)
         }
         Verification::Failed(cause) => {
             ("Not verified", Tone::Bad, "the org could not be read again".to_owned(), Some(cause))
@@ -75,13 +75,13 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
 fn found_in_step(report: &Report) -> &'static str {
     let is_limited = report.metadata.as_ref().is_some_and(|it| it.only.is_some());
     match (report.rows.iter().all(|row| row.outcome.is_success()), is_limited) {
-        (true, false) => "it is in step",
-        (true, true) => "what the run is limited to is in step",
+        (true, false) => "it is in sync",
+        (true, true) => "what the run is limited to is in sync",
         (false, _) => "nothing else differs",
     }
 }
 
-/// What the look after an apply found where somebody has changed the org meanwhile.
+/// What the look after an apply found where a person has changed the org meanwhile.
 fn drifted(changes: usize, refusals: usize) -> String {
     let (more, new) = (text::count(changes, "more change"), text::count(refusals, "new error"));
     match (changes, refusals) {

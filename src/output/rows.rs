@@ -1,5 +1,5 @@
-//! What the views of a plan or a report that are tables have in common: which changes stand together and in which order,
-//! and what is in a row. Strings are raw; each view escapes them in its own way.
+//! What the views of a plan or a report that are tables have in common: which changes stand together and in which
+//! order, and what is in a row. Strings are raw; each view escapes them in its own way.
 
 use std::cmp::Reverse;
 
@@ -187,7 +187,7 @@ pub fn difference(
     format!("{what}: expected {expected}, found {found}")
 }
 
-/// How many people are now on what a step takes away or renames, where somebody asked.
+/// How many people are now on what a step takes away or renames, if it was asked for.
 pub fn people(step: &Step, usage: &Usage, default_locale: &Locale) -> Option<String> {
     noticed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
 }

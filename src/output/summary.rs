@@ -52,8 +52,8 @@ fn to_answer(errors: usize) -> String {
 pub fn in_step(plan: &Plan) -> String {
     match plan.in_sync.len() {
         0 => String::new(),
-        1 => " 1 definition is in step.".to_owned(),
-        count => format!(" {count} definitions are in step."),
+        1 => " 1 definition is in sync.".to_owned(),
+        count => format!(" {count} definitions are in sync."),
     }
 }
 
@@ -86,7 +86,7 @@ pub fn what(report: &Report) -> &'static str {
 fn missing(rows: &[ReportRow]) -> String {
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     if missing == 0 {
-        return "Every change was written, but the org is not known to be in step".to_owned();
+        return "Every change was written, but the org is not known to be in sync".to_owned();
     }
     not_done(missing, &text::count(rows.len(), "change"))
 }

@@ -146,8 +146,8 @@ fn say(words: &str) -> Answer {
     Answer { say: words.to_owned(), lines: Vec::new() }
 }
 
-/// One answer for each, so that nobody pastes two pins of one definition. None for the platform's own,
-/// which nobody may change.
+/// One answer for each, so that no one pastes two pins of one definition. None for the platform's own,
+/// which no one may change.
 fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     let each = |it: &Candidate| {
         let state = if it.deactivated { "the deactivated " } else { "" };

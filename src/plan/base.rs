@@ -16,8 +16,8 @@ pub struct Side<'a> {
     pub plan: &'a Plan,
 }
 
-/// What the head's plan says beside the base's, both of one reading of the org. `pending` says of a change that the base
-/// would make as well how it came to be pending.
+/// What the head's plan says beside the base's, both of one reading of the org. `pending` says of a change that the
+/// base would make as well how it came to be pending.
 pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pending) -> Compared {
     let pairs = paired(&base.plan.changes, &head.plan.changes, &head.desired.settings.default_locale);
     let origin = |change: &Change| {
@@ -125,7 +125,8 @@ impl<'a> Open<'a> {
     }
 }
 
-/// Where each refusal of the head comes from; none for what is told of people: who is on what was asked for the head alone.
+/// Where each refusal of the head comes from; none for what is told of people: who is on what was asked for the head
+/// alone.
 fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
     let about = |it: &Refusal| {
         let counted = match &it.fact {
@@ -149,7 +150,7 @@ fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
     head.refusals.iter().map(origin).collect()
 }
 
-/// Do both configs ask the same for this definition of the first, whatever key the second has for it?
+/// Do both configs ask the same for this definition of the first, regardless of the key that the second has for it?
 pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
     let (ours, theirs) = (&config.settings, &other.settings);
     if !ours.default_locale.same_as(&theirs.default_locale) || ours.scope != theirs.scope {
@@ -217,7 +218,7 @@ fn renamed(base: Side<'_>, head: Side<'_>) -> Vec<Renamed> {
         let old = base.desired.definitions.get(&wanted.key)?;
         let (was, is) = (old.default_label(locale)?, wanted.default_label(locale)?);
         let is_answered = wanted.new || wanted.pin.is_some() || wanted.previous_labels.contains(was);
-        // The same object all the same: somebody has renamed it in the org already.
+        // The same object all the same: a person has renamed it in the org already.
         let is_found = before.get(&wanted.key).is_some_and(|id| after.get(&wanted.key) == Some(id));
         let id = before.get(&wanted.key).filter(|_| was != is && !is_answered && !is_found)?;
         let has_it =

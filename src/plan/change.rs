@@ -1,5 +1,5 @@
 //! What a plan consists of: steps (all that apply is given), reasons (for people), and what was
-//! found in step or left alone.
+//! found in sync or left alone.
 
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
@@ -113,7 +113,7 @@ pub struct Removal {
     pub system_presence: SystemPresence,
     /// What the plan saw: every label, active.
     pub before: Content,
-    /// What it shall have while nobody sees it; none: what it has. Only an undo asks for it.
+    /// What it shall have while it cannot be seen; none: what it has. Only an undo asks for it.
     pub after: Option<Content>,
 }
 
@@ -352,7 +352,8 @@ pub struct ObsoleteLine {
 }
 
 impl ObsoleteLine {
-    /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are raw.
+    /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are
+    /// raw.
     pub fn in_words(&self) -> (&'static str, String) {
         match &self.not_known {
             None => ("No longer needed", String::new()),

@@ -67,7 +67,7 @@ pub enum Standing {
     AsBefore,
     /// As it shall be: there is nothing to write.
     AsAfter,
-    /// Somebody changed it: it is not written.
+    /// A person changed it: it is not written.
     Changed(Vec<Difference>),
 }
 

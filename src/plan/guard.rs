@@ -1,4 +1,5 @@
-//! The guards on a whole plan: how many removals, label removals and renames one apply may make, the empty source, and how many people may be on what it takes away. The same in `plan` and in `apply`.
+//! The guards on a whole plan: how many removals, label removals and renames one apply may make, the empty source, and
+//! how many people may be on what it takes away. The same in `plan` and in `apply`.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +82,7 @@ pub fn in_question(plan: &Plan) -> BTreeSet<DefinitionId> {
 }
 
 /// The plan with what was found out, refused where more people are on it than the limit allows, or
-/// where nobody knows how many.
+/// where it is not known how many.
 pub fn with_usage(plan: Plan, usage: Usage, limits: &Limits) -> Plan {
     let mut plan = Plan { usage, ..plan };
     let Some(limit) = limits.active_users else { return plan };
@@ -96,7 +97,7 @@ pub fn with_usage(plan: Plan, usage: Usage, limits: &Limits) -> Plan {
     plan
 }
 
-/// A person is on one definition at a time, so numbers add up. What nobody knows makes the sum unknown.
+/// A person is on one definition at a time, so numbers add up. What it is not known makes the sum unknown.
 fn sum(each: &[People]) -> People {
     each.iter().fold(People::Exactly(0), |sum, people| match (sum, people) {
         (People::NotKnown, _) | (_, People::NotKnown) => People::NotKnown,

@@ -18,10 +18,10 @@ use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Match<'a> {
     One(&'a Definition, Matched),
-    /// It should be deactivated, and so is whatever answers to it (if anything does).
+    /// It should be deactivated, and so is no matter what answers to it (if anything does).
     AlreadyDeactivated(Option<&'a Definition>),
     Nothing,
-    /// A refusal is about it; there is no answer before somebody gives one.
+    /// A refusal is about it; there is no answer before a person gives one.
     Open,
 }
 
@@ -83,7 +83,7 @@ pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     };
     matcher.take_pins(observed);
     matcher.index_what_is_left(observed);
-    // Whatever is omitted is never touched, so it comes before what would touch it.
+    // Everything that is omitted is never touched, so it comes before what would touch it.
     matcher.take_labels(Management::Omitted);
     matcher.take_labels(Management::Managed);
     matcher.doubt_deactivated_matches();
@@ -111,7 +111,7 @@ impl<'a> Matcher<'a> {
                     self.refuse(wanted, wanted.places.pin, Fact::PinNotFound { key: key.clone(), id: pin.clone() });
                     Match::Open
                 }
-                // What is omitted is left alone whatever it is; only what is managed can be wrong.
+                // What is omitted is left alone no matter what it is; only what is managed can be wrong.
                 Some(object)
                     if object.system_presence != wanted.system_presence && wanted.management == Management::Managed =>
                 {
@@ -163,7 +163,7 @@ impl<'a> Matcher<'a> {
             let Some(label) = wanted.default_label(self.default_locale) else { continue };
             let Some(group) = self.with_label(&wanted.system_presence, label) else { continue };
             let Group { active, deactivated } = &*group;
-            // A checked config gives no label twice; an object has one definition whoever planned it.
+            // A checked config gives no label twice; an object has one definition, regardless of who planned it.
             let taken = active.iter().chain(deactivated).any(|it| self.result.claimed.contains_key(&it.id));
             let found = if taken && management == Management::Managed {
                 let all: Vec<&Definition> = active.iter().chain(deactivated).copied().collect();
@@ -172,7 +172,7 @@ impl<'a> Matcher<'a> {
             } else if !active.is_empty() {
                 self.only_one(wanted, active, RefusedBy::Label, Matched::Label)
             } else if wanted.deactivated {
-                // Several deactivated twins are all in step: there is nothing to choose between.
+                // Several deactivated twins are all in sync: there is nothing to choose between.
                 for object in deactivated {
                     self.result.claimed.insert(&object.id, key);
                 }
@@ -194,7 +194,7 @@ impl<'a> Matcher<'a> {
     ) -> Match<'a> {
         let key = &wanted.key;
         if wanted.management == Management::Omitted {
-            // Whatever an omitted definition might be is left alone.
+            // Everything that an omitted definition might be is left alone.
             for object in candidates {
                 self.result.claimed.insert(&object.id, key);
             }
@@ -241,13 +241,13 @@ impl<'a> Matcher<'a> {
     }
 
     /// A deactivated object with the label and an active one with a previous label: both could be
-    /// it, and taking the first would leave two in use. Of an omitted definition either one could be it also if both are
-    /// active.
+    /// it, and taking the first would leave two in use. Of an omitted definition either one could be it also if both
+    /// are active.
     fn doubt_deactivated_matches(&mut self) {
         for (key, wanted) in &self.desired.definitions {
             let object = match self.result.found.get(key) {
-                // One that should be deactivated is in step; an active one with a previous label is then
-                // somebody else's, as it was before this one was deactivated.
+                // One that should be deactivated is in sync; an active one with a previous label is then
+                // another person's, as it was before this one was deactivated.
                 Some(Match::One(object, Matched::Label))
                     if object.deactivated || wanted.management == Management::Omitted =>
                 {
@@ -261,7 +261,7 @@ impl<'a> Matcher<'a> {
                 continue;
             }
             if wanted.management == Management::Omitted {
-                // Whatever an omitted definition might be is left alone.
+                // Everything that an omitted definition might be is left alone.
                 let objects = free.iter().flat_map(|it| it.group.active.iter());
                 self.result.claimed.extend(objects.map(|it| (&it.id, key)));
                 continue;
@@ -329,7 +329,7 @@ impl<'a> Matcher<'a> {
                 .iter()
                 .any(|it| self.claimer(it).is_some() || wanted_by.get(&it.name).is_some_and(|count| *count > 1));
             let found = match (wanted.management, before.as_slice()) {
-                // Omitted ones may share objects that nobody touches; the last one has them.
+                // Omitted ones may share objects that no one touches; the last one has them.
                 (Management::Omitted, _) => {
                     for Before { name, group, .. } in &before {
                         if last_omitted.get(name) == Some(&&wanted.key) {

@@ -57,16 +57,16 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Every definition that was seen, by id.
     pub seen: Vec<DefinitionId>,
-    /// The people on what is taken away or renamed, as far as somebody asked.
+    /// The people on what is taken away or renamed, as far as it was asked for.
     pub usage: Usage,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
     pub default_locale: Locale,
     /// What the run is limited to, and what that leaves out; none where it is not limited.
     pub only: Option<Only>,
-    /// What it costs to apply it; none where nobody has counted, or nothing is to be done.
+    /// What it costs to apply it; none where no one has counted, or nothing is to be done.
     pub cost: Option<Cost>,
-    /// What the change of the config does by itself, beside what was pending before; none where nobody asked.
+    /// What the change of the config does by itself, beside what was pending before; none if it was not asked for.
     pub base: Option<Base>,
     /// Creates that are not planned, since an earlier run has made their objects and the list does not show that yet.
     pub held: Vec<Held>,
@@ -113,8 +113,8 @@ impl Plan {
         }
     }
 
-    /// The definitions that would be created while there is something active that they may have been. What earlier states
-    /// had for them is worth looking for.
+    /// The definitions that would be created while there is something active that they may have been. What earlier
+    /// states had for them is worth looking for.
     pub fn may_be_renames(&self) -> BTreeSet<Key> {
         let left_out = self.only.iter().flat_map(|it| &it.changes);
         let is_free = self.unmanaged.iter().any(|it| !matches!(it.why, WhyUnmanaged::Omitted(_) | WhyUnmanaged::Protected))

@@ -1,5 +1,5 @@
-//! What an org shows and nobody can read whole, held against a config. It is never a definition of the config, and it may
-//! be one: so it makes a plan stricter, and changes nothing else.
+//! What an org shows and no one can read whole, held against a config. It is never a definition of the config, and it
+//! may be one: so it makes a plan stricter, and changes nothing else.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -64,7 +64,7 @@ impl<'a> OddOnes<'a> {
         })
     }
 
-    /// What somebody should know: each odd object, and what may be one and would be made a second time.
+    /// What a person should know: each odd object, and what may be one and would be made a second time.
     pub fn warnings(&self, changes: &[Change]) -> Vec<Warning> {
         let each = self.all.iter().take(NAMED_MAX);
         let mut warnings: Vec<Warning> =
@@ -100,14 +100,14 @@ impl<'a> OddOnes<'a> {
     }
 }
 
-/// What somebody should know of an org, whatever is planned.
+/// What a person should know of an org, no matter what is planned.
 pub fn noticed(observed: &Observed) -> Vec<Warning> {
     let mut warnings = OddOnes::of(observed).warnings(&[]);
     warnings.extend(warnings_of_halves(&observed.halved));
     warnings
 }
 
-/// What somebody should know of half a character.
+/// What a person should know of half a character.
 pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
     let each = halved.iter().take(NAMED_MAX);
     let mut warnings: Vec<Warning> =

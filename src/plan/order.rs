@@ -1,4 +1,4 @@
-//! What has to be done before what. An org may demand that nobody else has a label, so a label has to
+//! What has to be done before what. An org may demand that no other has a label, so a label has to
 //! be free before it is taken; only so many definitions of a system presence may be active; and what is
 //! replaced stays until what takes its place is there.
 //!
@@ -36,7 +36,7 @@ pub enum Because {
     Frees(Locale, Label),
 }
 
-/// Among which definitions an org may demand that a label is the only one of its locale, whatever
+/// Among which definitions an org may demand that a label is the only one of its locale, no matter what
 /// their system presences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unique {
@@ -52,7 +52,7 @@ impl Order {
     /// # Guarantees
     /// - Where the labels of `before` and of `after` are unique (among the active definitions, or
     ///   among all), they are so after each step of [`Order::waves`], unless a cycle is named.
-    /// - What is replaced needs whatever else is done for the definition that takes its place; no
+    /// - What is replaced needs everything else that is done for the definition that takes its place; no
     ///   cycle undoes that.
     /// - Where a system presence could have more active definitions in between than the platform
     ///   documents, what frees a place under it comes first, unless that waits for what takes one.
@@ -133,7 +133,7 @@ impl Order {
     }
 }
 
-/// A replacement needs whatever else is done for the definition of its key.
+/// A replacement needs everything else that is done for the definition of its key.
 fn replacements(steps: &[&Step]) -> Vec<Vec<OrderNeed>> {
     let mut makers: HashMap<&Key, Vec<usize>> = HashMap::new();
     for (index, step) in steps.iter().enumerate() {
@@ -258,7 +258,7 @@ fn cycles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
     for start in 0..edges.len() {
         left.extend(reached(start, edges, &mut seen));
     }
-    // Whatever can be gone back to, from the one left last, can be gone to from it as well.
+    // Everything that can be gone back to, from the one left last, can be gone to from it as well.
     let mut seen = vec![false; edges.len()];
     let mut cycle_of = vec![None; edges.len()];
     let mut count = 0;

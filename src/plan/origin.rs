@@ -1,5 +1,5 @@
 //! What a change of the config does by itself, and what was pending before it: where each change of a plan comes
-//! from, and what somebody who reviews the config should know. It changes what is said, never what is planned.
+//! from, and what a person who reviews the config should know. It changes what is said, never what is planned.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct Against {
     pub commit: Option<String>,
     /// When the config last changed, as of that commit.
     pub changed_at: Option<Moment>,
-    /// The commits before it are not here, so nobody can tell since when a definition is as it is.
+    /// The commits before it are not here, so it cannot be told since when a definition is as it is.
     pub shallow: bool,
 }
 

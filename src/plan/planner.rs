@@ -29,15 +29,15 @@ const TWINS_NAMED_MAX: usize = 3;
 /// How many of the system presences that an org knows one refusal names.
 const PRESENCES_NAMED_MAX: usize = 30;
 
-/// What it takes to bring `observed` in step with `desired`. Whatever refuses the plan stands
+/// What it takes to bring `observed` in sync with `desired`. Everything that refuses the plan stands
 /// beside the changes, never instead of them.
 ///
-/// `limits` are the config's, raised by whatever flags a person gave.
+/// `limits` are the config's, raised by the flags that a person gave.
 pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
     planned(desired, observed, limits, None)
 }
 
-/// The same where somebody has looked for what earlier states had for the definitions that would be created.
+/// The same where a person has looked for what earlier states had for the definitions that would be created.
 pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence: &Evidence) -> Plan {
     planned(desired, observed, limits, Some(evidence))
 }
@@ -45,7 +45,7 @@ pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence
 fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, evidence: Option<&'a Evidence>) -> Plan {
     let questions = Questions::new(desired, observed);
     let mut pairing = matching::pair(desired, observed);
-    // Before any question is asked: what takes another's place claims it, whatever the order of keys.
+    // Before any question is asked: what takes another's place claims it, regardless of the order of keys.
     let replaced = questions.replaced_by_all(&mut pairing);
     let asked = questions.before_creating(&replaced, evidence, &mut pairing);
     let mut planner = Planner {
@@ -73,8 +73,8 @@ fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, ev
     planner.finish(limits)
 }
 
-/// What a definition with an object could be as well: active objects that no definition has and no question is about, by
-/// system presence and default label.
+/// What a definition with an object could be as well: active objects that no definition has and no question is about,
+/// by system presence and default label.
 type Twins<'a> = HashMap<(&'a str, String), Vec<&'a Definition>>;
 
 struct Planner<'a> {
@@ -90,7 +90,7 @@ struct Planner<'a> {
     known_presences: HashSet<&'a SystemPresence>,
     /// With how many names others were compared, to suggest the nearest.
     compared: usize,
-    /// Active objects that the config does not name, whatever becomes of them.
+    /// Active objects that the config does not name, no matter what becomes of them.
     unmanaged: Vec<&'a Definition>,
     twins: Twins<'a>,
     plan: Plan,
@@ -162,8 +162,8 @@ impl<'a> Planner<'a> {
         twins
     }
 
-    /// Warns of active objects that are called as this definition is or was, and are not its own: both are shown to agents,
-    /// and one of them may have been made by accident. Are there any?
+    /// Warns of active objects that are called as this definition is or was, and are not its own: both are shown to
+    /// agents, and one of them may have been made by accident. Are there any?
     fn warn_of_twins(&mut self, wanted: &'a Wanted, object: &Definition) -> bool {
         let locale = &self.desired.settings.default_locale;
         let presence = wanted.system_presence.folded();
@@ -239,7 +239,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Only for what would be made: where something exists, the org evidently knows its system
-    /// presence, whatever `GET /api/v2/systempresences` lists.
+    /// presence, no matter what `GET /api/v2/systempresences` lists.
     fn check_system_presence(&mut self, wanted: &Wanted) {
         let Some(known) = &self.observed.system_presences else { return };
         if self.known_presences.contains(&wanted.system_presence) {
@@ -308,7 +308,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Whatever is the platform's own or protected is not changed, however it was asked for.
+    /// Everything that is the platform's own or protected is not changed, however it was asked for.
     fn check_ownership(&mut self, wanted: &Wanted, object: &Definition) {
         let (key, id) = (wanted.key.clone(), object.id.clone());
         if object.primary == Primary::Yes {

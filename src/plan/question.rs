@@ -101,7 +101,7 @@ impl<'a> Questions<'a> {
     }
 
     /// What `replaces` finds, for every managed definition that says it and is not in doubt itself.
-    /// What one definition alone finds is claimed, whatever the order of keys.
+    /// What one definition alone finds is claimed, regardless of the order of keys.
     pub fn replaced_by_all(&self, pairing: &mut Pairing<'a>) -> BTreeMap<&'a Key, Replaced<'a>> {
         let asking: Vec<&'a Wanted> = self
             .desired
@@ -185,7 +185,7 @@ impl<'a> Questions<'a> {
         labels.map(|it| (presence.folded(), it.nfc())).collect()
     }
 
-    /// An object that nobody has, as a refusal shows it.
+    /// An object that no one has, as a refusal shows it.
     fn candidate(&self, object: &Definition) -> Candidate {
         candidate(object, self.default_locale, &BTreeMap::new())
     }
@@ -251,8 +251,8 @@ impl<'a> Questions<'a> {
         asked
     }
 
-    /// The objects that definitions which would be made had in an earlier state, as far as that counts: nothing else has
-    /// the object, and the definition does not say that it is another one.
+    /// The objects that definitions which would be made had in an earlier state, as far as that counts: nothing else
+    /// has the object, and the definition does not say that it is another one.
     fn earlier(
         &self,
         evidence: &'a Evidence,
@@ -297,8 +297,9 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Which objects look like which definitions that would be made: of the same system presence, with a label in any locale
-/// that a reader cannot tell apart, or one's default label contains the other's. Each list is walked once, however many pairs there are.
+/// Which objects look like which definitions that would be made: of the same system presence, with a label in any
+/// locale that a reader cannot tell apart, or one's default label contains the other's. Each list is walked once,
+/// however many pairs there are.
 struct Alike<'a> {
     default_locale: &'a Locale,
     /// By system presence, locale (in its normal form) and label (folded).

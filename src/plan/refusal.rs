@@ -152,7 +152,7 @@ pub enum Fact {
         key: Key,
         id: DefinitionId,
     },
-    /// The object would have no label at all, in whatever locale.
+    /// The object would have no label at all, in any locale.
     NoLabel {
         key: Key,
         /// The object; none for one that would be made.
@@ -173,7 +173,7 @@ pub enum Fact {
         at_least: bool,
         limit: u32,
     },
-    /// There is a limit, and nobody knows how many people are on what is removed or renamed.
+    /// There is a limit, and it is not known how many people are on what is removed or renamed.
     PeopleNotKnown {
         limit: u32,
     },

@@ -1,4 +1,4 @@
-//! What somebody should look at in a plan, and what stops nothing.
+//! What a person should look at in a plan, and what stops nothing.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! `POST /api/v2/analytics/users/activity/query`: who is on which presence now. No IO.
 //!
 //! As on the platform, an entity is one user in one queue, so that a user is listed several times, in one answer or
-//! over several pages; and what is counted is queues, never people. Here everybody is in two queues at least, so that
+//! over several pages; and what is counted is queues, never people. Here everyone is in two queues at least, so that
 //! the count is never by chance that of the people.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,7 @@ const DIMENSIONS: [&str; 9] = [
 /// How many queues the org has.
 const QUEUE_COUNT: u32 = 7;
 
-/// What somebody on queue may be doing.
+/// What a person on queue may be doing.
 const ROUTING: [&str; 3] = ["IDLE", "INTERACTING", "NOT_RESPONDING"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Entity {
         if self.is_active { "ACTIVE" } else { "INACTIVE" }
     }
 
-    /// What stands under a dimension of [`DIMENSIONS`]; nobody is in a team.
+    /// What stands under a dimension of [`DIMENSIONS`]; no one is in a team.
     fn value(&self, dimension: &str) -> Option<String> {
         let text = match dimension {
             "organizationPresenceId" => &self.definition_id,

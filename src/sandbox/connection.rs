@@ -49,7 +49,7 @@ impl Listener for LoopbackListener {
     }
 }
 
-/// Cuts one connection. Whoever answers a request on it gets a copy.
+/// Cuts one connection. Anyone who answers a request on it gets a copy.
 #[derive(Debug, Clone, Default)]
 pub struct Cutter(Arc<AtomicBool>);
 

@@ -34,9 +34,7 @@ impl HeldDivision {
             description: description.to_owned(),
             home: number == 1,
         };
-        [(1, "Home", ""), (2, "Sales", "Everybody who sells"), (3, "Service", "Everybody who helps")]
-            .map(division)
-            .into()
+        [(1, "Home", ""), (2, "Sales", "Everyone who sells"), (3, "Service", "Everyone who helps")].map(division).into()
     }
 
     fn shown(&self) -> Value {

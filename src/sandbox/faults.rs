@@ -170,7 +170,7 @@ impl FaultRule {
             Some(beginning) => path.starts_with(beginning),
             None => path == wanted,
         });
-        // Whoever means requests to the org does not mean the token, without which there are none.
+        // Anyone who means requests to the org does not mean the token, without which there are none.
         let means_token = self.path.is_some() || self.request.is_some() || path != "/oauth/token";
         path_matches
             && means_token

@@ -51,8 +51,8 @@ pub struct OrgBehavior {
     /// The largest page of a list of the first generation. The platform's is not known.
     #[serde(deserialize_with = "at_least_one")]
     pub page_size_max: u32,
-    /// Whether answers carry the `inin-ratelimit-*` headers, which were withdrawn in 2021. Only an org with an allowance
-    /// of requests has anything to say there.
+    /// Whether answers carry the `inin-ratelimit-*` headers, which were withdrawn in 2021. Only an org with an
+    /// allowance of requests has anything to say there.
     pub rate_headers: RateHeaders,
     /// How far lists run behind, in milliseconds. Not kept over a restart.
     #[serde(deserialize_with = "lag_ms")]
@@ -67,7 +67,7 @@ pub struct OrgBehavior {
     /// document does not (docs/platform.md, "Operations and permissions").
     pub get_needs_view: bool,
     /// Whether a PATCH of a user's presence needs `presence:userPresence:edit`: today's platform wants it of
-    /// everybody who is not that user, the API document of nobody (docs/platform.md, "Operations and permissions").
+    /// everyone who is not that user, the API document of no one (docs/platform.md, "Operations and permissions").
     pub patch_needs_edit: bool,
     /// Whether the list of divisions needs `authorization:division:view`: today's document says that it needs
     /// nothing.

@@ -100,7 +100,7 @@ impl Sandbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one request and has what it changed on the disk before anybody hears of it.
+    /// Runs one request and has what it changed on the disk before anyone hears of it.
     fn run(&self, request: &HttpRequest) -> Reply {
         let mut inner = self.inner();
         let now_ms = inner.now_ms();

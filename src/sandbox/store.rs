@@ -75,7 +75,7 @@ struct Place {
     lock: Beside,
 }
 
-/// How its folder is opened again: somebody may have removed it and made it anew.
+/// How its folder is opened again: a person may have removed it and made it anew.
 #[derive(Debug)]
 enum Way {
     Typed(PathBuf),

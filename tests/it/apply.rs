@@ -177,12 +177,12 @@ impl World {
         self.sandbox.with(|it| it.faults = faults::FaultScript::new(rules).unwrap());
     }
 
-    /// Somebody in the admin page. No fault and no log is about that.
+    /// A person in the admin page. No fault and no log is about that.
     fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         admin(&self.sandbox, method, path, body)
     }
 
-    /// Somebody writes the whole object.
+    /// A person writes the whole object.
     fn edit(&self, number: usize, body: &Value) {
         self.admin("PUT", &path(number), Some(body));
     }

@@ -100,7 +100,7 @@ fn the_quickstart_is_in_step_after_one_apply() {
     cli.run("plan examples/quickstart --sandbox").prints(
         0,
         "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001), API v1 - sandbox: nothing real is written\n\n\
-         No changes. 3 definitions are in step.\n",
+         No changes. 3 definitions are in sync.\n",
     );
     let again = cli.run("apply examples/quickstart --sandbox --auto-approve");
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
@@ -146,7 +146,7 @@ fn apply_asks_nobody_who_is_not_there() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(
         ran.stderr,
-        "error: nobody can be asked: this is no terminal; nothing was written\n  \
+        "error: presencectl cannot ask: this is no terminal; nothing was written\n  \
          help: give --auto-approve where a review has already said yes, as in CI\n"
     );
     assert_eq!(cli.run("plan lunch.yaml --sandbox --detailed-exitcode").code, Some(2), "nothing was written");
@@ -165,7 +165,7 @@ fn a_document_comes_also_when_something_failed() {
 
     assert_eq!(cli.run("plan lunch.yaml -o json=lost.json").code, Some(1));
     assert!(document("lost.json")["message"].as_str().unwrap().contains("where the org is"));
-    assert_eq!(document("lost.json")["run"], Value::Null, "nobody asks who only reads");
+    assert_eq!(document("lost.json")["run"], Value::Null, "no one asks who only reads");
 
     assert_eq!(cli.run("apply lunch.yaml -o json=failed.json --actor ada").code, Some(1));
     let failed = document("failed.json");
@@ -336,7 +336,7 @@ fn a_config_cannot_say_where_credentials_go() {
         "error: the config is for the region `us-east-1`, and GENESYSCLOUD_REGION is `mypurecloud.de`\n  help: correct \
          `org.region`, or run it with the other org's environment; nothing was sent\n",
     );
-    assert_eq!(knocks.count(), 0, "somebody was spoken to");
+    assert_eq!(knocks.count(), 0, "a person was spoken to");
     // The listener is not deaf: the same environment without the contradiction knocks.
     let cli = cli.file("org.yaml", LUNCH);
     assert_eq!(cli.run("plan org.yaml").code, Some(1));
@@ -552,7 +552,7 @@ fn every_org_that_a_config_names_is_a_sandbox_of_its_own() {
         let first = ran.stdout.lines().next().unwrap().to_owned();
         assert!(!seen.contains(&first), "{org} shares its id: {first}");
         let again = cli.run("plan org.yaml --sandbox");
-        assert_eq!(again.stdout, format!("{first}\n\nNo changes. 1 definition is in step.\n"));
+        assert_eq!(again.stdout, format!("{first}\n\nNo changes. 1 definition is in sync.\n"));
         seen.push(first);
     }
     assert_eq!(seen[1], "Org: a b (a68d62c6-038b-8822-836d-bc79780dff7a), API v1 - sandbox: nothing real is written");

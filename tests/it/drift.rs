@@ -1,5 +1,5 @@
-//! What somebody changed in an org: renames and moves, which are questions for an apply; what was added; and what reports
-//! say of it.
+//! What a person changed in an org: renames and moves, which are questions for an apply; what was added; and what
+//! reports say of it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -59,7 +59,7 @@ fn run_at(moment: &str) -> StoredRun {
     StoredRun { began: Moment::read(moment).unwrap(), said }
 }
 
-/// The report of an apply that made these definitions of a world in step.
+/// The report of an apply that made these definitions of a world in sync.
 fn made(world: &mut World, keys: &[(&str, &str)]) -> StoredReport {
     let rows = keys.iter().map(|(key, label)| {
         let object = world.org().find(label).clone();
@@ -93,7 +93,7 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> StoredReport {
     }
 }
 
-/// The same of one that found everything in step.
+/// The same of one that found everything in sync.
 fn nothing_to_do() -> StoredReport {
     made(&mut World::empty(), &[])
 }
@@ -126,7 +126,7 @@ fn rows(drift: &Drift) -> Vec<String> {
     drift.rows.iter().map(|it| format!("{} {} {}", key(it), it.what.code(), it.how.code())).collect()
 }
 
-/// Lunch was made by an apply. Then somebody renamed it.
+/// Lunch was made by an apply. Then a person renamed it.
 fn renamed(label: &str) -> (World, StoredReport) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag"), want("tea", "Break", "Tea")]);
     let report = made(&mut world, &[("lunch", "Lunch"), ("tea", "Tea")]);
@@ -198,7 +198,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
     NOTE: what was edited by hand cannot be told from what was merged and not applied: the folder of reports has none of this org. It takes `--applied REF`, the commit that was applied last
     "#);
-    // After an apply that found all in step and wrote nothing, its time says that it was edited, and not what it was.
+    // After an apply that found all in sync and wrote nothing, its time says that it was edited, and not what it was.
     assert_eq!(rows(&seen(&world, &[nothing_to_do()])), ["lunch looks-renamed edited"]);
     let mut before = world.clone();
     touched(&mut before, "Lunch break", "2026-02-01T08:00:00.000Z");
@@ -280,7 +280,7 @@ fn what_the_config_renamed_or_moved_is_not_applied_and_nobody_is_blamed() {
     assert_eq!(rows(&seen(&world, &[report])), ["lunch elsewhere not-applied"]);
 }
 
-/// Somebody edits, the edit is written into the config, an apply finds all in step, and the config moves on.
+/// A person edits, the edit is written into the config, an apply finds all in sync, and the config moves on.
 #[test]
 fn an_edit_that_the_config_took_over_is_held_against_nobody() {
     let lunch = || want("lunch", "Meal", "Lunch");
@@ -294,7 +294,7 @@ fn an_edit_that_the_config_took_over_is_held_against_nobody() {
     assert_eq!(rows(&seen(&world, &reports)), [""; 0]);
     world.config(lunch().label("de", "Mahlzeit"));
     assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-applied"]);
-    // Nobody says when that was: it may have been before or after.
+    // No one says when that was: it may have been before or after.
     world.org().find("Lunch").modified = None;
     assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-known"]);
     touched(&mut world, "Lunch", "2026-03-04T09:00:00.000Z");
@@ -341,9 +341,9 @@ fn of_several_candidates_none_is_chosen_and_each_is_told() {
           lunch:
             labels: { en_US: Late lunch }
 
-    Not known: 1 error to answer before anybody can say all of it
+    Not known: 1 error to answer before all of it can be known
     "#);
-    // A report knows which, and the other one is nobody's.
+    // A report knows which, and the other one is no one's.
     assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch renamed edited"]);
     // One object is one definition.
     let (mut world, _) = renamed("Lunch break");

@@ -134,7 +134,7 @@ fn converges(prune: Prune) {
             let refusals: Vec<String> = again.refusals.iter().map(Refusal::message).collect();
             assert!(
                 again.is_empty(),
-                "not in step after one apply\n{}\nfirst {}\nafter {}\nagain {}",
+                "not in sync after one apply\n{}\nfirst {}\nafter {}\nagain {}",
                 brief_config(&config),
                 brief(org, &first),
                 brief(&after, &again),
@@ -183,7 +183,7 @@ fn brief(org: &Observed, plan: &Plan) -> String {
     format!("org:\n{}\nplan:\n{}", objects.join("\n"), steps.join("\n"))
 }
 
-/// Whatever the plan says: the platform's own is not written, each object is written once, nothing
+/// Regardless of the plan says: the platform's own is not written, each object is written once, nothing
 /// is made that would be a twin, and with `prune: keep` only what the config names is written.
 fn check_ownership(config: &Desired, org: &Observed, plan: &Plan) {
     let mut written = BTreeSet::new();

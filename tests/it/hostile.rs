@@ -1,4 +1,4 @@
-//! Every reader of foreign bytes, fed with what nobody would write: good texts, spoilt by a seed in ways that break
+//! Every reader of foreign bytes, fed with what no one would write: good texts, spoilt by a seed in ways that break
 //! parsers. None panics, none takes long, and what is refused says why. `PRESENCECTL_SPOILS` asks for more rounds.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
@@ -291,7 +291,7 @@ fn saved_plans() {
     feed(&[document], |it| saved_plan::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
 }
 
-/// A spoilt report is refused, or taken back within the guards; either way nobody is surprised by a panic.
+/// A spoilt report is refused, or taken back within the guards; either way no one is surprised by a panic.
 #[test]
 fn reports() {
     let (plan, sources, observed) = {

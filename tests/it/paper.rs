@@ -349,7 +349,7 @@ impl World {
         (plan(&desired, &self.observed(), &desired.settings.limits), sources)
     }
 
-    /// The same where somebody has looked for what earlier states had.
+    /// The same where a person has looked for what earlier states had.
     pub(crate) fn planned_by(&self, evidence: &Evidence) -> (Plan, Sources) {
         let (desired, sources) = self.desired();
         (plan_by(&desired, &self.observed(), &desired.settings.limits, evidence), sources)

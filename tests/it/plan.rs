@@ -1,4 +1,4 @@
-//! One test for every rule of planning: what the org had, what somebody did, and what a person sees.
+//! One test for every rule of planning: what the org had, what a person did, and what a person sees.
 
 mod actions;
 mod alike;

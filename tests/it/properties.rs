@@ -301,7 +301,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         let InSync { key, system_presence, id, matched, deactivated } = it;
         // Of several deactivated twins, one is named.
         let id = id.as_ref().filter(|_| !(*deactivated && *matched == Some(Matched::Label)));
-        renamed(format!("in step {key} {system_presence} {id:?} {matched:?}"))
+        renamed(format!("in sync {key} {system_presence} {id:?} {matched:?}"))
     }));
     decisions.extend(left_alone.iter().map(|it| {
         let Unmanaged { id, system_presence, name, why } = it;
@@ -367,7 +367,7 @@ pub(crate) fn reach(config: &Desired, object: &Definition) -> Reach {
     };
     let (managed, omitted): (Vec<&Wanted>, Vec<&Wanted>) =
         config.definitions.values().partition(|it| it.management == Management::Managed);
-    // A pin says what an object is, whatever it is called.
+    // A pin says what an object is, no matter what it is called.
     if managed.iter().any(|it| is_pin(it)) {
         return Reach::Everything;
     }

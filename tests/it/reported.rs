@@ -1,4 +1,4 @@
-//! Findings as SARIF and as GitLab's code quality report: whatever the files hold, both are what their formats
+//! Findings as SARIF and as GitLab's code quality report: regardless of the files hold, both are what their formats
 //! demand, and point where the finding is.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]

@@ -137,7 +137,7 @@ impl World {
         self.seats().get(&guid(number)).copied().unwrap_or_default()
     }
 
-    /// What everybody is on, by the source that counts.
+    /// What everyone is on, by the source that counts.
     fn each(&self) -> BTreeMap<String, String> {
         self.sandbox.with(|it| {
             let users = it.org.users().iter();
@@ -150,7 +150,7 @@ impl World {
     }
 }
 
-/// Has somebody sit somewhere, behind the back of the API.
+/// Has a person sit somewhere, behind the back of the API.
 fn sit(sandbox: &Sandbox, number: usize, definition: &str) {
     let now_ms = sandbox.now_ms();
     sandbox.with(|it| {

@@ -3,7 +3,7 @@
 //! command that repeats it.
 //!
 //! Two phases. *Safety*: faults, edits and deaths of the process happen, and the invariants of `ledger.rs` hold at
-//! every step. *Liveness*: they end, and within a few runs the plan is empty, or somebody is told why not.
+//! every step. *Liveness*: they end, and within a few runs the plan is empty, or a person is told why not.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -38,7 +38,7 @@ const PARTS: u64 = 4;
 const TOGETHER: u64 = 10;
 /// A part goes on after a seed that fails, until so many have failed: they are rarely all of one kind.
 const FAILURES_MAX: usize = 10;
-/// After so long somebody is told which seed it is that takes so long.
+/// After so long a person is told which seed it is that takes so long.
 const PATIENCE_S: u64 = 60;
 
 fn variable(name: &str) -> Option<u64> {
@@ -194,7 +194,8 @@ impl Sum {
         }
     }
 
-    /// `fixed`: of the seeds that are always played, exactly so much is lost. How much it is in others is chance as well.
+    /// `fixed`: of the seeds that are always played, exactly so much is lost. How much it is in others is chance as
+    /// well.
     fn expect_everything(&self, fixed: bool) {
         let Sum { worlds, requests, runs, deaths, writes, refused, tally, .. } = self;
         let Sum { converged, told, stuck, gaps, undone, late, twins: _, twins_in_use: _, full, .. } = self;
@@ -210,7 +211,7 @@ impl Sum {
         };
         assert!(*gaps as u64 <= rare(80), "edits are lost between reading and writing: {self:?}");
         assert!(*late as u64 <= rare(40), "reads by id that lag lose more than that: {self:?}");
-        assert!(*undone as u64 <= rare(250), "what somebody undid was made again: {self:?}");
+        assert!(*undone as u64 <= rare(250), "what a person undid was made again: {self:?}");
         let dead: Vec<String> = wire::everything().into_iter().filter(|it| !tally.contains_key(it)).collect();
         // Of as many others, it is chance whether the rarest of them happens; of four times as many it is not.
         assert!(dead.is_empty() || (!fixed && *worlds < SEEDS), "never happens: {dead:?}");

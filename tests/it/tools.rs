@@ -3,7 +3,7 @@
 use std::env;
 use std::io::Write as _;
 
-/// Said where a test cannot run for want of a tool. In CI (the variable `CI` is set) nobody reads that a test held
+/// Said where a test cannot run for want of a tool. In CI (the variable `CI` is set) no one reads that a test held
 /// nothing, so there it fails.
 pub(crate) fn missing(what: &str) {
     #[expect(clippy::disallowed_methods, reason = "a test's own switch")]

@@ -292,7 +292,7 @@ fn a_division_is_given_back() {
     let held = org(vec![Definition { division: after.division, ..active(OLD) }]);
     let undone = undo(&report, &held, &UNLIMITED, None);
     assert_eq!(undone.plan.changes[0].step.after(), before);
-    // The first generation does not show it: nobody knows whether it was changed.
+    // The first generation does not show it: it is not known whether it was changed.
     assert_eq!(said(&undo(&report, &org(vec![active(OLD)]), &UNLIMITED, None)), "changed in 1");
 }
 

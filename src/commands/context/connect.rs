@@ -1,5 +1,5 @@
 //! Which org is spoken to, and with which credentials. Decided by flags and environment; a config
-//! can only be compared, or pick a host from the table of known regions: its author may be anybody
+//! can only be compared, or pick a host from the table of known regions: its author may be anyone
 //! who can open a pull request.
 
 use std::fs::File;

@@ -124,7 +124,7 @@ impl Host<'_> {
 
 /// What is said without a terminal; `help` is what to do instead.
 pub fn nobody_to_ask(help: &str) -> Problem {
-    Problem::new("nobody can be asked: this is no terminal; nothing was written").help(help)
+    Problem::new("presencectl cannot ask: this is no terminal; nothing was written").help(help)
 }
 
 /// One thread is enough for requests that a pace of five a second bounds, and starts at once.

@@ -51,7 +51,7 @@ impl<F: View> Outputs<F> {
     }
 
     /// As many of them as can be opened, for a run that has failed. Where two are for one place it is the first file's,
-    /// and nobody's on standard output.
+    /// and no one's on standard output.
     pub fn openable(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Outputs<F> {
         let mut outputs = Outputs::on_stdout();
         for output in asked {
@@ -67,8 +67,8 @@ impl<F: View> Outputs<F> {
         outputs
     }
 
-    /// What [`Outputs::spare`] does, for a run that has read nothing, so that nobody knows what it would have read: a
-    /// YAML file, one of those that are `named` beside, and what lies in `reports` is no output any more.
+    /// What [`Outputs::spare`] does, for a run that has read nothing, so that it is not known what it would have read:
+    /// a YAML file, one of those that are `named` beside, and what lies in `reports` is no output any more.
     pub fn spare_unread<P: AsRef<Path>>(&mut self, named: impl IntoIterator<Item = P>, reports: &[P]) {
         let is_yaml = |path: &Path| {
             path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))

@@ -1,5 +1,5 @@
 //! What is known of a run for its report: when it was and who is at work, and when each object was worked
-//! on. The core tells what happens, and here somebody looks at the clock.
+//! on. The core tells what happens, and here a person looks at the clock.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -167,7 +167,7 @@ impl Record {
             let object = Object::of_row(&row);
             let worked = worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked);
             let row = ReportRow { worked, ..row };
-            // Of a run that is going on nobody knows when it ends.
+            // Of a run that is going on it is not known when it ends.
             if worked.is_some() { row.with_again_from(self.clock.now()) } else { row }
         };
         let rows: Vec<ReportRow> = report.rows.into_iter().map(timed).collect();

@@ -27,13 +27,13 @@ pub fn org_id(org: &OrgIdentity) -> String {
 }
 
 /// The state file of a simulated org: by its id, else by its name. No two orgs share one, and
-/// whatever a config calls its org, the file stays in its folder.
+/// no matter what a config calls its org, the file stays in its folder.
 pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
     let name = match org {
         None => DEFAULT.to_owned(),
         // The org without a name is the same one where a config knows its id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == Seed::default().org_id => DEFAULT.to_owned(),
-        // The name of the org that has none is nobody's id.
+        // The name of the org that has none is no one's id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == DEFAULT => format!("{DEFAULT}%"),
         Some(OrgIdentity { id: Some(id), .. }) => encoded(id.as_str()),
         // No encoded text holds an `@`.
@@ -98,7 +98,7 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
     let behavior = typed(args.sandbox_behavior.as_deref(), sandbox::read_behavior_file)?;
     let state = state_file(desired.org.as_ref());
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
-    // Nobody typed this path, and a repository may hold links in it.
+    // No one typed this path, and a repository may hold links in it.
     let below = Some(PathBuf::new());
     let config = sandbox::SandboxConfig {
         state_file: Some(state),

@@ -56,8 +56,8 @@ impl Revision {
     }
 }
 
-/// A path without detours, from the root of the file system on. Links in it stay as they were typed, but for those before
-/// a `..`, which the system follows as well.
+/// A path without detours, from the root of the file system on. Links in it stay as they were typed, but for those
+/// before a `..`, which the system follows as well.
 fn as_typed(path: &Path) -> Option<PathBuf> {
     let mut whole = env::current_dir().ok()?;
     for part in path.components() {
@@ -74,8 +74,8 @@ fn as_typed(path: &Path) -> Option<PathBuf> {
 }
 
 impl Git {
-    /// The repository that a path is in, as it was typed: the nearest folder upward that holds `.git`, which a folder of
-    /// a commit cannot hold. The path itself may be missing.
+    /// The repository that a path is in, as it was typed: the nearest folder upward that holds `.git`, which a folder
+    /// of a commit cannot hold. The path itself may be missing.
     pub fn above(path: &Path) -> Option<Git> {
         let whole = as_typed(path)?;
         // A link that leads nowhere ends the search too: what is above it is another repository.
@@ -153,10 +153,10 @@ impl Git {
 }
 
 /// What the person who runs this calls themselves, by their own configuration. That of a repository is not asked: it is
-/// whoever's wrote it, so Git is started at the root of the file system.
+/// anyone's who wrote it, so Git is started at the root of the file system.
 pub fn user_name() -> Option<String> {
     const NAME_CHARS_MAX: usize = 200;
-    // Nobody has asked for it.
+    // No one has asked for it.
     const NAME_MAX: Duration = Duration::from_secs(5);
     let here = env::current_dir().ok()?;
     let printed = start(

@@ -65,7 +65,7 @@ impl Subcommand {
     }
 }
 
-/// What Git is started with, whatever it is asked.
+/// What Git is started with, no matter what it is asked.
 const ALWAYS: [&str; 14] = [
     "--no-pager",
     "--no-replace-objects",
@@ -85,8 +85,8 @@ const ALWAYS: [&str; 14] = [
     "gc.auto=0",
 ];
 
-/// The variables that Git gets where they are set. Those that a hook sets (`GIT_DIR` and others) are not among them, and
-/// no secret is.
+/// The variables that Git gets where they are set. Those that a hook sets (`GIT_DIR` and others) are not among them,
+/// and no secret is.
 const PASSED_ON: [&str; 22] = [
     "HOME",
     "XDG_CONFIG_HOME",
@@ -344,7 +344,7 @@ fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Dea
         match events.recv_timeout(until.map_or(ANSWER_MAX, |it| ANSWER_MAX.min(it.left()))) {
             Ok(()) => {}
             Err(RecvTimeoutError::Timeout) => {
-                // Before it ends: whoever reads from it then has to know why.
+                // Before it ends: anyone who reads from it then has to know why.
                 late.store(true, Ordering::SeqCst);
                 return kill(child);
             }
@@ -361,7 +361,7 @@ fn messages(mut stderr: impl io::Read) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// Git reads some files of a repository whole, whatever their length, and so it gets no more memory than this.
+/// Git reads some files of a repository whole, regardless of their length, and so it gets no more memory than this.
 #[cfg(target_os = "linux")]
 fn bound(child: &Child) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};

@@ -59,13 +59,13 @@ struct Reading {
 pub struct ExistingDefinitions<'a> {
     reader: &'a Reader,
     default_locale: &'a Locale,
-    /// Objects that belong to another definition, whatever they are called: the plan saw them, and
+    /// Objects that belong to another definition, no matter what they are called: the plan saw them, and
     /// equal labels are legal with a pin.
     pinned: BTreeSet<&'a DefinitionId>,
     /// What this run's steps make of objects: their default label, or none where they are removed. A create comes after
     /// the step that frees its label, and the list may still show the old one.
     changed: BTreeMap<DefinitionId, Option<Label>>,
-    /// The definitions of which the config says that they are new, whatever looks like them.
+    /// The definitions of which the config says that they are new, no matter what looks like them.
     said_new: BTreeSet<&'a Key>,
     last: Mutex<Option<Reading>>,
     held_against: std::sync::Mutex<BTreeMap<Key, Arc<BTreeSet<DefinitionId>>>>,
@@ -95,8 +95,8 @@ impl<'a> ExistingDefinitions<'a> {
         self.held_against.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    /// What an earlier run may have made, under a label that this create does not have, where a list that was read since
-    /// then shows it and the plan did not see it.
+    /// What an earlier run may have made, under a label that this create does not have, where a list that was read
+    /// since then shows it and the plan did not see it.
     pub async fn awaited(
         &self,
         create: &Create,

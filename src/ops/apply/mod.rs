@@ -102,20 +102,20 @@ pub enum ApplyEvent<'a> {
 /// Carries out a job.
 ///
 /// # Guarantees
-/// - Every step has a row in the report, whatever happens to the run: a failure, a panic in one
+/// - Every step has a row in the report, no matter what happens to the run: a failure, a panic in one
 ///   object's work or in the look afterwards, a signal.
 /// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::host::stop::GRACE_MS).
 /// - Steps run in the order of [`Order`]: no two of which one needs the other run at once, and one that needs what
 ///   was not done (failed, refused, skipped, unknown, or not part of this run) is skipped and says what it waited for.
 /// - So where an org demands that labels are unique, no write of a plan without a cycle is refused for a label of
-///   another one of its definitions. A cycle is tried as it stands, nobody ever sees a label that no config has, and
+///   another one of its definitions. A cycle is tried as it stands, no one ever sees a label that no config has, and
 ///   where the org refuses it, the report names it.
 /// - A replaced object is retired only after everything else for its key is done. Removals that free nothing that
 ///   is needed come after everything else.
 /// - A failure does not stop work that does not need it.
 ///
 /// # Caveats
-/// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
+/// A run that is dropped (not ended by `stop`) leaves everything that was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn Fn(ApplyEvent<'_>)) -> Report {
     let ApplyJob { steps, blocked, mut resolved, desired, limits, observed, aim, waits, before_post } = job;
@@ -199,11 +199,11 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
     Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }
 }
 
-/// Carries out one step apart from any plan. Gives its row, and why nobody knows whether its division outlasted
-/// what was written, where nobody does.
+/// Carries out one step apart from any plan. Gives its row, and why it is not known whether its division outlasted
+/// what was written, where no one does.
 ///
 /// # Guarantees
-/// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
+/// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for anyone who asks.
 pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Problem>) {
     let reader = session.reader();
     let steps = [single];

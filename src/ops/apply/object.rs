@@ -48,8 +48,8 @@ pub struct WriteEvidence {
     /// A read by its id did not find it. That may be said of what was made a moment ago as well, so the list has to say
     /// the same.
     pub is_absent: bool,
-    /// Until when a list may show a second one: no answer to its POST has said which one that has made, and the one that a
-    /// list shows may be another run's. None if its id is known.
+    /// Until when a list may show a second one: no answer to its POST has said which one that has made, and the one
+    /// that a list shows may be another run's. None if its id is known.
     pub second_until: Option<Instant>,
 }
 
@@ -86,7 +86,7 @@ pub struct WaitUntil<'a> {
 
 /// All that the work on one object needs.
 pub struct ObjectContext<'a> {
-    /// Writes, and reads before it writes. It stands behind this object's guard, so that whatever is
+    /// Writes, and reads before it writes. It stands behind this object's guard, so that everything that is
     /// decided here, nothing is written after a signal.
     pub writer: Writer,
     /// What stands where something shall be created.
@@ -103,11 +103,11 @@ impl ObjectContext<'_> {
     ///
     /// # Guarantees
     /// - An object is written only when, read by its id right before, it is as the plan saw it.
-    /// - A POST of which nobody knows whether it was carried out is the last one for its object.
+    /// - A POST of which it is not known whether it was carried out is the last one for its object.
     /// - After a signal nothing new is written.
     ///
     /// # Assumptions
-    /// Between the read and the write nobody else writes: the platform has no versions to ask with,
+    /// Between the read and the write no one else writes: the platform has no versions to ask with,
     /// so this gap of one request can be narrowed and not closed.
     pub async fn execute(&self, step: &Step) -> ObjectResult {
         match step {
@@ -178,7 +178,7 @@ impl ObjectContext<'_> {
             (Standing::AsAfter, None) => Err(seen(Outcome::AlreadyInPlace, found)),
             (Standing::AsAfter, Some(_)) => Err(seen(Outcome::Done, found)),
             (Standing::Changed(differences), None) => Err(Outcome::Conflict(differences).into()),
-            // Ours, half done, or somebody else's: nobody can tell.
+            // Ours, half done, or another person's: it cannot be told.
             (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Problem::from(lost)).into()),
         }
     }
@@ -277,7 +277,7 @@ impl ObjectContext<'_> {
     }
 
     /// The only POST of a create may have been carried out. It is never sent again: a list that lags for longer than
-    /// anybody waits would show the first one afterwards, and a definition can never be removed for good.
+    /// anyone waits would show the first one afterwards, and a definition can never be removed for good.
     async fn after_open_answer(
         &self,
         create: &Create,

@@ -1,4 +1,5 @@
-//! The one list of what can become of an object: what documents, views and `undo` know of an outcome without its details.
+//! The one list of what can become of an object: what documents, views and `undo` know of an outcome without its
+//! details.
 
 /// What became of an object, in the order in which a sum names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,11 +11,11 @@ pub enum OutcomeKind {
     NotVisibleYet,
     /// Written, and the org holds something else than what was sent.
     Differs,
-    /// Somebody else has changed it since it was as it shall be.
+    /// Another person has changed it since it was as it shall be.
     Overwritten,
     /// Not written: the org refused, or could not be reached.
     Failed,
-    /// Not written: somebody changed it since the plan.
+    /// Not written: a person changed it since the plan.
     Conflict,
     /// Not written.
     Skipped,
@@ -63,7 +64,7 @@ impl OutcomeKind {
         }
     }
 
-    /// Was the object written, as far as anybody knows?
+    /// Was the object written, as far as is known?
     pub fn may_be_written(self) -> bool {
         match self {
             OutcomeKind::Done

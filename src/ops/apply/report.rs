@@ -20,7 +20,7 @@ use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
 
-/// What to do about a create of which nobody knows whether it was carried out.
+/// What to do about a create of which it is not known whether it was carried out.
 pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's list shows what this may have made. A run that \
      reads the report of this one waits until then";
 
@@ -32,13 +32,13 @@ pub struct Report {
     /// Why nothing was applied at all: the refusals of the plan.
     pub refusals: Vec<Refusal>,
     pub verification: Verification,
-    /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
+    /// Why it is not known whether divisions outlasted what was written by the first generation of the API.
     pub divisions_unread: Option<Problem>,
     pub interrupted: Option<Signal>,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
     pub default_locale: Locale,
-    /// When it was, and who was at work; none where nobody has said so.
+    /// When it was, and who was at work; none where no one has said so.
     pub metadata: Option<RunMetadata>,
     /// The object that each managed definition of the config has, as far as it is known.
     pub matched: BTreeMap<Key, DefinitionId>,
@@ -66,7 +66,7 @@ pub struct ReportRow {
     pub before: Option<Content>,
     pub after: Content,
     pub outcome: Outcome,
-    /// When work on it began and ended; none where it did not begin, or nobody looked at the clock.
+    /// When work on it began and ended; none where it did not begin, or no one looked at the clock.
     pub worked: Option<Worked>,
     /// The definition of the config that asks for it.
     pub place: Option<Span>,
@@ -98,11 +98,11 @@ pub enum Outcome {
     NotVisibleYet(Unseen),
     /// Written, and the org holds something else than what was sent.
     Differs(Vec<Difference>),
-    /// It was seen to be as it shall be, and by the org's own time somebody else has changed it since.
+    /// It was seen to be as it shall be, and by the org's own time another person has changed it since.
     Overwritten(Vec<Difference>),
     /// Not written: the org refused, or could not be reached.
     Failed(Problem),
-    /// Not written: somebody changed it since the plan.
+    /// Not written: a person changed it since the plan.
     Conflict(Vec<Difference>),
     /// Not written.
     Skipped(Skip),
@@ -117,13 +117,13 @@ pub enum Unseen {
     List {
         /// The client may not be allowed to list its division.
         may_be_hidden: bool,
-        /// Somebody may have changed it, and changed it back, between the two.
+        /// A person may have changed it, and changed it back, between the two.
         may_be_changed: bool,
     },
     /// It is shown otherwise, or not at all.
     Object {
         differences: Vec<Difference>,
-        /// Somebody may have changed it since: the org does not say when it was changed last.
+        /// A person may have changed it since: the org does not say when it was changed last.
         may_be_changed: bool,
     },
 }
@@ -154,7 +154,7 @@ pub enum Verification {
     Interrupted,
     /// The plan is empty, apart from what the rows say was not done.
     InSync,
-    /// Something that is in no row is to be done by now, or refuses the plan by now: somebody
+    /// Something that is in no row is to be done by now, or refuses the plan by now: a person
     /// changed the org meanwhile.
     Drifted {
         changes: Vec<Change>,
@@ -246,11 +246,11 @@ impl Intent {
         }
     }
 
-    /// What to do about an object that somebody else has changed.
+    /// What to do about an object that another person has changed.
     fn look(self) -> &'static str {
         match self {
             Intent::Apply | Intent::Retire => self.again(),
-            // Another undo would refuse it as well: whoever has changed it has meant that.
+            // Another undo would refuse it as well: anyone who has changed it has meant that.
             Intent::Undo => "it is left as it is (`presencectl show ID` shows it)",
         }
     }
@@ -277,12 +277,12 @@ impl Outcome {
         self.kind().is_success()
     }
 
-    /// Was the object written, as far as anybody knows?
+    /// Was the object written, as far as is known?
     pub fn may_be_written(&self) -> bool {
         self.kind().may_be_written()
     }
 
-    /// Why it failed, or why nobody knows.
+    /// Why it failed, or why it is not known.
     pub fn cause(&self) -> Option<&Problem> {
         match self {
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
@@ -378,7 +378,7 @@ fn taken_otherwise(differences: &[Difference], before: Option<&Content>) -> Stri
         (0, false, 0, 0) => {
             let (of, locales) = (if added.len() == 1 { "a label" } else { "labels" }, text::list(&added, "and"));
             format!(
-                "written, and the org added {of} that nobody sent ({locales}): write them into the config, or list in \
+                "written, and the org added {of} that no one sent ({locales}): write them into the config, or list in \
                  `settings.locales` the locales that it manages"
             )
         }
@@ -431,7 +431,7 @@ impl Report {
         if undoes.is_some() { Intent::Undo } else { Intent::Apply }
     }
 
-    /// Was anything written, as far as anybody knows?
+    /// Was anything written, as far as is known?
     pub fn may_have_written(&self) -> bool {
         self.rows.iter().any(|row| row.outcome.may_be_written())
     }

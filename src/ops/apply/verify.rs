@@ -1,4 +1,5 @@
-//! The look at the org after an apply: it is read again, each object is held against its step, and the plan must be empty.
+//! The look at the org after an apply: it is read again, each object is held against its step, and the plan must be
+//! empty.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -212,7 +213,7 @@ impl VerifyLook<'_> {
         found
     }
 
-    /// Reads one object by its id. True when nothing more is to be found out about it. `last`: nobody waits any longer.
+    /// Reads one object by its id. True when nothing more is to be found out about it. `last`: no one waits any longer.
     async fn doubt(
         &self,
         observed: &Observed,
@@ -250,7 +251,7 @@ impl VerifyLook<'_> {
         };
         let now = found.as_ref().and_then(stamp);
         match (evidence.stamp, now) {
-            // By the org's own time somebody came after.
+            // By the org's own time a person came after.
             (Some(seen), Some(now)) if now > seen => row.outcome = Outcome::Overwritten(differences),
             _ if !last => return false,
             _ if row.outcome == Outcome::AlreadyInPlace => row.outcome = Outcome::Failed(no_longer_so(step)),
@@ -265,8 +266,8 @@ impl VerifyLook<'_> {
         true
     }
 
-    /// A read by its id has `found` an object as it was written. `listed` is what the list shows, which may be older, or
-    /// newer where such reads lag.
+    /// A read by its id has `found` an object as it was written. `listed` is what the list shows, which may be older,
+    /// or newer where such reads lag.
     fn not_listed_so(
         &self,
         step: &Step,
@@ -280,7 +281,7 @@ impl VerifyLook<'_> {
             let may_be_hidden = has_no_times && matches!(step, Step::Create(_));
             return Outcome::NotVisibleYet(Unseen::List { may_be_hidden, may_be_changed: false });
         };
-        // Between the list and the read somebody may have brought it back to what was written.
+        // Between the list and the read a person may have brought it back to what was written.
         let may_be_changed = match (evidence.stamp, found.and_then(stamp)) {
             (Some(seen), Some(now)) => now > seen,
             (None, _) | (_, None) => true,
@@ -381,7 +382,7 @@ fn pending(observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<usize
 fn unexpected(changes: Vec<Change>, rows: &[ReportRow], pending: &[usize], others: &[ReportRow]) -> Vec<Change> {
     let is_open = |(index, row): &(usize, &ReportRow)| pending.contains(index) || !row.outcome.is_success();
     let open = rows.iter().enumerate().filter(is_open).map(|(_, row)| row);
-    // What was settled before the run and is to be done again was changed by somebody meanwhile.
+    // What was settled before the run and is to be done again was changed by a person meanwhile.
     let undone = others.iter().filter(|row| !row.outcome.is_success());
     let open: Vec<&ReportRow> = open.chain(undone).collect();
     let ids: BTreeSet<&DefinitionId> = open.iter().filter_map(|row| row.id.as_ref()).collect();

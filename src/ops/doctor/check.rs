@@ -37,7 +37,7 @@ impl Health {
     }
 }
 
-/// One check. Foreign strings are raw: whoever shows it neutralises them.
+/// One check. Foreign strings are raw: anyone who shows it neutralises them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     pub name: &'static str,

@@ -25,7 +25,7 @@ pub struct Facts {
     pub answers: Answers,
 }
 
-/// What the org, and whoever stands before it, answered; nothing where nobody was asked.
+/// What the org, and anyone who stands before it, answered; nothing where no one was asked.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// What answered where the API is.
@@ -42,14 +42,14 @@ pub struct Answers {
     pub usage: DoctorAnswer<()>,
     /// How many divisions there are; asked where the config names one.
     pub divisions: DoctorAnswer<usize>,
-    /// Whether the client could remove a definition; asked where somebody wants to know.
+    /// Whether the client could remove a definition; asked where a person wants to know.
     pub removal: DoctorAnswer<TrialRemoval>,
 }
 
 /// What the files of the config are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigFact {
-    /// Nobody named any, and there is none here.
+    /// No one named any, and there is none here.
     Absent,
     Broken {
         path: String,

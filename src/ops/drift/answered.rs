@@ -1,5 +1,5 @@
-//! The plan of a drift. What somebody renamed or moved by hand is a question for `apply`, which must not guess; here it is
-//! answered where reports or the question itself say which object it is, since nothing is written by it.
+//! The plan of a drift. What a person renamed or moved by hand is a question for `apply`, which must not guess; here it
+//! is answered where reports or the question itself say which object it is, since nothing is written by it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +109,7 @@ impl<'a> Finder<'a> {
         // What another question is about as well could be either's.
         let mut asked: BTreeMap<&DefinitionId, usize> = BTreeMap::new();
         questions.values().flatten().for_each(|id| *asked.entry(id).or_default() += 1);
-        // Of a question that names only some, nobody knows which those are.
+        // Of a question that names only some, it is not known which those are.
         let is_whole = !self.plan.refusals.iter().any(|it| it.fact.has_more());
         guessed.retain(|_, (id, _)| is_whole && asked.get(id) == Some(&1) && !sure.contains(id));
         known.extend(guessed);

@@ -1,5 +1,5 @@
-//! The config that was applied last. Where the org is otherwise than it asks, somebody edited it there, unless an apply of
-//! what was merged since was done in part; where it is not, the config has moved on.
+//! The config that was applied last. Where the org is otherwise than it asks, a person edited it there, unless an apply
+//! of what was merged since was done in part; where it is not, the config has moved on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,8 +34,8 @@ pub struct Planned {
 }
 
 impl Applied {
-    /// Plans it against what was read of the org; none where it could not be read. `last_object` is what reports say of a
-    /// definition.
+    /// Plans it against what was read of the org; none where it could not be read. `last_object` is what reports say of
+    /// a definition.
     pub fn planned(&self, observed: &Observed, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> Option<Planned> {
         let desired = self.desired.as_ref().ok()?;
         let asked = plan(desired, observed, &desired.settings.limits);

@@ -12,7 +12,7 @@ use crate::plan::change::{Action, Step};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DifferenceCause {
-    /// Somebody edited the object in the org since the last apply.
+    /// A person edited the object in the org since the last apply.
     Edited,
     /// That, and the config asks something else of it by now.
     Both,
@@ -39,7 +39,7 @@ pub struct History<'a> {
     /// Definitions for which an apply may have made an object, and no answer said which.
     may_be_made: BTreeSet<&'a Key>,
     last: Option<LastApply>,
-    /// The last whole apply after which all was seen to be in step.
+    /// The last whole apply after which all was seen to be in sync.
     in_step: Option<InStep>,
     /// Other applies may have left reports elsewhere, so what is otherwise may have been applied.
     has_gaps: bool,
@@ -49,7 +49,7 @@ pub struct History<'a> {
 struct InStep {
     /// When that apply began.
     began: Moment,
-    /// Until when it is certain that all was in step.
+    /// Until when it is certain that all was in sync.
     until: Moment,
 }
 
@@ -140,7 +140,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Whether an object is as it was left, or as it was when the last apply found all in step.
+    /// Whether an object is as it was left, or as it was when the last apply found all in sync.
     pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> DifferenceCause {
         match (self.by_what_was_left(id, observed), observed.get(id)) {
             (DifferenceCause::NotKnown, Some(object)) => self.by_time(object),
@@ -154,14 +154,14 @@ impl<'a> History<'a> {
         id.map_or(DifferenceCause::NotKnown, |id| self.by_what_was_left(id, observed))
     }
 
-    /// Whether reports say anything of when the object of a step was as an apply left it. Then they alone tell a cause: the
-    /// date of a commit cannot, since the org may have been changed between that apply and the commit.
+    /// Whether reports say anything of when the object of a step was as an apply left it. Then they alone tell a cause:
+    /// the date of a commit cannot, since the org may have been changed between that apply and the commit.
     pub fn is_about(&self, step: &Step) -> bool {
         self.in_step.is_some() || step.id().is_some_and(|id| self.by_id.contains_key(id))
     }
 
-    /// Whether an object is as the last report that knows it left it. Where all was found in step later on, it may be
-    /// otherwise with everybody's consent: somebody wrote into the config what stood in the org.
+    /// Whether an object is as the last report that knows it left it. Where all was found in sync later on, it may be
+    /// otherwise with everyone's consent: a person wrote into the config what stood in the org.
     fn by_what_was_left(&self, id: &DefinitionId, observed: &Observed) -> DifferenceCause {
         let Some((it, left)) = self.by_id.get(id).and_then(|it| Some((it, it.content()?))) else {
             return DifferenceCause::NotKnown;
@@ -176,7 +176,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// By when an object was last changed: after all was last found in step, or before.
+    /// By when an object was last changed: after all was last found in sync, or before.
     fn by_time(&self, object: &Definition) -> DifferenceCause {
         let at = object.modified.as_ref().and_then(|it| it.at.as_deref()).and_then(Moment::read);
         match (at, self.in_step) {
@@ -193,14 +193,14 @@ impl Left<'_> {
         self.row.left()
     }
 
-    /// Whether its run began earlier than the apply that found all in step.
+    /// Whether its run began earlier than the apply that found all in sync.
     fn is_before(&self, in_step: InStep) -> bool {
         self.report.run.as_ref().is_some_and(|run| run.began < in_step.began)
     }
 
     fn is_so(&self, object: &Definition, left: &Content) -> bool {
         let Left { report, row } = self;
-        // A removal has looked at every label, and so has whoever made something.
+        // A removal has looked at every label, and so has anyone who made something.
         let scope = match row.action {
             Action::Create | Action::Supersede | Action::Deactivate | Action::Delete => Scope::All,
             Action::Update | Action::Reactivate => report.scope(),

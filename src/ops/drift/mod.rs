@@ -1,4 +1,4 @@
-//! A plan seen from the other side: what is otherwise in the org than in the config, whether somebody edited it there
+//! A plan seen from the other side: what is otherwise in the org than in the config, whether a person edited it there
 //! or a merged change was never applied, who touched it last, and what to write to keep it.
 
 use crate::model::moment::Moment;
@@ -37,7 +37,7 @@ pub struct Drift {
     pub rows: Vec<DriftRow>,
     /// What the config does not name, and an apply leaves alone.
     pub unmanaged: Vec<UnmanagedDrift>,
-    /// What has to be answered before anybody can say all of it.
+    /// What has to be answered before all of it can be known.
     pub questions: Vec<Question>,
     /// The apply after which the config has moved on, where reports tell of one.
     pub last: Option<LastApply>,

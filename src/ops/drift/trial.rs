@@ -1,4 +1,4 @@
-//! Lines for a config, tried before anybody pastes them: our own reader reads the config with them, and it is planned.
+//! Lines for a config, tried before anyone pastes them: our own reader reads the config with them, and it is planned.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -88,7 +88,8 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// Do these lines pass with a pin of this object (true), or without (false)? None if the config is valid with neither.
+    /// Do these lines pass with a pin of this object (true), or without (false)? None if the config is valid with
+    /// neither.
     pub fn passing<'p>(&self, proposal: Proposal<'p>, id: &'p DefinitionId) -> Option<bool> {
         let without = self.verdict(&proposal, id);
         let has_pin = self.desired.definitions.get(proposal.key).is_some_and(|it| it.pin.as_ref() == Some(id));

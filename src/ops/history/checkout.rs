@@ -1,5 +1,5 @@
-//! The Git checkout that a config stands in: its commit, and whether the files that a run read are as that has them. The
-//! objects are read and compared here: `git status` would run the filters that a repository names.
+//! The Git checkout that a config stands in: its commit, and whether the files that a run read are as that has them.
+//! The objects are read and compared here: `git status` would run the filters that a repository names.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::model::limits::CONFIG_FILE_BYTES_MAX;
 use crate::model::source::Sources;
 use crate::model::text;
 
-/// How long the checkout may take: nobody has asked for it.
+/// How long the checkout may take: no one has asked for it.
 const CHECKOUT_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub struct Head {
     pub modified: bool,
 }
 
-/// The newest commit of the checkout that a config stands in, held against its files. None if there is none, or Git does
-/// not say.
+/// The newest commit of the checkout that a config stands in, held against its files. None if there is none, or Git
+/// does not say.
 pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     let (git, mut objects, commit, tree) = open(path)?;
     let top = files::real(git.top())?;
@@ -37,8 +37,8 @@ pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     Some(Head { commit, modified })
 }
 
-/// Does the newest commit of the checkout that `top` stands in hold anything at the path of a folder below it, or in its
-/// way? False if Git does not say.
+/// Does the newest commit of the checkout that `top` stands in hold anything at the path of a folder below it, or in
+/// its way? False if Git does not say.
 pub fn holds(top: &Path, folder: &Path) -> bool {
     let held = || {
         // A `.git` below is what the folder itself holds.

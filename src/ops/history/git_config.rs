@@ -188,8 +188,8 @@ impl<'a> GitConfig<'a> {
         self.began(past, &mut { COMMITS_MAX }).ok().map(|(commit, _)| moment(&commit))
     }
 
-    /// Those of these definitions for which the config asks, as of a commit, since a younger moment than the one given for
-    /// each; with that moment. One that is left out is older, or nobody can tell.
+    /// Those of these definitions for which the config asks, as of a commit, since a younger moment than the one given
+    /// for each; with that moment. One that is left out is older, or it cannot be told.
     pub fn younger(&self, past: ConfigPast, config: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
         let (mut open, mut since) = (than, BTreeMap::new());
         let (mut past, mut commits, mut bytes) = (past, COMMITS_MAX, EARLIER_BYTES_MAX);
@@ -212,7 +212,7 @@ impl<'a> GitConfig<'a> {
                     match desired {
                         Ok(before) => Some(before),
                         Err(NoConfig::Absent(_)) => None,
-                        // What it meant while it was broken nobody can tell; what was before that can be.
+                        // What it meant while it was broken cannot be told; what was before that can be.
                         Err(NoConfig::Broken(_)) => continue,
                     }
                 }
@@ -229,8 +229,8 @@ impl<'a> GitConfig<'a> {
         since
     }
 
-    /// What the config asked for after a commit, along the first parents of what is checked out: as each change left it,
-    /// the newest first. One that is broken asked for nothing, since nobody could apply it.
+    /// What the config asked for after a commit, along the first parents of what is checked out: as each change left
+    /// it, the newest first. One that is broken asked for nothing, since no one could apply it.
     pub fn since(&self, applied: &ConfigPast) -> Result<Vec<Desired>, String> {
         let head = Revision::read("HEAD").map(|it| self.git.commit(&it)).transpose();
         let head = head.map_err(|error| error.to_string())?.flatten();
@@ -315,7 +315,7 @@ fn plain(path: &Path) -> PathBuf {
     path.components().filter(|it| *it != Component::CurDir).collect()
 }
 
-/// The config of the org that the head is for, whatever it is called here.
+/// The config of the org that the head is for, no matter what it is called here.
 fn called_otherwise(
     system: Rc<dyn FileSystem>,
     path: &Path,

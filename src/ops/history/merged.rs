@@ -1,5 +1,5 @@
-//! Since when a config asks what it asks. Where no report knows an object, this alone may tell that a change was merged and
-//! not applied: its definition changed after the object was last touched.
+//! Since when a config asks what it asks. Where no report knows an object, this alone may tell that a change was merged
+//! and not applied: its definition changed after the object was last touched.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::plan::base::asks_the_same;
 use crate::plan::change::Step;
 
-/// How long Git may take where nobody named a commit.
+/// How long Git may take where no one named a commit.
 const MERGED_MAX: Duration = Duration::from_secs(5);
 
 /// The checkout that a config was read from.
@@ -27,8 +27,8 @@ pub struct CheckedOut<'a> {
 }
 
 impl CheckedOut<'_> {
-    /// Those of these definitions that the newest commit has as this config, and that changed after the moment given for
-    /// each; with when they changed. Empty if Git does not say.
+    /// Those of these definitions that the newest commit has as this config, and that changed after the moment given
+    /// for each; with when they changed. Empty if Git does not say.
     pub fn merged_since(&self, desired: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
         if than.is_empty() {
             return than;

@@ -13,10 +13,10 @@ use crate::plan::recent::Sent;
 /// No run takes longer.
 const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
 
-/// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless an answer says that
-/// it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
+/// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless an answer says
+/// that it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
 ///
-/// Whatever a clock says, nothing is waited for longer than five minutes from now.
+/// No matter what a clock says, nothing is waited for longer than five minutes from now.
 pub fn sent(report: &StoredReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
     let Some(run) = &report.run else { return Vec::new() };
     // Of a run that was killed, the report knows the beginning alone.

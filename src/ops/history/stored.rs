@@ -1,4 +1,4 @@
-//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anybody.
+//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anyone.
 
 use std::collections::BTreeMap;
 
@@ -143,7 +143,7 @@ impl StoredReport {
 }
 
 impl StoredRow {
-    /// Was the object written by this run, as far as anybody knows?
+    /// Was the object written by this run, as far as is known?
     pub fn may_be_written(&self) -> bool {
         self.outcome.may_be_written() && !self.held
     }
@@ -152,7 +152,7 @@ impl StoredRow {
     /// does not say.
     pub fn left(&self) -> Option<Content> {
         let after = self.after.clone()?;
-        // What somebody else wrote later was not left by the run.
+        // What another person wrote later was not left by the run.
         if self.outcome != OutcomeKind::Differs {
             return Some(after);
         }

@@ -1,4 +1,4 @@
-//! The keys that an import gives: readable, the same for the same org whatever the order of arrival,
+//! The keys that an import gives: readable, the same for the same org regardless of the order of arrival,
 //! and changed as little as possible by what is added to the org later.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -42,7 +42,8 @@ pub struct ImportRequest {
     pub region: Option<Region>,
     /// Where editors find the schema of a config, from the files.
     pub schema: String,
-    /// Those of a Terraform state, which give their names to keys. Their definitions are imported though they are deactivated.
+    /// Those of a Terraform state, which give their names to keys. Their definitions are imported though they are
+    /// deactivated.
     pub resources: Vec<Resource>,
 }
 
@@ -217,7 +218,7 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let mut what: Vec<String> = plan.changes.iter().map(|it| change(&it.step)).collect();
     what.extend(plan.refusals.iter().map(Refusal::message));
     if what.is_empty() {
-        what.push(format!("{} in it, {} in step", text::count(import.definitions, "definition"), plan.in_sync.len()));
+        what.push(format!("{} in it, {} in sync", text::count(import.definitions, "definition"), plan.in_sync.len()));
     }
     Err(Flaw::Differs(what))
 }

@@ -9,7 +9,7 @@ use crate::model::text;
 pub enum ImportNote {
     /// Most definitions have no label in the default locale.
     DefaultLocale {
-        /// The one that was chosen, or that stands where nobody chooses.
+        /// The one that was chosen, or that stands where no one chooses.
         locale: Locale,
         /// How many have no label in it.
         without: usize,

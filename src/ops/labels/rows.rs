@@ -125,7 +125,7 @@ impl<'a> Fleet<'a> {
         found
     }
 
-    /// The file as it is named from the path of the request, whatever the machine parts folders by.
+    /// The file as it is named from the path of the request, regardless of the machine parts folders by.
     pub fn file_name(&self, file: FileId) -> String {
         let path: &PathBuf = &self.sources.get(file).path;
         let named = match below(path, self.path) {

@@ -54,16 +54,16 @@ pub enum RetireEvent<'a> {
 /// Carries out a retirement.
 ///
 /// # Guarantees
-/// - The definition is deactivated only after the org, asked who is on it, named nobody at all.
-/// - Nobody is moved off a definition that somebody changed since the plan, nor to one that is gone by then.
-/// - Nobody is moved who is somewhere else when they are read, seconds before; nor anybody on queue, unless
+/// - The definition is deactivated only after the org, asked who is on it, named no one at all.
+/// - No one is moved off a definition that a person changed since the plan, nor to one that is gone by then.
+/// - No one is moved who is somewhere else when they are read, seconds before; nor anyone on queue, unless
 ///   that was asked for.
-/// - Whatever happens, a failure, a panic, a signal, everybody who was seen on it is in the report, and
+/// - No matter what happens, a failure, a panic, a signal, everyone who was seen on it is in the report, and
 ///   running again goes on where it stopped.
 /// - After a signal no write is handed to the wire.
 ///
 /// # Caveats
-/// Until the definition is deactivated anybody may go on it: who does so after the last look is moved
+/// Until the definition is deactivated anyone may go on it: who does so after the last look is moved
 /// afterwards, as far as the org's activity does not run behind. Whom it does not name is not moved.
 pub async fn run(session: &Session, job: RetireJob<'_>, stop: &Stop, tell: &dyn Fn(RetireEvent<'_>)) -> RetireReport {
     let run = Run { session, reader: session.reader(), job, stop, tell, state: RefCell::default() };
@@ -125,7 +125,7 @@ impl Run<'_> {
         Err(Halt::NotDeactivated)
     }
 
-    /// Moves whoever the org names, until it names nobody.
+    /// Moves everyone whom the org names, until it names no one.
     async fn clear(&self) -> Result<(), Halt> {
         let mut delays = LOOK_DELAYS_MS.into_iter();
         let mut is_last = false;

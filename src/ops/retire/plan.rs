@@ -70,7 +70,7 @@ impl Doubt {
             Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
             Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
             Doubt::PlatformsOwn(named) => {
-                format!("{} is the platform's own, which nobody may change", named.in_words())
+                format!("{} is the platform's own, which no one may change", named.in_words())
             }
             Doubt::Protected(key, id) => format!("`protect` names {id}, which is `{key}`"),
             Doubt::To(not_meant) => not_meant.message(),
@@ -109,7 +109,7 @@ impl Doubt {
             Doubt::PlatformsOwn(_) => "take it out of the config".to_owned(),
             Doubt::Protected(..) => "take the id out of `protect` if it shall go".to_owned(),
             Doubt::To(not_meant) => not_meant.help(),
-            Doubt::TargetGivesWork(_) => "give one with `--to` that puts nobody on queue".to_owned(),
+            Doubt::TargetGivesWork(_) => "give one with `--to` that puts no one on queue".to_owned(),
             Doubt::Same(_) => "give another one with `--to`".to_owned(),
             Doubt::HalfCharacter(..) => {
                 "write the whole text first: a label by `apply`, anything else in the org's admin page".to_owned()
@@ -124,7 +124,7 @@ impl Doubt {
 pub struct Moves {
     /// These are, in the order of their ids.
     pub people: Vec<UserId>,
-    /// These are on queue and left alone; for the others nobody said whether they are.
+    /// These are on queue and left alone; for the others no one said whether they are.
     pub on_queue: BTreeMap<UserId, Queue>,
 }
 
@@ -209,7 +209,7 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
     }
     match object.primary {
         Primary::Yes => Err(Doubt::PlatformsOwn(NamedPresence::new(object, &desired.settings.default_locale))),
-        // It may be the platform's own, and nobody said that it is not.
+        // It may be the platform's own, and no one said that it is not.
         Primary::NotKnown if wanted.pin.is_none() => Err(Doubt::Open(key.clone())),
         Primary::NotKnown | Primary::No => Ok((key.clone(), object)),
     }

@@ -16,11 +16,11 @@ use crate::plan::difference::Difference;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetireReport {
     pub retirement: Retirement,
-    /// What became of everybody who was seen on it.
+    /// What became of everyone who was seen on it.
     pub people: BTreeMap<UserId, Fate>,
     /// What became of the definition; none where the run did not come so far.
     pub definition: Option<ReportRow>,
-    /// Why nobody knows whether its division outlasted a PUT by the first generation of the API.
+    /// Why it is not known whether its division outlasted a PUT by the first generation of the API.
     pub division_unread: Option<Problem>,
     /// Why it stopped; none where everything is done, and was seen to be.
     pub halt: Option<Halt>,
@@ -30,7 +30,7 @@ pub struct RetireReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     Set(Set),
-    /// They are on queue, or nobody knows that they are not, and were left alone.
+    /// They are on queue, or it is not known that they are not, and were left alone.
     LeftOnQueue(Queue),
     /// They were left alone on queue, and have gone by themselves.
     Gone,
@@ -67,7 +67,7 @@ impl Fate {
             }
             Fate::LeftOnQueue(Queue::NotKnown) => (
                 "the org does not say whether they are on queue, so they were left alone",
-                "look with `user get`; --include-on-queue moves them whatever they do",
+                "look with `user get`; --include-on-queue moves them no matter what they do",
             ),
             Fate::StillNamed => (
                 "the org still names them among those who are on it",
@@ -143,7 +143,7 @@ impl Halt {
                     1 => "after a minute of looking, 1 person is still on it".to_owned(),
                     count => format!("after a minute of looking, {count} people are still on it"),
                 },
-                "run it again when fewer go there: as long as it is active, everybody can",
+                "run it again when fewer go there: as long as it is active, everyone can",
             ),
             Halt::CutToNothing => ("the org cut its list of those who are on it and named none".to_owned(), again),
             Halt::LookFailed(cause) => return cause_of("who is still on it could not be read", cause),
@@ -177,7 +177,7 @@ impl RetireReport {
         let RetireReport { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
         halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
     }
-    /// Is it known to be deactivated, whatever else is not done?
+    /// Is it known to be deactivated, no matter what else is not done?
     pub fn is_deactivated(&self) -> bool {
         self.definition.as_ref().is_some_and(|row| is_deactivated(&row.outcome))
     }

@@ -40,7 +40,7 @@ pub struct SystemPresences {
     pub names: Vec<SystemPresence>,
 }
 
-/// By what somebody called a definition.
+/// By what a person called a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundBy {
     Key,

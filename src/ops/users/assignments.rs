@@ -16,7 +16,7 @@ pub struct ForAll {
     pub message: Option<String>,
 }
 
-/// What is wanted for one user, the presence as somebody typed it.
+/// What is wanted for one user, the presence as a person typed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub user: UserId,

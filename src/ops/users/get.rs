@@ -13,7 +13,7 @@ use crate::ops::users::listing::UserFound;
 /// How many bulk reads are under way at the same time.
 const READS_AT_ONCE: usize = 8;
 
-/// What was found of each user, in the order given. A failure is that of its users and of nobody else.
+/// What was found of each user, in the order given. A failure is that of its users and of no one else.
 pub async fn look(reader: &UserReader, users: &[UserId], source: &PresenceSource) -> Vec<UserFound> {
     let users: Vec<&UserId> = users.iter().collect();
     match source {
@@ -72,7 +72,7 @@ pub fn may_be_about_one(error: &ApiError) -> bool {
     )
 }
 
-/// Teams can only be asked about one user at a time. Whom it does not show may be nobody that the org
+/// Teams can only be asked about one user at a time. Whom it does not show may be no one that the org
 /// shows at all, which the platform's own source tells.
 async fn teams(reader: &UserReader, users: &[&UserId]) -> Vec<UserFound> {
     let mut found = Vec::with_capacity(users.len());

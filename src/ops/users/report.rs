@@ -82,7 +82,7 @@ impl UserOutcome {
             UserOutcome::Failed(cause) | UserOutcome::Unknown(cause) => Some(cause.clone()),
             UserOutcome::Differs(seen) => Some(
                 Problem::new(format!("it was set, and the user is on {} now", seen.definition))
-                    .help("somebody set it in the same moment, or the org took it otherwise: run it again"),
+                    .help("another person set it in the same moment, or the org took it otherwise: run it again"),
             ),
             UserOutcome::Skipped => Some(Problem::new("the run was interrupted before it")),
         }

@@ -106,7 +106,7 @@ impl UnresolvedPresence {
             }
             UnresolvedPresence::Deactivated { typed, found } => {
                 format!(
-                    "{typed} is {}, which is deactivated: nobody can go on it",
+                    "{typed} is {}, which is deactivated: no one can go on it",
                     found.in_words(),
                     typed = text::ticked(typed)
                 )
@@ -220,7 +220,7 @@ impl<'a> Presences<'a> {
         typed: &str,
         candidates: &[(ResolvedBy, &Definition)],
     ) -> Result<ResolvedPresence, UnresolvedPresence> {
-        // A label of something deactivated is in nobody's way; what a key or an id names is meant.
+        // A label of something deactivated is in no one's way; what a key or an id names is meant.
         let counts = |(by, it): &&(ResolvedBy, &Definition)| !it.deactivated || *by != ResolvedBy::Label;
         let counting: Vec<&(ResolvedBy, &Definition)> = candidates.iter().filter(counts).collect();
         let typed = typed.to_owned();
@@ -254,7 +254,7 @@ fn shows(odd: &Odd, label: &Label) -> bool {
     odd.labels.iter().any(|(_, it)| it == label)
 }
 
-/// What a pairing gave for a key. What is omitted may have claimed several objects: whatever it might be
+/// What a pairing gave for a key. What is omitted may have claimed several objects: everything that it might be
 /// is left alone by a plan, and here it is in doubt.
 fn answer<'a>(
     key: &Key,

@@ -1,5 +1,5 @@
 //! Setting what many users are on: who is there already is left alone, the others are written in chunks,
-//! and whoever makes a chunk fail takes nobody along.
+//! and a user who makes a chunk fail fails alone.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::ops::users::get::{few, may_be_about_one};
 use crate::ops::users::listing::UserFound;
 use crate::ops::users::report::UserOutcome;
 
-/// How long after somebody was read they may still be taken from where they were.
+/// How long after a person was read they may still be taken from where they were.
 const SEEN_HOLDS_MS: u64 = 5_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub struct UserJob<'a> {
     /// to make it the primary one: no operation can.
     pub source: &'a PresenceSource,
     /// Set only who is on this one, read seconds before; the others have gone elsewhere by themselves. None
-    /// sets everybody.
+    /// sets everyone.
     pub only_from: Option<&'a DefinitionId>,
 }
 
@@ -41,7 +41,7 @@ pub struct UserJob<'a> {
 /// ended.
 ///
 /// # Guarantees
-/// - Every user has an outcome, whatever happens to the run: a failure, a panic, a signal.
+/// - Every user has an outcome, no matter what happens to the run: a failure, a panic, a signal.
 /// - Who is already there, read right before, is not written. So running again is always right.
 /// - Who shall be taken from one definition is read again where a write had to wait: for its turn, or for the
 ///   end of a 429.
@@ -137,7 +137,7 @@ impl Run<'_> {
         }
     }
 
-    /// One user alone is set by a PATCH. So is everybody whose primary source shall change: only a PATCH is
+    /// One user alone is set by a PATCH. So is everyone whose primary source shall change: only a PATCH is
     /// promised to do that. It is not for a registered source.
     fn by_patch(&self) -> bool {
         !self.job.source.is_registered()
@@ -211,7 +211,7 @@ impl Run<'_> {
     /// written because the org refused them together, and why.
     async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
         let Part { mut users, mut seen, mut lost } = part;
-        // Behind the guard of what was lost: that has passed it, whatever becomes of the next.
+        // Behind the guard of what was lost: that has passed it, no matter what becomes of the next.
         let guard = lost.as_ref().map_or_else(|| WriteGuard::new(self.stop), |lost| lost.guard.clone());
         let writer = self.session.guarded_by(&guard).user_writer();
         // What becomes of those who are not there in the end: what was lost may still arrive.
@@ -256,7 +256,7 @@ impl Run<'_> {
         None
     }
 
-    /// Somebody who shall be taken from where they were seen may be elsewhere by the time that a write has
+    /// A person who shall be taken from where they were seen may be elsewhere by the time that a write has
     /// waited for its turn, or for the end of a 429: then it is not sent.
     fn hold_while_seen(&self, guard: &WriteGuard, seen: Instant) {
         if self.job.only_from.is_some() {
@@ -300,7 +300,7 @@ impl Run<'_> {
         }
     }
 
-    /// After a lost answer: ends those who are there, and those of whom nobody can tell.
+    /// After a lost answer: ends those who are there, and those of whom it cannot be told.
     async fn those_not_there(&self, users: Vec<usize>, lost: &ApiError) -> Vec<usize> {
         let mut rest = Vec::new();
         for (index, found) in self.look(&users).await {
@@ -328,7 +328,7 @@ impl Run<'_> {
         part.iter().copied().zip(few(&self.reader, &users, self.job.source).await).collect()
     }
 
-    /// Is somebody no longer where they were to be taken from?
+    /// Is a person no longer where they were to be taken from?
     fn has_left(&self, seen: &UserPresence) -> bool {
         self.job.only_from.is_some_and(|from| seen.definition != *from)
     }

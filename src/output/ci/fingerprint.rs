@@ -11,7 +11,7 @@ use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 
-/// What `validate` has to say, whatever became of it.
+/// What `validate` has to say, no matter what became of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported<'a> {
     /// In the order in which people read them.

@@ -411,7 +411,7 @@ fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sourc
     commands
 }
 
-/// One line, whatever is in it: the runner takes what begins with `::` for a command, and these begin with ours.
+/// One line, no matter what is in it: the runner takes what begins with `::` for a command, and these begin with ours.
 fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) -> String {
     let Annotation { level, place, title, lines } = annotation;
     let mut properties = Vec::new();

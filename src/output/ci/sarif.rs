@@ -263,7 +263,7 @@ fn location(place: Option<Span>, reported: &Reported<'_>) -> Location {
     Location { id: None, place: PhysicalLocation { artifact_location, region }, message: None }
 }
 
-/// A reference to a file, relative where the path is. Whatever has a meaning in one is percent-encoded.
+/// A reference to a file, relative where the path is. Everything that has a meaning in one is percent-encoded.
 fn uri(path: &str) -> String {
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! Documents of the jobs of several orgs that are read back. They are files, and files come from anybody.
+//! Documents of the jobs of several orgs that are read back. They are files, and files come from anyone.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

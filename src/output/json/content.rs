@@ -97,10 +97,11 @@ pub struct ChangeV1 {
     pub after: ContentV1,
     /// Why, for people; nothing may be decided from it.
     pub reason: String,
-    /// How many people are on it now; absent where nobody asked.
+    /// How many people are on it now; absent if it was not asked for.
     pub people: Option<PeopleV1>,
     /// Where it comes from: `this-change`, `this-change-too` (the base would change it as well, and otherwise),
-    /// `not-applied` (merged before, and not applied), `edited` (in the org, since the last apply that reports tell of) or
+    /// `not-applied` (merged before, and not applied), `edited` (in the org, since the last apply that reports tell of)
+    /// or
     /// `before` (which of both is not known). Absent without `--base`. Nothing may be decided from it.
     #[schemars(extend("enum" = ["this-change", "this-change-too", "not-applied", "edited", "before"]))]
     pub origin: Option<String>,
@@ -112,7 +113,7 @@ pub struct ChangeV1 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct PeopleV1 {
-    /// Absent where nobody could say, which is not the same as none.
+    /// Absent where no one could say, which is not the same as none.
     pub count: Option<usize>,
     /// The platform cut its answer: there may be more.
     pub at_least: bool,
@@ -138,7 +139,7 @@ pub struct RefusalV1 {
     pub message: String,
     /// Ways to answer it.
     pub answers: Vec<AnswerV1>,
-    /// Who says which object the definition was before; absent where nobody does, and of other refusals.
+    /// Who says which object the definition was before; absent where no one does, and of other refusals.
     pub earlier: Option<EarlierV1>,
     /// Where it comes from: `this-change`, `this-change-too` (without the change there would be one as well, and
     /// otherwise) or `before` (it would be the same). Absent without `--base`.

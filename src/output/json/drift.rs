@@ -32,7 +32,7 @@ pub struct DriftV1 {
     pub drift: Vec<DriftRowV1>,
     /// Active definitions that the config does not name and an apply leaves alone (`prune: keep`). They are no drift.
     pub unmanaged: Vec<UnmanagedV1>,
-    /// What has to be answered before anybody can say what is otherwise, then what guards an apply: limits.
+    /// What has to be answered before it can be known what is otherwise, then what guards an apply: limits.
     pub refusals: Vec<RefusalV1>,
     /// The objects that questions among the refusals are about.
     pub candidates: Vec<CandidateV1>,
@@ -70,20 +70,20 @@ pub struct AppliedV1 {
 #[serde(rename_all = "camelCase")]
 pub struct DriftRowV1 {
     /// What is so in the org: `missing`, `deactivated`, `changed`, `renamed` (its default label, by hand), `moved` (to
-    /// another system presence, by hand), `elsewhere` (the config says another system presence by now), `active` or `added`
-    /// (and not in the config). `looks-renamed` and `looks-moved`: it is the only one that it could be.
+    /// another system presence, by hand), `elsewhere` (the config says another system presence by now), `active` or
+    /// `added` (and not in the config). `looks-renamed` and `looks-moved`: it is the only one that it could be.
     #[schemars(extend("enum" = [
         "missing", "deactivated", "changed", "renamed", "looks-renamed", "moved", "elsewhere", "looks-moved", "active",
         "added",
     ]))]
     pub what: String,
-    /// `edited` (by hand, since the last apply), `both` (that, and the config asks something else by now), `not-applied`
-    /// (the config has moved on) or `not-known`.
+    /// `edited` (by hand, since the last apply), `both` (that, and the config asks something else by now),
+    /// `not-applied` (the config has moved on) or `not-known`.
     #[schemars(extend("enum" = ["edited", "both", "not-applied", "not-known"]))]
     pub how: String,
     /// The system presence that the config says, where the object is under another one.
     pub config_system_presence: Option<String>,
-    /// Who touched the object last: an id or a name. Absent where the org does not say, or nobody is to be told.
+    /// Who touched the object last: an id or a name. Absent where the org does not say, or no one is to be told.
     pub changed_by: Option<String>,
     /// When, as the org writes times.
     pub changed_at: Option<String>,

@@ -47,7 +47,7 @@ pub struct PlanV1 {
     pub freezes: Vec<FreezeV1>,
     /// What the run is limited to by `--only`, and what that leaves out.
     pub only: Option<OnlyV1>,
-    /// What the change of the config does by itself; absent where nobody asked.
+    /// What the change of the config does by itself; absent if it was not asked for.
     pub base: Option<BaseV1>,
     /// How many changes by action.
     pub summary: SummaryV1,
@@ -70,7 +70,7 @@ pub struct PlanV1 {
     /// Lines of a layer that have done their work for this org, and other orgs may still need them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_longer_needed_here: Vec<SpentV1>,
-    /// What somebody should look at.
+    /// What a person should look at.
     pub warnings: Vec<WarningV1>,
     /// Why it may not be applied.
     pub refusals: Vec<RefusalV1>,

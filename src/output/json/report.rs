@@ -44,7 +44,7 @@ pub struct ReportV1 {
     pub refusals: Vec<RefusalV1>,
     /// The look at the org afterwards.
     pub verification: VerificationV1,
-    /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
+    /// Why it is not known whether divisions outlasted what was written by the first generation of the API.
     pub divisions_unread: Option<CauseV1>,
 }
 
@@ -69,8 +69,8 @@ pub struct RowV1 {
     /// What became of it.
     pub outcome: OutcomeV1,
     /// Why it was skipped: `needs-another` (what it waited for was not done), `interrupted`, `plan-refused`,
-    /// `beyond-saved-plan`, or in an undo `protected` or `omitted` (by the config). Absent for whatever was not skipped,
-    /// and in reports of older versions.
+    /// `beyond-saved-plan`, or in an undo `protected` or `omitted` (by the config). Absent for everything that was not
+    /// skipped, and in reports of older versions.
     #[schemars(extend("enum" = ["needs-another", "interrupted", "plan-refused", "beyond-saved-plan", "protected", "omitted"]))]
     pub skip_reason: Option<String>,
     /// When work on it began; absent where it did not begin.
@@ -87,8 +87,8 @@ pub struct RowV1 {
     pub help: Option<String>,
     /// The platform's id of the exchange that failed, else of the one that wrote it.
     pub correlation_id: Option<String>,
-    /// From when on to run again, for a create that no list shows yet: sooner it may be made twice. Absent for all else,
-    /// and in reports of older versions.
+    /// From when on to run again, for a create that no list shows yet: sooner it may be made twice. Absent for all
+    /// else, and in reports of older versions.
     pub again_from: Option<String>,
     /// What was found instead of what was expected.
     pub differences: Vec<DifferenceV1>,
@@ -106,11 +106,11 @@ pub enum OutcomeV1 {
     NotVisibleYet,
     /// Written, and the org holds something else than what was sent.
     Differs,
-    /// By the org's own time, somebody else has changed since what was written.
+    /// By the org's own time, another person has changed since what was written.
     Overwritten,
     /// Not written: the org refused, or could not be reached.
     Failed,
-    /// Not written: somebody changed it since the plan.
+    /// Not written: a person changed it since the plan.
     Refused,
     /// Not written: `skipReason` says why.
     Skipped,

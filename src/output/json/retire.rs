@@ -35,11 +35,11 @@ pub struct RetirementV1 {
     pub to: NamedV1,
     /// Were people on queue to be moved as well?
     pub include_on_queue: bool,
-    /// Everybody who was seen on it, by their ids.
+    /// Everyone who was seen on it, by their ids.
     pub people: Vec<PersonV1>,
     /// What became of the definition; absent where the run did not come so far.
     pub definition: Option<RowV1>,
-    /// Why nobody knows whether its division outlasted what was written by the first generation of the API.
+    /// Why it is not known whether its division outlasted what was written by the first generation of the API.
     pub division_unread: Option<CauseV1>,
     /// Why it stopped; absent where everything is done, and was seen to be.
     pub halt: Option<HaltV1>,

@@ -1,4 +1,4 @@
-//! Saved plans that are read back. They are files, and files come from anybody.
+//! Saved plans that are read back. They are files, and files come from anyone.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anybody.
+//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anyone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

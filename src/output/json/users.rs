@@ -97,7 +97,7 @@ pub struct UserReportV1 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MeantV1 {
-    /// What somebody typed.
+    /// What a person typed.
     pub typed: String,
     /// By what it was found: `key`, `id` or `label`.
     #[schemars(extend("enum" = ["key", "id", "label"]))]
@@ -122,7 +122,8 @@ pub struct UserRowV1 {
     pub message: Option<String>,
     /// Was the source to become the user's primary one?
     pub primary_source: bool,
-    /// `done`, `already-so`, `elsewhere` (the user has gone by themselves), `not-shown`, `differs`, `failed`, `skipped` or
+    /// `done`, `already-so`, `elsewhere` (the user has gone by themselves), `not-shown`, `differs`, `failed`, `skipped`
+    /// or
     /// `unknown`.
     #[schemars(extend("enum" = [
         "done", "already-so", "elsewhere", "not-shown", "differs", "failed", "skipped", "unknown"

@@ -1,5 +1,5 @@
-//! A page as a list of blocks, which Markdown and HTML print each in its own way. Foreign text has pieces of its own, and a
-//! printer can print those only escaped.
+//! A page as a list of blocks, which Markdown and HTML print each in its own way. Foreign text has pieces of its own,
+//! and a printer can print those only escaped.
 
 use crate::model::observed::Organization;
 use crate::model::source::{Sources, Span};
@@ -187,7 +187,7 @@ pub(super) struct Table {
 pub(super) struct PageColumn {
     pub(super) by: By,
     pub(super) head: PageLine,
-    /// Its cells speak for themselves to whoever sees them.
+    /// Its cells speak for themselves to anyone who sees them.
     pub(super) is_plain: bool,
 }
 
@@ -239,7 +239,7 @@ impl Item {
 /// What stands before the sections.
 #[derive(Debug)]
 pub(super) enum Lead {
-    /// Something nobody may miss: a title and a sentence without its full stop.
+    /// Something no one may miss: a title and a sentence without its full stop.
     Alert(PageLine, PageLine),
     Paragraph(By, Vec<PageLine>),
 }

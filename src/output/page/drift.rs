@@ -192,7 +192,8 @@ fn object(known_as: Option<Piece>, id: &DefinitionId, system_presence: &SystemPr
     Item::new(line)
 }
 
-/// What the config does not name. Only of what is new somebody has to decide something, so a comment has lines for that alone.
+/// What the config does not name. Only of what is new a person has to decide something, so a comment has lines for that
+/// alone.
 fn unmanaged(drift: &Drift, how: DifferenceCause) -> Section {
     let items = |UnmanagedDrift { id, system_presence, name: label, how, modified, keep }: &UnmanagedDrift| {
         let known_as = label.as_ref().map_or_else(|| plain("no label"), |it| name(it.nfc()));

@@ -187,7 +187,7 @@ fn card(tone: Tone, items: &[Item]) -> Markup {
             "\n"
             @for Item { by: _, is_nested: _, line: words, yaml } in items.iter().filter(|it| it.by != By::Markdown) {
                 p { (line(words)) } "\n"
-                // Without a place among what the keyboard reaches, nobody could scroll it without a mouse.
+                // Without a place among what the keyboard reaches, no one could scroll it without a mouse.
                 @if !yaml.is_empty() {
                     pre tabindex="0" { code {
                         @for (index, it) in yaml.iter().enumerate() { @if index > 0 { "\n" } (Foreign(it)) }
@@ -253,7 +253,7 @@ fn piece(piece: &Piece) -> Markup {
         Piece::Sign(sign, says) => html! { span role="img" aria-label=(says) { (sign) } },
         Piece::Label { locale, label, fate } => html! {
             span class="locale" { (Foreign(locale)) }
-            // The element says to whoever cannot see colours what becomes of it.
+            // The element says to anyone who cannot see colours what becomes of it.
             @match fate {
                 LabelFate::Goes => del class="label" { bdi { (Foreign(label)) } },
                 LabelFate::Comes => ins class="label" { bdi { (Foreign(label)) } },

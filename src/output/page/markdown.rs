@@ -206,7 +206,7 @@ fn yaml(lines: &[String], indent: &str) -> String {
     block
 }
 
-/// The line by which whoever posts this finds what to update in place: one for each kind and org.
+/// The line by which anyone who posts this finds what to update in place: one for each kind and org.
 fn marker(kind: PageKind, org: Option<&Organization>) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
     let id = match org {

@@ -1,7 +1,7 @@
-//! Foreign text in Markdown: what is neither markup, nor a mention, nor a reference, whatever it says.
+//! Foreign text in Markdown: what is neither markup, nor a mention, nor a reference, no matter what it says.
 //!
 //! A backslash does not keep GitHub from finding `@mentions`, `#123`, hashes of commits or addresses: these are
-//! looked for in the finished page. They are not looked for in code. So whatever could be taken for anything but
+//! looked for in the finished page. They are not looked for in code. So everything that could be taken for anything but
 //! a word stands in a span of code, in which nothing has a meaning but the run of backticks that ends it.
 
 use std::fmt;
@@ -122,7 +122,7 @@ impl Pieces {
     }
 }
 
-/// Letters, or digits, and nothing that anybody looks for: no `GH-1`, no name of a commit, no `v1.2`.
+/// Letters, or digits, and nothing that anyone looks for: no `GH-1`, no name of a commit, no `v1.2`.
 fn is_word(core: &str) -> bool {
     const HASH_LENGTH_MIN: usize = 7;
     let is_letters =

@@ -1,5 +1,5 @@
-//! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what somebody
-//! should look at, what is left alone, and the coverage of the config's locales.
+//! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what a
+//! person should look at, what is left alone, and the coverage of the config's locales.
 
 use crate::config::coverage::{Cell, Coverage, Mark};
 use crate::model::freeze::FreezeTime;
@@ -96,7 +96,7 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<
     sections
 }
 
-/// What somebody has to look at before the changes.
+/// What a person has to look at before the changes.
 fn look_first(base: &Base) -> Section {
     let note = |RowNote { say, lines: yaml }: RowNote| {
         let colon = plain(if yaml.is_empty() { "" } else { ":" });
@@ -329,7 +329,7 @@ fn matrix(coverage: &Coverage) -> Section {
     }
 }
 
-/// In words: a sign or a colour alone would not be read to everybody.
+/// In words: a sign or a colour alone would not be read to everyone.
 fn mark(of: &Cell) -> PageLines {
     if of.marks.is_empty() {
         return cell(vec![Piece::Sign("✓", "present")]);

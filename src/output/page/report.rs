@@ -1,4 +1,4 @@
-//! What became of an apply, for whoever merged it: what it comes to, then every object, with what is not done first.
+//! What became of an apply, for anyone who merged it: what it comes to, then every object, with what is not done first.
 
 use crate::model::names::Label;
 use crate::model::observed::Target;

@@ -86,7 +86,7 @@ fn row(row: &DriftRow, drift: &Drift, sources: &Sources, style: Style) -> String
     let head = style.action(action, &format!("{} {}", sign(action), row.what.in_words()));
     let mut shown = format!("  {head} {}\n", style.bold(&subject));
     if let Step::Update(edit) = step {
-        // From what the config asks for to what somebody made of it.
+        // From what the config asks for to what a person made of it.
         let seen = Edit { before: edit.after.clone(), after: edit.before.clone(), ..edit.clone() };
         change::edited(&mut shown, &seen, &plan.divisions, style);
     }
@@ -114,7 +114,7 @@ fn unmanaged(it: &UnmanagedDrift, style: Style) -> String {
     let mut shown = format!("  {}\n", style.bold(&subject));
     // Writing to a String cannot fail.
     let _ = writeln!(shown, "    {}", text::terminal(&who(modified.as_ref())));
-    // Of what was there all the time nobody has to decide anything.
+    // Of what was there all the time no one has to decide anything.
     if *how == DifferenceCause::Edited {
         answer(
             &mut shown,
@@ -145,7 +145,7 @@ fn sum(drift: &Drift, style: Style) -> String {
     let Drift { rows, unmanaged, questions, .. } = drift;
     if !questions.is_empty() {
         let errors = text::count(questions.len(), "error");
-        return format!("{}: {errors} to answer before anybody can say all of it\n", style.bad("Not known"));
+        return format!("{}: {errors} to answer before all of it can be known\n", style.bad("Not known"));
     }
     match (rows.len(), unmanaged.len()) {
         (0, 0) => format!("{}\n", style.good("No drift: the org is as the config says.")),

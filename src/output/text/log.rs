@@ -97,7 +97,7 @@ fn definition(row: &StoredRow) -> String {
     format!("{} ({})", words.join(" "), row.system_presence).trim_start().to_owned()
 }
 
-/// Why somebody did it, and what it took back.
+/// Why a person did it, and what it took back.
 fn reason(entry: &LogEntry) -> String {
     let undoes = entry.run.undoes.as_ref().map(|it| format!("takes back {it}"));
     let broken = entry.run.break_glass.as_ref().map(|it| format!("during a freeze: {it}"));

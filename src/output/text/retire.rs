@@ -22,18 +22,18 @@ use crate::output::table::TableColumn;
 use crate::output::text::finished;
 use crate::output::text::problem::explained;
 
-/// What is going to be done, before anybody is asked.
+/// What is going to be done, before anyone is asked.
 pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Style) -> String {
     let Moves { people, on_queue } = retirement.moves(seats);
     let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
     let mut steps = Vec::new();
     steps.push(match (people.len(), seats.cut) {
-        (0, false) => "move whoever goes on it meanwhile: nobody is to be moved now".to_owned(),
+        (0, false) => "move anyone who goes on it meanwhile: no one is to be moved now".to_owned(),
         (1, false) => "move the 1 person who is on it now".to_owned(),
         (count, false) => format!("move the {count} people who are on it now"),
-        (count, true) => format!("move everybody who is on it now, which is at least {}", people_in_words(count)),
+        (count, true) => format!("move everyone who is on it now, which is at least {}", people_in_words(count)),
     });
-    steps.push("look until nobody is left on it".to_owned());
+    steps.push("look until no one is left on it".to_owned());
     if retirement.from.deactivated {
         steps.push("leave it deactivated, which it is already".to_owned());
     } else {
@@ -59,13 +59,13 @@ pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Styl
     shown
 }
 
-/// What somebody is asked: how many people, and what.
+/// What a person is asked: how many people, and what.
 pub fn question(retirement: &Retirement, seats: &Seats) -> String {
     let retire = format!("retire `{}`", text::terminal(retirement.key.as_str()));
     match (retirement.moves(seats).people.len(), seats.cut) {
         (0, _) => retire.replacen('r', "R", 1),
         (count, false) => format!("Move {} and {retire}", people_in_words(count)),
-        (count, true) => format!("Move everybody who is on it, at least {}, and {retire}", people_in_words(count)),
+        (count, true) => format!("Move everyone who is on it, at least {}, and {retire}", people_in_words(count)),
     }
 }
 
@@ -171,7 +171,7 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
 
 fn sum(report: &RetireReport, style: Style) -> String {
     let counts = outcome::counted(report.people.values().map(said));
-    let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
+    let people = if counts.is_empty() { "no one to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &ReportRow| &row.outcome) {
         _ if report.is_deactivated() => "deactivated",
         Some(Written::Unknown(_) | Written::Differs(_) | Written::NotVisibleYet(_)) => {

@@ -135,7 +135,7 @@ fn said(outcome: &UserOutcome) -> OutcomeWords {
     OutcomeWords { place, words, tone }
 }
 
-/// What was found for each presence that somebody named, a line each.
+/// What was found for each presence that a person named, a line each.
 pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
     let mut shown = String::new();
     for ResolvedPresence { typed, by, definition } in all {

@@ -33,7 +33,7 @@ pub(crate) struct Double {
 }
 
 impl Double {
-    /// Answers in this order, whatever is asked; anything more is a failure of the test.
+    /// Answers in this order, no matter what is asked; anything more is a failure of the test.
     pub(crate) fn answering<const N: usize>(answers: [Answer; N]) -> Arc<Double> {
         let mut answers = VecDeque::from(answers);
         Double::by(move |request| answers.pop_front().unwrap_or_else(|| panic!("not expected: {request:?}")))

@@ -184,7 +184,7 @@ async fn a_429_slows_everybody() {
     });
     let session = org.session();
     let begun = Instant::now();
-    // One is refused; all others, whoever they are, have to wait as long.
+    // One is refused; all others, anyone who they are, have to wait as long.
     let (reader, writer) = (session.reader(), session.writer());
     let (first, others) = tokio::join!(reader.system_presences(), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -223,7 +223,7 @@ async fn what_the_org_says_of_its_allowance_slows_before_a_429_does() {
         (181, 180, 40, 40),
         // One more may be sent, and is.
         (179, 180, 40, 0),
-        // Nobody waits for an hour by a hint.
+        // No one waits for an hour by a hint.
         (180, 180, 3_600, 0),
         (0, 0, 0, 0),
     ] {

@@ -175,7 +175,7 @@ async fn locales_that_are_not_managed_survive() {
     config.settings.scope = Scope::Only(vec![Locale::new("en_US"), Locale::new("de")]);
     let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])], OrgBehavior::default());
     let steps = world.steps().await;
-    // Even when somebody changes them meanwhile.
+    // Even when a person changes them meanwhile.
     world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("fr", "Déjeuner")]));
     assert!(world.carry_out(steps).await.is_success());
     assert_eq!(world.shown(), ["Mittag/Lunch/Déjeuner (Meal)"]);

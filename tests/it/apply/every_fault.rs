@@ -1,5 +1,5 @@
 //! Each fault at each request of an apply with every action: the report is true, nothing of others is
-//! touched, nothing is doubled, and running again without faults brings the org in step.
+//! touched, nothing is doubled, and running again without faults brings the org in sync.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,7 +99,7 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
             Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) => has(after),
             Outcome::Failed(_) | Outcome::Conflict(_) | Outcome::Skipped(_) => is_before,
             Outcome::Unknown(_) => is_before || has(after),
-            // Nobody else is here.
+            // No one else is here.
             Outcome::Differs(_) | Outcome::Overwritten(_) => false,
         };
         assert!(told, "{repeat}: {row:?}\n{shown:?}");
@@ -108,7 +108,7 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
         assert_eq!(shown, IN_STEP, "{repeat}");
     }
     if let Verification::Drifted { changes, refusals } = &report.verification {
-        panic!("{repeat}: nobody else is here, and there is drift: {changes:?} {refusals:?}");
+        panic!("{repeat}: no one else is here, and there is drift: {changes:?} {refusals:?}");
     }
 }
 

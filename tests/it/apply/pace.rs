@@ -102,7 +102,7 @@ async fn where_the_org_tells_how_much_it_allows_that_is_kept_to() {
         assert_eq!(used.throttled, 0, "{allowed} {used:?}");
         assert!(used.of_allowance >= at_least, "{allowed} {used:?}");
     }
-    // Where it does not tell, the 429 does, and slows everybody: few are sent in vain.
+    // Where it does not tell, the 429 does, and slows everyone: few are sent in vain.
     let world = many(CHANGES, OrgBehavior::default());
     let used = used(&world, 180).await;
     assert!(used.throttled > 0 && used.throttled * 10 < used.requests, "{used:?}");

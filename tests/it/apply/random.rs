@@ -169,7 +169,7 @@ fn taken_back(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCa
     })
 }
 
-/// The same to everybody who looks at it (labels are written composed); when it was changed is another matter.
+/// The same to everyone who looks at it (labels are written composed); when it was changed is another matter.
 fn is_same(a: &sandbox::definitions::HeldDefinition, b: &sandbox::definitions::HeldDefinition) -> bool {
     let seen = |it: &sandbox::definitions::HeldDefinition| {
         let labels = it.labels.iter().map(|(locale, label)| (locale.clone(), Label::new(label).nfc().to_owned()));

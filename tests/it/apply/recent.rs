@@ -1,4 +1,5 @@
-//! What a run made a moment ago is not made again by the next one, however far lists lag: the next run reads the report.
+//! What a run made a moment ago is not made again by the next one, however far lists lag: the next run reads the
+//! report.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -203,7 +204,7 @@ async fn a_killed_run_costs_no_wait_for_what_it_never_sent() {
     assert_eq!(keys(Some(&lines[..20])), ["lunch", "tea"], "half a line is a POST that was under way");
     let sent = known(&world, &begun, Some(&lines), clock);
     assert_eq!(sent[0].until, clock.plus_ms(1_000 + MINUTES_5), "it ends with its last line");
-    // Whatever a clock says.
+    // No matter what a clock says.
     let late = known(&world, &begun, Some(&lines), clock.plus_ms(86_400_000));
     assert_eq!(late[0].until, now(&world).plus_ms(MINUTES_5));
     sleep(Duration::from_millis(MINUTES_5 + 1_000)).await;

@@ -104,7 +104,7 @@ async fn a_change_between_the_list_and_the_read_is_no_list_that_lags() {
         let mut bravo = wanted("bravo", "Busy", &[("en_US", "Bravo")]);
         bravo.deactivated = true;
         let config = vec![wanted("tea", "Break", &TEA), bravo];
-        // Where nobody changes it, only a list that lags shows it as it was.
+        // Where no one changes it, only a list that lags shows it as it was.
         let behavior = OrgBehavior { list_lag_ms: if is_changed { 0 } else { 20_000 }, ..OrgBehavior::default() };
         let world = World::behaving(config, vec![held(1, "Busy", &[("en_US", "Bravo")])], behavior);
         let steps = world.steps().await;

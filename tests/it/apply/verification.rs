@@ -275,8 +275,8 @@ async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
     assert!(!report.is_success());
 }
 
-/// A second one does not go away by waiting, and neither is waited for what a read by id does not show yet: seed 1092 of runs
-/// that meet, played from 10,000 on.
+/// A second one does not go away by waiting, and neither is waited for what a read by id does not show yet: seed 1092
+/// of runs that meet, played from 10,000 on.
 #[tokio::test(start_paused = true)]
 async fn a_second_one_ends_the_look_at_once_also_where_reads_by_id_lag() {
     let behavior = OrgBehavior { list_lag_ms: 20_000, get_lag_ms: 12_000, ..OrgBehavior::default() };
@@ -431,7 +431,7 @@ async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags(
             tokio::time::sleep(Duration::from_secs(55)).await;
             world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Pause")]));
         };
-        // What makes the run look for a minute: nobody has done the other one.
+        // What makes the run look for a minute: no one has done the other one.
         world.admin("POST", DEFINITIONS, Some(&body("Meal", &[("en_US", "Lunch")])));
         let (report, ()) = tokio::join!(world.carry_out(steps), meanwhile);
         assert_eq!(said(&report), [format!("update lunch {outcome}")]);
@@ -567,12 +567,12 @@ async fn labels_that_the_org_adds_are_not_said_to_be_kept() {
         World::behaving(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])], objects, behavior);
     let steps = world.steps().await;
     let sandbox = world.sandbox.clone();
-    // Right before the PUT: the org then answers it with a label that nobody knew of.
+    // Right before the PUT: the org then answers it with a label that no one knew of.
     world.wire.before_first(Method::Put, path(1), move || {
         admin(&sandbox, "PUT", &path(1), Some(&body("Meal", &[("en_US", "Lunch"), ("fr", "Midi")])));
     });
     let report = world.carry_out(steps).await;
     let words = report.rows[0].in_words(Intent::Apply).unwrap();
-    assert!(words.contains("the org added a label that nobody sent (`fr`)"), "{words}");
+    assert!(words.contains("the org added a label that no one sent (`fr`)"), "{words}");
     assert!(words.contains("`settings.locales`") && !words.contains("merge"), "{words}");
 }

@@ -132,7 +132,7 @@ fn yes_is_the_only_yes() {
     let ran = apply(&org, "", "yes\n");
     let report = format!(
         "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
-         Verified: the org was read again, and it is in step\nApply: 1 done.\n\
+         Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
          Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
          an apply back.\n"
     );
@@ -147,7 +147,7 @@ fn nobody_is_asked_where_there_is_nothing_to_do() {
     let org = Org::start(SandboxConfig::default());
     assert_eq!(apply(&org, "--auto-approve", "").code, Some(0));
     let ran = apply(&org, "", "");
-    let shown = format!("Org: {ORG}, API v1\n\nNo changes. 1 definition is in step.\n");
+    let shown = format!("Org: {ORG}, API v1\n\nNo changes. 1 definition is in sync.\n");
     assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), shown.as_str(), ""));
 }
 

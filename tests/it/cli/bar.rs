@@ -1,5 +1,5 @@
-//! The bar on a terminal, together with the log: a real run in a pseudo terminal (by `script` of util-linux), and what a
-//! person sees at its end.
+//! The bar on a terminal, together with the log: a real run in a pseudo terminal (by `script` of util-linux), and what
+//! a person sees at its end.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -71,7 +71,7 @@ fn a_screen_is_what_was_sent_to_it() {
 #[cfg(target_os = "linux")]
 fn drawn_on(term: &str, (columns, rows): (u16, u16), more: &str) -> Option<(super::driver::Ran, Org)> {
     if Command::new("script").arg("--version").output().is_err() {
-        tools::missing("no `script` of util-linux on PATH; nobody looked at a bar");
+        tools::missing("no `script` of util-linux on PATH; no one looked at a bar");
         return None;
     }
     let slow = FaultRule { delay_ms: 40, ..FaultRule::default() };

@@ -189,7 +189,7 @@ fn id(cli: &Cli, target: &str, label: &str) -> String {
     all.iter().find(|it| it["labels"]["en_US"] == label).unwrap()["id"].as_str().unwrap().to_owned()
 }
 
-/// Somebody gives lunch another German label.
+/// A person gives lunch another German label.
 fn edit_lunch(org: &Org, cli: &Cli, target: &str) {
     let body = json!({ "languageLabels": { "en_US": "Lunch", "de": "von Hand" }, "systemPresence": "Meal" });
     org.admin("PUT", &format!("/api/v2/presencedefinitions/{}", id(cli, target, "Lunch")), &body);
@@ -295,7 +295,8 @@ fn what_came_by_a_merge_changed_when_it_was_merged() {
     assert_eq!(both(&cli, &target).0, one("not-applied"));
 }
 
-/// An edit between an apply and a commit: the report that is kept by default shows that the org was changed after the apply.
+/// An edit between an apply and a commit: the report that is kept by default shows that the org was changed after the
+/// apply.
 #[test]
 fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit() {
     let org = Org::start(SandboxConfig::default());
@@ -392,7 +393,7 @@ fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
     fs::remove_file(cli.path("orgs/new.yaml")).unwrap();
     cli.write("orgs/acme.yaml", &file("{ name: renamed }", limits));
     assert_eq!((looked(&cli, "HEAD").as_str(), looked(&cli, "./before").as_str()), (first, first));
-    // A new org is nobody's.
+    // A new org is no one's.
     fs::remove_file(cli.path("orgs/acme.yaml")).unwrap();
     cli.write("orgs/new.yaml", &file("{ name: renamed }", limits));
     assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself cannot be told"));

@@ -27,7 +27,7 @@ fn what_was_done_survives_a_command_that_fails() {
         assert!(!ran.stderr.contains("in use"), "{}", ran.shown());
     }
     let plan = cli.run("plan lunch.yaml --sandbox");
-    assert!(plan.stdout.contains("No changes. 1 definition is in step."), "{}", plan.shown());
+    assert!(plan.stdout.contains("No changes. 1 definition is in sync."), "{}", plan.shown());
     let user = cli.run(&format!("user get {USER} --config lunch.yaml --sandbox"));
     assert!(user.stdout.contains("Lunch"), "{}", user.shown());
 }

@@ -1,4 +1,4 @@
-//! `drift`: what somebody changed in an org, who and when, and both ways out.
+//! `drift`: what a person changed in an org, who and when, and both ways out.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -40,8 +40,8 @@ fn steady(text: &str, ids: &[(&str, String)]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Applied as commit 3f2a91c; then somebody edited lunch, removed coaching and brought nap back, and the config moved on
-/// for tea and asks for fresh.
+/// Applied as commit 3f2a91c; then a person edited lunch, removed coaching and brought nap back, and the config moved
+/// on for tea and asks for fresh.
 fn edited(org: &Org) -> (Cli, String, Vec<(&'static str, String)>) {
     let (cli, target) = with_org(org);
     let cli = cli.variable("PRESENCECTL_COMMIT", "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3");
@@ -109,7 +109,7 @@ fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
         ]
     );
     assert_eq!(document["lastApply"]["commit"], "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3");
-    // Without reports nobody can tell, and the rest is the same.
+    // Without reports it cannot be told, and the rest is the same.
     let ran = cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode"));
     assert_eq!(ran.code, Some(2), "{}", ran.shown());
     assert!(ran.stdout.contains("\nEdited by hand, or merged and not applied (which of them is not known):\n"));
@@ -170,7 +170,7 @@ fn what_a_layer_says_is_kept_in_the_org_file() {
     let ran = cli.run(&format!("drift acme.yaml {target} -o human -o json=drift.json"));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
     assert_snapshot!("drift_of_a_layer", steady(&ran.stdout, &ids));
-    // As the lines say: what stands in the org file already is merged with them, by whoever pastes them.
+    // As the lines say: what stands in the org file already is merged with them, by anyone who pastes them.
     cli.write("acme.yaml", &kept(&[cli.read("acme.yaml")], &parsed(&cli.read("drift.json")))[0]);
     let ran = cli.run(&format!("drift acme.yaml {target}"));
     assert!(ran.stdout.ends_with("\nNo drift: the org is as the config says.\n"), "{}", ran.shown());

@@ -45,8 +45,8 @@ impl Cli {
         cli
     }
 
-    /// Whose runs keep reports where nobody types a folder, and read them: names of files hold times, and a rerun waits for
-    /// what an earlier one may have made, so most tests go without.
+    /// Whose runs keep reports where no one types a folder, and read them: names of files hold times, and a rerun waits
+    /// for what an earlier one may have made, so most tests go without.
     pub(crate) fn keeping_reports(mut self) -> Cli {
         self.variables.retain(|(name, _)| name != "PRESENCECTL_NO_REPORT");
         self
@@ -117,7 +117,7 @@ impl Cli {
 }
 
 impl Cli {
-    /// Whatever a command was given in confidence, by a person or by the org, and what it makes of that.
+    /// Everything that a command was given in confidence, by a person or by the org, and what it makes of that.
     fn secrets(&self) -> Vec<(&str, String)> {
         let is_secret = |name: &str| {
             let (name, _) = name.split_once("__").unwrap_or((name, ""));
@@ -131,7 +131,7 @@ impl Cli {
         {
             secrets.push(("the header of the client", basic(&id, &secret.into())));
         }
-        // The one that is the same for everybody has no number.
+        // The one that is the same for everyone has no number.
         secrets.push(("an issued token", format!("{TOKEN}-")));
         secrets
     }
@@ -165,7 +165,7 @@ impl Cli {
     }
 }
 
-/// A command that was killed, or whose output nobody read, has left files as well.
+/// A command that was killed, or whose output no one read, has left files as well.
 impl Drop for Cli {
     fn drop(&mut self) {
         if !std::thread::panicking() {

@@ -30,7 +30,7 @@ pub(super) fn path() -> String {
     path.map(|(_, value)| value.into_string().unwrap()).unwrap_or_default()
 }
 
-/// Git in the folder of a test, whatever this machine has set up.
+/// Git in the folder of a test, no matter what this machine has set up.
 pub(super) fn git(cli: &Cli, line: &str) {
     let settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");
@@ -160,7 +160,7 @@ fn whether_a_client_could_write_is_tried_with_what_does_not_exist() {
     };
     let view = || Permissions::Only(BTreeSet::from(["presence:presenceDefinition:view".to_owned()]));
     let nobody = "00000000-0000-4000-8000-000000000000";
-    // Of these requests none can change anything: that id is nobody's.
+    // Of these requests none can change anything: that id is no one's.
     for (offer, path) in [
         (Offer::Served, format!("DELETE /api/v2/presencedefinitions/{nobody}")),
         (Offer::Gone(404), format!("DELETE /api/v2/presence/definitions/{nobody}")),
@@ -359,7 +359,7 @@ fn without_a_terminal_everything_has_to_be_said() {
     let cli = Cli::new();
     cli.run("init").complains(
         1,
-        "error: nobody can be asked: this is no terminal; nothing was written\n  help: say what is wanted: --start org \
+        "error: presencectl cannot ask: this is no terminal; nothing was written\n  help: say what is wanted: --start org \
          or --start small, and --yes\n",
     );
     cli.run("init --yes").complains(

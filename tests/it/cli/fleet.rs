@@ -99,7 +99,7 @@ fn five() -> Fleet {
         .org(
             "hooli-test",
             lunch(&json!({ "en_US": "Lunch", "de": "Mittagspause" })),
-            "overrides:\n  # Nobody there reads Swedish.\n  lunch: { labels: { sv: null } }\n",
+            "overrides:\n  # No one there reads Swedish.\n  lunch: { labels: { sv: null } }\n",
         )
 }
 
@@ -151,7 +151,8 @@ fn the_exit_code_is_the_gravest() {
     assert_eq!(fleet.run("plan . --all-orgs").code, Some(1));
 }
 
-/// `org.name` chooses the variables, and anyone who may edit a config may edit it. The id keeps another org's client out.
+/// `org.name` chooses the variables, and anyone who may edit a config may edit it. The id keeps another org's client
+/// out.
 #[test]
 fn the_client_of_another_org_reads_no_definitions() {
     let fleet = five();

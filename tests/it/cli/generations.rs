@@ -168,7 +168,7 @@ fn coached(people: usize, config: SandboxConfig) -> (Org, Cli, String) {
 #[test]
 fn plan_says_how_many_people_are_on_what_goes() {
     let (_org, cli, target) = coached(37, SandboxConfig::default());
-    assert!(!cli.run(&format!("plan lunch.yaml {target}")).stdout.contains("people"), "nobody asked");
+    assert!(!cli.run(&format!("plan lunch.yaml {target}")).stdout.contains("people"), "no one asked");
     let ran = cli.run(&format!("plan lunch.yaml {target} --usage -o json=plan.json"));
     assert!(ran.stdout.contains("\n    37 people are on it now\n"), "{}", ran.shown());
     let plan: Value = serde_json::from_str(&cli.read("plan.json")).expect("JSON");

@@ -131,8 +131,8 @@ fn hostile_config(marker: &Path, bare: bool) -> String {
     config
 }
 
-/// A folder that Git takes for a bare repository, beside the files of the config. Its branch points at what is not there,
-/// so that Git would fetch it.
+/// A folder that Git takes for a bare repository, beside the files of the config. Its branch points at what is not
+/// there, so that Git would fetch it.
 fn embed(folder: &Path, marker: &Path) {
     for name in ["objects", "refs/heads"] {
         fs::create_dir_all(folder.join(name)).unwrap();
@@ -181,7 +181,7 @@ fn a_folder_that_looks_like_a_repository_is_never_asked() {
     // The base is the clone's, and not what the folder calls `main`.
     let ran = run_in(&cli, "clone", "plan presences --sandbox --base HEAD~2 -o json=plan.json", &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    // And somebody is told, whatever is asked for.
+    // And a person is told, no matter what is asked for.
     for line in ["validate presences", "validate presences/p.yaml", "validate presences --at HEAD", "validate ."] {
         let ran = run_in(&cli, "clone", line, &[]);
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
@@ -460,13 +460,13 @@ fn a_hook_of_another_repository_changes_nothing() {
     assert_eq!(origins(&cli, "tree/plan.json"), ["lunch before", "tea this-change"]);
 }
 
-/// As in a container: root works in a checkout that belongs to somebody else.
+/// As in a container: root works in a checkout that belongs to another person.
 #[test]
 fn a_repository_of_somebody_else_is_trusted_by_safe_directory_alone() {
     let cli = with_git();
     repository(&cli, "clone");
     if chown(cli.path("clone/.git"), Some(12_345), None).is_err() {
-        tools::missing("only root can make a repository that belongs to somebody else");
+        tools::missing("only root can make a repository that belongs to another person");
         return;
     }
     chown(cli.path("clone"), Some(12_345), None).unwrap();

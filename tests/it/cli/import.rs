@@ -43,7 +43,7 @@ fn what_is_imported_is_in_step() {
         assert_eq!((validated.code, validated.stdout.as_str()), (Some(0), "Valid: 3 definitions.\n"));
         assert!(warns(&validated.stderr), "{}", validated.shown());
         let plan = cli.run(&format!("plan {out} --sandbox {api}"));
-        assert!(plan.stdout.ends_with("\n\nNo changes. 3 definitions are in step.\n"), "{}", plan.shown());
+        assert!(plan.stdout.ends_with("\n\nNo changes. 3 definitions are in sync.\n"), "{}", plan.shown());
         assert!(plan.code == Some(0) && warns(&plan.stderr), "{}", plan.shown());
     }
     assert_eq!(cli.read("one.yaml"), cli.read("two.yaml"), "without divisions both generations show the same");
@@ -110,7 +110,7 @@ fn a_person_is_asked_before_anything_is_overwritten() {
     assert!(ran.stderr.starts_with(&question), "{}", ran.shown());
     assert!(ran.stdout.contains(&format!("replaced  {out}\n")), "{}", ran.shown());
     let ran = asking::run(&format!("import {target} --out {out}"), "", &asking::environment());
-    assert!(ran.stdout.contains(&format!("unchanged {out}\n")), "nobody is asked about nothing: {}", ran.shown());
+    assert!(ran.stdout.contains(&format!("unchanged {out}\n")), "no one is asked about nothing: {}", ran.shown());
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn an_odd_org_over_http_comes_back_as_well() {
             let path = out.split(' ').next().unwrap();
             let plan = cli.run(&format!("plan {path} {target} --api {api}"));
             assert_eq!(plan.code, Some(0));
-            let in_step = format!("No changes. {count} definitions are in step.\n");
+            let in_step = format!("No changes. {count} definitions are in sync.\n");
             assert!(plan.stdout.ends_with(&in_step), "{}", plan.shown());
         }
     }

@@ -227,7 +227,7 @@ fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     let coaching = json!({ "id": id, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
     let users = (1..=2).map(|it| samples::user(it, id, 1_764_000_000_000)).collect();
     let seed = Seed { definitions: vec![coaching], users: Some(users), ..Seed::default() };
-    // Whoever is moved waits for it, and meanwhile the run dies.
+    // Anyone who is moved waits for it, and meanwhile the run dies.
     let slow = FaultRule { method: Some("PUT".to_owned()), delay_ms: 20_000, ..FaultRule::default() };
     let config =
         SandboxConfig { seed, faults: vec![slow], start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() };

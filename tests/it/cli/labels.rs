@@ -85,7 +85,7 @@ fn nothing_is_written_without_a_yes_or_where_others_may_use_the_file() {
     translated(&cli, "labels.csv", ",Mittag,", ",Mittagspause,");
     let ran = cli.run("labels import labels.csv c");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stderr.contains("nobody can be asked"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("presencectl cannot ask"), "{}", ran.stderr);
     assert_eq!(cli.read("c/base/presence.yaml"), BASE);
 
     cli.write("c/.git/HEAD", "ref: refs/heads/main\n");

@@ -184,7 +184,7 @@ fn no_log_of_the_sandbox_holds_a_secret() {
     let stdout: String = lines.map(|it| it + "\n").collect();
     let mut output = child.wait_with_output().unwrap();
     output.stdout = stdout.into_bytes();
-    // Whatever runs here is searched for the secrets of its environment.
+    // Everything that runs here is searched for the secrets of its environment.
     let ran = cli.ran(output);
     assert!(ran.code == Some(0) && ran.stdout.contains("token="), "{}", ran.shown());
 }

@@ -46,7 +46,7 @@ fn the_plan_is_empty_and_terraform_forgets_what_was_imported() {
     assert_eq!(blocks.matches("\n    destroy = false\n").count(), 4);
     let plan = cli.run("plan presence.yaml --sandbox --detailed-exitcode");
     assert!(
-        plan.code == Some(0) && plan.stdout.ends_with("\n\nNo changes. 6 definitions are in step.\n"),
+        plan.code == Some(0) && plan.stdout.ends_with("\n\nNo changes. 6 definitions are in sync.\n"),
         "{}",
         plan.shown()
     );
@@ -147,7 +147,7 @@ fn a_state_of_another_org_is_refused() {
     );
 }
 
-/// Other resources, labels and whatever else a state holds are not shown, whether it is taken or refused.
+/// Other resources, labels and everything that else a state holds are not shown, whether it is taken or refused.
 #[test]
 fn no_value_of_a_state_is_printed_but_addresses_and_ids() {
     let cli = Cli::with_examples();

@@ -146,7 +146,7 @@ fn cut() -> Org {
     let one = |id: &str, label: &str| {
         format!(r#"{{"id":"{id}","languageLabels":{{"en_US":"{label}"}},"systemPresence":"Meal","primary":false}}"#)
     };
-    let (lunch, odd) = (one(LUNCH_ID, "Lunch"), one(ODD_ID, r"Team lunch with everybody here \ud83c"));
+    let (lunch, odd) = (one(LUNCH_ID, "Lunch"), one(ODD_ID, r"Team lunch with everyone here \ud83c"));
     let text = format!(r#"{{"entities":[{lunch},{odd}],"pageSize":100,"pageNumber":1,"total":2,"pageCount":1}}"#);
     let org = Org::start(SandboxConfig::default());
     let list =
@@ -169,7 +169,7 @@ fn a_label_that_was_cut_within_an_emoji_is_a_warning_with_the_id() {
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     let warning = format!("warning[half-character]: `{ODD_ID}` holds half a character (its label in `en_US`)");
     assert!(ran.stdout.contains(&warning), "{}", ran.stdout);
-    assert!(ran.stdout.contains("Team lunch with everybody here \u{FFFD}"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Team lunch with everyone here \u{FFFD}"), "{}", ran.stdout);
     let imported = cli.run(&format!("import {target}"));
     assert_eq!(imported.code, Some(0), "{}", imported.shown());
     assert!(imported.stdout.contains("# It holds half a character (its label in `en_US`)"), "{}", imported.stdout);
@@ -184,7 +184,7 @@ fn half_a_character_is_not_sent_back_until_the_config_names_the_label() {
             "version: 1\ndefinitions:\n  team: {{ systemPresence: Meal, labels: {{ {labels} }} }}\nids: {{ team: {ODD_ID} }}\n"
         )
     };
-    cli.write("team.yaml", &config("en_US: \"Team lunch with everybody here \\uFFFD\", de: Team"));
+    cli.write("team.yaml", &config("en_US: \"Team lunch with everyone here \\uFFFD\", de: Team"));
     let ran = cli.run(&format!("plan team.yaml {target}"));
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
     assert!(ran.stdout.contains("error[sends-half-character]"), "{}", ran.stdout);
@@ -201,7 +201,7 @@ fn a_definition_that_looks_like_a_label_that_was_cut_is_asked_about() {
     let (cli, target) = with_org(&org);
     cli.write(
         "team.yaml",
-        &LUNCH.replace("lunch:", "team:").replace("Lunch", "Team lunch with everybody here 🍲 today"),
+        &LUNCH.replace("lunch:", "team:").replace("Lunch", "Team lunch with everyone here 🍲 today"),
     );
     let ran = cli.run(&format!("plan team.yaml {target}"));
     assert_eq!(ran.code, Some(1), "{}", ran.shown());

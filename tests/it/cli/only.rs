@@ -29,10 +29,10 @@ fn a_saved_plan_and_a_limit_bound_a_run_together() {
     let part = cli.run(&format!("apply two.yaml {target} --plan plan.json --only lunch --auto-approve"));
     assert_eq!(part.code, Some(0), "{}", part.shown());
     assert!(part.stdout.contains("ONLY `lunch`: 1 change of the whole plan is left out"), "{}", part.shown());
-    assert!(part.stdout.contains("Verified: the org was read again, and what the run is limited to is in step\n"));
+    assert!(part.stdout.contains("Verified: the org was read again, and what the run is limited to is in sync\n"));
     // Reviewed is the whole plan: the limit takes away.
     assert_eq!(cli.run(&format!("plan two.yaml {target} -o json=plan.json")).code, Some(0));
     let none = cli.run(&format!("apply two.yaml {target} --plan plan.json --only lunch --auto-approve"));
-    assert!(none.stdout.contains("No changes. 1 definition is in step."), "{}", none.shown());
+    assert!(none.stdout.contains("No changes. 1 definition is in sync."), "{}", none.shown());
     assert_eq!(cli.run(&format!("plan two.yaml {target} --detailed-exitcode")).code, Some(2), "tea is not made");
 }

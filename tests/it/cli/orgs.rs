@@ -49,7 +49,7 @@ pub(crate) fn three() -> Cli {
     let cli = Cli::new().file("base.yaml", BASE);
     cli.write("orgs/acme-test.yaml", &org("acme-test", ""));
     cli.write("orgs/acme-prod.yaml", &org("acme-prod", "omit: [tea]\n"));
-    let overrides = "overrides:\n  # Nobody there reads German.\n  lunch: { labels: { de: null } }\n";
+    let overrides = "overrides:\n  # No one there reads German.\n  lunch: { labels: { de: null } }\n";
     cli.write("orgs/globex-prod.yaml", &org("globex-prod", overrides));
     git(&cli, &["init", "--quiet", "--initial-branch=main"]);
     commit(&cli);

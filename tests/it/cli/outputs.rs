@@ -94,7 +94,7 @@ fn a_file_is_beside_what_standard_output_gets() {
 fn an_applys_file_for_people_holds_plan_and_report() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
     let nobody = cli.run("apply lunch.yaml --sandbox -o human=out.txt");
-    let refusal = "error: nobody can be asked: this is no terminal; nothing was written\n  \
+    let refusal = "error: presencectl cannot ask: this is no terminal; nothing was written\n  \
                    help: give --auto-approve where a review has already said yes, as in CI\n";
     assert_eq!((nobody.code, nobody.stderr.as_str()), (Some(1), refusal));
     assert_eq!(cli.read("out.txt"), format!("{}\n{refusal}", nobody.stdout));
@@ -107,14 +107,14 @@ fn an_applys_file_for_people_holds_plan_and_report() {
         format!(
             "{org}\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n\n\
              {org}\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
-             Verified: the org was read again, and it is in step\nApply: 1 done.\n\
+             Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
              Undo: presencectl undo out.json --config lunch.yaml --sandbox\n"
         )
     );
     assert_eq!(document(&cli, "out.json")["kind"], "report");
 
     let again = cli.run("apply lunch.yaml --sandbox --auto-approve -o json -o human=out.txt");
-    assert_eq!(cli.read("out.txt"), format!("{org}\nNo changes. 1 definition is in step.\n"));
+    assert_eq!(cli.read("out.txt"), format!("{org}\nNo changes. 1 definition is in sync.\n"));
     assert_eq!(again.stderr, cli.read("out.txt"), "beside a document, people read on standard error");
     assert_eq!(serde_json::from_str::<Value>(&again.stdout).unwrap()["verification"]["result"], "not-needed");
 }
@@ -176,7 +176,7 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
     "orgName": "Sandbox",
     "sandbox": false
   }},
-  "message": "nobody can be asked: this is no terminal; nothing was written",
+  "message": "presencectl cannot ask: this is no terminal; nothing was written",
   "help": "give --auto-approve where a review has already said yes, as in CI",
   "findings": []
 }}
@@ -291,7 +291,7 @@ fn the_summary_of_a_step_is_appended_to_and_never_too_long() {
 #[cfg(target_os = "linux")]
 fn a_mounted_file_is_written_in_place() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
-    // A file that is mounted cannot be renamed over; whoever may not mount gets a namespace of users first.
+    // A file that is mounted cannot be renamed over; anyone who may not mount gets a namespace of users first.
     let flags = ["--mount", "--map-root-user --mount"];
     let may = |flags: &&str| {
         let tried =

@@ -38,7 +38,7 @@ fn nothing_of_somebody_is_overwritten_unasked() {
       presencectl plan presences --sandbox
     --- stderr
     ");
-    assert_eq!(cli.read("README.md"), "# Ours\n", "a page of somebody's own stays");
+    assert_eq!(cli.read("README.md"), "# Ours\n", "a page of a person's own stays");
 }
 
 #[test]
@@ -192,7 +192,7 @@ mod unix {
         let ran = cli.run("init --start small --yes --force");
         assert!(ran.code == Some(0) && ran.stdout.contains("\n  extended  .gitignore\n"), "{}", ran.shown());
         assert_eq!((mode(&cli, ".gitignore"), cli.read(".gitignore").len() > 20), (0o444, true));
-        // Where nothing is to be added, nobody minds.
+        // Where nothing is to be added, no one minds.
         assert_eq!(cli.run("init --start small --yes").code, Some(0));
 
         let cli = Cli::new().file("org.yaml", "# mine\n");

@@ -24,7 +24,7 @@ const LUNCH_ID: &str = "2fa68d50-0000-4000-8000-000000000001";
 const ORG_ID: &str = "5a4db0c5-0000-4000-b000-000000000001";
 const USER: &str = "5a4db0c5-0000-4000-8000-000000000001";
 
-/// Whoever trusts the root that it gives as PEM, and goes through the proxy at the address, finds the org at
+/// Anyone who trusts the root that it gives as PEM, and goes through the proxy at the address, finds the org at
 /// `https://acme.test`.
 fn far_away(org: &Org) -> (String, String) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
@@ -98,10 +98,10 @@ fn world() -> (Org, Cli, String) {
     (org, cli, format!("--base-url https://{HOST} --ca-cert root.pem"))
 }
 
-/// A command that nobody can be asked about says what to do, and with that it works.
+/// A command that presencectl cannot ask about says what to do, and with that it works.
 fn helped(cli: &Cli, command: &str, help: &str, more: &str) -> Ran {
     let refused = cli.run(command);
-    let said = format!("error: nobody can be asked: this is no terminal; nothing was written\n  help: {help}\n");
+    let said = format!("error: presencectl cannot ask: this is no terminal; nothing was written\n  help: {help}\n");
     assert!(refused.code == Some(1) && refused.stderr.ends_with(&said), "{}", refused.shown());
     assert!(more.split(' ').filter(|it| it.starts_with("--")).all(|flag| help.contains(flag)), "{help} {more}");
     let ran = cli.run(&format!("{command} {more}"));
@@ -122,7 +122,7 @@ fn where_nobody_can_be_asked_each_help_leads_to_a_command_that_works() {
     let undo = format!("undo report.json {target}");
     let help = format!("give --config PATH, whose `protect`, `omit` and limits hold, and --auto-approve {reviewed}");
     let refused = cli.run(&format!("{undo} --auto-approve"));
-    assert!(refused.stderr.starts_with("error: without a config nobody knows"), "{}", refused.shown());
+    assert!(refused.stderr.starts_with("error: without a config it is not known"), "{}", refused.shown());
     assert_eq!(writes(), 1);
     helped(&cli, &undo, &help, "--config acme.yaml --auto-approve");
     assert_eq!(writes(), 2);
@@ -132,8 +132,8 @@ fn where_nobody_can_be_asked_each_help_leads_to_a_command_that_works() {
     assert_eq!(writes(), 4);
 
     let set = format!("user set {USER} --presence Meal {target} --org-id {ORG_ID}");
-    helped(&cli, &set, "give --yes where somebody has already said so, as in a script", "--yes");
+    helped(&cli, &set, "give --yes where a person has already said so, as in a script", "--yes");
     let retire = format!("retire lunch --to Meal --config acme.yaml {target}");
-    helped(&cli, &retire, "give --yes where somebody has already said so", "--yes");
+    helped(&cli, &retire, "give --yes where a person has already said so", "--yes");
     assert_eq!(writes(), 6, "{:?}", org.requests());
 }

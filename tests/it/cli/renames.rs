@@ -367,7 +367,7 @@ fn nothing_of_git_is_read_where_nothing_could_be_renamed() {
     let (cli, target, _) = applied(&org);
     let asked = cli.path("asked");
     let cli = with_git_that(cli, &format!("touch {}; exit 1", asked.display()));
-    // A folder of reports that nobody typed is below the checkout, which Git is asked for.
+    // A folder of reports that no one typed is below the checkout, which Git is asked for.
     let plan = format!("plan lunch.yaml {target} --no-report");
     assert_eq!(planned(&cli, &plan).0, [""; 0]);
     cli.write("lunch.yaml", &BEFORE.replace("Pause", "Mittag"));

@@ -55,7 +55,7 @@ fn without_a_yes_nothing_is_written() {
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("retire coaching --to Meal {target}"));
     assert!(ran.stdout.contains("1. move the 2 people who are on it now"), "{}", ran.shown());
-    let error = "error: nobody can be asked: this is no terminal; nothing was written\n  help: give --yes where somebody \
+    let error = "error: presencectl cannot ask: this is no terminal; nothing was written\n  help: give --yes where a person \
                  has already said so\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), error));
     let line = |path: &str| format!("retire coaching --to Meal --config {path} --base-url {}", org.url);
@@ -113,7 +113,7 @@ fn the_current_folder_is_the_config() {
     assert_eq!(cli.run("apply . --sandbox --auto-approve").code, Some(0));
     let ran = cli.run("retire coaching --to Meal --sandbox --yes");
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    assert!(ran.stdout.ends_with("Retirement: nobody to move; deactivated.\n"), "{}", ran.shown());
+    assert!(ran.stdout.ends_with("Retirement: no one to move; deactivated.\n"), "{}", ran.shown());
 }
 
 #[test]
@@ -183,5 +183,5 @@ fn what_became_of_the_definition_is_kept_like_an_apply_and_can_be_undone() {
     // A run that was not approved was one, too.
     assert_eq!(cli.run(&format!("retire coaching --to Meal --report-dir reports {target}")).code, Some(1));
     let log = cli.run("log reports -o csv");
-    assert!(log.stdout.contains("nobody can be asked"), "{}", log.shown());
+    assert!(log.stdout.contains("presencectl cannot ask"), "{}", log.shown());
 }

@@ -75,7 +75,7 @@ fn where_nothing_was_asked_nothing_is_looked_at_again() {
     let before = looks(&org);
     cli.run(&format!("apply wanted.yaml {target} --plan plan.json")).prints(
         0,
-        "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001), API v1\n\nNo changes. 1 definition is in step.\n\n\
+        "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001), API v1\n\nNo changes. 1 definition is in sync.\n\n\
          Of the saved plan: nothing runs\n",
     );
     assert_eq!(looks(&org) - before, 1);

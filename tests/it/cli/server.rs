@@ -61,7 +61,7 @@ impl Org {
         url
     }
 
-    /// Somebody in the admin page; in no log.
+    /// A person in the admin page; in no log.
     pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) {
         let request = http::HttpRequest {
             method: method.to_owned(),

@@ -65,7 +65,7 @@ fn a_first_signal_ends_the_run_with_a_report() {
     }
 }
 
-/// Whatever this process ignores, presencectl begins with signals as `how` says.
+/// Everything that this process ignores, presencectl begins with signals as `how` says.
 #[cfg(target_os = "linux")]
 fn beginning_with(cli: &Cli, how: &str, line: &str) -> Child {
     let presencectl = cli.command(line);
@@ -142,7 +142,7 @@ fn a_signal_after_the_run_ends_the_wait_for_a_reader() {
             let mut child =
                 cli.spawn(&format!("apply lunch.yaml {target} --auto-approve -o json=pipe -o human=out.txt"));
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            assert!(lines.map(Result::unwrap).any(|it| it == sum), "the run has ended, and nobody reads the pipe");
+            assert!(lines.map(Result::unwrap).any(|it| it == sum), "the run has ended, and no one reads the pipe");
             signal(&child, name);
             assert_eq!(child.wait().unwrap().code(), Some(code));
             assert!(cli.read("out.txt").contains(&format!("{sum}\n")), "what needs no reader is written first");

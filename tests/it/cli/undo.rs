@@ -95,7 +95,7 @@ fn an_apply_is_taken_back_and_the_undo_as_well() {
     // Asked for as an apply is.
     let unasked = cli.run(&format!("undo {report} {target}"));
     assert_eq!(unasked.code, Some(1));
-    assert!(unasked.stderr.contains("nobody can be asked"), "{}", unasked.shown());
+    assert!(unasked.stderr.contains("presencectl cannot ask"), "{}", unasked.shown());
     let undone = cli.run(&format!("undo {report} {target} --auto-approve --report-dir back"));
     let own = kept(&cli, "back/sandbox");
     assert_snapshot!("undo_of_an_apply", shown(&undone, &cli, &org, &[(&report, "[report]"), (&own, "[undo]")]));
@@ -207,7 +207,7 @@ fn what_the_sandbox_of_a_config_did_is_taken_back_there() {
     assert_eq!(piped.code, Some(0));
 }
 
-/// A report that nobody wrote but its author: it says that an apply made `Tea` and `Old` of other labels.
+/// A report that no one wrote but its author: it says that an apply made `Tea` and `Old` of other labels.
 fn forged() -> String {
     let row = |id: &str, system_presence: &str, label: &str| {
         let content = |label: &str| json!({ "labels": { "en_US": label }, "deactivated": false });
@@ -253,7 +253,7 @@ fn what_the_config_protects_or_omits_is_left_alone() {
     assert!(refused.code == Some(1) && refused.stdout.contains("--allow-renames 2"), "{}", refused.shown());
     assert_eq!(held(&org), ["Old", "Tea"]);
 
-    // Where it is real, somebody has to look; here it is said.
+    // Where it is real, a person has to look; here it is said.
     let line =
         "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.";
     let unheld = cli.run(&format!("undo forged.json {target} --auto-approve"));
@@ -269,7 +269,7 @@ fn without_a_config_nothing_real_is_written_unasked() {
         .variable("GENESYSCLOUD_ACCESS_TOKEN", "canary-c0ffee");
     cli.run("undo forged.json --auto-approve").complains(
         1,
-        "error: without a config nobody knows what must not be touched, so nothing is written unasked\n  help: give \
+        "error: without a config it is not known what must not be touched, so nothing is written unasked\n  help: give \
          --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and say \
          yes to the plan\n",
     );

@@ -149,12 +149,12 @@ fn setting_asks_and_nobody_is_there() {
     let (cli, target) = with_org(&org);
     cli.run(&format!("user set {ADA} --presence Lunch {target}")).complains(
         1,
-        "error: nobody can be asked: this is no terminal; nothing was written\n  help: give --yes where somebody has \
+        "error: presencectl cannot ask: this is no terminal; nothing was written\n  help: give --yes where a person has \
          already said so, as in a script\n",
     );
     piped(&cli, &format!("user set --from - --presence Lunch {target}"), ADA).complains(
         1,
-        "error: standard input holds the users, so nobody can be asked; nothing was written\n  help: give --yes, or the \
+        "error: standard input holds the users, so presencectl cannot ask; nothing was written\n  help: give --yes, or the \
          users in a file\n",
     );
     assert_eq!(writes(&org), 0);
@@ -276,7 +276,7 @@ fn a_key_of_a_config_names_a_presence() {
     );
     cli.run(&format!("user set {ADA} --presence Coaching --yes {target}")).complains(
         1,
-        "error: `Coaching` is `Coaching` (Busy, 2fa68d50-0000-4000-8000-000000000002), which is deactivated: nobody can go \
+        "error: `Coaching` is `Coaching` (Busy, 2fa68d50-0000-4000-8000-000000000002), which is deactivated: no one can go \
          on it; nothing was written\n  help: reactivate it first, or name another\n",
     );
     cli.run(&format!("user set {ADA} --yes {target}")).complains(
@@ -352,7 +352,7 @@ fn csv_is_for_tables() {
     }
     let ran = cli.run(&format!("user get {ADA} -o csv=users.csv -o human"));
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-    assert_eq!(cli.read("users.csv"), "", "so that nobody takes it for users");
+    assert_eq!(cli.read("users.csv"), "", "so that no one takes it for users");
     let ran = cli.run(&format!("user get {ADA} --sandbox -o xml"));
     assert!(ran.stderr.contains("the formats are `human`, `json` and `csv`"), "{}", ran.stderr);
 }

@@ -1,5 +1,5 @@
-//! Lines to paste pass our own reader: whatever stands in an org, the config with them is valid, and the plan no longer
-//! has that difference. Where no config can say it, the text says that only the admin page helps.
+//! Lines to paste pass our own reader: everything that stands in an org, the config with them is valid, and the plan no
+//! longer has that difference. Where no config can say it, the text says that only the admin page helps.
 
 use std::slice;
 
@@ -52,8 +52,8 @@ fn laid_over(below: &mut Value, above: Value) {
     }
 }
 
-/// As a person merges the lines: sections with sections, and a definition where it is, else among the overrides. What the
-/// words take out goes first.
+/// As a person merges the lines: sections with sections, and a definition where it is, else among the overrides. What
+/// the words take out goes first.
 pub(crate) fn pasted(files: &[String], key: Option<&str>, answer: &Answer) -> Vec<String> {
     let mut org: Value = serde_yaml::from_str(&files[0]).unwrap();
     let is_whole = |org: &Value, key: &str| org.get("org").is_none() || org["definitions"].get(key).is_some();

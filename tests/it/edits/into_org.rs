@@ -1,4 +1,4 @@
-//! Whatever a definition of an org shall hold, it holds after the edits, and no layer is touched.
+//! Everything that a definition of an org shall hold, it holds after the edits, and no layer is touched.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

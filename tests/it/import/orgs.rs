@@ -168,7 +168,7 @@ pub(crate) fn some_org() -> impl Strategy<Value = Observed> {
 }
 
 prop_compose! {
-    /// Whatever a person may choose.
+    /// Everything that a person may choose.
     pub(crate) fn some_choice()(
         default_locale in select(vec!["en_US", "en_US", "en-US", "de", "xx"]),
         deactivated in prop::bool::ANY,

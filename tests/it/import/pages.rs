@@ -169,7 +169,7 @@ fn an_import_that_does_not_hold_is_noticed() {
     else {
         panic!()
     };
-    assert_eq!(what, ["5 definitions in it, 4 in step"]);
+    assert_eq!(what, ["5 definitions in it, 4 in sync"]);
     let mut huge = good.clone();
     huge.files[0].text.push_str(&"# padding\n".repeat(2_000_000));
     let Flaw::TooLarge(_, found) = prove(&huge, &org).unwrap_err() else { panic!() };

@@ -1,5 +1,5 @@
 //! The invariants, over random orgs: what is imported loads, its plan is empty, and it is the same
-//! whenever and in whatever order it is asked for. A failing case is printed whole, shrunk, with the
+//! whenever and in everything that order it is asked for. A failing case is printed whole, shrunk, with the
 //! command that repeats it; `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
 
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ proptest! {
         prop_assert!(plan.is_empty(), "{}\n{}", shown(&plan), again());
         prop_assert_eq!(plan.in_sync.len(), import.definitions, "{}", again());
 
-        // Whatever is the org's own is in the files, or somebody is told that it is not.
+        // Everything that is the org's own is in the files, or a person is told that it is not.
         let told: BTreeSet<_> = import
             .notes
             .iter()

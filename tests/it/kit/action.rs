@@ -187,7 +187,7 @@ fn a_job_with_a_secret_never_checks_out_or_runs_a_pull_request() {
                         "{}: the newest commit of main",
                         file.display()
                     );
-                    assert_eq!(step["if"], Value::Null, "{}: whatever is proposed", file.display());
+                    assert_eq!(step["if"], Value::Null, "{}: everything that is proposed", file.display());
                     bases += 1;
                 }
             }

@@ -1,4 +1,5 @@
-//! A run that is cancelled: the signal comes to the step's first process alone, as from GitHub, or to each, as from GitLab.
+//! A run that is cancelled: the signal comes to the step's first process alone, as from GitHub, or to each, as from
+//! GitLab.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -48,7 +49,7 @@ fn an_apply_that_is_cancelled_reports_what_was_in_flight() {
         assert!(step.log.contains("unknown         create lunch"), "{}", step.log);
         assert!(step.summary.contains("lunch"), "{}", step.summary);
         assert!(step.output("report").is_some() && step.output("summary").is_some(), "{:?}", step.outputs);
-        assert_eq!(step.output("changes"), None, "nobody knows whether it was written");
+        assert_eq!(step.output("changes"), None, "it is not known whether it was written");
     }
 }
 

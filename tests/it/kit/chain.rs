@@ -1,5 +1,5 @@
-//! From the check of a pull request over its plan to the apply, as the workflows of the examples have it: what a plan is
-//! shown in is what an apply is bound by, whatever the pull request says of itself.
+//! From the check of a pull request over its plan to the apply, as the workflows of the examples have it: what a plan
+//! is shown in is what an apply is bound by, regardless of the pull request says of itself.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -34,7 +34,7 @@ fn passed(event: &str, head: &str) -> Value {
     json!({
         "repository": { "id": HERE, "default_branch": "main" },
         "workflow_run": { "id": 9, "event": event, "conclusion": "success", "head_sha": head, "head_branch": "change",
-                          "head_repository": { "id": FORK, "owner": { "login": "somebody" } } },
+                          "head_repository": { "id": FORK, "owner": { "login": "a person" } } },
     })
 }
 
@@ -106,7 +106,7 @@ fn results<'a>(workflow: &'a Workflow<'_>) -> [&'a str; 2] {
     ["plan", "apply"].map(|it| workflow.results[it].as_str())
 }
 
-/// A merged config that nobody has reviewed.
+/// A merged config that no one has reviewed.
 fn by_hand(runner: &Runner) -> Workflow<'_> {
     runner.write("presences/p.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
     Workflow::new(runner, "workflow_dispatch", &json!({}))
@@ -149,7 +149,7 @@ fn what_was_started_by_hand_and_is_started_again_later_undoes_nothing() {
     assert!(apply.run("apply.yml"), "{}", apply.log);
     assert!(apply.log.contains("2222222 is applied already, and it is later than 1111111"), "{}", apply.log);
     assert_eq!(writes(&org), 0);
-    // Where nobody may say what was applied, nothing is done either.
+    // Where no one may say what was applied, nothing is done either.
     github.repository().forbidden = Some("GET actions/workflows");
     let mut apply = by_hand(&runner);
     assert!(!apply.run("apply.yml") && apply.log.contains("`actions: read`"), "{}", apply.log);
@@ -242,7 +242,7 @@ fn a_plan_that_is_shown_nowhere_or_elsewhere_is_none() {
     }
 }
 
-/// Whatever the pull request says of itself: what it is compared with is none of its.
+/// Regardless of the pull request says of itself: what it is compared with is none of its.
 #[test]
 fn an_edit_of_a_guard_cannot_be_hidden_from_the_comment() {
     if skipped() {
@@ -259,7 +259,7 @@ fn an_edit_of_a_guard_cannot_be_hidden_from_the_comment() {
     assert!(comment.contains("this change itself touches `limits`"), "{comment}");
 }
 
-/// A check may hand on whatever it likes: the files are those of the commit that would be merged.
+/// A check may hand on everything that it likes: the files are those of the commit that would be merged.
 #[test]
 fn the_files_that_are_planned_are_those_that_would_be_merged() {
     if skipped() {

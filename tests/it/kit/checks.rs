@@ -14,7 +14,7 @@ fn annotations_stand_at_lines_and_what_has_none_in_the_summary_as_code() {
     let runner = Runner::new(&github).with("COMMIT", &sha('a')).with("ORG", "acme prod");
     let commands = "::error file=a%2Cb.yaml,line=3,col=2,title=presencectl%3A x::one%0Atwo %250A ::error::three\n\
                     ::notice file=p.yaml,line=4,col=1,title=presencectl%3A rename tea::is renamed\n\
-                    ::warning title=presencectl%3A delete::\"@everybody\" is deleted%0A# and more\n";
+                    ::warning title=presencectl%3A delete::\"@everyone\" is deleted%0A# and more\n";
     runner.write("annotations", commands);
     runner.run("check-run.sh", &["annotations", "true"]).succeeds();
     let made = github.repository().check_runs.pop().unwrap_or_default();
@@ -33,7 +33,7 @@ fn annotations_stand_at_lines_and_what_has_none_in_the_summary_as_code() {
         made["output"]["summary"],
         "What the plan says of single lines. The whole is in the log of \
          [the run](https://github.example/acme/presences/actions/runs/42).\n\n    \
-         presencectl: delete\n    \"@everybody\" is deleted\n    # and more"
+         presencectl: delete\n    \"@everyone\" is deleted\n    # and more"
     );
 }
 
@@ -55,7 +55,7 @@ fn a_plan_that_warns_of_no_line_takes_the_place_of_one_that_did() {
     let made = github.repository().check_runs.pop().unwrap_or_default();
     assert_eq!((&made["output"]["title"], &made["output"]["annotations"]), (&json!("There is no plan"), &json!([])));
     runner.set("PATH_OF_CONFIG", "presences.yaml");
-    // Without a pull request nobody looks at its lines.
+    // Without a pull request no one looks at its lines.
     runner.set("PULL_REQUEST", "");
     runner.action("plan").succeeds();
     assert_eq!(github.repository().check_runs.len(), 0);

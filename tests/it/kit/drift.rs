@@ -47,7 +47,7 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     runner.action("drift").succeeds();
     assert_eq!(github.writes(), [""; 0], "org and config agree: no issue");
 
-    // Somebody edits `tea`, and `walk` is merged without an apply.
+    // A person edits `tea`, and `walk` is merged without an apply.
     runner.write("by-hand.yaml", &config(&[lunch.clone(), format!("{tea}    deactivated: true\n")]));
     runner.set("PATH_OF_CONFIG", "by-hand.yaml");
     runner.action("apply").succeeds();
@@ -114,7 +114,7 @@ fn where_the_history_is_missing_that_is_said() {
     );
     let said = "Edited by hand, or merged and not applied (which of them is not known): missing lunch";
     assert_eq!(told(&body), [said]);
-    // Nothing was ever applied, or nobody is to be asked.
+    // Nothing was ever applied, or no one is to be asked.
     for (applied, workflow, asked) in [(None, "apply.yml", 3), (Some("0".repeat(40)), "", 0)] {
         github.repository().runs.clear();
         if let Some(it) = &applied {
@@ -134,8 +134,8 @@ fn on_a_new_machine(runner: &Runner) {
     fs::remove_dir_all(runner.path("repository/.presencectl")).unwrap();
 }
 
-/// A repository whose config was applied, and in which somebody has edited `tea` and `walk` by hand since. It returns the
-/// commit that was applied.
+/// A repository whose config was applied, and in which a person has edited `tea` and `walk` by hand since. It returns
+/// the commit that was applied.
 fn edited_by_hand(github: &Github, runner: &mut Runner, after: &[String]) -> String {
     git(runner, &["init", "--quiet"]);
     let (tea, walk) = (definition("tea", "Break", "Tea"), definition("walk", "Away", "Walk"));
@@ -215,7 +215,7 @@ fn a_run_that_fails_is_told_by_the_issue_as_well() {
     let both = [definition("lunch", "Meal", "Lunch break"), definition("late", "Meal", "Late lunch")];
     commit(&runner, &both);
     runner.action("apply").succeeds();
-    // Which of the two is it now, or is it another one? Nobody but a person can tell.
+    // Which of the two is it now, or is it another one? No one but a person can tell.
     commit(&runner, &[definition("brunch", "Meal", "Lunch")]);
     let failed = runner.action("drift").fails("looks-like-rename");
     assert_eq!(failed.output("changes"), None);

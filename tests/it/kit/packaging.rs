@@ -1,5 +1,5 @@
-//! What a release is made of, as far as a test can make it: the archives, their sums and SBOM, and what installs from them;
-//! and what is handed to other tools as a file, the hook and the image.
+//! What a release is made of, as far as a test can make it: the archives, their sums and SBOM, and what installs from
+//! them; and what is handed to other tools as a file, the hook and the image.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -45,8 +45,8 @@ fn checkout(github: &Github) -> Runner {
     runner
 }
 
-/// What cargo says of an executable that uses one crate, which uses another; of one that builds it, one that tests it, and
-/// a macro with a crate of its own.
+/// What cargo says of an executable that uses one crate, which uses another; of one that builds it, one that tests it,
+/// and a macro with a crate of its own.
 fn metadata() -> Value {
     let package = |name: &str, kind: &str| json!({ "id": name, "name": name, "version": "0.1.0", "license": "MIT/Apache-2.0", "targets": [{ "kind": [kind] }] });
     let node = |name: &str, uses: &[(&str, &[Value])]| {
@@ -220,7 +220,7 @@ fn the_job_for_gitlab_installs_what_agrees_with_its_sum() {
     shell(&runner, "mkdir presencectl && echo ours >README.md");
     let installed = |runner: &Runner| runner.path("temp/presencectl").exists();
     let sums = fs::read_to_string(runner.path("repository/release/SHA256SUMS")).unwrap();
-    // Nobody but the release itself says what its sums are: one is given, or nothing is installed.
+    // No one but the release itself says what its sums are: one is given, or nothing is installed.
     for none in ["", "SHA256SUMS", &"A".repeat(64)] {
         runner.set("PRESENCECTL_SHA256", none);
         runner.run(job, &["install"]).fails("PRESENCECTL_SHA256 is no SHA-256");

@@ -1,4 +1,5 @@
-//! Which pull request a plan is of, and of which files: by what GitHub says of the run that checked it, and as Git objects.
+//! Which pull request a plan is of, and of which files: by what GitHub says of the run that checked it, and as Git
+//! objects.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -19,7 +20,8 @@ pub(super) struct Proposal {
     pub(super) merge: String,
 }
 
-/// A repository with a pull request, and a clone of its default branch where the job works. Files have a name and a text.
+/// A repository with a pull request, and a clone of its default branch where the job works. Files have a name and a
+/// text.
 pub(super) fn proposed(runner: &Runner, before: &[(&str, &str)], change: &[(&str, &str)]) -> Proposal {
     let origin = runner.path("origin");
     fs::create_dir(&origin).unwrap();
@@ -66,7 +68,7 @@ fn checked(github: &Github) -> (Runner, Proposal) {
         .with("EVENT", "pull_request")
         .with("HEAD_SHA", &proposal.head)
         .with("HEAD_BRANCH", "change")
-        .with("HEAD_OWNER", "somebody")
+        .with("HEAD_OWNER", "a person")
         .with("HEAD_REPOSITORY_ID", &FORK.to_string())
         .with("REPOSITORY_ID", &HERE.to_string());
     (runner, proposal)

@@ -69,7 +69,7 @@ fn the_newest_reports_of_this_org_are_found_and_no_others() {
     let step = runner.run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(found(&step), ["2", "3", "4", "5", "6"], "{}", step.log);
     assert!(step.log.contains("5 report(s) of earlier runs"), "{}", step.log);
-    // Where no report is kept, nobody asks for earlier ones.
+    // Where no report is kept, no one asks for earlier ones.
     let step = looking(&github, "acme").with("REPORT_DIR", "").run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(step.output("reports"), None);
 }

@@ -150,8 +150,8 @@ impl Runner {
         self.ran(command, variables.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
-    /// Starts a step that is one script of the kit, as GitHub does: with the signals' own meaning, whatever that is for the
-    /// test.
+    /// Starts a step that is one script of the kit, as GitHub does: with the signals' own meaning, everything that that
+    /// is for the test.
     pub(super) fn start(&self, script: &str, arguments: &[&str], more: &[(&str, &str)]) -> Child {
         let mut command = Command::new("env");
         command.args(["--default-signal=INT,TERM", "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]);

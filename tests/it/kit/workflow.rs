@@ -1,5 +1,5 @@
-//! Runs the jobs of the examples' workflows as GitHub does, as far as their steps are this repository's own: conditions,
-//! expressions, the action's inputs and outputs, and its shell. Foreign actions are stood in for.
+//! Runs the jobs of the examples' workflows as GitHub does, as far as their steps are this repository's own:
+//! conditions, expressions, the action's inputs and outputs, and its shell. Foreign actions are stood in for.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -18,7 +18,7 @@ pub(super) fn yaml(path: &str) -> Value {
     serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A workflow of the examples, as whoever copies it sets it: for the org `acme`.
+/// A workflow of the examples, as anyone who copies it sets it: for the org `acme`.
 fn example(file: &str) -> Value {
     let mut workflow = yaml(&format!("examples/github-actions/.github/workflows/{file}"));
     for (_, job) in workflow["jobs"].as_object_mut().unwrap() {
@@ -38,7 +38,7 @@ pub(super) struct Workflow<'a> {
     pub(super) uploaded: BTreeMap<String, PathBuf>,
     /// What became of each job: as GitHub calls it.
     pub(super) results: BTreeMap<String, String>,
-    /// Somebody cancels the run while this job waits or runs: it is over for all that have not begun.
+    /// A person cancels the run while this job waits or runs: it is over for all that have not begun.
     pub(super) cancelled_at: Option<&'static str>,
     pub(super) log: String,
 }

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use super::{HOSTILE, of_cells};
 use crate::tools;
 
-/// What `LibreOffice` cannot hold in a cell, whatever brings it: characters that are no XML, line ends other than its own, and
-/// a text that looks like Excel's escape of an underscore.
+/// What `LibreOffice` cannot hold in a cell, everything that brings it: characters that are no XML, line ends other
+/// than its own, and a text that looks like Excel's escape of an underscore.
 fn can_be_held(text: &str) -> bool {
     if text.contains("_x005F_") {
         return false;

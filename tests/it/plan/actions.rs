@@ -13,7 +13,7 @@ fn lunch() -> Want {
 #[test]
 fn in_step_means_no_changes() {
     let world = World::in_step([lunch(), want("coaching", "Busy", "Coaching")]);
-    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in step.");
+    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in sync.");
 }
 
 #[test]
@@ -115,14 +115,14 @@ fn what_is_said_to_be_deactivated_is_deactivated_and_its_labels_are_not_compared
     Plan: 1 to deactivate.
     "#);
     world.org().deactivate("Lunch");
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
 fn deactivated_is_already_true_of_what_the_org_does_not_have() {
     let mut world = World::empty();
     world.config(lunch().deactivated());
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn several_deactivated_twins_are_all_in_step() {
     for object in &mut world.observed {
         object.deactivated = true;
     }
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn what_the_config_does_not_name_is_kept_and_listed() {
         (Away, 2fa68d50-0000-4000-8000-000000000003)
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -162,7 +162,7 @@ fn pruning_deletes_what_the_config_does_not_name() {
 
       The platform keeps what is deleted, deactivated: both count as done.
 
-    Plan: 2 to delete. 1 definition is in step.
+    Plan: 2 to delete. 1 definition is in sync.
     "#);
 }
 
@@ -172,7 +172,7 @@ fn pruning_leaves_what_is_deactivated() {
     world.org().add("Break", &[("en_US", "Tea")]);
     world.org().deactivate("Tea");
     world.prune();
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn what_is_omitted_is_left_alone_and_listed() {
       named by `omit`:
         "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): `coaching`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
     world.prune();
     assert_snapshot!(world.plan(), @r#"
@@ -192,7 +192,7 @@ fn what_is_omitted_is_left_alone_and_listed() {
       named by `omit`:
         "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): `coaching`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -208,7 +208,7 @@ fn what_is_omitted_may_match_by_its_pin_or_a_previous_label() {
         "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): `coaching`
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000003): `tea`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -222,7 +222,7 @@ fn what_is_omitted_and_pinned_is_itself_under_whatever_system_presence() {
       named by `omit`:
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002): `tea`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -238,7 +238,7 @@ fn whatever_an_omitted_definition_might_be_is_left_alone() {
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
     world.config(want("brunch", "Meal", "Brunch").previously("Lunch").omitted());
     world.org().remove("Siesta");
@@ -247,11 +247,12 @@ fn whatever_an_omitted_definition_might_be_is_left_alone() {
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
-// Seed 17344 of the simulation: somebody made another one under the label, and the one under the earlier label was deleted.
+// Seed 17344 of the simulation: a person made another one under the label, and the one under the earlier label was
+// deleted.
 #[test]
 fn an_omitted_definition_that_is_there_under_its_label_and_an_earlier_one_is_both() {
     let mut world = World::empty();
@@ -279,7 +280,7 @@ fn what_an_omitted_definition_was_called_is_not_deactivated_by_another() {
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -300,21 +301,21 @@ fn what_a_managed_definition_has_by_its_label_is_no_omitted_ones() {
 fn an_omitted_key_that_matches_nothing_is_nothing_while_everything_is_kept() {
     let mut world = World::in_step([lunch()]);
     world.config(want("coaching", "Busy", "Coaching").omitted());
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
 fn an_omitted_pin_that_the_org_does_not_show_is_nothing_as_well() {
     let mut world = World::in_step([lunch()]);
     world.config(want("coaching", "Busy", "Coaching").pinned(id(99)).omitted());
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.prune();
     assert_snapshot!(world.plan(), @"
     error[omit-matches-nothing]: `omit` names `coaching`, which matches nothing, so with `prune: delete` it protects nothing
       --> presence.yaml:12:1
       pin it, correct its labels, or take `coaching` out of `omit`
 
-    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
+    Plan refused: 1 error to answer before anything is applied. 1 definition is in sync.
     ");
 }
 
@@ -328,7 +329,7 @@ fn with_pruning_an_omitted_key_that_matches_nothing_refuses() {
       --> presence.yaml:11:1
       pin it, correct its labels, or take `coaching` out of `omit`
 
-    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
+    Plan refused: 1 error to answer before anything is applied. 1 definition is in sync.
     ");
 }
 
@@ -338,7 +339,7 @@ fn labels_in_locales_out_of_scope_are_neither_written_nor_removed() {
     world.locales(&["en_US", "de"]);
     world.org().label("Lunch", "it", "Pranzo");
     world.org().label("Lunch", "no", "Middag");
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.org().label("Lunch", "de", "Mittag");
     world.config(want("tea", "Break", "Tea").label("it", "Tè"));
     assert_snapshot!(world.plan(), @r#"
@@ -360,7 +361,7 @@ fn the_orgs_spelling_of_a_locale_is_kept() {
         .iter()
         .map(|(locale, label)| (Locale::new(locale.as_str().to_lowercase().replace('_', "-")), label.clone()))
         .collect();
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.config(want("lunch", "Meal", "Lunch").label("DE", "Mittag").label("no", "Lunsj"));
     assert_snapshot!(world.plan(), @r#"
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its label
@@ -375,7 +376,7 @@ fn the_orgs_spelling_of_a_locale_is_kept() {
 fn labels_are_equal_after_nfc_and_what_is_written_is_nfc() {
     let mut world = World::in_step([want("coffee", "Break", "Caf\u{e9}").label("de", "Kaffee")]);
     world.org().label("Caf\u{e9}", "en_US", "Cafe\u{301}");
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.config(want("coffee", "Break", "Cafe\u{301}").label("de", "Cafe\u{301}"));
     assert_snapshot!(world.plan(), @r#"
       ~ update coffee "Café" (Break, 2fa68d50-0000-4000-8000-000000000001): matched by its label
@@ -393,7 +394,7 @@ fn labels_are_equal_after_nfc_and_what_is_written_is_nfc() {
 fn a_system_presence_has_many_spellings() {
     let mut world = World::in_step([want("ready", "OnQueue", "Ready")]);
     world.org().find("Ready").system_presence = crate::paper::presence("On Queue");
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
@@ -463,7 +464,7 @@ fn more_active_ones_than_the_platform_documents_are_a_warning() {
 fn more_active_ones_than_documented_that_the_config_asks_for_are_its_findings_alone() {
     let many = (1..=31).map(|n| want(&format!("meal{n}"), "Meal", &format!("Meal {n}")));
     let mut world = World::in_step(many.chain([want("tea", "Break", "Tea")]));
-    assert_snapshot!(world.plan(), @"No changes. 32 definitions are in step.");
+    assert_snapshot!(world.plan(), @"No changes. 32 definitions are in sync.");
     // What is omitted or deactivated is not asked for.
     world.config(want("meal31", "Meal", "Meal 31").omitted());
     world.config(want("supper", "Meal", "Supper").deactivated());
@@ -474,6 +475,6 @@ fn more_active_ones_than_documented_that_the_config_asks_for_are_its_findings_al
       named by `omit`:
         "Meal 31" (Meal, 2fa68d50-0000-4000-8000-000000000031): `meal31`
 
-    No changes. 32 definitions are in step.
+    No changes. 32 definitions are in sync.
     "#);
 }

@@ -106,7 +106,7 @@ fn looks_like(desired: &Desired, observed: &Observed) -> BTreeMap<Key, BTreeSet<
         let wanted = &desired.definitions[key];
         it.system_presence == wanted.system_presence && it.labels.get(&english) == wanted.labels.get(&english)
     };
-    // Of several with one label nobody knows which one it is, and none is taken.
+    // Of several with one label it is not known which one it is, and none is taken.
     let its = |key: &Key| -> Vec<&DefinitionId> {
         observed.definitions.iter().filter(|it| matches(key, it)).map(|it| &it.id).collect()
     };

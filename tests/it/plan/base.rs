@@ -174,7 +174,7 @@ fn a_new_default_label_is_asked_about_unless_something_answers() {
     swapped.config(want("lunch", "Meal", "Tea")).config(want("tea", "Meal", "Lunch"));
     let swapped = renamed(&both, &swapped);
     assert_eq!((swapped.len(), swapped[0].answer().lines.clone()), (2, pin));
-    // Somebody has renamed it in the org already: it is found.
+    // A person has renamed it in the org already: it is found.
     let mut head = base.clone();
     head.config(want("lunch", "Meal", "Dinner"));
     head.org().label("Lunch", "en_US", "Dinner");

@@ -38,7 +38,7 @@ fn a_division_is_found_by_its_name_and_changed() {
     Plan: 1 to update.
     "#);
     world.org().find("Lunch").division = DivisionId::new(SALES);
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_is_made_belongs_to_its_division_or_to_all() {
       + create walk (Away): nothing in the org matches
         + en_US: "Walk"
 
-    Plan: 2 to create. 1 definition is in step.
+    Plan: 2 to create. 1 definition is in sync.
     "#);
     let divisions =
         world.planned().0.changes.iter().map(|it| it.step.after().division.unwrap().to_string()).collect::<Vec<_>>();

@@ -286,7 +286,7 @@ fn an_error_leaves_other_definitions_alone_under_only() {
     assert_eq!(plan.only.unwrap().refusals.len(), 1);
 }
 
-/// Whatever an earlier state says of whichever definition, nothing more is done and nothing less is asked.
+/// Everything that an earlier state says of whichever definition, nothing more is done and nothing less is asked.
 #[test]
 fn evidence_only_takes_away() {
     let mut world = World::in_step([
@@ -307,7 +307,7 @@ fn evidence_only_takes_away() {
     let asked = |plan: &Plan| plan.refusals.iter().map(|it| (it.code(), it.fact.keys()[0].clone())).collect::<Vec<_>>();
     let without = world.planned().0;
     let (mut refused, wider) = (0, (asked(&without), steps(without)));
-    for of in ["lunch", "tea", "walk", "desk", "siesta", "course", "nobody"] {
+    for of in ["lunch", "tea", "walk", "desk", "siesta", "course", "no one"] {
         for object in 1..8 {
             for evidence in [commit(of, id(object)), said_new(commit(of, id(object)))] {
                 let plan = world.planned_by(&evidence).0;
@@ -350,7 +350,7 @@ fn without_evidence_one_warning_names_three_neighbours() {
     // What is removed with the same plan is a neighbour, too.
     world.prune().limits(20, 20, 20);
     assert_codes(&world, &Evidence::default(), (&[], &["beside-unmanaged"]), "before it goes");
-    // Nobody has looked.
+    // No one has looked.
     assert!(world.planned().0.warnings.is_empty());
 }
 

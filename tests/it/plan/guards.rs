@@ -11,7 +11,7 @@ fn several(count: usize) -> Vec<Want> {
         .collect()
 }
 
-/// Every definition of the config is changed, after both sides were in step.
+/// Every definition of the config is changed, after both sides were in sync.
 fn each_changed(count: usize, change: impl Fn(Want) -> Want) -> World {
     let mut world = World::in_step(several(count));
     world.limits(2, 2, 2);
@@ -153,7 +153,7 @@ fn a_config_that_names_nothing_must_not_prune() {
 fn a_change_to_what_is_protected_refuses() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.protect(id(1));
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
     assert_snapshot!(world.plan(), @r#"
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its label
@@ -185,7 +185,7 @@ fn pruning_leaves_what_is_protected_primary_or_does_not_say() {
       the org does not say whether they are the platform's own:
         "Who knows" (Busy, 2fa68d50-0000-4000-8000-000000000004)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -252,7 +252,7 @@ fn labels_in_locales_that_are_not_managed_are_labels() {
 
 #[test]
 fn nothing_is_created_without_a_label() {
-    // A checked config demands a default label of whatever it may create.
+    // A checked config demands a default label of everything that it may create.
     let mut world = World::empty();
     world.config(want("lunch", "Meal", "Lunch").label("fr", "Midi")).locales(&["de"]);
     assert_snapshot!(world.plan(), @"

@@ -28,7 +28,7 @@ fn a_pin_wins_over_another_object_with_the_label() {
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -91,7 +91,7 @@ fn a_pinned_object_of_another_system_presence_that_no_label_finds_gets_a_definit
 fn a_pinned_primary_definition_may_be_named_and_not_changed() {
     let mut world = World::in_step([want("available", "Available", "Available").pinned(id(1))]);
     world.org().primary("Available", Primary::Yes);
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.config(want("available", "Available", "Ready").pinned(id(1)));
     assert_snapshot!(world.plan(), @r#"
       ~ update available "Available" (Available, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
@@ -241,7 +241,7 @@ fn a_previous_label_is_no_longer_needed_once_the_new_one_is_there() {
     assert_snapshot!(world.plan(), @"
     No longer needed: `previousLabels` of `lunch` (presence.yaml:5:5)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     ");
 }
 
@@ -340,7 +340,7 @@ fn a_previous_label_that_another_definition_has_by_its_label_is_an_ambiguity() {
             siesta: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
-    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
+    Plan refused: 1 error to answer before anything is applied. 1 definition is in sync.
     ");
 }
 
@@ -348,7 +348,7 @@ fn a_previous_label_that_another_definition_has_by_its_label_is_an_ambiguity() {
 fn what_is_said_to_be_deactivated_leaves_its_previous_label_to_whom_it_belongs_now() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.config(want("siesta", "Meal", "Siesta").previously("Lunch").deactivated());
-    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in step.");
+    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in sync.");
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn a_chain_of_renames_is_written_with_the_pins_that_the_message_prints() {
       the config does not name them:
         "One" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 
-    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
+    Plan refused: 1 error to answer before anything is applied. 1 definition is in sync.
     "#);
     world.config(want("b", "Meal", "Three").previously("Two").pinned(id(2)));
     assert_snapshot!(world.plan(), @r#"
@@ -479,20 +479,20 @@ fn what_is_omitted_closes_no_circle_of_labels() {
       named by `omit`:
         "Two" (Meal, 2fa68d50-0000-4000-8000-000000000002): `a`
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
 #[test]
 fn a_definition_that_took_over_a_label_after_a_rename_is_no_swap() {
-    // `lunch` was renamed to Brunch, and later somebody made another definition called Lunch.
+    // `lunch` was renamed to Brunch, and later a person made another definition called Lunch.
     let mut world = World::in_step([want("lunch", "Meal", "Brunch").previously("Lunch")]);
     world.config(want("midday", "Meal", "Lunch"));
     world.org().add("Meal", &[("en_US", "Lunch")]);
     assert_snapshot!(world.plan(), @"
     No longer needed: `previousLabels` of `lunch` (presence.yaml:5:5)
 
-    No changes. 2 definitions are in step.
+    No changes. 2 definitions are in sync.
     ");
 }
 
@@ -532,7 +532,7 @@ fn one_object_that_two_definitions_have_by_label_is_an_ambiguity() {
           ids:
             siesta: 2fa68d50-0000-4000-8000-000000000001
 
-    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
+    Plan refused: 1 error to answer before anything is applied. 1 definition is in sync.
     ");
     world.config(want("lunch", "Meal", "Lunch"));
     world.config(want("siesta", "Meal", "Lunch").omitted());
@@ -543,14 +543,14 @@ fn one_object_that_two_definitions_have_by_label_is_an_ambiguity() {
 #[test]
 fn the_same_label_under_two_system_presences_is_two_definitions() {
     let world = World::in_step([want("a", "Meal", "Pause"), want("b", "Break", "Pause")]);
-    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in step.");
+    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in sync.");
 }
 
 #[test]
 fn a_pinned_definition_may_lack_a_default_label() {
     let want = want("lunch", "Meal", "Lunch").label("de", "Mittag").without_label("en_US").pinned(id(5));
     let mut world = World::in_step([want]);
-    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in sync.");
     world.org().label("Mittag", "de", "Mittagszeit");
     assert_snapshot!(world.plan(), @r#"
       ~ update lunch "Mittagszeit" (Meal, 2fa68d50-0000-4000-8000-000000000005): matched by its pin

@@ -1,5 +1,5 @@
-//! An object that cannot be read whole is never a definition of the config, and it may be one: it makes a plan stricter.
-//! So does half a character, which is never sent back.
+//! An object that cannot be read whole is never a definition of the config, and it may be one: it makes a plan
+//! stricter. So does half a character, which is never sent back.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -98,7 +98,7 @@ fn a_create_where_an_odd_object_may_belong_carries_a_warning() {
 fn a_definition_with_a_readable_object_is_matched_whatever_odd_ones_show() {
     let world = World::in_step([want("lunch", "Meal", "Lunch")]);
     let shown = shown(&world, vec![odd(7, Some("Meal"), &[("en_US", "Lunch")])], vec![]);
-    assert!(shown.contains("No changes. 1 definition is in step."), "{shown}");
+    assert!(shown.contains("No changes. 1 definition is in sync."), "{shown}");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn nothing_odd_is_pruned_and_an_omit_that_means_it_is_no_error() {
         .config(want("nap", "Break", "Nap").pinned(id(8)).omitted());
     let both = vec![odd(7, None, &[("fr", "Tea")]), odd(8, Some("Break"), &[])];
     let shown = shown(&world, both, vec![]);
-    assert!(shown.contains("No changes. 1 definition is in step.") && !shown.contains("error"), "{shown}");
+    assert!(shown.contains("No changes. 1 definition is in sync.") && !shown.contains("error"), "{shown}");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn half_a_character_is_a_warning_while_nothing_is_written() {
     let world = World::in_step([want("lunch", "Meal", "Lunch \u{FFFD}")]);
     let shown = shown(&world, vec![], vec![halved(id(1), &["en_US"], &[])]);
     assert!(shown.contains("warning[half-character]: `2fa68d50-0000-4000-8000-000000000001` holds half"), "{shown}");
-    assert!(shown.contains("No changes. 1 definition is in step."), "{shown}");
+    assert!(shown.contains("No changes. 1 definition is in sync."), "{shown}");
 }
 
 #[test]

@@ -392,7 +392,7 @@ fn a_label_that_is_not_managed_is_taken_by_what_is_brought_back_with_it() {
     deactivate walk
     reactivate tea
     ");
-    // Whatever the config manages: the whole object is active again.
+    // Regardless of the config manages: the whole object is active again.
     world.locales(&["en_US"]);
     assert_snapshot!(shown(&world), @"
     deactivate walk

@@ -1,4 +1,4 @@
-//! What holds of every plan: the same bytes whatever came first, and nothing that acts on a terminal.
+//! What holds of every plan: the same bytes everything that came first, and nothing that acts on a terminal.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -85,7 +85,7 @@ fn one_of_everything_is_shown_in_one_order() {
         "Course" (Training, 2fa68d50-0000-4000-8000-000000000008): `course`
         "Dinner" (Meal, 2fa68d50-0000-4000-8000-000000000006): `late`
 
-    Plan refused: 2 errors to answer before anything is applied. So far: 2 to create, 1 to reactivate, 1 to update, 1 to replace, 1 to deactivate, 1 to delete. 1 definition is in step. Errors at presence.yaml:6:3 and presence.yaml:12:3.
+    Plan refused: 2 errors to answer before anything is applied. So far: 2 to create, 1 to reactivate, 1 to update, 1 to replace, 1 to deactivate, 1 to delete. 1 definition is in sync. Errors at presence.yaml:6:3 and presence.yaml:12:3.
     "#);
 }
 

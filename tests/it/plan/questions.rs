@@ -105,7 +105,7 @@ fn new_is_no_longer_needed_once_it_is_there() {
     assert_snapshot!(world.plan(), @"
     No longer needed: `new` of `siesta` (presence.yaml:5:5)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     ");
 }
 
@@ -230,13 +230,13 @@ fn a_replacement_that_stopped_half_way_goes_on() {
     assert_snapshot!(world.plan(), @r#"
       - replace "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch` takes its place
 
-    Plan: 1 to replace. 1 definition is in step.
+    Plan: 1 to replace. 1 definition is in sync.
     "#);
     world.org().deactivate("Mittagspause");
     assert_snapshot!(world.plan(), @"
     No longer needed: `replaces` of `lunch` (presence.yaml:5:5)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     ");
 }
 
@@ -256,7 +256,7 @@ fn a_replacement_may_have_another_label() {
     assert_snapshot!(world.plan(), @r#"
       - replace "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch` takes its place
 
-    Plan: 1 to replace. 1 definition is in step.
+    Plan: 1 to replace. 1 definition is in sync.
     "#);
 }
 
@@ -285,7 +285,7 @@ fn what_another_definition_has_is_not_replaced() {
       + create lunch (Break): nothing in the org matches
         + en_US: "Lunch"
 
-    Plan: 1 to create. 1 definition is in step.
+    Plan: 1 to create. 1 definition is in sync.
     "#);
 }
 

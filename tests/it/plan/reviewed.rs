@@ -17,7 +17,7 @@ use presencectl::plan::saved::{Bound, Fresh, MisfitReason, bound};
 use crate::paper::{Want, World, id, target, want};
 
 /// A world that needs exactly this action on the object with the number 1 (a create makes it), beside
-/// `tea`, which needs an update whatever happens, and `desk`, which is in step.
+/// `tea`, which needs an update no matter what happens, and `desk`, which is in sync.
 fn needing(action: Action) -> World {
     let lunch = || want("lunch", "Meal", "Lunch").label("de", "Mittag");
     let mut world = World::in_step([lunch(), want("tea", "Break", "Tea"), want("desk", "Busy", "Desk")]);
@@ -49,7 +49,7 @@ type Event = fn(&mut World, Action);
 /// What happens between the review and the apply. Those of the org come first.
 const EVENTS: [(&str, Event); 15] = [
     ("nothing", |_, _| {}),
-    ("somebody did the same", done),
+    ("a person did the same", done),
     ("another label changed", |world, _| on_lunch(world, |it| set(it, "de", "Essen"))),
     ("it was renamed", |world, _| on_lunch(world, |it| set(it, "en_US", "Supper"))),
     ("it was renamed to what another is called", |world, _| on_lunch(world, |it| set(it, "en_US", "Desk"))),
@@ -207,7 +207,7 @@ fn what_happens_to_what_was_reviewed() {
     assert_snapshot!(table(), @r"
     nothing
       create, reactivate, update, replace, deactivate, delete: runs
-    somebody did the same
+    a person did the same
       create, reactivate, update, replace, deactivate, delete: already so
     another label changed
       create: runs

@@ -59,7 +59,7 @@ fn of_several_plans_the_one_that_agrees_with_today_decides() {
     // The later change was reverted: what the earlier one asked for was reviewed as well.
     world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
     assert_eq!(counts(&all_bounded(&world, &[&earlier, &later]).unwrap()), [1, 0, 0, 0]);
-    // Somebody edited the org between the two plans; the later one was reviewed with that in it.
+    // A person edited the org between the two plans; the later one was reviewed with that in it.
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     let earlier = change(&mut world, "Mittag");
     world.org().label("Lunch", "de", "Essen");

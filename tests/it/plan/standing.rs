@@ -20,10 +20,10 @@ fn step(world: &World) -> Step {
     change.step.clone()
 }
 
-/// Its object, after what somebody has done since the plan.
-fn since(world: &World, step: &Step, somebody: impl FnOnce(&mut World)) -> Standing {
+/// Its object, after an edit since the plan.
+fn since(world: &World, step: &Step, edit: impl FnOnce(&mut World)) -> Standing {
     let mut later = world.clone();
-    somebody(&mut later);
+    edit(&mut later);
     standing(step, later.observed().get(&id(1)).unwrap())
 }
 

@@ -1,4 +1,5 @@
-//! No second definition by accident: what a reader takes for one label is asked about, and a twin that is there is shown.
+//! No second definition by accident: what a reader takes for one label is asked about, and a twin that is there is
+//! shown.
 
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;
@@ -104,7 +105,7 @@ fn an_active_object_with_a_previous_label_is_a_twin() {
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002)
 
-    No changes. 1 definition is in step.
+    No changes. 1 definition is in sync.
     "#);
 }
 
@@ -149,7 +150,7 @@ fn what_is_said_to_stay_or_to_go_is_no_twin() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch break").previously("Lunch")]);
     world.org().add("Break", &[("en_US", "Lunch")]);
     assert!(no_twin(&world).contains("No longer needed: `previousLabels`"));
-    // The platform's own is never made by anybody.
+    // The platform's own is never made by anyone.
     let mut world = World::in_step([want("lunch", "Meal", "Lunch break").previously("Lunch")]);
     world.org().add("Meal", &[("en_US", "Lunch")]);
     world.org().primary("Lunch", Primary::Yes);

@@ -61,7 +61,7 @@ fn the_number_stands_with_its_change() {
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002): matched by its previous label `Lunch`
         ~ en_US: "Lunch" -> "Lunch break"
                                   ++++++
-        nobody is on it now
+        no one is on it now
       ~ update tea "Tea" (Break, 2fa68d50-0000-4000-8000-000000000003): matched by its label
         + de: "Tee"
       - deactivate coaching "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000001): the config says `deactivated: true`; matched by its label

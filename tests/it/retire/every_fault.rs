@@ -1,5 +1,5 @@
 //! Each fault at each request of a retirement, by both generations of the API: what the report says is true,
-//! nobody else is touched, and running again without faults brings it to its end.
+//! no one else is touched, and running again without faults brings it to its end.
 
 use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
@@ -35,10 +35,10 @@ fn expect_true(world: &World, report: &RetireReport, repeat: &str) {
         Some(Written::Unknown(_)) => {}
         other => assert!(!is_deactivated, "{repeat}: {other:?}"),
     }
-    assert!(!is_deactivated || world.on(COACHING) == 0, "{repeat}: deactivated, and somebody is on it");
+    assert!(!is_deactivated || world.on(COACHING) == 0, "{repeat}: deactivated, and a person is on it");
     assert!(!report.is_success() || is_deactivated, "{repeat}");
     let elsewhere = each.values().filter(|it| **it != from && **it != to).count();
-    assert_eq!(elsewhere, OTHERS, "{repeat}: somebody else was touched");
+    assert_eq!(elsewhere, OTHERS, "{repeat}: another person was touched");
 }
 
 #[tokio::test(start_paused = true)]

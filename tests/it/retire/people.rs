@@ -23,7 +23,7 @@ async fn everybody_is_moved_and_then_it_is_deactivated() {
         assert!(report.is_success(), "{report:#?}");
         assert_eq!(counts(&report), [("moved", 57)].into());
         assert_eq!((world.on(COACHING), world.on(MEETING)), (0, 57));
-        assert_eq!(world.seats()[AVAILABLE], 3, "nobody else is touched");
+        assert_eq!(world.seats()[AVAILABLE], 3, "no one else is touched");
         assert!(world.is_deactivated(COACHING) && !world.is_deactivated(MEETING));
 
         // What was retired is retired: nothing is written.
@@ -49,7 +49,7 @@ async fn it_is_deactivated_only_after_a_look_that_named_nobody() {
     let coaching = format!("/api/v2/presencedefinitions/{}", guid(COACHING));
     let (get, put) = (format!("GET {coaching}"), format!("PUT {coaching}"));
     let meeting = format!("GET /api/v2/presencedefinitions/{}", guid(MEETING));
-    // Both are as they were planned: somebody may have thought about the yes for long.
+    // Both are as they were planned: a person may have thought about the yes for long.
     let as_planned = vec![meeting.as_str(), &get];
     // The second generation is asked for its division, which a PUT of the first might lose.
     let division = "GET /api/v2/presence/definitions";
@@ -139,7 +139,7 @@ fn activity(sandbox: &Sandbox, routing: &str) -> Response {
     Response { status: 200, body: body.into_bytes(), ..Response::default() }
 }
 
-/// One of three is on queue, or nobody knows.
+/// One of three is on queue, or it is not known.
 #[tokio::test(start_paused = true)]
 async fn the_others_are_moved_while_somebody_on_queue_stays() {
     for (routing, is_known) in [("\"INTERACTING\"", true), ("null", false), ("\"NAPPING\"", false)] {
@@ -268,7 +268,7 @@ async fn an_activity_that_runs_behind_is_waited_for() {
         let code = if is_done { "moved" } else { "still-named" };
         assert_eq!(counts(&report), [(code, 3)].into(), "{activity_lag_ms}");
         let put = world.wire.take_requests().iter().filter(|it| *it == PUT).count();
-        assert_eq!((put, world.on(COACHING)), (1, 0), "whoever is moved is moved once");
+        assert_eq!((put, world.on(COACHING)), (1, 0), "anyone who is moved is moved once");
         if !is_done {
             assert_eq!((counts(&report), halt(&report)), ([("still-named", 3)].into(), Some("still-named")));
             // Later the same command is done.
@@ -278,7 +278,7 @@ async fn an_activity_that_runs_behind_is_waited_for() {
     }
 }
 
-/// Somebody whose presence comes from another source cannot be moved by this one.
+/// A person whose presence comes from another source cannot be moved by this one.
 #[tokio::test(start_paused = true)]
 async fn who_is_put_there_by_another_source_stops_it() {
     let mut users = people(3, 0);

@@ -78,7 +78,7 @@ fn every_doubt_has_its_words() {
     tell("people would be given work", doubt(&it, "coaching", "Outbound"));
     let mut it = calm.clone();
     it.org().deactivate("Team meeting");
-    tell("nobody can go there", doubt(&it, "coaching", "Team meeting"));
+    tell("no one can go there", doubt(&it, "coaching", "Team meeting"));
     let mut it = calm.clone();
     it.config(want("coaching", "Busy", "Coaching").omitted());
     tell("omitted", doubt(&it, "coaching", "meeting"));
@@ -97,7 +97,7 @@ fn every_doubt_has_its_words() {
     tell("the platform's own", doubt(&it, "coaching", "meeting"));
     let mut it = calm.clone();
     it.org().primary("Coaching", Primary::NotKnown);
-    tell("nobody knows whether it is the platform's own", doubt(&it, "coaching", "meeting"));
+    tell("it is not known whether it is the platform's own", doubt(&it, "coaching", "meeting"));
     let mut it = calm.clone();
     it.config(want("meeting", "Meeting", "Team meeting").deactivated());
     tell("the next apply deactivates where people go", doubt(&it, "coaching", id(2).as_str()));
@@ -117,7 +117,7 @@ fn who_may_be_given_work_is_left_alone() {
     assert_eq!(retirement.moves(&seats), expected);
     let all = Retirement { include_on_queue: true, ..retirement };
     assert_eq!(all.moves(&seats).people, [user(1), user(2), user(3)]);
-    // Under On Queue everybody is on queue, whatever the platform says of their work.
+    // Under On Queue everyone is on queue, regardless of the platform says of their work.
     for spelt in ["OnQueue", "On Queue", "ON_QUEUE"] {
         let mut world =
             World::in_step([want("callbacks", spelt, "Callbacks"), want("meeting", "Meeting", "Team meeting")]);

@@ -64,7 +64,7 @@ fn plans() {
 fn cause(message: &str) -> Problem {
     Problem {
         message: message.to_owned(),
-        help: Some("ask somebody".to_owned()),
+        help: Some("ask a person".to_owned()),
         correlation_id: Some("c-\u{7}1".to_owned()),
         ..Problem::default()
     }
@@ -118,7 +118,7 @@ fn reports() {
     tell("every fate", &report(every_fate(), None, Some(Halt::NotMoved(3))));
     let done = || report(vec![Fate::Set(Set::Done)], Some(Outcome::Done), None);
     tell("done", &done());
-    tell("nobody to move", &report(Vec::new(), Some(Outcome::AlreadyInPlace), None));
+    tell("no one to move", &report(Vec::new(), Some(Outcome::AlreadyInPlace), None));
     let (mut says_so, sources) = done();
     says_so.retirement.advice = Advice::SaysSo(Key::new("coaching").unwrap());
     says_so.division_unread = Some(cause("`GET y` was answered with 403"));

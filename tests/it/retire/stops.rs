@@ -105,7 +105,7 @@ fn meddling_after(
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_left_without_a_place_when_the_other_one_goes_meanwhile() {
-    // Before anybody is moved, and after it.
+    // Before anyone is moved, and after it.
     for (reads, on_it) in [(0, 2), (1, 0)] {
         let world = World::new(2);
         meddling_after(&world, reads, Method::Get, guid(MEETING), |body| {
@@ -128,7 +128,7 @@ async fn nobody_is_moved_to_what_the_org_does_not_show() {
     assert_eq!((halt(&report), counts(&report), world.on(COACHING)), (Some("target-gone"), [].into(), 2));
 }
 
-/// What cannot be read is in doubt: before anybody is moved, before it is deactivated, and afterwards.
+/// What cannot be read is in doubt: before anyone is moved, before it is deactivated, and afterwards.
 #[tokio::test(start_paused = true)]
 async fn each_read_that_fails_stops_it() {
     for (number, passes, expected, on_it, is_deactivated) in [

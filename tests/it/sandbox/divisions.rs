@@ -10,7 +10,7 @@ use super::{COACHING, Client, DEFINITIONS, HOME, LUNCH, NEWER, SALES, SERVICE, c
 
 const DIVISIONS: &str = "/api/v2/authorization/divisions";
 
-/// Lunch is the sales people's, Coaching (deactivated) the service people's, Tea everybody's.
+/// Lunch is the sales people's, Coaching (deactivated) the service people's, Tea everyone's.
 fn divided() -> SandboxConfig {
     let mut config = config();
     config.seed.definitions[0]["divisionId"] = json!(SALES);
@@ -45,7 +45,7 @@ async fn a_new_org_has_a_home_division_and_two_more() {
     let expected = json!({
         "id": SALES,
         "name": "Sales",
-        "description": "Everybody who sells",
+        "description": "Everyone who sells",
         "homeDivision": false,
         "selfUri": format!("{DIVISIONS}/{SALES}"),
     });

@@ -104,7 +104,7 @@ async fn a_connection_is_cut_before_or_after_the_write() {
         assert!(error.is_request() && error.status().is_none(), "{error:?}");
         assert_eq!(client.own_labels().await, labels, "{when}");
         let log = client.get("/sandbox/requests").await.body;
-        assert_eq!(log["request_count"], 2, "one POST and one list: nobody sends a POST again in secret");
+        assert_eq!(log["request_count"], 2, "one POST and one list: no one sends a POST again in secret");
         assert_eq!(
             (log["requests"][0]["status"].clone(), log["requests"][0]["drop"].as_str()),
             (Value::Null, when.strip_suffix("_write"))

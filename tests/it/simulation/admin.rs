@@ -1,4 +1,4 @@
-//! Somebody in the admin page of a simulated org: makes, renames, edits, turns off and on, removes.
+//! A person in the admin page of a simulated org: makes, renames, edits, turns off and on, removes.
 
 use fastrand::Rng;
 use presencectl::sandbox::definitions::HeldDefinition;
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use super::ledger::folded;
 use super::world::{chance, one_of};
 
-/// What somebody does, as it is counted.
+/// What a person does, as it is counted.
 pub(super) const EDITS: [&str; 6] = [
-    "somebody makes one",
-    "somebody edits a label",
-    "somebody renames one",
-    "somebody turns one off or on",
-    "somebody adds a label",
-    "somebody removes one",
+    "a person makes one",
+    "a person edits a label",
+    "a person renames one",
+    "a person turns one off or on",
+    "a person adds a label",
+    "a person removes one",
 ];
 
 /// One edit: its place in [`EDITS`], and the request.

@@ -15,7 +15,7 @@ use super::ledger::{Ledger, called, folded, labels};
 use super::play::World;
 use super::truth::{Lack, said};
 
-/// What somebody is told for, and has to be told for by some seed.
+/// What a person is told for, and has to be told for by some seed.
 pub(super) const TOLD: [&str; 9] = [
     "told: ambiguous",
     "told: looks-like-rename",
@@ -72,7 +72,7 @@ impl World {
                 let is_there = self.shared.sandbox.with(|it| {
                     it.org.definitions().iter().any(|it| self.is_it(wanted, it) || (!it.deactivated && earlier(it)))
                 });
-                // Somebody may have renamed it, and back again.
+                // A person may have renamed it, and back again.
                 let was_edited = ledger.was_edited_since(0);
                 config.settings.prune == Prune::Delete
                     && wanted.management == Management::Omitted
@@ -150,8 +150,8 @@ impl World {
         }
     }
 
-    /// Does the list that a creation is held against take all that may be sent in a minute? It is then too old each time
-    /// when the creation has its turn.
+    /// Does the list that a creation is held against take all that may be sent in a minute? It is then too old each
+    /// time when the creation has its turn.
     fn is_too_slow(&self, step: &Step) -> bool {
         let count = self.shared.sandbox.with(|it| it.org.definitions().len());
         let requests = count.div_ceil(self.start.behavior.page_size_max as usize).max(STATES);

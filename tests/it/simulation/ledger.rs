@@ -63,7 +63,8 @@ struct Process {
     carried_out: BTreeMap<String, Vec<Option<String>>>,
     /// What a write is about whose answer was lost.
     lost: BTreeSet<String>,
-    /// Requests that nobody answered, that were refused, or that the others behind them had to wait for; reads among them.
+    /// Requests that no one answered, that were refused, or that the others behind them had to wait for; reads among
+    /// them.
     troubles: usize,
     unread: usize,
     /// What lost its division by its writes.
@@ -76,7 +77,7 @@ struct Process {
     sent_ms: VecDeque<u64>,
 }
 
-/// What one process did to one definition, for whoever reads its report.
+/// What one process did to one definition, for anyone who reads its report.
 pub(super) struct Deeds {
     /// How often it was changed.
     pub(super) writes: usize,
@@ -86,9 +87,9 @@ pub(super) struct Deeds {
     pub(super) correlation_id: Option<String>,
     /// The answer to a write was lost.
     pub(super) is_lost: bool,
-    /// How many reads failed, whatever they were about.
+    /// How many reads failed, no matter what they were about.
     pub(super) unread: usize,
-    /// How often something failed or had to wait, whatever it was about.
+    /// How often something failed or had to wait, everything that it was about.
     pub(super) troubles: usize,
     /// It was of one division before, and is of all.
     pub(super) is_undivided: bool,
@@ -108,14 +109,14 @@ pub(super) struct Ledger {
     processes: BTreeMap<usize, Process>,
     /// What must never be. Each is a sentence.
     pub(super) violations: Vec<String>,
-    /// Edits of somebody else that came between the reading and the writing of one definition: the one gap that the
+    /// Edits of another person that came between the reading and the writing of one definition: the one gap that the
     /// platform leaves open.
     pub(super) gaps: usize,
-    /// Writes whose answer was lost, that somebody undid at once, and that were made again: whoever reads cannot tell
-    /// that from a write that never arrived.
+    /// Writes whose answer was lost, that a person undid at once, and that were made again: anyone who reads cannot
+    /// tell that from a write that never arrived.
     pub(super) undone: usize,
-    /// Writes over what a read by id had not shown yet, since it lagged: somebody's edit, or the process's own write whose
-    /// answer was lost.
+    /// Writes over what a read by id had not shown yet, since it lagged: a person's edit, or the process's own write
+    /// whose answer was lost.
     pub(super) late: usize,
     /// Definitions that were made although there was one of the same name: allowed only where two runs meet.
     pub(super) twins: Vec<Twins>,
@@ -158,7 +159,7 @@ pub(super) fn folded(locale: &str) -> String {
     locale.to_ascii_lowercase().replace('-', "_")
 }
 
-/// The labels of a definition, whatever the spelling of their locales.
+/// The labels of a definition, regardless of the spelling of their locales.
 pub(super) fn labels(held: &Held) -> BTreeMap<String, String> {
     held.labels.iter().map(|(locale, label)| (folded(locale), label.clone())).collect()
 }
@@ -327,7 +328,7 @@ impl Ledger {
         }
     }
 
-    /// Somebody tried something in the admin page. Did the org take it?
+    /// A person tried something in the admin page. Did the org take it?
     pub(super) fn edited(&mut self, before: Before, org: &SimulatedOrg, now_ms: u64) -> bool {
         let Before { id, held, ids } = before;
         let after = if let Some(id) = id {
@@ -371,7 +372,7 @@ impl Ledger {
         let writes = process.writes.entry(id.to_owned()).or_default();
         *writes += 1;
         let is_first = *writes == 1;
-        // Somebody else may have taken it away, and the write brought it back.
+        // Another person may have taken it away, and the write brought it back.
         let division = |it: &Held| (it.division_id != EVERY_DIVISION).then(|| it.division_id.clone());
         match (division(before), after.map(division)) {
             (Some(_), Some(None)) => drop(process.undivided.insert(id.to_owned())),
@@ -383,7 +384,7 @@ impl Ledger {
             self.tell(run, "something was written that the plan had not seen", before);
             return;
         };
-        // One that somebody has deactivated meanwhile may be removed for good.
+        // One that a person has deactivated meanwhile may be removed for good.
         let is_gone = after.is_none_or(|it| it.deactivated);
         let planned = self.processes.get(&run).and_then(|it| it.planned.get(id)).unwrap_or(&known);
         match self.reach(planned) {
@@ -408,8 +409,8 @@ impl Ledger {
         let mut earlier =
             process.into_iter().flat_map(|it| it.planned.get(id).into_iter().chain(it.written_over.get(id)));
         let is_late = *held != *read;
-        // Its own write may not be visible yet, or may never have arrived: nobody can tell. Beside what is managed, a read
-        // that lags shows what somebody has edited before that write.
+        // Its own write may not be visible yet, or may never have arrived: it cannot be told. Beside what is managed, a
+        // read that lags shows what a person has edited before that write.
         let scope = &self.config.settings.scope;
         let content = |it: &Held| {
             let mut labels = labels(it);
@@ -452,7 +453,7 @@ impl Ledger {
         }
     }
 
-    /// Nobody's edit that came after the plan is lost, but in the gap between the reading and the writing.
+    /// No one's edit that came after the plan is lost, but in the gap between the reading and the writing.
     fn hold_edits(
         &mut self,
         run: usize,
@@ -466,11 +467,11 @@ impl Ledger {
         let is_removal = after.is_none_or(|it| it.deactivated);
         let scope = self.config.settings.scope.clone();
         if is_removal && !edited.is_empty() {
-            self.tell(run, "something was removed that somebody had edited since the plan", before);
+            self.tell(run, "something was removed that a person had edited since the plan", before);
         } else if let Some(now) = &now {
             let lost = |it: &&&String| scope.covers(&Locale::new(it.as_str())) && now.get(**it) != then.get(**it);
             if let Some(locale) = edited.iter().find(lost) {
-                let what = format!("the label `{locale}`, which somebody had edited since the plan, was written over");
+                let what = format!("the label `{locale}`, which a person had edited since the plan, was written over");
                 self.tell(run, &what, before);
             }
             let beside = |it: &&String| !scope.covers(&Locale::new(it.as_str())) && now.get(*it) != then.get(*it);
@@ -481,7 +482,7 @@ impl Ledger {
             }
         }
         if known.deactivated != read.deactivated && after.is_some_and(|it| it.deactivated != read.deactivated) {
-            self.tell(run, "somebody had changed whether it is active since the plan, and that was undone", before);
+            self.tell(run, "a person had changed whether it is active since the plan, and that was undone", before);
         }
         let Some(after) = after else { return };
         if after.system_presence != read.system_presence {
@@ -490,7 +491,7 @@ impl Ledger {
         if after.division_id != before.division_id && self.behavior.first_put_division != FirstPutDivision::Reset {
             self.tell(run, "it moved to another division", before);
         }
-        // What came after the reading cannot be seen by anybody: it is counted, and allowed.
+        // What came after the reading cannot be seen by anyone: it is counted, and allowed.
         if before != read {
             self.gaps += usize::from(!is_late);
         } else if after.extra != before.extra {
@@ -528,7 +529,7 @@ impl Ledger {
             let unseen_ms = (LIST_AGE_MS + WAY_MS_MAX + self.behavior.list_lag_ms).max(self.apart_ms);
             let is_fresh = now_ms.saturating_sub(first.at_ms) < unseen_ms;
             let by_another = first.by != Some(run);
-            // Somebody else made it a moment ago, and no list has to show it yet.
+            // Another person made it a moment ago, and no list has to show it yet.
             if is_fresh && by_another && (first.by.is_none() || self.runs_meet) {
                 self.twins.push(Twins { first: (id.clone(), first.by), second: (made.id.clone(), run) });
                 continue;
@@ -607,30 +608,30 @@ impl Ledger {
         versions[first..].iter().any(|it| is_so(it.held.as_deref()))
     }
 
-    /// Did anybody else change a definition since a process began (and before that, as far as lists lag)?
+    /// Did anyone else change a definition since a process began (and before that, as far as lists lag)?
     pub(super) fn was_changed_by_others(&self, run: usize, id: &str) -> bool {
         let since_ms = self.processes[&run].begin_ms.saturating_sub(self.apart_ms).max(1);
         self.history.get(id).is_some_and(|it| it.iter().any(|it| it.by != Some(run) && it.at_ms >= since_ms))
     }
 
-    /// Has anybody ever changed a definition in the admin page?
+    /// Has anyone ever changed a definition in the admin page?
     pub(super) fn was_ever_edited(&self, id: &str) -> bool {
         self.history.get(id).is_some_and(|it| it.iter().any(|it| it.by.is_none() && it.at_ms > 0))
     }
 
-    /// Did anybody but a process change anything since this moment?
+    /// Did anyone but a process change anything since this moment?
     pub(super) fn was_changed_since(&self, at_ms: u64, run: usize) -> bool {
         self.history.values().flatten().any(|it| it.by != Some(run) && it.at_ms > at_ms.max(1))
     }
 
-    /// Did anybody change anything in the admin page since this moment?
+    /// Did anyone change anything in the admin page since this moment?
     pub(super) fn was_edited_since(&self, at_ms: u64) -> bool {
         self.history.values().flatten().any(|it| it.by.is_none() && it.at_ms > at_ms.max(1))
     }
 }
 
-// Seed 13430: somebody's PUT of the first generation takes the division away, and ours of the second, which had read the
-// object before that, brings it back.
+// Seed 13430: a person's PUT of the first generation takes the division away, and ours of the second, which had read
+// the object before that, brings it back.
 #[test]
 fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
     let (id, division) = ("2fa68d50-0000-4000-8000-000000000002", "5a4db0c5-0000-4000-a000-0000000000d2");
@@ -675,7 +676,8 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
     assert!(ledger.deeds(1, id).is_undivided, "and that one took it away");
 }
 
-// Seed 11094 of runs that meet: the list of one is from before the POST of the other, and a minute old when its own is sent.
+// Seed 11094 of runs that meet: the list of one is from before the POST of the other, and a minute old when its own is
+// sent.
 #[test]
 fn a_list_that_is_not_too_old_may_lack_what_another_run_has_made() {
     let behavior = OrgBehavior { list_lag_ms: 16_000, ..OrgBehavior::default() };

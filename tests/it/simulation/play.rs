@@ -153,7 +153,7 @@ impl World {
         World { shared: Arc::new(shared), start, kept: None }
     }
 
-    /// How it begins, for whoever asks for one seed.
+    /// How it begins, for anyone who asks for one seed.
     pub(super) fn introduce(&self, played: &mut Played) {
         if self.shared.trace.lock().unwrap().is_none() {
             return;
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Faults and edits end: runs until there is nothing to do, or somebody is told why not.
+    /// Faults and edits end: runs until there is nothing to do, or a person is told why not.
     pub(super) async fn liveness(&mut self, played: &mut Played) {
         *self.shared.swarm.lock().unwrap() = Swarm::default();
         *self.shared.admin_per_mille.lock().unwrap() = 0;
@@ -212,7 +212,8 @@ impl World {
             if matches!(last, End::Nothing | End::Refused { .. }) {
                 break;
             }
-            // Where the allowance is less than two lists take, a run makes one object, and the list is too old for the next.
+            // Where the allowance is less than two lists take, a run makes one object, and the list is too old for the
+            // next.
             if last.did_some_and_not_all() && in_part < self.start.config.definitions.len() {
                 in_part += 1;
             } else {
@@ -233,7 +234,7 @@ impl World {
                     .violations
                     .extend(self.lacks().into_iter().map(|it| format!("the plan is empty, and {}", it.what)));
             }
-            // Somebody is told, and has to answer.
+            // A person is told, and has to answer.
             End::Refused { .. } => played.rest = Rest::Told,
             End::Applied(steps, report) => {
                 played.rest = Rest::Stuck;

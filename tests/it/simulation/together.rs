@@ -1,5 +1,5 @@
 //! Runs at the same time, or closer together than lists lag: a process dies and is run again at once, two pipelines
-//! meet. They may make twins, where the org takes equal labels; then somebody is told of both, and no run that made one
+//! meet. They may make twins, where the org takes equal labels; then a person is told of both, and no run that made one
 //! ends as if nothing had happened.
 
 use std::collections::BTreeMap;
@@ -92,13 +92,13 @@ async fn one_after_the_other(world: &World, played: &mut Played, count: usize) -
     ends
 }
 
-/// No two runs that made twins can both have verified an org that is in step, however long lists lag: the one whose
+/// No two runs that made twins can both have verified an org that is in sync, however long lists lag: the one whose
 /// definition came later is shown the other one with it.
 fn unseen(world: &World, played: &mut Played, ends: &BTreeMap<usize, End>) {
     let is_success = |run: usize| matches!(ends.get(&run), Some(End::Applied(_, report)) if report.is_success());
     let ledger = world.shared.ledger.lock().unwrap();
     for twins in &ledger.twins {
-        // Somebody may have hidden one of them meanwhile.
+        // A person may have hidden one of them meanwhile.
         if ledger.was_ever_edited(&twins.first.0) || ledger.was_ever_edited(&twins.second.0) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! The exchange of one HTTP request in the simulated world: faults, late answers, somebody in the admin page, and the
+//! The exchange of one HTTP request in the simulated world: faults, late answers, a person in the admin page, and the
 //! end of the process at any boundary of a request. All of it follows from the seed.
 
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub(super) enum Fault {
     TimedOut(Option<u64>),
     /// The answer ends in its middle.
     Truncated,
-    /// A proxy's page under status 200, whatever the org did.
+    /// A proxy's page under status 200, regardless of the org did.
     Html(bool),
     /// All tokens are taken back.
     Revoked,
@@ -71,7 +71,7 @@ impl Fault {
         !matches!(self, Fault::Slow(_) | Fault::Revoked)
     }
 
-    /// Does nobody who asks know whether it was done?
+    /// Does no one who asks know whether it was done?
     fn is_unclear(self) -> bool {
         match self {
             Fault::Refused(status) => status == 408 || status >= 500,
@@ -125,7 +125,7 @@ pub(super) struct Swarm {
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422];
 const FAILURES: [u16; 5] = [500, 501, 502, 503, 504];
 const RETRY_AFTER_S: [u64; 7] = [0, 1, 7, 60, 179, 200, 7_200];
-/// When what nobody waits for any more arrives.
+/// When what no one waits for any more arrives.
 const TIMED_OUT: [Option<u64>; 4] = [None, Some(0), Some(500), Some(20_000)];
 const SLOW_MS: [u64; 3] = [2_000, 9_000, 20_000];
 
@@ -185,7 +185,7 @@ pub(super) struct Shared {
     pub(super) admin_per_mille: Mutex<u32>,
     /// How often what happened.
     pub(super) tally: Mutex<BTreeMap<String, u64>>,
-    /// Every request and edit, for whoever asks for one seed.
+    /// Every request and edit, for anyone who asks for one seed.
     pub(super) trace: Mutex<Option<String>>,
 }
 
@@ -266,7 +266,7 @@ impl SimulatedWire {
         let latency_ms = dice.u64(5..200);
         let swarm = self.shared.swarm.lock().unwrap();
         let fault = if dice.u32(0..1_000) < swarm.per_mille { Some(one_of(&mut dice, &swarm.kinds)) } else { None };
-        // An org that says of what it has that it has not is none that anybody could work with.
+        // An org that says of what it has that it has not is none that anyone could work with.
         let lies = |it: &Fault| *it == Fault::Refused(404) && request.method == Method::Get;
         // The answer to a DELETE has nothing that could be cut off.
         let is_empty = |it: &Fault| *it == Fault::Truncated && request.method == Method::Delete;
@@ -433,7 +433,7 @@ impl Shared {
         response(answer)
     }
 
-    /// Perhaps somebody does something in the admin page.
+    /// Perhaps a person does something in the admin page.
     fn meddle(&self) {
         let per_mille = *self.admin_per_mille.lock().unwrap();
         let mut dice = self.dice.lock().unwrap();

@@ -40,13 +40,13 @@ pub(super) struct Start {
     pub(super) behavior: OrgBehavior,
     pub(super) api: ApiChoice,
     pub(super) swarm: Swarm,
-    /// Of a thousand requests, before how many somebody does something in the admin page.
+    /// Of a thousand requests, before how many a person does something in the admin page.
     pub(super) admin_per_mille: u32,
     /// How long a token lives.
     pub(super) token_seconds: u64,
     /// How many requests a run may send in any minute.
     pub(super) requests_per_minute: NonZeroU32,
-    /// Definitions that somebody has to be asked about.
+    /// Definitions that a person has to be asked about.
     pub(super) questions: BTreeSet<Key>,
     /// How far apart runs are that do not meet.
     pub(super) apart_ms: u64,
@@ -87,7 +87,7 @@ impl Making<'_> {
     /// An object, and its number.
     fn object(&mut self, system_presence: &str, labels: &[(&str, String)], is_deactivated: bool) -> usize {
         let number = self.objects.len() + 1;
-        // Whoever made it may have spelt locales otherwise, and one kind of org spells them anew.
+        // Anyone who made it may have spelt locales otherwise, and one kind of org spells them anew.
         let is_spelt_anew = self.behavior.locale_keys == LocaleKeys::Normalised;
         let is_odd = !is_spelt_anew && chance(self.dice, 12);
         let spelt = |locale: &str| match locale {
@@ -104,7 +104,7 @@ impl Making<'_> {
             "deactivated": is_deactivated,
         });
         if chance(self.dice, 30) {
-            // A field that nobody has told us of.
+            // A field that no one has told us of.
             object["routingHint"] = json!({ "weight": number, "tags": ["a", null] });
         }
         if self.is_divided && chance(self.dice, 40) {
@@ -114,7 +114,7 @@ impl Making<'_> {
         number
     }
 
-    /// One definition of the config, with whatever the org has for it.
+    /// One definition of the config, with regardless of the org has for it.
     fn definition(&mut self, number: usize, name: &'static str) {
         let system_presence = PRESENCES[number % PRESENCES.len()];
         let own = labels(name, self.dice);
@@ -127,7 +127,7 @@ impl Making<'_> {
         match self.dice.u32(0..100) {
             // The org has nothing.
             0..30 => {}
-            // In step.
+            // In sync.
             30..45 => {
                 self.object(system_presence, &own, false);
             }
@@ -150,7 +150,7 @@ impl Making<'_> {
                 self.object(system_presence, &[("en_US", earlier.clone())], false);
                 want.previous_labels = vec![Label::new(earlier)];
             }
-            // Known by its pin, whatever it is called.
+            // Known by its pin, no matter what it is called.
             85..92 => {
                 let is_deactivated = chance(self.dice, 20);
                 let made = self.object(system_presence, &[("de", format!("Pin{number}"))], is_deactivated);
@@ -161,7 +161,7 @@ impl Making<'_> {
                 self.object(ELSEWHERE, &own[..1], false);
                 want.replaces = Some(presence(ELSEWHERE));
             }
-            // It looks like a rename: a question that nobody has answered, or that `new: true` answers.
+            // It looks like a rename: a question that no one has answered, or that `new: true` answers.
             97..99 => {
                 self.object(system_presence, &[("en_US", format!("{name} too"))], false);
                 want.new = self.dice.bool();
@@ -169,7 +169,7 @@ impl Making<'_> {
                     self.questions.insert(want.key.clone());
                 }
             }
-            // Under another system presence, and nobody has said that it is to be replaced.
+            // Under another system presence, and no one has said that it is to be replaced.
             _ => {
                 self.object(ELSEWHERE, &own[..1], false);
                 self.questions.insert(want.key.clone());

@@ -1,5 +1,5 @@
-//! Each fault at each request of a bulk set: the outcomes are true, nobody else is touched, and running
-//! again without faults brings everybody there.
+//! Each fault at each request of a bulk set: the outcomes are true, no one else is touched, and running
+//! again without faults brings everyone there.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::faults::every_fault;
 
 /// Two chunks, the second of which is short.
 const ASKED: usize = 57;
-/// Nobody asks for these.
+/// No one asks for these.
 const OTHERS: u32 = 3;
 
 fn world() -> World {
@@ -74,7 +74,7 @@ async fn each_fault_at_each_request() {
     assert_eq!(counts(&calm.set(&asked()).await), [("already-so", 1), ("done", ASKED - 1)].into());
     let read = "GET /api/v2/users/presences/purecloud/bulk";
     assert_eq!(calm.requests(), [read, &format!("PUT {BULK}"), read, &format!("PUT {BULK}")]);
-    // A refusal at these, and only at these, may keep somebody from being set: a token, and all else once.
+    // A refusal at these, and only at these, may keep a person from being set: a token, and all else once.
     let lasting = ["429 for hours", "401", "403"];
     let mut seen = BTreeSet::new();
     for number in 1..=5 {

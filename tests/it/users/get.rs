@@ -121,5 +121,5 @@ async fn where_the_platform_no_longer_has_teams_that_is_said() {
     assert_eq!(world.count("GET"), 4);
     let lost = FaultRule { request: Some(3), status: Some(403), ..FaultRule::default() };
     world.set_faults(vec![lost]);
-    assert_eq!(codes(&found(&world, &[1], &PresenceSource::Teams).await), ["failed"], "nobody can tell which it is");
+    assert_eq!(codes(&found(&world, &[1], &PresenceSource::Teams).await), ["failed"], "it cannot be told which it is");
 }

@@ -22,7 +22,7 @@ use crate::render::{complaints, in_step, parsed};
 fn cause() -> Problem {
     Problem {
         message: "`GET /api/v2/users` was answered with 403: \u{1b}[2Jno".to_owned(),
-        help: Some("ask somebody".to_owned()),
+        help: Some("ask a person".to_owned()),
         correlation_id: Some("corr-\u{202E}1".to_owned()),
         ..Problem::default()
     }

@@ -54,7 +54,7 @@ fn a_presence_is_found_by_key_label_or_id() {
     let found = |typed: &str| meant(&config, &org, typed).unwrap();
     assert_eq!(found("lunch"), (ResolvedBy::Key, 1));
     assert_eq!(found("midi"), (ResolvedBy::Key, 6), "a pin is the object");
-    assert_eq!(found(" Lunch "), (ResolvedBy::Label, 1), "a deactivated twin is in nobody's way");
+    assert_eq!(found(" Lunch "), (ResolvedBy::Label, 1), "a deactivated twin is in no one's way");
     assert_eq!(found("On Queue"), (ResolvedBy::Label, 5), "one of the platform's own is fine");
     assert_eq!(found("Midi"), (ResolvedBy::Label, 6), "a label in any locale");
     assert_eq!(found("2FA68D50-0000-4000-8000-000000000002"), (ResolvedBy::Id, 2));
@@ -113,7 +113,7 @@ fn nobody_is_sent_where_nobody_can_go() {
         assert_eq!(
             meant(&config, &org, typed).unwrap_err(),
             format!(
-                "`{typed}` is `Dinner` (Meal, 2fa68d50-0000-4000-8000-000000000003), which is deactivated: nobody can \
+                "`{typed}` is `Dinner` (Meal, 2fa68d50-0000-4000-8000-000000000003), which is deactivated: no one can \
                  go on it; reactivate it first, or name another"
             )
         );
@@ -153,7 +153,7 @@ fn a_key_with_an_open_question_is_no_answer() {
         "`lunch` is a key of the config, and what it is in the org is an open question; `presencectl plan` says which, \
          and how to answer it"
     );
-    // What is omitted is left alone by a plan, whatever it may be; here that is a doubt.
+    // What is omitted is left alone by a plan, everything that it may be; here that is a doubt.
     let mut config = config();
     config.definitions.values_mut().find(|it| it.key.as_str() == "lunch").unwrap().management = Management::Omitted;
     let wrong = Presences::new(&config, &twins).resolve("lunch").unwrap_err();

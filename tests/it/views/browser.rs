@@ -217,7 +217,7 @@ fn every_page_reads_by_keyboard_on_every_screen_and_on_paper() {
     }
 }
 
-/// Each of these would be a page that somebody cannot read.
+/// Each of these would be a page that a person cannot read.
 #[test]
 fn what_is_wrong_with_a_page_is_seen() {
     let Some(browser) = browser() else { return };

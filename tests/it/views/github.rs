@@ -45,12 +45,12 @@ fn read(line: &str) -> Option<Read> {
 }
 
 /// Would a runner of GitHub Actions take a line of its log for a command? One kind begins the line, the other stands
-/// anywhere in it. (`ActionCommand.cs` of github.com/actions/runner; here whatever it is called.)
+/// anywhere in it. (`ActionCommand.cs` of github.com/actions/runner; here no matter what it is called.)
 fn is_command(line: &str) -> bool {
     line.trim_start().starts_with("::") || line.contains("##[")
 }
 
-/// What people run in a workflow of their own, where nobody has switched commands off.
+/// What people run in a workflow of their own, where no one has switched commands off.
 #[test]
 fn no_label_of_an_org_is_a_command_in_a_log() {
     let seed = r###"[

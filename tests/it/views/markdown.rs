@@ -39,13 +39,13 @@ fn a_plan_without_changes_is_one_line() {
     assert_eq!(
         page::plan(&plan, &target(), &sources),
         "<!-- presencectl:plan 22222222-bbbb-4bbb-8bbb-222222222222 -->\n\
-         **No changes** in `Acme Prod` (`22222222-bbbb-4bbb-8bbb-222222222222`). 1 definition is in step.\n"
+         **No changes** in `Acme Prod` (`22222222-bbbb-4bbb-8bbb-222222222222`). 1 definition is in sync.\n"
     );
     let unknown = Target { org: None, sandbox: true, ..target() };
     assert_eq!(
         page::plan(&plan, &unknown, &sources),
         "<!-- presencectl:plan unknown -->\n**No changes** in an org that has not said who it is. 1 definition is \
-         in step. A sandbox: nothing real is written.\n"
+         in sync. A sandbox: nothing real is written.\n"
     );
 }
 
@@ -127,7 +127,7 @@ proptest! {
         let all = format!("{}", text::terminal(&sentence));
         for it in [row, item] {
             prop_assert!(it.strangers.is_empty() && it.html.is_empty(), "{:?}", it);
-            // Whatever a host looks for in the finished page is in code.
+            // Everything that a host looks for in the finished page is in code.
             prop_assert!(!it.text.contains(['@', '#', '<', '&', '/', '_', '*', '$', '[', '\\']), "{}", it.text);
             let length = |it: &str| it.chars().filter(|c| *c != ' ' && *c != '`').count();
             let is_row = it.blocks == ROW;
