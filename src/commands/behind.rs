@@ -52,7 +52,7 @@ fn of_commit(place: (&Path, Option<&Path>), commit: &str) -> Result<OfCommit, Pr
 fn of_org(config: &Config, applies: &AppliesOfOrg, commits: &BTreeMap<String, OfCommit>) -> (OrgStanding, BehindV1) {
     let AppliesOfOrg { last, failed_at } = applies;
     let failed = failed_at.map(|it| it.to_string());
-    let Some(AppliedState { commit, modified, digest: applied, at }) = last else {
+    let Some(AppliedState { commit, modified, digest: last_digest, at }) = last else {
         let why = if failed.is_some() { DueV1::Failed } else { DueV1::NeverApplied };
         return (
             OrgStanding::Listed,

@@ -105,7 +105,7 @@ async fn read(
                 let org = config.desired.org.as_ref().map(|it| it.name.clone()).unwrap_or_default();
                 not_read.push(NotReadV1 {
                     org,
-                    error: ErrorV1::of(&problem, &heard, None, &Findings::default(), &Sources::new()),
+                    error: ErrorV1::of(&problem, &heard, None, None, &Findings::default(), &Sources::new()),
                 });
             }
         }

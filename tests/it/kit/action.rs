@@ -228,7 +228,7 @@ fn the_examples_say_what_a_pull_request_does() {
     assert!(with("base").contains("github.sha"), "{plan}");
     assert_eq!(with("at"), "${{ needs.orgs.outputs.commit }}");
     assert!(yaml("action.yml")["inputs"]["base"].is_object());
-    assert_eq!(yaml("examples/gitlab-ci/.gitlab-ci.yml")["plan"]["variables"]["GIT_DEPTH"], 0);
+    assert_eq!(yaml("examples/gitlab-ci/.gitlab-ci.yml")[".presencectl"]["variables"]["GIT_DEPTH"], "0");
 }
 
 #[test]

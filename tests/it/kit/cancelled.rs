@@ -117,19 +117,19 @@ fn a_job_of_gitlabs_that_is_cancelled_waits_for_the_report() {
     if skipped() {
         return;
     }
-    let mut world = World::of(slow_org());
-    let step = world.start_apply(&[definition("lunch", "Meal", "Lunch")]);
-    wait_for(&world.org, "POST /api");
+    let (world, step, reports) = World::start_apply(slow_org());
+    wait_for(world.org("acme"), "POST /api");
     // Each process of the job is signalled, those that were started last first.
     let children = Command::new("pgrep").args(["-P", &step.id().to_string()]).output().unwrap();
     let mut children: Vec<String> = String::from_utf8(children.stdout).unwrap().lines().map(str::to_owned).collect();
     children.push(step.id().to_string());
     assert_eq!(children.len(), 2, "the script and presencectl: {children:?}");
     assert!(Command::new("kill").arg("-TERM").args(&children).status().unwrap().success());
-    let step = ends(&world.runner, step);
-    assert_eq!(step.code, Some(143), "{}", step.log);
-    assert!(step.log.contains("unknown         create lunch"), "{}", step.log);
-    let reports = std::fs::read_dir(world.runner.path("repository/reports/acme")).unwrap();
+    let ended = step.wait_with_output().unwrap();
+    let log = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+    assert_eq!(ended.status.code(), Some(143), "{log}");
+    assert!(log.contains("unknown         create klunch"), "{log}");
+    let reports = std::fs::read_dir(reports).unwrap();
     let is_report =
         |it: &std::io::Result<std::fs::DirEntry>| it.as_ref().unwrap().path().extension().unwrap() == "json";
     assert_eq!(reports.filter(is_report).count(), 1, "the report is kept");
