@@ -17,7 +17,7 @@ needs="${NEEDS:-}"
 outcome=''
 
 # What the last job reads of this one: a leg hands on its result, and writes nothing elsewhere. It is written in the end,
-# regardless of the end is: where it is missing, presencectl was not even started.
+# no matter what the end is: where it is missing, presencectl was not even started.
 hand_on_result() {
     local code=$?
     # 2 says that there are changes, and the step succeeds all the same.

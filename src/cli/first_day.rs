@@ -58,17 +58,24 @@ pub struct InitArgs {
     /// Without it, you are asked; with `--yes` alone, none.
     #[arg(long, value_enum, value_name = "CI", help_heading = "Files")]
     pub ci: Option<Ci>,
-    /// The repository whose workflows do something, for `--ci github`. In any other one, such as a fork, they end at
-    /// once.
+    /// The repository whose workflows do something.
+    ///
+    /// For `--ci github`. In any other one, such as a fork, they end at once.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "Files", value_parser = repository)]
     pub project: Option<String>,
-    /// The default branch of that repository. By default `main`.
+    /// The default branch of that repository.
+    ///
+    /// By default `main`.
     #[arg(long, value_name = "BRANCH", help_heading = "Files", value_parser = branch)]
     pub branch: Option<String>,
-    /// The repository of presencectl, and the commit of a release, for the `uses:` of `--ci github`.
+    /// The release of presencectl that the workflows use.
+    ///
+    /// For the `uses:` of `--ci github`: its repository, and the commit of the release.
     #[arg(long, value_name = "OWNER/NAME@COMMIT", help_heading = "Files", value_parser = release)]
     pub release: Option<String>,
-    /// The SHA-256 of that release's archive for Linux on x86-64: the line of it in `SHA256SUMS`.
+    /// The SHA-256 of that release's archive.
+    ///
+    /// For Linux on x86-64: its line in `SHA256SUMS`.
     #[arg(long, value_name = "SUM", help_heading = "Files", value_parser = sha256)]
     pub sha256: Option<String>,
     /// The locale of the labels that make the keys.

@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Flags that `-h` leaves out.
-const RARE: [&str; 38] = [
+const RARE: [&str; 41] = [
     "actor",
     "allow-active-users",
     "allow-label-removals",
@@ -13,6 +13,7 @@ const RARE: [&str; 38] = [
     "applied",
     "at",
     "base-url",
+    "branch",
     "break-glass",
     "ca-cert",
     "color",
@@ -32,12 +33,14 @@ const RARE: [&str; 38] = [
     "quiet",
     "reason",
     "report-dir",
+    "release",
     "requests-per-minute",
     "require-stage",
     "root",
     "sandbox-behavior",
     "sandbox-faults",
     "sandbox-seed",
+    "sha256",
     "source",
     "split",
     "stage",

@@ -11,6 +11,7 @@ use crate::config::choice::OrgChoice;
 
 /// `presencectl orgs`.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct OrgListArgs {
     /// Where the config is.
     #[command(flatten)]
@@ -54,8 +55,8 @@ pub struct OrgListArgs {
     /// By default `.presencectl/reports` at the top of the config's Git checkout, else in the current folder.
     #[arg(long, value_name = "DIR", requires = "behind", help_heading = "Config", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
-    /// Count the reports of sandbox orgs, and no others.
-    #[arg(long, requires = "behind", help_heading = "Config")]
+    /// With --behind: count the reports of sandbox orgs, and no others.
+    #[arg(long, help_heading = "Config")]
     pub sandbox: bool,
     /// human, lines, json, csv, markdown, github-matrix, gitlab.
     ///

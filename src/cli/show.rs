@@ -13,9 +13,10 @@ pub struct ImportArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Several orgs into one folder: what more than half of them have goes into `base/`, and what differs into
-    /// `orgs/NAME.yaml`. Each is read by its own credentials: for `acme-prod` the variables whose names end in
-    /// `__ACME_PROD`.
+    /// Several orgs into one folder.
+    ///
+    /// What more than half of them have goes into `base/`, and what differs into `orgs/NAME.yaml`. Each org has its
+    /// own credentials: for `acme-prod`, the variables whose names end in `__ACME_PROD`.
     #[arg(
         long,
         value_name = "NAME,NAME",

@@ -17,13 +17,16 @@ use crate::output::json::orgs::{BehindV1, DueV1};
 /// The configs of a commit, or why they cannot be read.
 type OfCommit = Result<Vec<Config>, String>;
 
+/// What an org is asked beyond what was applied last, and why it is due.
+pub type OrgBehind = (OrgStanding, BehindV1);
+
 /// What each org is asked beyond what was applied last, and why it is due. Notes say what could not be read.
 pub fn behind(
     configs: &[Config],
     (path, root): (&Path, Option<&Path>),
     folder: &ReportFolder,
     sandbox: bool,
-) -> Result<(Vec<(OrgStanding, BehindV1)>, Vec<Problem>), Problem> {
+) -> Result<(Vec<OrgBehind>, Vec<Problem>), Problem> {
     let (mut commits, mut notes, mut all) = (BTreeMap::new(), Vec::new(), Vec::new());
     for config in configs {
         let Some(org) = &config.desired.org else { continue };
@@ -64,8 +67,8 @@ fn of_org(config: &Config, applies: &AppliesOfOrg, commits: &BTreeMap<String, Of
         Some(Ok(before)) => Before::new(before).standing(config),
         Some(Err(_)) | None => OrgStanding::Listed,
     };
-    let is_same =
-        applied.as_ref() == Some(&digest::of(&config.resolved)) || (!modified && standing == OrgStanding::Unaffected);
+    let is_same = last_digest.as_ref() == Some(&digest::of(&config.resolved))
+        || (!modified && standing == OrgStanding::Unaffected);
     let due = match (&failed, is_same) {
         (Some(_), _) => Some(DueV1::Failed),
         (None, true) => None,

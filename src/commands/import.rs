@@ -114,7 +114,7 @@ async fn several(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<E
     one_org_each(&sources)?;
     let import = import_fleet(&sources, &asked);
     prove_fleet(&import, &sources).map_err(|FleetFlaw { org, flaw }| failure(org.as_deref(), flaw))?;
-    write_fleet(args, &folder, &import, run)?;
+    write_fleet(args, folder, &import, run)?;
     Ok(Exit::Success)
 }
 

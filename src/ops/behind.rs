@@ -2,7 +2,7 @@
 
 use crate::model::desired::OrgIdentity;
 use crate::model::moment::Moment;
-use crate::ops::history::stored::{StoredReport, StoredRun};
+use crate::ops::history::stored::{StoredReport, StoredRow, StoredRun};
 
 /// What reports say of the applies of one org.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +41,7 @@ impl AppliesOfOrg {
         let index = runs.iter().position(counts);
         let later = &runs[..index.unwrap_or(runs.len())];
         let has_failed = |(it, run): &&(&StoredReport, &StoredRun)| {
-            run.said.undoes.is_none() && !it.success && it.rows.iter().any(|row| row.may_be_written())
+            run.said.undoes.is_none() && !it.success && it.rows.iter().any(StoredRow::may_be_written)
         };
         AppliesOfOrg {
             last: index.map(|index| runs[index]).map(|(_, run)| AppliedState {

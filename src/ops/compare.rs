@@ -133,8 +133,8 @@ impl ComparedOrg {
         ComparedOrg { name: name.to_owned(), definitions: of_people.map(definition).collect(), omitted: Vec::new() }
     }
 
-    fn omission(&self, key: Option<&Key>) -> Option<Option<Span>> {
-        self.omitted.iter().find(|(it, _)| Some(it) == key).map(|(_, place)| *place)
+    fn omission(&self, key: Option<&Key>) -> Option<&(Key, Option<Span>)> {
+        self.omitted.iter().find(|(it, _)| Some(it) == key)
     }
 }
 
@@ -245,7 +245,10 @@ pub fn compare(first: &ComparedOrg, second: &ComparedOrg) -> OrgComparison {
     rows.extend(right.iter().map(|it| {
         let omission = first.omission(it.key.as_ref());
         // What the first org says of it is the line that omits it.
-        ComparedRow { place: omission.flatten(), ..it.row(PairFinding::OnlySecond { omitted: omission.is_some() }) }
+        ComparedRow {
+            place: omission.and_then(|(_, place)| *place),
+            ..it.row(PairFinding::OnlySecond { omitted: omission.is_some() })
+        }
     }));
     rows.sort_by(|a, b| (&a.key, &a.name).cmp(&(&b.key, &b.name)));
     let not_paired = [first, second].map(|of| of.definitions.iter().filter(|it| !it.can_be_paired()).count());

@@ -191,7 +191,10 @@ impl CombinedOrg {
         let is_recent = |it: &&UnmanagedV1| it.since == "since-last-apply";
         let unmanaged = drift.unmanaged.iter().filter(is_recent).map(|it| {
             let name = text::ticked(it.name.as_ref().unwrap_or(&it.id));
-            said(format!("made in the org: {name} ({})", it.system_presence) + &who(&it.changed_by, &it.changed_at))
+            said(
+                format!("made in the org: {name} ({})", it.system_presence)
+                    + &who(it.changed_by.as_ref(), it.changed_at.as_ref()),
+            )
         });
         let details = refusals.chain(drift.drift.iter().flat_map(row)).chain(unmanaged).collect();
         CombinedOrg { status, details, drift: Some(Box::new(drift)), ..self }
@@ -256,14 +259,18 @@ fn row(row: &DriftRowV1) -> Vec<AnswerV1> {
         "looks-moved" => "looks moved",
         _ => "otherwise",
     };
-    let say =
-        format!("{what}: {} ({}){cause}{}", text::ticked(name), revert.system_presence, who(changed_by, changed_at));
+    let say = format!(
+        "{what}: {} ({}){cause}{}",
+        text::ticked(name),
+        revert.system_presence,
+        who(changed_by.as_ref(), changed_at.as_ref())
+    );
     let keep = AnswerV1 { say: format!("to keep it, {}", keep.say), yaml: keep.yaml.clone() };
     vec![AnswerV1 { say, yaml: Vec::new() }, keep]
 }
 
-fn who(by: &Option<String>, at: &Option<String>) -> String {
-    let by = by.as_ref().map_or_else(String::new, |it| format!(" by {}", text::ticked(it)));
-    let at = at.as_ref().map_or_else(String::new, |it| format!(" at {}", text::unticked(it)));
+fn who(by: Option<&String>, at: Option<&String>) -> String {
+    let by = by.map_or_else(String::new, |it| format!(" by {}", text::ticked(it)));
+    let at = at.map_or_else(String::new, |it| format!(" at {}", text::unticked(it)));
     if by.is_empty() && at.is_empty() { by } else { format!(", last touched{by}{at}") }
 }

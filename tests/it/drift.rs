@@ -248,7 +248,7 @@ fn a_definition_that_was_moved_is_one_row() {
     let markdown = page::drift(&drift, &target(), &sources, COMMENT);
     assert!(markdown.contains("| under Meal | under Break<br>"), "{markdown}");
     let page = html::drift(&drift, &target(), &sources);
-    assert!(page.contains("<td><p>under Meal</p></td><td><p>under Break</p>"), "{page}");
+    assert!(page.contains("><p>under Meal</p></td><td data-head=\"Org\"><p>under Break</p>"), "{page}");
     let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &sources)));
     assert_eq!(document["drift"][0]["configSystemPresence"], "Meal");
     // Without a report it is the only one that has this label.

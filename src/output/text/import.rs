@@ -55,7 +55,8 @@ pub fn written_fleet(
 /// Files that are there beside those that were written.
 fn left(paths: &[String], why: &str, style: Style) -> String {
     let word = style.doubtful(&format!("{:<10}", "left over"));
-    paths.iter().map(|path| format!("  {word}{}: {why}\n", text::terminal(path))).collect()
+    let lines = paths.iter().map(|path| format!("  {word}{}: {why}\n", text::terminal(path)));
+    lines.collect::<Vec<String>>().concat()
 }
 
 /// How Terraform forgets what was imported: the `removed` blocks, or the file that has them.

@@ -226,8 +226,8 @@ fn the_coverage_of_locales_heeds_the_rules() {
         rows(off_for_lunch, "a"),
         [
             "| **Present** | **2 of 2** | **1 of 1** | **0 of 1** |",
-            "| `lunch` | ✓ | – | – |",
             "| `tea` | ✓ | ✓ | **missing** |",
+            "| `lunch` | ✓ | – | – |",
         ]
     );
     assert_eq!(rows("", "z")[1], "| `lunch` | ✓ | – | – |");

@@ -13,7 +13,7 @@ use super::LUNCH;
 use super::driver::Cli;
 
 /// A line of a person's own file, which no command may show.
-const THEIRS: &str = "alias theirs='rm -rf secret-of-a person'";
+const THEIRS: &str = "alias theirs='rm -rf secret-of-somebody'";
 
 /// A folder with a config, and one beside it, which is another person's.
 fn beside() -> Cli {
@@ -51,7 +51,7 @@ fn no_link_is_followed_to_the_state_of_a_sandbox() {
     let state_of_another = {
         let cli = beside();
         assert_eq!(in_clone(&cli, "apply lunch.yaml --sandbox --auto-approve").code, Some(0));
-        cli.read(&format!("clone/{STATE}")).replace("Lunch", "secret-of-a person")
+        cli.read(&format!("clone/{STATE}")).replace("Lunch", "secret-of-somebody")
     };
     for (at, to) in [
         (".presencectl", "../outside"),
@@ -75,7 +75,7 @@ fn no_link_is_followed_to_the_state_of_a_sandbox() {
                 format!("error: `{at}` is a link, and no link is followed to the sandbox's state; nothing was read");
             assert!(ran.code == Some(1) && ran.stderr.contains(&said), "{at}, {line}: {}", ran.shown());
             assert!(ran.stderr.contains("help: look at what"), "{}", ran.shown());
-            assert!(!ran.shown().contains("secret-of-a person"), "{at}, {line}: {}", ran.shown());
+            assert!(!ran.shown().contains("secret-of-somebody"), "{at}, {line}: {}", ran.shown());
             assert_eq!(theirs(&cli), before, "{at}, {line}");
             assert!(link.is_symlink());
             let folder = cli.path("clone/.presencectl/sandbox");
@@ -156,7 +156,7 @@ fn init_and_import_follow_no_link_below_their_folder() {
         let said =
             format!("error: `{at}` is a link, and no link is followed there; nothing was written\n  help: remove");
         assert!(ran.code == Some(1) && ran.stderr.contains(&said), "{at}, {line}: {}", ran.shown());
-        assert!(!ran.shown().contains("secret-of-a person"), "{}", ran.shown());
+        assert!(!ran.shown().contains("secret-of-somebody"), "{}", ran.shown());
         assert_eq!((theirs(&cli), names_below(&cli.path("clone"))), before, "{at}, {line}");
     }
 }
@@ -245,7 +245,7 @@ fn reports_and_pages_follow_no_link_below_their_folder() {
 /// Lines of a file are shown beside what is wrong in them, so a path must not lead where no one meant it to.
 #[test]
 fn a_path_that_is_a_link_moves_no_root() {
-    let outside = "not: a config\n# secret-of-a person\nand: no\n";
+    let outside = "not: a config\n# secret-of-somebody\nand: no\n";
     for has_git in [false, true] {
         for (at, to, typed) in [
             ("conf", "../outside", "conf"),
@@ -271,7 +271,7 @@ fn a_path_that_is_a_link_moves_no_root() {
                     let ran = in_clone(&cli, &format!("{command} {typed}"));
                     assert_eq!(ran.code, Some(1), "{typed}: {}", ran.shown());
                     assert!(ran.stderr.contains("error[outside-root]"), "{typed}: {}", ran.shown());
-                    assert!(!ran.shown().contains("secret-of-a person"), "{typed}: {}", ran.shown());
+                    assert!(!ran.shown().contains("secret-of-somebody"), "{typed}: {}", ran.shown());
                     assert!(!ran.shown().contains("not: a config"), "{typed}: {}", ran.shown());
                     if !has_git {
                         assert!(

@@ -133,6 +133,10 @@ const SILENT: [&str; 15] = [
 ];
 
 /// An org with a definition of its own.
+/// Another one, without any.
+const GLOBEX: &str = "version: 1\norg: { name: globex }\nuse: [lunch.yaml]\n";
+
+/// An org with a definition of its own.
 const ACME: &str = "version: 1\norg: { name: acme }\nuse: [lunch.yaml]\ndefinitions:\n  tea:\n    systemPresence: Break\n    labels: { en_US: Tea }\n";
 
 /// With everything logged, against an org that repeats what it was sent.
@@ -162,7 +166,11 @@ fn no_log_of_any_command_holds_a_secret() {
         let cli = with_token();
         std::fs::remove_file(cli.path("report.json")).unwrap();
         let cli = if command.starts_with("log") { cli.file("reports/report.json", &report) } else { cli };
-        let cli = if command.contains(" . ") || command.ends_with(" .") { cli.file("acme.yaml", ACME) } else { cli };
+        let cli = if command.contains(" . ") || command.ends_with(" .") {
+            cli.file("acme.yaml", ACME).file("globex.yaml", GLOBEX)
+        } else {
+            cli
+        };
         if command.starts_with("labels import") {
             assert_eq!(cli.run("labels export . -o csv=labels.csv").code, Some(0));
         }

@@ -97,7 +97,7 @@ fn a_mistyped_path_is_answered_with_the_one_that_may_be_meant() {
         ("plan lunch.yaml --sandbox --base ./befoer", "./before"),
         ("plan lunch.yaml --sandbox -o json=plasn/x.json", "plans/x.json"),
     ];
-    let cli = cli.variable("GENESYSCLOUD_ACCESS_TOKEN", "a-token-of-a person");
+    let cli = cli.variable("GENESYSCLOUD_ACCESS_TOKEN", "a-token-of-somebody");
     for (line, meant) in cases {
         let ran = cli.run(line);
         assert_eq!(ran.code, Some(1), "{line}: {}", ran.shown());

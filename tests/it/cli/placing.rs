@@ -289,7 +289,7 @@ mod unix {
         let (none, all) = (mine(), mine());
         assert_eq!(all.run(line).code, Some(0));
         let (none, all) = (files(&none), files(&all));
-        assert_eq!((none.len(), all.len()), (2, 8));
+        assert_eq!((none.len(), all.len()), (2, 9));
         let mut cut_short = 0;
         for delay in 0..40 {
             let cli = mine();

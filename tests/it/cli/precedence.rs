@@ -98,6 +98,16 @@ fn of_all_that_exclude_each_other_what_is_typed_counts_or_the_variable_is_named(
         .map(|(text, commands)| format!("{text}  ({})", commands.iter().cloned().collect::<Vec<_>>().join(", ")))
         .collect();
     assert_snapshot!(table.join("\n"), @r"
+    --changed-since <REF> and --behind
+      --changed-since <REF> is typed: no variable counts
+      --behind is typed: no variable counts
+      both are set: error: PRESENCECTL_CHANGED_SINCE and PRESENCECTL_BEHIND are set, and they exclude each other
+      (orgs)
+    --changed-since <REF> and --expect <ORG[,ORG…]>
+      --changed-since <REF> is typed: no variable counts
+      --expect <ORG[,ORG…]> is typed: no variable counts
+      both are set: error: PRESENCECTL_CHANGED_SINCE and PRESENCECTL_EXPECT are set, and they exclude each other
+      (combine)
     --default-locale <LOCALE> and --config <PATH>
       --default-locale <LOCALE> is typed: no variable counts
       --config <PATH> is typed: no variable counts

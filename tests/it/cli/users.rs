@@ -334,10 +334,8 @@ fn a_missing_permission_is_named() {
         ("get", ["integration:microsoftTeams:view", "presence:presenceDefinition:view", "in 2022"]),
         ("set", ["directory:user:edit", "presence:userPresence:edit", "none / none"]),
     ] {
-        for flag in ["-h", "--help"] {
-            let text = cli.run(&format!("user {command} {flag}")).stdout;
-            assert!(named.iter().all(|it| text.contains(it)), "{text}");
-        }
+        let text = cli.run(&format!("user {command} --help")).stdout;
+        assert!(named.iter().all(|it| text.contains(it)), "{text}");
     }
 }
 

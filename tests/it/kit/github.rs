@@ -314,7 +314,7 @@ pub(super) fn pull(head: &str) -> Value {
     json!({
         "number": 7, "state": "open", "merged_at": null, "base": { "ref": "main" }, "mergeable": true,
         "merge_commit_sha": null,
-        "head": { "sha": head, "ref": "change", "user": { "login": "a person" }, "repo": { "id": FORK } },
+        "head": { "sha": head, "ref": "change", "user": { "login": "somebody" }, "repo": { "id": FORK } },
     })
 }
 

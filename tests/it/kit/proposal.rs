@@ -68,7 +68,7 @@ fn checked(github: &Github) -> (Runner, Proposal) {
         .with("EVENT", "pull_request")
         .with("HEAD_SHA", &proposal.head)
         .with("HEAD_BRANCH", "change")
-        .with("HEAD_OWNER", "a person")
+        .with("HEAD_OWNER", "somebody")
         .with("HEAD_REPOSITORY_ID", &FORK.to_string())
         .with("REPOSITORY_ID", &HERE.to_string());
     (runner, proposal)

@@ -41,7 +41,7 @@ fn run(github: &Github, (script, arguments): Script) -> Step {
         .with("EVENT", "pull_request")
         .with("HEAD_SHA", &sha('a'))
         .with("HEAD_BRANCH", "change")
-        .with("HEAD_OWNER", "a person")
+        .with("HEAD_OWNER", "somebody")
         .with("HEAD_REPOSITORY_ID", &FORK.to_string());
     for (name, text) in [("said.md", "said"), ("drift/comment.md", "said")] {
         runner.write(name, text);

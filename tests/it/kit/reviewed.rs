@@ -35,7 +35,7 @@ fn looked_up(runner: &Runner) -> Step {
 fn plans(runner: &Runner) -> Vec<String> {
     let folder = runner.path("needs/plans");
     let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names.iter().map(|it| fs::read_to_string(folder.join(it)).unwrap()).collect()
 }

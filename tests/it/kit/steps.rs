@@ -99,11 +99,6 @@ impl Runner {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// What was set last.
-    pub(super) fn variable(&self, name: &str) -> &str {
-        self.variables.iter().rev().find(|(it, _)| it == name).map_or("", |(_, value)| value)
-    }
-
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

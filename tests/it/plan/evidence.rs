@@ -307,7 +307,7 @@ fn evidence_only_takes_away() {
     let asked = |plan: &Plan| plan.refusals.iter().map(|it| (it.code(), it.fact.keys()[0].clone())).collect::<Vec<_>>();
     let without = world.planned().0;
     let (mut refused, wider) = (0, (asked(&without), steps(without)));
-    for of in ["lunch", "tea", "walk", "desk", "siesta", "course", "no one"] {
+    for of in ["lunch", "tea", "walk", "desk", "siesta", "course", "nobody"] {
         for object in 1..8 {
             for evidence in [commit(of, id(object)), said_new(commit(of, id(object)))] {
                 let plan = world.planned_by(&evidence).0;

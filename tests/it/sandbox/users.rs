@@ -52,7 +52,7 @@ async fn users_can_be_seeded_and_moved_behind_the_back_of_the_api() {
     assert_eq!(seats(config.clone()), BTreeMap::from([(LUNCH.to_owned(), 37)]));
     let sandbox = Sandbox::open(config).unwrap();
     let moved = |user: &str| sandbox.with(|it| it.org.users_mut().sit(user, AVAILABLE, START_MS + 7));
-    assert_eq!([moved(ADA), moved("no one")], [true, false]);
+    assert_eq!([moved(ADA), moved("nobody")], [true, false]);
     let ada = in_process(&sandbox, "GET", &format!("/api/v2/users/{ADA}/presences/purecloud"), None).await.body;
     assert_eq!(ada["presenceDefinition"]["id"], AVAILABLE);
     assert_eq!(ada["modifiedDate"], "2025-11-24T16:00:00.007Z");
@@ -184,7 +184,7 @@ async fn bulk_sets_many_users_or_none() {
     let ids = |body: &Value| json!(body.as_array().unwrap().iter().map(|it| it["id"].clone()).collect::<Vec<_>>());
     assert_eq!((answer.status, ids(&answer.body)), (200, json!([ADA, BEN])));
 
-    let answer = client.call("PUT", BULK, &json!([on(ADA, AVAILABLE), on("no one", LUNCH)])).await;
+    let answer = client.call("PUT", BULK, &json!([on(ADA, AVAILABLE), on("nobody", LUNCH)])).await;
     assert_eq!((answer.status, answer.body["message"].as_str()), (400, Some("[1]: there is no user no one")));
     let ada = client.get(&format!("/api/v2/users/{ADA}/presences/purecloud")).await.body;
     assert_eq!(ada["presenceDefinition"]["id"], LUNCH);
@@ -235,7 +235,7 @@ async fn bulk_has_a_limit_that_can_be_set() {
 async fn bulk_may_pass_over_what_it_cannot_do() {
     let behavior = OrgBehavior { bulk_put: BulkPut::EachForItself, ..OrgBehavior::default() };
     let client = Client::start(SandboxConfig { behavior, ..config() }).await;
-    let entries = json!([on("no one", LUNCH), on(BEN, LUNCH), on(ADA, COACHING), {}]);
+    let entries = json!([on("nobody", LUNCH), on(BEN, LUNCH), on(ADA, COACHING), {}]);
     let answer = client.call("PUT", BULK, &entries).await;
     let ids: Vec<&str> = answer.body.as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
     assert_eq!((answer.status, ids), (200, vec![BEN]));
@@ -268,7 +268,7 @@ async fn up_to_fifty_users_are_read_at_once() {
     });
     assert_eq!(answer.body[0], expected);
 
-    let custom = read(CUSTOM, &["no one".to_owned(), BEN.to_owned()]).await;
+    let custom = read(CUSTOM, &["nobody".to_owned(), BEN.to_owned()]).await;
     let told: Vec<[&str; 2]> = custom
         .body
         .as_array()
