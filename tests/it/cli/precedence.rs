@@ -97,51 +97,7 @@ fn of_all_that_exclude_each_other_what_is_typed_counts_or_the_variable_is_named(
         .iter()
         .map(|(text, commands)| format!("{text}  ({})", commands.iter().cloned().collect::<Vec<_>>().join(", ")))
         .collect();
-    assert_snapshot!(table.join("\n"), @r"
-    --changed-since <REF> and --behind
-      --changed-since <REF> is typed: no variable counts
-      --behind is typed: no variable counts
-      both are set: error: PRESENCECTL_CHANGED_SINCE and PRESENCECTL_BEHIND are set, and they exclude each other
-      (orgs)
-    --changed-since <REF> and --expect <ORG[,ORG…]>
-      --changed-since <REF> is typed: no variable counts
-      --expect <ORG[,ORG…]> is typed: no variable counts
-      both are set: error: PRESENCECTL_CHANGED_SINCE and PRESENCECTL_EXPECT are set, and they exclude each other
-      (combine)
-    --default-locale <LOCALE> and --config <PATH>
-      --default-locale <LOCALE> is typed: no variable counts
-      --config <PATH> is typed: no variable counts
-      both are set: error: PRESENCECTL_DEFAULT_LOCALE and PRESENCECTL_CONFIG are set, and they exclude each other
-      (show)
-    --org <NAME|PATTERN> and --all-orgs
-      --org <NAME|PATTERN> is typed: no variable counts
-      --all-orgs is typed: no variable counts
-      both are set: error: PRESENCECTL_ORG and PRESENCECTL_ALL_ORGS are set, and they exclude each other
-      (drift, pin, plan)
-    --report-dir <DIR> and --no-report
-      --report-dir <DIR> is typed: no variable counts
-      --no-report is typed: no variable counts
-      both are set: error: PRESENCECTL_REPORT_DIR and PRESENCECTL_NO_REPORT are set, and they exclude each other
-      (apply, drift, plan, retire, undo)
-    --sandbox and --base-url <URL>
-      --sandbox is typed: no variable counts
-      --base-url <URL> is typed: error: PRESENCECTL_SANDBOX is set, and `--base-url <URL>` excludes it
-      both are set: error: PRESENCECTL_SANDBOX and PRESENCECTL_BASE_URL are set, and they exclude each other
-      (apply, doctor, drift, import, init, pin, plan, retire, show, undo, user get, user set)
-    --sandbox and --ca-cert <FILE>
-      --sandbox is typed: no variable counts
-      --ca-cert <FILE> is typed: error: PRESENCECTL_SANDBOX is set, and `--ca-cert <FILE>` excludes it
-      both are set: error: PRESENCECTL_SANDBOX and PRESENCECTL_CA_CERT are set, and they exclude each other
-      (apply, doctor, drift, import, init, pin, plan, retire, show, undo, user get, user set)
-    --system and --default-locale <LOCALE>
-      --system is typed: no variable counts
-      --default-locale <LOCALE> is typed: no variable counts
-      both are set: error: PRESENCECTL_SYSTEM and PRESENCECTL_DEFAULT_LOCALE are set, and they exclude each other
-      (show)
-    [KEY] and --system
-      [KEY] is typed: no variable counts
-      (show)
-    ");
+    assert_snapshot!("excluding", table.join("\n"));
 }
 
 #[test]

@@ -223,7 +223,9 @@ impl World {
 
     /// The labels of what an org holds beside its system presences, sorted.
     fn labels(&self, org: &str) -> Vec<String> {
-        let variables = &self.secrets[&format!("presence-plan/{org}")];
+        // A world may lack the one or the other.
+        let of = |what: &str| self.secrets.get(&format!("presence-{what}/{org}"));
+        let variables = of("plan").or_else(|| of("apply")).unwrap();
         let ran = Command::new(env!("CARGO_BIN_EXE_presencectl"))
             .args(["show", "--output", "json", "--base-url", &self.orgs[org].url])
             .env_clear()
