@@ -1,7 +1,6 @@
 //! `orgs --behind`: which orgs are due, by the reports of their applies.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::fs;
 

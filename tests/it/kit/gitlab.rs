@@ -49,7 +49,7 @@ pub(super) fn org_file(name: &str, more: &str) -> String {
 
 /// What all orgs have.
 pub(super) fn base(definitions: &[&str]) -> String {
-    let definitions: String = definitions
+    let definitions: Vec<String> = definitions
         .iter()
         .map(|label| {
             let key = label.to_lowercase().replace(|it: char| !it.is_ascii_alphanumeric(), "-");
@@ -57,7 +57,13 @@ pub(super) fn base(definitions: &[&str]) -> String {
             format!("  k{key}:\n    systemPresence: Meal\n    labels: {{ en_US: {label} }}\n")
         })
         .collect();
-    format!("version: 1\nsettings: {{ defaultLocale: en_US }}\ndefinitions:\n{definitions}")
+    format!("version: 1\nsettings: {{ defaultLocale: en_US }}\ndefinitions:\n{}", definitions.concat())
+}
+
+/// The search path of this machine.
+#[expect(clippy::disallowed_methods, reason = "the shell of a job finds its tools there")]
+fn search_path() -> String {
+    std::env::var("PATH").unwrap()
 }
 
 const SYSTEM: [&str; 10] =
@@ -255,7 +261,7 @@ impl World {
         let text = lines.join("\n").replace("/usr/local/bin/", &format!("{}/", scripts.display()));
         let mut command = Command::new("bash");
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &text]).current_dir(checkout);
-        let machine = std::env::var("PATH").unwrap();
+        let machine = search_path();
         command.env_clear().env("PATH", format!("{}:{machine}", self.path("bin").display()));
         command.env("HOME", self.folder.path()).env("KIT_BIN", self.path("bin")).envs(variables);
         let ran = command.output().unwrap();
@@ -292,7 +298,7 @@ impl World {
         let mut command = Command::new("env");
         command.args(["--default-signal=INT,TERM", "bash", "--noprofile", "--norc"]).arg(example("presencectl.sh"));
         command.arg("apply").current_dir(&checkout).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env_clear().env("PATH", std::env::var("PATH").unwrap()).envs(variables);
+        command.env_clear().env("PATH", search_path()).envs(variables);
         command.env("HOME", world.folder.path()).env("KIT_BIN", world.path("bin"));
         for (name, value) in [
             ("CI_API_V4_URL", world.server.url.as_str()),

@@ -53,8 +53,8 @@ impl Project {
 
     /// The text of the bot's note.
     pub(super) fn note(&self, iid: u64) -> String {
-        let own = self.notes.get(&iid).into_iter().flatten().filter(|it| it["author"]["id"] == BOT);
-        own.last().map_or_else(String::new, |it| it["body"].as_str().unwrap().to_owned())
+        let mut own = self.notes.get(&iid).into_iter().flatten().filter(|it| it["author"]["id"] == BOT);
+        own.next_back().map_or_else(String::new, |it| it["body"].as_str().unwrap().to_owned())
     }
 }
 

@@ -1,7 +1,5 @@
 //! An apply that a person starts.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
-
 use super::play::Start;
 use super::{World, base, org_file};
 use crate::kit::steps::skipped;

@@ -1,7 +1,5 @@
 //! Drift at night: one issue for all orgs.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
-
 use super::World;
 use crate::kit::steps::skipped;
 

@@ -1,7 +1,5 @@
 //! One org: from the merge request to the org.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
-
 use serde_json::json;
 
 use super::play::Start;

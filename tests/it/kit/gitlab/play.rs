@@ -80,7 +80,10 @@ impl Played {
     }
 
     pub(super) fn logs(&self) -> String {
-        self.jobs.iter().map(|it| format!("== {} ({})\n{}\n", it.name, it.code, it.log)).collect()
+        {
+            let logs = self.jobs.iter().map(|it| format!("== {} ({})\n{}\n", it.name, it.code, it.log));
+            logs.collect::<Vec<String>>().concat()
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn none_in(text: &str) {
         for start in 0..=secret.len() - LENGTH {
             let part = &secret.as_bytes()[start..start + LENGTH];
             let plain = std::str::from_utf8(part).unwrap();
-            let hex: String = part.iter().map(|it| format!("{it:02x}")).collect();
+            let hex = part.iter().map(|it| format!("{it:02x}")).collect::<Vec<String>>().concat();
             for form in [plain.to_owned(), hex.to_uppercase(), hex, base64(part)] {
                 assert!(!text.contains(&form), "{form} is in\n{text}");
             }
@@ -31,9 +31,10 @@ pub(super) fn none_in(text: &str) {
 /// In every file of a folder.
 pub(super) fn none_below(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => none_below(&entry.path()),
-            false => none_in(&String::from_utf8_lossy(&fs::read(entry.path()).unwrap())),
+        if entry.file_type().unwrap().is_dir() {
+            none_below(&entry.path());
+        } else {
+            none_in(&String::from_utf8_lossy(&fs::read(entry.path()).unwrap()));
         }
     }
 }

@@ -30,9 +30,10 @@ fn list(folder: &Path, before: &str, files: &mut Vec<(String, Vec<u8>)>) {
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = format!("{before}{}", entry.file_name().to_str().unwrap());
-        match entry.file_type().unwrap().is_dir() {
-            true => list(&entry.path(), &format!("{name}/"), files),
-            false => files.push((name, fs::read(entry.path()).unwrap())),
+        if entry.file_type().unwrap().is_dir() {
+            list(&entry.path(), &format!("{name}/"), files);
+        } else {
+            files.push((name, fs::read(entry.path()).unwrap()));
         }
     }
 }
