@@ -5,30 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::paths;
-use crate::cli::shared::{ConfigPath, OutputArgs};
+use crate::cli::shared::{FilesArgs, OutputArgs};
 
 /// `presencectl combine`.
 #[derive(Debug, Clone, Args)]
 pub struct CombineArgs {
-    /// Where the config is.
+    /// Which files.
     #[command(flatten)]
-    pub path: ConfigPath,
+    pub files: FilesArgs,
     /// What the jobs of the orgs wrote by `--output json=FILE`.
     ///
     /// Plans, drifts or reports, all of one kind, and errors.
     #[arg(value_name = "DOCUMENT", value_parser = paths::input())]
     pub documents: Vec<PathBuf>,
-    /// The folder that holds all files of the config.
-    ///
-    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
-    /// PATH.
-    #[arg(long, value_name = "DIR", help_heading = "Config")]
-    pub root: Option<PathBuf>,
-    /// Read the config from this commit.
-    ///
-    /// Nothing is checked out. Documents of another commit are refused.
-    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
-    pub at: Option<String>,
     /// Expect the orgs that differ from this commit.
     ///
     /// Of plans: the config is compared with its merge base with this commit.

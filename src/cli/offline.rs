@@ -6,25 +6,14 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{FindingsFormat, Output};
 use crate::cli::paths;
-use crate::cli::shared::ConfigPath;
+use crate::cli::shared::FilesArgs;
 
 /// `presencectl validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
-    /// Where the config is.
+    /// Which files.
     #[command(flatten)]
-    pub path: ConfigPath,
-    /// The folder that holds all files of the config.
-    ///
-    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
-    /// PATH.
-    #[arg(long, value_name = "DIR", help_heading = "Config")]
-    pub root: Option<PathBuf>,
-    /// Read the files from this commit.
-    ///
-    /// Nothing is checked out, and PATH may be missing on the disk.
-    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
-    pub at: Option<String>,
+    pub files: FilesArgs,
     /// Exit with 1 also for warnings.
     #[arg(long, help_heading = "Config")]
     pub deny_warnings: bool,

@@ -6,16 +6,16 @@ use clap::Args;
 
 use crate::cli::formats::{OrgsFormat, Output};
 use crate::cli::paths;
-use crate::cli::shared::ConfigPath;
+use crate::cli::shared::FilesArgs;
 use crate::config::choice::OrgChoice;
 
 /// `presencectl orgs`.
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct OrgListArgs {
-    /// Where the config is.
+    /// Which files.
     #[command(flatten)]
-    pub path: ConfigPath,
+    pub files: FilesArgs,
     /// Only these orgs: a name, or a pattern such as `acme-*`.
     ///
     /// May be repeated.
@@ -26,17 +26,6 @@ pub struct OrgListArgs {
     /// The stage is `org.stage` in the org file. May be repeated.
     #[arg(long = "stage", value_name = "STAGE", help_heading = "Config")]
     pub stages: Vec<String>,
-    /// The folder that holds all files of the config.
-    ///
-    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
-    /// PATH.
-    #[arg(long, value_name = "DIR", help_heading = "Config")]
-    pub root: Option<PathBuf>,
-    /// Read the config from this commit.
-    ///
-    /// Nothing is checked out.
-    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
-    pub at: Option<String>,
     /// Only orgs that differ from this commit, and how.
     ///
     /// The config is compared with the merge base of the commit and the config's own.

@@ -106,6 +106,25 @@ impl Deref for ConfigPath {
     }
 }
 
+/// The files of a config, on the disk or in a commit.
+#[derive(Debug, Clone, Args)]
+pub struct FilesArgs {
+    /// Where the config is.
+    #[command(flatten)]
+    pub path: ConfigPath,
+    /// The folder that holds all files of the config.
+    ///
+    /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
+    /// PATH.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+    /// Read the files from this commit.
+    ///
+    /// Nothing is checked out, and PATH may be missing on the disk.
+    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
+    pub at: Option<String>,
+}
+
 /// Which config.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {

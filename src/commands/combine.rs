@@ -47,8 +47,8 @@ pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
             .help("name the orgs that had to report by `--expect`")
             .into());
     }
-    let (path, root) = (&*args.path, args.root.as_deref());
-    let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
+    let (path, root) = (&*args.files.path, args.files.root.as_deref());
+    let at = args.files.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
     let (configs, sources) = run.load_chosen((path, root), &OrgChoice::default(), at.as_ref())?;
     if let Some(typed) = &args.require_stage {
         stage(typed, &configs)?;
@@ -172,7 +172,7 @@ fn kind_of(documents: &[(PathBuf, CombinedDocument)], args: &CombineArgs) -> Res
 /// Which orgs have to report, in the order of the configs.
 fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<Vec<bool>, Problem> {
     if let Some(typed) = &args.changed_since {
-        let since = baseline::changed_since((&args.path, args.root.as_deref()), typed, at, false)?;
+        let since = baseline::changed_since((&args.files.path, args.files.root.as_deref()), typed, at, false)?;
         let before = configs_since(&since)?;
         let before = Before::new(&before);
         return Ok(configs.iter().map(|it| before.standing(it).is_affected()).collect());
@@ -289,7 +289,7 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
 
 const MISSING: &str = "there is no document of it: its job did not run, was skipped, or failed before it wrote one";
 
-/// The document that stands in the place of one that cannot be used.
+/// The document in place of one that cannot be used.
 fn no_result(message: &str, help: &str) -> ErrorV1 {
     let problem = Problem::new(message).help(help);
     ErrorV1::of(&problem, &Heard { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())

@@ -31,8 +31,8 @@ const MATRIX_MAX: usize = 256;
 pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Failure> {
     run.awaited = PageKind::FleetPlan;
     run.open(&args.outputs, None)?;
-    let (path, root) = (&*args.path, args.root.as_deref());
-    let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
+    let (path, root) = (&*args.files.path, args.files.root.as_deref());
+    let at = args.files.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
     let (configs, sources) = run.load_chosen((path, root), &args.choice(), at.as_ref())?;
     let since = args.changed_since.as_deref();
     let since = since.map(|typed| baseline::changed_since((path, root), typed, at.as_ref(), args.exact)).transpose()?;

@@ -26,9 +26,14 @@ use crate::plan::pages::{self, PAGES};
 /// `presencectl validate`.
 pub fn run(args: &ValidateArgs, run: &mut Run<'_, FindingsFormat>) -> Result<Exit, Failure> {
     run.open(&args.outputs, None)?;
-    let at = args.at.as_deref().map(|typed| baseline::at(&args.path, args.root.as_deref(), typed)).transpose();
+    let at = args
+        .files
+        .at
+        .as_deref()
+        .map(|typed| baseline::at(&args.files.path, args.files.root.as_deref(), typed))
+        .transpose();
     let (asked, checked, problem) = match &at {
-        Err(problem) => (&*args.path, LoadedAll::default(), Some(problem.clone())),
+        Err(problem) => (&*args.files.path, LoadedAll::default(), Some(problem.clone())),
         Ok(Some(at)) => {
             let InRepository { path, root } = &at.place;
             let files = Rc::clone(&at.files) as Rc<dyn FileSystem>;
@@ -38,11 +43,11 @@ pub fn run(args: &ValidateArgs, run: &mut Run<'_, FindingsFormat>) -> Result<Exi
             (path, checked, None)
         }
         Ok(None) => {
-            let mut checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
-            let config = ConfigArgs { path: args.path.clone(), org: None, root: args.root.clone() };
+            let mut checked = config::load_all(&args.files.path, args.files.root.as_deref(), |_| false);
+            let config = ConfigArgs { path: args.files.path.clone(), org: None, root: args.files.root.clone() };
             checked.diagnostics = baseline::with_deleted(checked.diagnostics, &config.request(), None);
             let problem = run.outputs.spare(&checked.files).err();
-            (&*args.path, checked, problem)
+            (&*args.files.path, checked, problem)
         }
     };
     let Findings { errors, warnings, .. } = checked.diagnostics;
