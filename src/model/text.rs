@@ -40,6 +40,11 @@ pub fn terminal(raw: &str) -> Shown {
     Shown(without_commands(&safe))
 }
 
+/// A label in quotes, shortened and safe to show.
+pub fn quoted(label: &str) -> String {
+    format!("\"{}\"", within_quotes(&shortened(label)))
+}
+
 /// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
 /// so that where it ends is certain and an escape cannot be mistaken for what a person typed.
 pub fn within_quotes(raw: &str) -> Shown {

@@ -58,7 +58,7 @@ pub(super) fn subject(
         (_, Some(key)) => subject = format!("{} ", text::terminal(key.as_str())),
     }
     if let Some(name) = name {
-        subject.push_str(&quoted(name));
+        subject.push_str(&quoted_label(name));
         subject.push(' ');
     }
     match id {
@@ -79,9 +79,9 @@ pub(super) fn subject_of(step: &Step, default_locale: &Locale) -> String {
     subject(step.action(), step.key(), step.name(default_locale), step.system_presence(), step.id())
 }
 
-/// A label in quotes, safe to show.
-pub(super) fn quoted(label: &Label) -> String {
-    format!("\"{}\"", text::within_quotes(&text::shortened(label.nfc())))
+/// The same of a label as the platform compares it.
+pub(super) fn quoted_label(label: &Label) -> String {
+    text::quoted(label.nfc())
 }
 
 /// A division, safe to show.
@@ -92,7 +92,7 @@ fn division(id: Option<&DivisionId>, divisions: &Divisions) -> Shown {
 fn created(block: &mut String, create: &Create, divisions: &Divisions, style: Style) {
     let width = widest(create.labels.iter().map(|(locale, _)| locale));
     for (locale, label) in create.labels.iter() {
-        line(block, &style.added("+"), locale, width, &style.added(&quoted(label)));
+        line(block, &style.added("+"), locale, width, &style.added(&quoted_label(label)));
     }
     if create.division.as_ref().is_some_and(|it| !it.is_all()) {
         // Writing to a String cannot fail.
@@ -116,9 +116,11 @@ pub(super) fn edited(block: &mut String, edit: &Edit, divisions: &Divisions, sty
         match (pair.second, pair.first) {
             (Some(before), Some(after)) => changed(block, pair.locale, width, (before, after), style),
             (Some(before), None) => {
-                line(block, &style.removed("-"), pair.locale, width, &style.removed(&quoted(before)));
+                line(block, &style.removed("-"), pair.locale, width, &style.removed(&quoted_label(before)));
             }
-            (None, Some(after)) => line(block, &style.added("+"), pair.locale, width, &style.added(&quoted(after))),
+            (None, Some(after)) => {
+                line(block, &style.added("+"), pair.locale, width, &style.added(&quoted_label(after)))
+            }
             (None, None) => {}
         }
     }

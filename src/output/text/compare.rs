@@ -35,10 +35,6 @@ pub fn human(comparison: &ComparisonV1, style: Style) -> String {
     shown
 }
 
-fn quoted(label: &str) -> String {
-    format!("\"{}\"", text::within_quotes(&text::shortened(label)))
-}
-
 fn between(shown: &str) -> &'static str {
     if shown.is_empty() { "" } else { "\n" }
 }
@@ -57,10 +53,13 @@ fn pair(it: &OrgComparisonV1, style: Style) -> String {
     let count = |found| it.rows.iter().filter(|row| row.found == found).count();
     let mut sums = vec![format!("{} the same", it.same)];
     for (found, words) in [
-        (PairFindingV1::Differs, "differ".to_owned()),
+        (PairFindingV1::Differs, if count(PairFindingV1::Differs) == 1 { "differs" } else { "differ" }.to_owned()),
         (PairFindingV1::OnlyFirst, format!("only in {first}")),
         (PairFindingV1::OnlySecond, format!("only in {second}")),
-        (PairFindingV1::LooksAlike, "look alike".to_owned()),
+        (
+            PairFindingV1::LooksAlike,
+            if count(PairFindingV1::LooksAlike) == 1 { "looks alike" } else { "look alike" }.to_owned(),
+        ),
     ] {
         if count(found) > 0 {
             sums.push(format!("{} {words}", count(found)));
@@ -88,9 +87,9 @@ fn pair(it: &OrgComparisonV1, style: Style) -> String {
 
 fn row_in_words(row: &ComparedRowV1, (first, second): (&str, &str), style: Style) -> String {
     let called = match (&row.key, &row.name) {
-        (Some(key), Some(label)) => format!("{} {}", text::terminal(key), quoted(label)),
+        (Some(key), Some(label)) => format!("{} {}", text::terminal(key), text::quoted(label)),
         (Some(only), None) => text::terminal(only).to_string(),
-        (None, Some(label)) => quoted(label),
+        (None, Some(label)) => text::quoted(label),
         (None, None) => String::new(),
     };
     let called = style.bold(&format!("{called} ({})", text::terminal(&row.system_presence)));
@@ -104,11 +103,11 @@ fn row_in_words(row: &ComparedRowV1, (first, second): (&str, &str), style: Style
             format!("  {} {called}{}\n", style.bad(&format!("- only in {second}")), omits(first))
         }
         PairFindingV1::LooksAlike => {
-            let label = row.looks_like.as_deref().map(quoted).unwrap_or_default();
+            let label = row.looks_like.as_deref().map(text::quoted).unwrap_or_default();
             format!("  {} {called}: in {second} it is {label}\n", style.doubtful("? looks alike"))
         }
     };
-    let value = |it: &Option<String>| it.as_deref().map_or_else(|| "none".to_owned(), quoted);
+    let value = |it: &Option<String>| it.as_deref().map_or_else(|| "none".to_owned(), text::quoted);
     for it in &row.differences {
         let field = it.field.strip_prefix("labels.").unwrap_or(&it.field);
         let _ = writeln!(shown, "      {}: {} · {}", text::terminal(field), value(&it.first), value(&it.second));

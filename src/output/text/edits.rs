@@ -88,11 +88,12 @@ pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style
 }
 
 fn change(before: Option<&String>, after: Option<&String>, style: Style) -> String {
-    let quoted = |it: &String| format!("\"{}\"", text::within_quotes(&text::shortened(it)));
     match (before, after) {
-        (None, Some(after)) => style.added(&quoted(after)),
-        (Some(before), Some(after)) => format!("{} -> {}", style.removed(&quoted(before)), style.added(&quoted(after))),
-        (Some(before), None) => format!("{} is taken away", style.removed(&quoted(before))),
+        (None, Some(after)) => style.added(&text::quoted(after)),
+        (Some(before), Some(after)) => {
+            format!("{} -> {}", style.removed(&text::quoted(before)), style.added(&text::quoted(after)))
+        }
+        (Some(before), None) => format!("{} is taken away", style.removed(&text::quoted(before))),
         (None, None) => String::new(),
     }
 }

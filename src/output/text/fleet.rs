@@ -172,7 +172,7 @@ fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
     for it in before_elsewhere {
         let (org, locale) = (text::terminal(&it.org), text::terminal(&it.locale));
         let _ = match &it.before {
-            Some(label) => writeln!(shown, "    in {org} {locale} was {}", quoted(label)),
+            Some(label) => writeln!(shown, "    in {org} {locale} was {}", text::quoted(label)),
             None => writeln!(shown, "    in {org} there was no {locale}"),
         };
     }
@@ -195,7 +195,7 @@ pub fn in_place(orgs: &[String]) -> String {
 pub fn subject(group: &FleetGroupV1) -> String {
     let key = group.key.as_ref().filter(|_| group.action != ActionV1::Replace);
     let key = key.map(|it| text::terminal(it).to_string());
-    let name = group.name.as_deref().map(quoted);
+    let name = group.name.as_deref().map(text::quoted);
     let presence = format!("({})", text::terminal(&group.system_presence));
     [key, name, Some(presence)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
@@ -208,16 +208,12 @@ fn label(it: &FleetLabelV1, style: Style) -> String {
     let locale = text::terminal(&it.locale);
     match (&it.before, &it.after) {
         (Some(before), Some(after)) => {
-            format!("~ {locale}: {} -> {}", style.removed(&quoted(before)), style.added(&quoted(after)))
+            format!("~ {locale}: {} -> {}", style.removed(&text::quoted(before)), style.added(&text::quoted(after)))
         }
-        (Some(before), None) => format!("{} {locale}: {}", style.removed("-"), style.removed(&quoted(before))),
-        (None, Some(after)) => format!("{} {locale}: {}", style.added("+"), style.added(&quoted(after))),
+        (Some(before), None) => format!("{} {locale}: {}", style.removed("-"), style.removed(&text::quoted(before))),
+        (None, Some(after)) => format!("{} {locale}: {}", style.added("+"), style.added(&text::quoted(after))),
         (None, None) => String::new(),
     }
-}
-
-fn quoted(label: &str) -> String {
-    format!("\"{}\"", text::within_quotes(&text::shortened(label)))
 }
 
 pub fn people_in_words(it: &PeopleV1) -> String {

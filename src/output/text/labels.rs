@@ -65,12 +65,13 @@ fn orgs(names: &[String]) -> String {
 }
 
 fn line(wish: &LabelWish, row: &DefinitionRow, style: Style) -> String {
-    let quoted = |label: &str| format!("\"{}\"", text::within_quotes(&text::shortened(label)));
     let before = shown(row, &wish.locale);
     let change = match (&before, &wish.label) {
-        (None, Some(label)) => style.added(&quoted(label)),
-        (Some(before), Some(label)) => format!("{} -> {}", style.removed(&quoted(before)), style.added(&quoted(label))),
-        (Some(before), None) => format!("{} is taken away", style.removed(&quoted(before))),
+        (None, Some(label)) => style.added(&text::quoted(label)),
+        (Some(before), Some(label)) => {
+            format!("{} -> {}", style.removed(&text::quoted(before)), style.added(&text::quoted(label)))
+        }
+        (Some(before), None) => format!("{} is taken away", style.removed(&text::quoted(before))),
         (None, None) => "is taken away".to_owned(),
     };
     format!("  {} {}: {change}\n", text::terminal(&row.key), text::terminal(&wish.locale))

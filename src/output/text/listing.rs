@@ -62,7 +62,7 @@ fn odd(all: &[Odd], style: Style) -> String {
         let _ = writeln!(shown, "  {}: {}", text::terminal(&name), text::terminal(&what));
         for (locale, label) in &odd.labels {
             let locale = text::terminal(locale.as_str());
-            let _ = writeln!(shown, "    {locale}: \"{}\"", text::within_quotes(&text::shortened(label.as_str())));
+            let _ = writeln!(shown, "    {locale}: {}", text::quoted(label.as_str()));
         }
     }
     shown
@@ -157,12 +157,7 @@ fn details(row: &ListingRow, listing: &Listing, style: Style) -> String {
     let widest = definition.labels.iter().map(|(locale, _)| width(locale)).max().unwrap_or_default();
     for (locale, label) in definition.labels.iter() {
         let padding = " ".repeat(widest - width(locale));
-        let _ = writeln!(
-            shown,
-            "    {}: {padding}\"{}\"",
-            shown_locale(locale),
-            text::within_quotes(&text::shortened(label.as_str()))
-        );
+        let _ = writeln!(shown, "    {}: {padding}{}", shown_locale(locale), text::quoted(label.as_str()));
     }
     shown.extend(halved.iter().map(|it| format!("  {}", half_character(it, style))));
     shown

@@ -12,7 +12,7 @@ use crate::output::json::content::ContentV1;
 use crate::output::outcome::said;
 use crate::output::style::Style;
 use crate::output::table::{self, TableColumn};
-use crate::output::text::change::quoted;
+use crate::output::text::change::quoted_label;
 
 /// How much of a commit a table shows: enough to find it by.
 const COMMIT_CHARS: usize = 8;
@@ -91,7 +91,7 @@ pub fn unread(it: &Unread) -> Problem {
 }
 
 fn definition(row: &StoredRow) -> String {
-    let name = row.name.as_ref().map(quoted);
+    let name = row.name.as_ref().map(quoted_label);
     let key = row.key.as_ref().map(ToString::to_string);
     let words: Vec<String> = key.into_iter().chain(name).collect();
     format!("{} ({})", words.join(" "), row.system_presence).trim_start().to_owned()
@@ -113,7 +113,7 @@ fn change(row: &StoredRow) -> String {
     let state = (before.deactivated != after.deactivated)
         .then(|| if after.deactivated { "deactivated" } else { "active again" }.to_owned());
     let labels = after.labels.pair(&before.labels).into_iter().filter(|it| it.first != it.second).map(|it| {
-        let shown = |label: Option<&Label>| label.map_or_else(|| "none".to_owned(), quoted);
+        let shown = |label: Option<&Label>| label.map_or_else(|| "none".to_owned(), quoted_label);
         match it.second {
             None => format!("{}: {}", it.locale, shown(it.first)),
             Some(_) => format!("{}: {} -> {}", it.locale, shown(it.second), shown(it.first)),

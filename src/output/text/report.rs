@@ -13,7 +13,7 @@ use crate::output::rows::difference;
 use crate::output::style::Style;
 use crate::output::summary::target_line;
 use crate::output::summary::{Summary, of_report, what};
-use crate::output::text::change::{block, quoted, subject, subject_of};
+use crate::output::text::change::{block, quoted_label, subject, subject_of};
 use crate::output::text::findings::pointed_at;
 use crate::output::text::problem::explained;
 use crate::output::text::problem::{place, refusal_shown};
@@ -112,7 +112,7 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
             }
             for it in outcome.differences() {
                 let name = |it: &str| text::terminal(it).to_string();
-                let _ = writeln!(shown, "        {}", difference(it, divisions, quoted, name));
+                let _ = writeln!(shown, "        {}", difference(it, divisions, quoted_label, name));
             }
         }
         Outcome::Done | Outcome::AlreadyInPlace => {}

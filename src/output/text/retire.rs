@@ -84,7 +84,7 @@ fn heading(retirement: &Retirement, style: Style) -> String {
 fn definition(it: &Definition, default_locale: &Locale) -> String {
     let place = format!("({}, {})", text::terminal(it.system_presence.as_str()), text::terminal(it.id.as_str()));
     match it.name(default_locale) {
-        Some(label) => format!("\"{}\" {place}", text::within_quotes(&text::shortened(label.as_str()))),
+        Some(label) => format!("{} {place}", text::quoted(label.as_str())),
         None => place,
     }
 }

@@ -144,10 +144,9 @@ pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
             ResolvedBy::Id => "the id",
             ResolvedBy::Label => "a label",
         };
-        let name = definition.name(default_locale).map_or_else(
-            || text::terminal(definition.id.as_str()).to_string(),
-            |label| format!("\"{}\"", text::within_quotes(&text::shortened(label.as_str()))),
-        );
+        let name = definition
+            .name(default_locale)
+            .map_or_else(|| text::terminal(definition.id.as_str()).to_string(), |label| text::quoted(label.as_str()));
         // Writing to a String cannot fail.
         let _ = writeln!(
             shown,
@@ -185,10 +184,8 @@ fn row(row: &report::UserReportRow, report: &UserReport, style: Style) -> String
     let padding = " ".repeat(12usize.saturating_sub(words.len()));
     let words = style.toned(tone, words);
     let label = report.resolved(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
-    let presence = label.map_or_else(
-        || text::terminal(wish.definition.as_str()).to_string(),
-        |label| format!("\"{}\"", text::within_quotes(&text::shortened(label.as_str()))),
-    );
+    let presence = label
+        .map_or_else(|| text::terminal(wish.definition.as_str()).to_string(), |label| text::quoted(label.as_str()));
     format!("  {words} {padding}{user} to {presence}\n")
 }
 
