@@ -9,8 +9,9 @@ use crate::model::labels::{ByLocale, Labels};
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::source::Span;
+use crate::ops::import::base::majority;
 
-/// What stands in the place of an org where each org is compared with what most have.
+/// The name of what most orgs have, as the second of a comparison.
 pub const MOST: &str = "most orgs";
 
 /// What of an org is compared.
@@ -294,28 +295,17 @@ pub fn most_of(orgs: &[ComparedOrg]) -> ComparedOrg {
                 locales.push(locale);
             }
         }
-        let label = |locale: &Locale| {
-            let labels: Vec<Option<Label>> = of.iter().map(|it| it.labels.get(locale).cloned()).collect();
-            Some((locale.clone(), most(&labels)??))
-        };
-        let presences: Vec<SystemPresence> = of.iter().map(|it| it.system_presence.clone()).collect();
-        let deactivated: Vec<bool> = of.iter().map(|it| it.deactivated).collect();
-        let names: Vec<Option<Label>> = of.iter().map(|it| it.name.clone()).collect();
+        let label =
+            |locale: &Locale| Some((locale.clone(), majority(of.iter().map(|it| it.labels.get(locale)))??.clone()));
         Some(ComparedDefinition {
             key: first.key.clone(),
-            name: most(&names)?,
-            system_presence: most(&presences)?,
+            name: majority(of.iter().map(|it| it.name.as_ref()))?.cloned(),
+            system_presence: majority(of.iter().map(|it| &it.system_presence))?.clone(),
             labels: locales.into_iter().filter_map(label).collect(),
-            deactivated: most(&deactivated)?,
+            deactivated: majority(of.iter().map(|it| it.deactivated))?,
             place: None,
             label_places: ByLocale::default(),
         })
     };
     ComparedOrg { name: MOST.to_owned(), definitions: common.filter_map(definition).collect(), omitted: Vec::new() }
-}
-
-/// The value that most have; of equally many, the first.
-fn most<T: Clone + PartialEq>(values: &[T]) -> Option<T> {
-    let count = |it: &T| values.iter().filter(|other| *other == it).count();
-    values.iter().rev().max_by_key(|it| count(it)).cloned()
 }

@@ -84,7 +84,7 @@ pub fn labelled_in(managed: &[Managed<'_>], locale: &Locale) -> (usize, Option<L
     (ours, most.filter(|(_, count)| *count > ours).map(|(locale, _)| (*locale).clone()))
 }
 
-/// Where a definition stands: the number of the org, and its number among what is managed there.
+/// Where a definition is: the number of the org, and its number among what is managed there.
 pub type FleetPlace = (usize, usize);
 
 /// What has one key: equal in several orgs, or alone in one.
@@ -166,7 +166,7 @@ fn spellings(orgs: &[JudgedOrg<'_>]) -> BTreeMap<String, Locale> {
 }
 
 /// The value that most have; of several, the one that comes first.
-fn majority<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+pub fn majority<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut counts: BTreeMap<T, (usize, Reverse<usize>)> = BTreeMap::new();
     for (index, value) in values.enumerate() {
         counts.entry(value).or_insert((0, Reverse(index))).0 += 1;

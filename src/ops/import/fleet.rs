@@ -1,4 +1,4 @@
-//! From several orgs to one repository: what most of them have stands in `base/`, and what differs in the file of each
+//! From several orgs to one repository: what most of them have goes into `base/`, and what differs into the file of each
 //! org. A function of values. Planned against the same orgs, no config changes anything.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -29,7 +29,7 @@ pub struct FleetContent<'a> {
     pub base: Vec<(&'a Key, &'a BaseDefinition)>,
 }
 
-/// What stands in the file of one org.
+/// What the file of one org says.
 pub struct OrgContent<'a> {
     pub name: &'a str,
     pub whole: &'a ImportContent<'a>,
