@@ -492,7 +492,7 @@ fn mutated(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
-/// What holds regardless of the files are.
+/// What holds no matter what the files are.
 fn holds(shown: &str) -> Result<(), TestCaseError> {
     prop_assert!(!shown.contains("bug of presencectl"), "{shown}");
     prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::model::text::is_hidden(c)), "{shown:?}");

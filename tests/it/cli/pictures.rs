@@ -148,11 +148,12 @@ fn a_plan() {
     expect_picture("plan", &screen(&cli, "plan presence.yaml --sandbox"));
 }
 
+/// Its reports have a folder of their own: those of two runs in one second are numbered.
 #[test]
 fn an_apply() {
     let cli = applied();
     cli.write("presence.yaml", AFTER);
-    expect_picture("apply", &screen(&cli, "apply presence.yaml --sandbox --auto-approve"));
+    expect_picture("apply", &screen(&cli, "apply presence.yaml --sandbox --auto-approve --report-dir reports"));
 }
 
 #[test]

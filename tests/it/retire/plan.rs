@@ -117,7 +117,7 @@ fn who_may_be_given_work_is_left_alone() {
     assert_eq!(retirement.moves(&seats), expected);
     let all = Retirement { include_on_queue: true, ..retirement };
     assert_eq!(all.moves(&seats).people, [user(1), user(2), user(3)]);
-    // Under On Queue everyone is on queue, regardless of the platform says of their work.
+    // Under On Queue everyone is on queue, no matter what the platform says of their work.
     for spelt in ["OnQueue", "On Queue", "ON_QUEUE"] {
         let mut world =
             World::in_step([want("callbacks", spelt, "Callbacks"), want("meeting", "Meeting", "Team meeting")]);

@@ -185,7 +185,7 @@ async fn bulk_sets_many_users_or_none() {
     assert_eq!((answer.status, ids(&answer.body)), (200, json!([ADA, BEN])));
 
     let answer = client.call("PUT", BULK, &json!([on(ADA, AVAILABLE), on("nobody", LUNCH)])).await;
-    assert_eq!((answer.status, answer.body["message"].as_str()), (400, Some("[1]: there is no user no one")));
+    assert_eq!((answer.status, answer.body["message"].as_str()), (400, Some("[1]: there is no user nobody")));
     let ada = client.get(&format!("/api/v2/users/{ADA}/presences/purecloud")).await.body;
     assert_eq!(ada["presenceDefinition"]["id"], LUNCH);
 }

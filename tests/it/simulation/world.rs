@@ -114,7 +114,7 @@ impl Making<'_> {
         number
     }
 
-    /// One definition of the config, with regardless of the org has for it.
+    /// One definition of the config, with no matter what the org has for it.
     fn definition(&mut self, number: usize, name: &'static str) {
         let system_presence = PRESENCES[number % PRESENCES.len()];
         let own = labels(name, self.dice);
