@@ -82,7 +82,7 @@ check_environments() {
             open) missing="$missing; $1$name is open to every branch" ;;
         esac
     done < <(names)
-    [[ -z $missing ]] || fail "environments are not set up: ${missing#; }. Limit each to the branch $default_branch; \`presencectl doctor --ci github\` prints the commands"
+    [[ -z $missing ]] || fail "environments are not set up: ${missing#; }. Make each, and limit it to the branch $default_branch (docs/github.md of presencectl has the commands)"
 }
 
 # look_up FIND_PLANS: what the leg of each chosen org needs.

@@ -1,4 +1,4 @@
-//! A line of the log, as text or as JSON. Everything that stands in it acts on no terminal.
+//! A line of the log, as text or as JSON. Nothing in it acts on a terminal.
 
 use std::fmt::Write as _;
 
