@@ -119,7 +119,7 @@ pub(super) fn edited(block: &mut String, edit: &Edit, divisions: &Divisions, sty
                 line(block, &style.removed("-"), pair.locale, width, &style.removed(&quoted_label(before)));
             }
             (None, Some(after)) => {
-                line(block, &style.added("+"), pair.locale, width, &style.added(&quoted_label(after)))
+                line(block, &style.added("+"), pair.locale, width, &style.added(&quoted_label(after)));
             }
             (None, None) => {}
         }
