@@ -1,5 +1,4 @@
-//! What documents for machines have in common: their head, which org they speak of, causes, and places in
-//! files.
+//! The shared parts of JSON documents: their header, their org, causes, and places in files.
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
-//! A failure as a document for machines, format 1, with types of its own: what stands in the place
-//! of a plan or a report that could not be made.
+//! A failure as a JSON document, format 1, with its own types. It replaces a plan or a report that could not be made.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
