@@ -208,7 +208,7 @@ impl FilePlace {
         }
     }
 
-    /// Is it a link, whatever its target?
+    /// Is it a link, to any target?
     pub fn is_link(&self) -> bool {
         matches!(self.kind(), Ok(Some((Kind::Link, _))))
     }

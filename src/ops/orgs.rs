@@ -93,7 +93,7 @@ fn asked(before: Option<&Desired>, after: &Desired) -> Plan {
         before.definitions.values().filter_map(|it| Some((&it.key, held(it)?))).collect();
     let mut wanted = after.clone();
     for it in wanted.definitions.values_mut() {
-        // The key identifies the definition, whatever its labels. Under another system presence, it is another object.
+        // The key identifies the definition, even with other labels. Under another system presence, it is another object.
         it.pin = held.get(&it.key).filter(|of| of.system_presence == it.system_presence).map(|of| of.id.clone());
         it.division = None;
         if it.management == Management::Managed {

@@ -45,7 +45,7 @@ pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence
 fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, evidence: Option<&'a Evidence>) -> Plan {
     let questions = Questions::new(desired, observed);
     let mut pairing = matching::pair(desired, observed);
-    // This comes before all questions: a replacing definition claims its object, whatever the order of keys.
+    // This comes before all questions: a replacing definition claims its object, in any order of keys.
     let replaced = questions.replaced_by_all(&mut pairing);
     let asked = questions.before_creating(&replaced, evidence, &mut pairing);
     let mut planner = Planner {
@@ -90,7 +90,7 @@ struct Planner<'a> {
     known_presences: HashSet<&'a SystemPresence>,
     /// The number of names that were compared for suggestions.
     compared: usize,
-    /// Active objects that the config does not name, whatever is planned for them.
+    /// Active objects that the config does not name, with or without a planned change.
     unmanaged: Vec<&'a Definition>,
     twins: Twins<'a>,
     plan: Plan,
@@ -238,8 +238,8 @@ impl<'a> Planner<'a> {
         self.compared <= COMPARISONS_MAX
     }
 
-    /// Only for creates. If an object exists, the org knows its system presence, whatever `GET /api/v2/systempresences`
-    /// lists.
+    /// Only for creates. If an object exists, the org knows its system presence, even if `GET /api/v2/systempresences`
+    /// does not list it.
     fn check_system_presence(&mut self, wanted: &Wanted) {
         let Some(known) = &self.observed.system_presences else { return };
         if self.known_presences.contains(&wanted.system_presence) {

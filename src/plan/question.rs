@@ -100,7 +100,7 @@ impl<'a> Questions<'a> {
     }
 
     /// The result of `replaces` for every managed definition that has it and is not ambiguous itself. An object that
-    /// only one definition finds is claimed, whatever the order of keys.
+    /// only one definition finds is claimed, in any order of keys.
     pub fn replaced_by_all(&self, pairing: &mut Pairing<'a>) -> BTreeMap<&'a Key, Replaced<'a>> {
         let asking: Vec<&'a Wanted> = self
             .desired

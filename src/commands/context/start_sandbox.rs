@@ -26,7 +26,7 @@ pub fn org_id(org: &OrgIdentity) -> String {
     }
 }
 
-/// The state file of a simulated org, by id or by name. No two orgs share one. The file stays in its folder, whatever
+/// The state file of a simulated org, by id or by name. No two orgs share one. The file stays in its folder, whichever
 /// name a config has.
 pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
     let name = match org {

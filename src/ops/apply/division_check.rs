@@ -24,7 +24,7 @@ pub struct DivisionCheck {
 }
 
 impl DivisionCheck {
-    /// Reads the divisions if the first generation writes an object by PUT. It costs one list, whatever the number of
+    /// Reads the divisions if the first generation writes an object by PUT. It costs one list, for any number of
     /// objects.
     pub async fn before(reader: &Reader, steps: &[Step]) -> DivisionCheck {
         let mut check = DivisionCheck::default();

@@ -59,12 +59,12 @@ struct Reading {
 pub struct ExistingDefinitions<'a> {
     reader: &'a Reader,
     default_locale: &'a Locale,
-    /// Objects of other definitions, whatever their labels: the plan saw them, and a pin allows equal labels.
+    /// Objects of other definitions, with any labels: the plan saw them, and a pin allows equal labels.
     pinned: BTreeSet<&'a DefinitionId>,
     /// The result of this run's steps: the new default label, or none for a removed object. A create runs after the
     /// step that frees its label, and the list may still show the old one.
     changed: BTreeMap<DefinitionId, Option<Label>>,
-    /// The definitions with `new: true`, whatever looks like them.
+    /// The definitions with `new: true`, even if objects look like them.
     said_new: BTreeSet<&'a Key>,
     last: Mutex<Option<Reading>>,
     held_against: std::sync::Mutex<BTreeMap<Key, Arc<BTreeSet<DefinitionId>>>>,

@@ -16,7 +16,7 @@ const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
 /// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless a response
 /// shows that it was not executed. `posts` has the lines beside the report. Without them, every open create counts.
 ///
-/// Whatever the clocks show, no wait is longer than five minutes from now.
+/// No wait is longer than five minutes from now, even if the clocks are wrong.
 pub fn sent(report: &StoredReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
     let Some(run) = &report.run else { return Vec::new() };
     // The report of a killed run only has its start.

@@ -35,8 +35,8 @@ pub fn keys<'a>(
     keys
 }
 
-/// Gives a key to each definition of a group with the same name. A definition with a unique name keeps it, whatever
-/// numbers others get.
+/// Gives a key to each definition of a group with the same name. A definition with a unique name keeps it, and no numbered
+/// key of another group takes it.
 pub fn share<I: Ord>(groups: BTreeMap<String, Vec<I>>, taken: &mut BTreeSet<Key>, keys: &mut BTreeMap<I, Key>) {
     let mut numbered = Vec::new();
     for (name, group) in groups {

@@ -54,7 +54,7 @@ pub enum RetireEvent<'a> {
 /// Runs a retirement.
 ///
 /// # Guarantees
-/// - The definition is deactivated only after the org shows nobody with it.
+/// - The definition is deactivated only after the org shows no people with it.
 /// - People are only moved if the definition is unchanged since the plan, and if the target still exists.
 /// - A person is only moved if a read seconds before shows the definition. A person on queue is only moved on request.
 /// - Even after a failure, a panic or a signal, every person with the definition is in the report, and another run
@@ -124,7 +124,7 @@ impl Run<'_> {
         Err(Halt::NotDeactivated)
     }
 
-    /// Moves everyone whom the org shows, until it shows nobody.
+    /// Moves everyone whom the org shows, until it shows none.
     async fn clear(&self) -> Result<(), Halt> {
         let mut delays = LOOK_DELAYS_MS.into_iter();
         let mut is_last = false;

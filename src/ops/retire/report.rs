@@ -87,7 +87,7 @@ pub enum Halt {
     NotMoved(usize),
     /// The org still shows this many people.
     StillNamed(usize),
-    /// The org truncated its list of people, and showed nobody.
+    /// The org truncated its list of people, and showed none.
     CutToNothing,
     /// The people could not be read.
     LookFailed(Problem),
@@ -176,7 +176,7 @@ impl RetireReport {
         let RetireReport { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
         halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
     }
-    /// Is it certainly deactivated, whatever else failed?
+    /// Is it certainly deactivated, even if something else failed?
     pub fn is_deactivated(&self) -> bool {
         self.definition.as_ref().is_some_and(|row| is_deactivated(&row.outcome))
     }

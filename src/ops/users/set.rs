@@ -209,7 +209,7 @@ impl Run<'_> {
     /// written because the org rejected them together, with the error.
     async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
         let Part { mut users, mut seen, mut lost } = part;
-        // The guard of the lost write, which that write has passed, whatever happens to the next.
+        // The guard of the lost write, which that write has passed, even if the next one fails.
         let guard = lost.as_ref().map_or_else(|| WriteGuard::new(self.stop), |lost| lost.guard.clone());
         let writer = self.session.guarded_by(&guard).user_writer();
         // The result for users who never get the presence: a lost write may still arrive.

@@ -11,7 +11,7 @@ use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 
-/// The result of `validate`, whatever it is.
+/// Any result of `validate`.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported<'a> {
     /// In display order.

@@ -159,7 +159,7 @@ pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
     shown
 }
 
-/// What became of users, for people: a line a user, with more below it where it is not done.
+/// The results for people: a line per user, with details below it if it was not done.
 pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
     let UserReport { source, resolved: presences, rows, interrupted, default_locale } = report;
     let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
@@ -167,7 +167,7 @@ pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
     shown.push('\n');
     for (index, it) in rows.iter().enumerate() {
         shown.push_str(&row(it, report, style));
-        // What goes for several in a row is told once, below the last of them.
+        // A reason that consecutive users share is shown once, below the last of them.
         if rows.get(index + 1).is_none_or(|next| next.outcome != it.outcome) {
             shown.push_str(&why(&it.outcome, report, style));
         }
