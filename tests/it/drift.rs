@@ -243,7 +243,7 @@ fn a_definition_that_was_moved_is_one_row() {
 
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
     "#);
-    // What the config says stands beside what the org says.
+    // The values of the config are shown beside those of the org.
     let (_, sources) = world.desired();
     let markdown = page::drift(&drift, &target(), &sources, COMMENT);
     assert!(markdown.contains("| under Meal | under Break<br>"), "{markdown}");
@@ -294,7 +294,7 @@ fn an_edit_that_the_config_took_over_is_held_against_nobody() {
     assert_eq!(rows(&seen(&world, &reports)), [""; 0]);
     world.config(lunch().label("de", "Mahlzeit"));
     assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-applied"]);
-    // No one says when that was: it may have been before or after.
+    // The time is not known: it may have been before or after.
     world.org().find("Lunch").modified = None;
     assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-known"]);
     touched(&mut world, "Lunch", "2026-03-04T09:00:00.000Z");
@@ -343,7 +343,7 @@ fn of_several_candidates_none_is_chosen_and_each_is_told() {
 
     Not known: 1 error to answer before all of it can be known
     "#);
-    // A report knows which, and the other one is no one's.
+    // A report shows which one, and the other one has no definition.
     assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch renamed edited"]);
     // One object is one definition.
     let (mut world, _) = renamed("Lunch break");

@@ -1,5 +1,5 @@
-//! Every reader of foreign bytes, fed with what no one would write: good texts, spoilt by a seed in ways that break
-//! parsers. None panics, none takes long, and what is refused says why. `PRESENCECTL_SPOILS` asks for more rounds.
+//! Every reader of untrusted bytes, with inputs that no person writes: valid texts, damaged by a seed in ways that
+//! break parsers. None panics, none takes long, and each refusal has a reason. `PRESENCECTL_SPOILS` sets more rounds.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -291,7 +291,7 @@ fn saved_plans() {
     feed(&[document], |it| saved_plan::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
 }
 
-/// A spoilt report is refused, or taken back within the guards; either way no one is surprised by a panic.
+/// A damaged report is refused, or reverted within the guards. Neither causes a panic.
 #[test]
 fn reports() {
     let (plan, sources, observed) = {

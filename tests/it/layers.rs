@@ -12,7 +12,7 @@ mod grants;
 
 const FILE_LINES_MAX: usize = 600;
 
-/// Each room of `src`, and the rooms that it uses beside itself. `lib.rs` and `main.rs` stand above all of them.
+/// Each room of `src`, and the rooms that it uses. `lib.rs` and `main.rs` are above all of them.
 const ROOMS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("plan", &["model"]),
@@ -303,7 +303,7 @@ fn every_file_is_short_and_says_what_lives_there() {
     }
 }
 
-/// What the platform is said to do has a place where the source of it stands.
+/// Each claim about the platform has a section with its source.
 #[test]
 fn what_comments_say_of_the_platform_has_a_section_with_its_sources() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));

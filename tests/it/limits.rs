@@ -1,4 +1,4 @@
-//! Limits stand in one place, and `docs/threat-model.md` tells them and names tests that are there.
+//! Limits are in one place, and `docs/threat-model.md` lists them and names existing tests.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -27,7 +27,7 @@ use serde_json::Value;
 
 use crate::paper::{World, id, labels, presence, target, want};
 
-/// A world whose plan has every action, a question, a warning, and something of each kind left alone.
+/// A world whose plan has every action, a question, a warning, and each kind of unmanaged object.
 pub(crate) fn world() -> World {
     let mut world = World::in_step([
         want("lunch", "Meal", "Lunch").label("de", "Mittag").label("ar", "غداء").label("zh_CN", "午餐"),

@@ -71,7 +71,7 @@ fn pages_have_one_shape() {
     }
 }
 
-/// `\xE9` is one byte and `\t` a tab: what a page cannot hold as it is.
+/// `\xE9` is one byte and `\t` a tab, which a page cannot have unescaped.
 fn unescaped(line: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = line;

@@ -92,7 +92,7 @@ impl World {
         self.set_until(wishes, source, &stop).await
     }
 
-    /// Runs, and checks that what it told on the way is what it gives.
+    /// Runs, and checks that its events agree with its result.
     async fn set_until(&self, wishes: &[(UserId, Wish)], source: &PresenceSource, stop: &Stop) -> Vec<UserOutcome> {
         self.wire.requests.lock().unwrap().clear();
         let told = std::cell::RefCell::new(BTreeMap::new());

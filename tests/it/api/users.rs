@@ -142,7 +142,7 @@ async fn one_broken_entry_says_nothing_of_the_others() {
          promises: `presenceDefinition` is missing in `[0]`"
     );
     assert!(!answered.contains_key(&cleo), "whom the answer passes over is not in it");
-    // What names no one spoils the whole.
+    // An entry without a user spoils the whole response.
     let error = reader.presences(&[&ada], &PresenceSource::Platform).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::BrokenPromise("`[1]` is not an object".to_owned()));
     assert_eq!(error.about.path, "/api/v2/users/presences/purecloud/bulk", "without the ids");

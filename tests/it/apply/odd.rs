@@ -36,7 +36,7 @@ async fn an_apply_goes_on_beside_odd_objects_and_verifies() {
     }
 }
 
-/// The sandbox tells labels in the order of their locales.
+/// The sandbox lists labels in the order of their locales.
 fn reordered(shown: &str) -> String {
     shown.replace("Lunch/Mittag", "Mittag/Lunch")
 }

@@ -95,14 +95,14 @@ async fn two_thousand_changes_use_the_allowance_and_cause_no_429() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_org_tells_how_much_it_allows_that_is_kept_to() {
-    // As much as the tool takes without being told, and less.
+    // The rate that is used without hints, and a lower one.
     for (allowed, at_least) in [(300, 0.98), (180, 0.95)] {
         let world = many(CHANGES, OrgBehavior { rate_headers: RateHeaders::Sent, ..OrgBehavior::default() });
         let used = used(&world, allowed).await;
         assert_eq!(used.throttled, 0, "{allowed} {used:?}");
         assert!(used.of_allowance >= at_least, "{allowed} {used:?}");
     }
-    // Where it does not tell, the 429 does, and slows everyone: few are sent in vain.
+    // Without hints, a 429 slows down all requests, so few are sent in vain.
     let world = many(CHANGES, OrgBehavior::default());
     let used = used(&world, 180).await;
     assert!(used.throttled > 0 && used.throttled * 10 < used.requests, "{used:?}");

@@ -62,7 +62,7 @@ const DIVISIONS: [&str; 4] = [
 ];
 const NAMES: [&str; 4] = ["*", "Home", "Sales", "Service"];
 
-/// Puts what the config and the org hold into divisions, as the picks say.
+/// Assigns the definitions of config and org to divisions, by the picks.
 fn divided(config: &mut Desired, org: &mut Observed, picks: &[usize]) {
     let mut picks = picks.iter().copied().cycle();
     let mut pick = || picks.next().unwrap_or_default();
@@ -109,7 +109,7 @@ fn applied(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseE
         let report = world.apply().await;
         prop_assert!(report.is_success(), "{:?} {:#?}", said(&report), report);
         prop_assert!(world.plan().await.is_empty());
-        // By the other generation too, where that shows all that the config speaks of.
+        // Also through the other generation, if that shows everything in the config.
         if config.definitions.values().all(|it| it.division.is_none()) {
             let [first, second] = Generation::ALL;
             let other = if ways.generation == first { second } else { first };

@@ -63,7 +63,7 @@ async fn the_one_that_a_list_shows_after_a_lost_answer_may_be_another_runs() {
 #[tokio::test(start_paused = true)]
 async fn what_another_run_makes_while_a_create_waits_for_its_turn_is_named_afterwards() {
     let mut world = tea(0);
-    // The token and the list are all that may be sent in a minute; the token takes a second.
+    // The rate limit allows only the token and the list in a minute. The token takes a second.
     world.requests_per_minute = 2.try_into().unwrap();
     world.wire.slower_ms.store(1_000, Ordering::Relaxed);
     let steps = world.steps().await;
@@ -104,7 +104,7 @@ async fn a_change_between_the_list_and_the_read_is_no_list_that_lags() {
         let mut bravo = wanted("bravo", "Busy", &[("en_US", "Bravo")]);
         bravo.deactivated = true;
         let config = vec![wanted("tea", "Break", &TEA), bravo];
-        // Where no one changes it, only a list that lags shows it as it was.
+        // Without a change by hand, only a lagging list shows the old state.
         let behavior = OrgBehavior { list_lag_ms: if is_changed { 0 } else { 20_000 }, ..OrgBehavior::default() };
         let world = World::behaving(config, vec![held(1, "Busy", &[("en_US", "Bravo")])], behavior);
         let steps = world.steps().await;
@@ -144,7 +144,7 @@ async fn a_change_between_the_list_and_the_read_is_no_list_that_lags() {
     }
 }
 
-// Seed 25306: a read that lags shows an edit beside what is managed, and not yet the PUT whose answer was lost.
+// Seed 25306: a lagging read shows an edit of an unmanaged label, and not yet the PUT whose response was lost.
 #[tokio::test(start_paused = true)]
 async fn an_edit_beside_what_is_managed_survives_a_write_that_is_made_again() {
     let mut config = desired(vec![wanted("tea", "Break", &TEA)]);

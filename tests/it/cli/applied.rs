@@ -64,7 +64,7 @@ fn commits_between_tell_what_an_apply_may_have_written() {
     let by_hand = json!({ "languageLabels": { "en_US": "Lunch", "de": "von Hand" }, "systemPresence": "Meal" });
     org.admin("PUT", &path, &by_hand);
     assert_eq!(told(&drift("applied")), ["lunch edited"]);
-    // A branch that was rewritten does not tell what was merged since.
+    // A rewritten branch does not show what was merged since.
     git(&cli, "checkout --quiet --orphan rewritten");
     git(&cli, "commit --quiet --message anew");
     let ran = drift("applied");

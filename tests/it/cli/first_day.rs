@@ -51,7 +51,7 @@ fn with_client(cli: Cli) -> Cli {
         .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret")
 }
 
-/// All that was printed, without the numbers of ports.
+/// The whole output, without port numbers.
 fn shown(ran: &Ran) -> String {
     let mut parts = ran.shown().split("127.0.0.1:").map(str::to_owned).collect::<Vec<_>>();
     for part in parts.iter_mut().skip(1) {
@@ -160,7 +160,7 @@ fn whether_a_client_could_write_is_tried_with_what_does_not_exist() {
     };
     let view = || Permissions::Only(BTreeSet::from(["presence:presenceDefinition:view".to_owned()]));
     let nobody = "00000000-0000-4000-8000-000000000000";
-    // Of these requests none can change anything: that id is no one's.
+    // None of these requests can change anything: the id has no object.
     for (offer, path) in [
         (Offer::Served, format!("DELETE /api/v2/presencedefinitions/{nobody}")),
         (Offer::Gone(404), format!("DELETE /api/v2/presence/definitions/{nobody}")),

@@ -111,7 +111,7 @@ fn a_fall_over_during_an_apply_says_how_to_go_on() {
     }
 }
 
-/// An undo speaks as its report did, as long as nobody says otherwise.
+/// An undo uses the API generation of its report by default.
 #[test]
 fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on() {
     let org = behaving(OrgBehavior::default());

@@ -181,7 +181,7 @@ fn a_folder_that_looks_like_a_repository_is_never_asked() {
     // The base is the clone's, and not what the folder calls `main`.
     let ran = run_in(&cli, "clone", "plan presences --sandbox --base HEAD~2 -o json=plan.json", &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    // And a person is told, no matter what is asked for.
+    // It is reported for every command.
     for line in ["validate presences", "validate presences/p.yaml", "validate presences --at HEAD", "validate ."] {
         let ran = run_in(&cli, "clone", line, &[]);
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
@@ -342,7 +342,7 @@ fn git_is_asked_only_what_runs_nothing_and_gets_no_variable_but_these() {
     }
     let ours = ["GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH", "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT"];
     let given = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_VALUE_0", "HOME"];
-    // The shell of the stand-in adds the last three itself.
+    // The shell of the fake Git adds the last three itself.
     let others = ["GIT_CEILING_DIRECTORIES", "LC_ALL", "PATH", "XDG_CONFIG_HOME", "PWD", "OLDPWD", "SHLVL", "_"];
     for name in &names {
         assert!([&ours[..], &given, &others].iter().any(|it| it.contains(&name.as_str())), "{name} is handed on");
@@ -597,7 +597,7 @@ fn findings_of_a_commit_name_its_files_and_the_commit() {
         assert!(ran.stderr.contains(said), "{}", ran.shown());
     }
     assert!(!cli.path("clone/x").exists());
-    // A path that the commit does not hold, and a folder in no repository.
+    // A path that is not in the commit, and a folder outside of any repository.
     let ran = run_in(&cli, "clone", "validate elsewhere --at HEAD", &[]);
     assert!(ran.stderr.contains("`elsewhere` cannot be read: there is no such file or folder"), "{}", ran.shown());
     assert!(ran.stderr.contains(&format!("in the commit {broken}")), "{}", ran.shown());
@@ -850,7 +850,7 @@ fn a_file_without_an_end_in_a_repository_ends_git() {
     }
 }
 
-/// What is above a `.git` that is none is another repository, also where a name cannot be told to Git.
+/// Above a `.git` that is not valid is another repository, even if Git cannot take a name.
 #[test]
 fn a_colon_in_a_name_leads_to_no_other_repository() {
     let cli = with_git();

@@ -179,7 +179,7 @@ fn no_log_of_any_command_holds_a_secret() {
     }
 }
 
-/// The server is told secrets by others.
+/// Other clients send secrets to the server.
 #[test]
 fn no_log_of_the_sandbox_holds_a_secret() {
     let cli = Cli::new().variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);

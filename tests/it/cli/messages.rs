@@ -27,7 +27,7 @@ impl Told {
         self.named(cli, command, command);
     }
 
-    /// The same, for a command that holds what changes from run to run.
+    /// The same, for a command whose output varies between runs.
     #[track_caller]
     fn named(&mut self, cli: &Cli, command: &str, shown: &str) {
         let ran = cli.run(command);
@@ -43,7 +43,7 @@ fn lunch() -> Cli {
 #[test]
 fn wrong_usage() {
     let mut told = Told::default();
-    // A variable that is set stands in the usage.
+    // A variable that is set appears in the usage.
     let cli = lunch().keeping_reports();
     for command in [
         "plam",

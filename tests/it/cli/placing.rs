@@ -192,7 +192,7 @@ mod unix {
         let ran = cli.run("init --start small --yes --force");
         assert!(ran.code == Some(0) && ran.stdout.contains("\n  extended  .gitignore\n"), "{}", ran.shown());
         assert_eq!((mode(&cli, ".gitignore"), cli.read(".gitignore").len() > 20), (0o444, true));
-        // Where nothing is to be added, no one minds.
+        // Without anything to add, there is no error.
         assert_eq!(cli.run("init --start small --yes").code, Some(0));
 
         let cli = Cli::new().file("org.yaml", "# mine\n");

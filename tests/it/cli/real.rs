@@ -24,8 +24,7 @@ const LUNCH_ID: &str = "2fa68d50-0000-4000-8000-000000000001";
 const ORG_ID: &str = "5a4db0c5-0000-4000-b000-000000000001";
 const USER: &str = "5a4db0c5-0000-4000-8000-000000000001";
 
-/// Anyone who trusts the root that it gives as PEM, and goes through the proxy at the address, finds the org at
-/// `https://acme.test`.
+/// A client that trusts the returned PEM root and uses the returned proxy reaches the org at `https://acme.test`.
 fn far_away(org: &Org) -> (String, String) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -51,7 +50,7 @@ fn far_away(org: &Org) -> (String, String) {
     (told.recv().unwrap(), root.pem())
 }
 
-/// What a proxy does for a request to tunnel, and what stands at the other end of it.
+/// Handles a tunnel request as a proxy, and serves the org at its other end.
 async fn tunnel(mut stream: TcpStream, acceptor: TlsAcceptor, org: String) {
     let mut head = [0; 1024];
     let length = stream.read(&mut head).await.unwrap_or(0);

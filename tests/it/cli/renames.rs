@@ -266,7 +266,7 @@ fn reports_and_a_path_tell_it_without_git() {
     let plan: Value = serde_json::from_str(&cli.read("plan.json")).unwrap();
     assert_eq!(plan["refusals"][0]["earlier"]["source"], "base");
     assert_eq!(plan["refusals"][0]["origin"], "this-change");
-    // Reports do not hold what the config said, so the config that had the object is asked.
+    // Reports do not have the content of the config, so the config with the object is read.
     cli.write("lunch.yaml", &new);
     let plan = format!("plan lunch.yaml {target} --report-dir reports");
     assert_eq!(planned(&cli, &plan).0, ["earlier-not-read"]);
@@ -367,7 +367,7 @@ fn nothing_of_git_is_read_where_nothing_could_be_renamed() {
     let (cli, target, _) = applied(&org);
     let asked = cli.path("asked");
     let cli = with_git_that(cli, &format!("touch {}; exit 1", asked.display()));
-    // A folder of reports that no one typed is below the checkout, which Git is asked for.
+    // An untyped report folder is in the checkout, which needs Git.
     let plan = format!("plan lunch.yaml {target} --no-report");
     assert_eq!(planned(&cli, &plan).0, [""; 0]);
     cli.write("lunch.yaml", &BEFORE.replace("Pause", "Mittag"));

@@ -175,7 +175,7 @@ fn a_reader_who_leaves_a_pipe_changes_neither_the_work_nor_the_code() {
         pipe(&cli, "pipe");
         let line = format!("apply many.yaml {target} --requests-per-minute 100000 --auto-approve -o json=pipe");
         let mut child = cli.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // More than a pipe holds: the writer is still writing when the reader leaves.
+        // More than the buffer of a pipe: the writer is still writing when the reader closes it.
         let mut begin = [0; 10];
         std::io::Read::read_exact(&mut std::fs::File::open(cli.path("pipe")).unwrap(), &mut begin).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(code));

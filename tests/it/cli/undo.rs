@@ -207,7 +207,7 @@ fn what_the_sandbox_of_a_config_did_is_taken_back_there() {
     assert_eq!(piped.code, Some(0));
 }
 
-/// A report that no one wrote but its author: it says that an apply made `Tea` and `Old` of other labels.
+/// A forged report: it claims that an apply made `Tea` and `Old` from other labels.
 fn forged() -> String {
     let row = |id: &str, system_presence: &str, label: &str| {
         let content = |label: &str| json!({ "labels": { "en_US": label }, "deactivated": false });
@@ -246,7 +246,7 @@ fn what_the_config_protects_or_omits_is_left_alone() {
     assert_snapshot!("undo_held_back", shown(&held_back, &cli, &org, &[]));
     assert_eq!(held(&org), ["Old", "Tea"]);
 
-    // A limit of the config holds as well.
+    // A limit of the config applies too.
     let config = "version: 1\nsettings: { limits: { renames: 1 } }\ndefinitions: {}\n";
     cli.write("strict.yaml", config);
     let refused = cli.run(&format!("undo forged.json --config strict.yaml {target} --auto-approve"));

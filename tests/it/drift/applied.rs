@@ -124,7 +124,7 @@ fn what_was_removed_in_the_org_is_told_from_what_is_yet_to_be_made() {
 
 #[test]
 fn what_an_apply_that_failed_may_have_written_is_held_against_nobody() {
-    // German came with a commit whose apply failed halfway, after it had written lunch; then the config moved on.
+    // A commit added German. Its apply failed halfway, after it had written lunch. Then the config changed again.
     let mut world = World::in_step([lunch().label("de", "Mittag"), tea()]);
     let between = asks([lunch().label("de", "Mittag"), tea().label("de", "Tee")]);
     let was = |since: &[Desired]| applied(asks([lunch(), tea()]), since);
@@ -179,7 +179,7 @@ fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
     assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     assert_eq!(document["applied"]["notRead"], "it is broken");
-    // Reports tell it all the same.
+    // Reports show it anyway.
     let mut report = made(&mut world, &[("lunch", "Lunch")]);
     let left = world.desired().0.definitions[&Key::new("lunch").unwrap()].labels.clone();
     report.rows[0].after.as_mut().unwrap().labels = left;

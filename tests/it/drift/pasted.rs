@@ -1,5 +1,5 @@
-//! Lines to paste pass our own reader: everything that stands in an org, the config with them is valid, and the plan no
-//! longer has that difference. Where no config can say it, the text says that only the admin page helps.
+//! Lines to paste pass our own reader: for any state of an org, the config with them is valid, and the plan no longer
+//! has that difference. If no config can express it, the text points to the admin page.
 
 use std::slice;
 
@@ -199,7 +199,7 @@ fn the_lines_hold_only_what_differs_and_fit_what_is_there() {
         (into, fields.clone())
     );
     assert_eq!(keep(&own, &renamed), ("write".to_owned(), fields));
-    // A layer's label goes by `null`; where the definition stands, its line is taken out.
+    // `null` removes a layer's label. In the definition's own file, its line is removed.
     let gone = |world: &mut World| world.org().unlabel("Lunch", "de");
     assert_eq!(keep(&layered, &gone).1, ["overrides:", "  lunch:", "    labels: { de: null }"]);
     assert_eq!(keep(&one, &gone), ("take out its label for `de`".to_owned(), Vec::new()));

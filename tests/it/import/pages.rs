@@ -37,7 +37,7 @@ fn usual() -> Observed {
     Observed::new(definitions, None)
 }
 
-/// An org that holds everything that has to be said in another way.
+/// An org with everything that a config has to express in another way.
 fn odd() -> Observed {
     let of = |number: usize, presence: &str, labels: &[(&str, &str)]| object(number, presence, labels);
     let named = |id: &str, it: Definition| Definition { id: DefinitionId::new(id).unwrap(), ..it };

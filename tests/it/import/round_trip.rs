@@ -77,7 +77,7 @@ proptest! {
         prop_assert!(plan.is_empty(), "{}\n{}", shown(&plan), again());
         prop_assert_eq!(plan.in_sync.len(), import.definitions, "{}", again());
 
-        // Everything that is the org's own is in the files, or a person is told that it is not.
+        // Every object of the org's own is in the files, or a note reports that it is not.
         let told: BTreeSet<_> = import
             .notes
             .iter()

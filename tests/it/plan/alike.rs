@@ -68,7 +68,7 @@ fn key(number: usize) -> String {
     format!("d{number:02}")
 }
 
-/// Definitions that could not be told apart are left out.
+/// Definitions that would be ambiguous are left out.
 fn config(drawn: &[Drawn]) -> Desired {
     let mut seen = BTreeSet::new();
     let mut text = "version: 1\norg: { name: acme }\ndefinitions:\n".to_owned();

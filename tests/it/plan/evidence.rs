@@ -350,7 +350,7 @@ fn without_evidence_one_warning_names_three_neighbours() {
     // What is removed with the same plan is a neighbour, too.
     world.prune().limits(20, 20, 20);
     assert_codes(&world, &Evidence::default(), (&[], &["beside-unmanaged"]), "before it goes");
-    // No one has looked.
+    // No evidence was searched for.
     assert!(world.planned().0.warnings.is_empty());
 }
 

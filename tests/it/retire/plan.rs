@@ -170,7 +170,7 @@ fn the_lines_stand_where_this_org_and_no_other_reads_them() {
     assert_eq!(advised(&other, Some(&with_tea)), ("org.yaml:4".to_owned(), beside.clone(), None));
     let empty = format!("{ORG}overrides:\n");
     assert_eq!(advised(&empty, Some(&layer)), ("org.yaml:4".to_owned(), beside.clone(), None));
-    // What a layer says to the contrary stands, for other orgs.
+    // A contrary value in a layer stays, for other orgs.
     let says_no = layer.replace("labels:", "deactivated: false, labels:");
     assert_eq!(advised(&with_override, Some(&says_no)), ("org.yaml:5".to_owned(), beside.clone(), None));
     let contrary = "version: 1\ndefinitions:\n  coaching:\n    systemPresence: Busy\n    labels: { en_US: Coaching }\n    \

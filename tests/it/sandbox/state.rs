@@ -200,7 +200,7 @@ fn a_state_in_a_place_that_is_none_is_told() {
     assert_eq!(Sandbox::open(with_state(&path)).unwrap_err().to_string(), expected);
 }
 
-/// An org whose state is longer than what is written anew with every change.
+/// An org whose state is too large to be written completely with every change.
 fn large(path: &Path) -> SandboxConfig {
     let label = "x".repeat(300);
     let entity = |_| json!({ "languageLabels": { "en_US": label }, "systemPresence": "Busy" });

@@ -15,7 +15,7 @@ use super::ledger::{Ledger, called, folded, labels};
 use super::play::World;
 use super::truth::{Lack, said};
 
-/// What a person is told for, and has to be told for by some seed.
+/// The reasons that the output gives. Some seed must produce each of them.
 pub(super) const TOLD: [&str; 9] = [
     "told: ambiguous",
     "told: looks-like-rename",
@@ -150,8 +150,8 @@ impl World {
         }
     }
 
-    /// Does the list that a creation is held against take all that may be sent in a minute? It is then too old each
-    /// time when the creation has its turn.
+    /// Does the list before a create use up the rate limit of a minute? Then it is always outdated when the create has
+    /// its slot.
     fn is_too_slow(&self, step: &Step) -> bool {
         let count = self.shared.sandbox.with(|it| it.org.definitions().len());
         let requests = count.div_ceil(self.start.behavior.page_size_max as usize).max(STATES);

@@ -61,10 +61,9 @@ struct Process {
     /// The writes that were carried out, by what they are about: what the platform calls the exchange, where its answer
     /// arrived.
     carried_out: BTreeMap<String, Vec<Option<String>>>,
-    /// What a write is about whose answer was lost.
+    /// The subjects of writes whose response was lost.
     lost: BTreeSet<String>,
-    /// Requests that no one answered, that were refused, or that the others behind them had to wait for; reads among
-    /// them.
+    /// Requests without a response, refused ones, and those that delayed others, reads included.
     troubles: usize,
     unread: usize,
     /// What lost its division by its writes.
@@ -77,13 +76,13 @@ struct Process {
     sent_ms: VecDeque<u64>,
 }
 
-/// What one process did to one definition, for anyone who reads its report.
+/// The actions of one process on one definition, for its report.
 pub(super) struct Deeds {
     /// How often it was changed.
     pub(super) writes: usize,
     /// How many writes were carried out, changed something or not.
     pub(super) carried_out: usize,
-    /// What the platform calls the last of them whose answer arrived.
+    /// The correlation id of the last one whose response arrived.
     pub(super) correlation_id: Option<String>,
     /// The answer to a write was lost.
     pub(super) is_lost: bool,
@@ -112,18 +111,18 @@ pub(super) struct Ledger {
     /// Edits of another person that came between the reading and the writing of one definition: the one gap that the
     /// platform leaves open.
     pub(super) gaps: usize,
-    /// Writes whose answer was lost, that a person undid at once, and that were made again: anyone who reads cannot
-    /// tell that from a write that never arrived.
+    /// Writes with a lost response that were undone at once and made again: a reader cannot distinguish that from a
+    /// write that never arrived.
     pub(super) undone: usize,
-    /// Writes over what a read by id had not shown yet, since it lagged: a person's edit, or the process's own write
-    /// whose answer was lost.
+    /// Writes over a state that a lagging read by id did not show yet: an edit by hand, or the process's own write with
+    /// a lost response.
     pub(super) late: usize,
     /// Definitions that were made although there was one of the same name: allowed only where two runs meet.
     pub(super) twins: Vec<Twins>,
     /// Do processes run at the same time, or closer together than lists lag?
     pub(super) runs_meet: bool,
     pub(super) requests: usize,
-    /// How often a process had sent all that it may send in a minute.
+    /// How often a process used up the rate limit of a minute.
     pub(super) full: u64,
     /// How often anything has changed in the org, and when for the last time.
     pub(super) changes: (usize, Option<u64>),
@@ -409,8 +408,8 @@ impl Ledger {
         let mut earlier =
             process.into_iter().flat_map(|it| it.planned.get(id).into_iter().chain(it.written_over.get(id)));
         let is_late = *held != *read;
-        // Its own write may not be visible yet, or may never have arrived: it cannot be told. Beside what is managed, a
-        // read that lags shows what a person has edited before that write.
+        // Its own write may not be visible yet, or never have arrived: that is not known. In unmanaged labels, a
+        // lagging read shows edits from before that write.
         let scope = &self.config.settings.scope;
         let content = |it: &Held| {
             let mut labels = labels(it);
@@ -428,7 +427,7 @@ impl Ledger {
         self.hold_edits(run, (&known, &read), (before, after), is_late);
     }
 
-    /// Counts what the limits count, by what was there when it was read, and holds it against them.
+    /// Counts what the limits count, by the state that was read, and compares it with them.
     fn count(&mut self, run: usize, read: &Held, after: Option<&Held>) {
         let limits = self.config.settings.limits;
         let Some(process) = self.processes.get_mut(&run) else { return };
@@ -453,7 +452,7 @@ impl Ledger {
         }
     }
 
-    /// No one's edit that came after the plan is lost, but in the gap between the reading and the writing.
+    /// No edit after the plan is lost, except in the gap between the read and the write.
     fn hold_edits(
         &mut self,
         run: usize,

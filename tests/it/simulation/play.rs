@@ -57,7 +57,7 @@ pub(super) struct Played {
     pub(super) twins: usize,
     /// How many of them were both in use at the end.
     pub(super) twins_in_use: usize,
-    /// How often a run had sent all that it may send in a minute.
+    /// How often a run used up the rate limit of a minute.
     pub(super) full: u64,
     /// How often what happened, for the sum.
     pub(super) tally: BTreeMap<String, u64>,
@@ -153,7 +153,7 @@ impl World {
         World { shared: Arc::new(shared), start, kept: None }
     }
 
-    /// How it begins, for anyone who asks for one seed.
+    /// The start of the trace for a single seed.
     pub(super) fn introduce(&self, played: &mut Played) {
         if self.shared.trace.lock().unwrap().is_none() {
             return;
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Faults and edits end: runs until there is nothing to do, or a person is told why not.
+    /// Faults and edits end: runs until nothing is left to do, or the output explains why not.
     pub(super) async fn liveness(&mut self, played: &mut Played) {
         *self.shared.swarm.lock().unwrap() = Swarm::default();
         *self.shared.admin_per_mille.lock().unwrap() = 0;
@@ -234,7 +234,7 @@ impl World {
                     .violations
                     .extend(self.lacks().into_iter().map(|it| format!("the plan is empty, and {}", it.what)));
             }
-            // A person is told, and has to answer.
+            // A person has to answer a question.
             End::Refused { .. } => played.rest = Rest::Told,
             End::Applied(steps, report) => {
                 played.rest = Rest::Stuck;

@@ -1,5 +1,4 @@
-//! Holds a report against what really happened, and an org against the config: told apart from the plan, by looking at
-//! what is there.
+//! Compares a report with what really happened, and an org with the config, independently of the plan.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +44,7 @@ impl World {
     pub(super) fn untrue(&self, run: usize, begin_ms: u64, steps: &[Step], report: &Report) -> Vec<String> {
         let ledger = self.shared.ledger.lock().unwrap();
         let mut found = Vec::new();
-        // What an earlier run has made stands behind the steps.
+        // The objects of earlier runs come after the steps.
         let held = report.rows.get(steps.len()..).unwrap_or_default();
         let is_held = |it: &ReportRow| {
             let id = it.id.as_ref().map(DefinitionId::as_str);

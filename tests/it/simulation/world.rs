@@ -21,7 +21,7 @@ use crate::paper::{desired, id, nowhere, presence, wanted};
 use crate::properties::UNLIMITED;
 
 const PRESENCES: [&str; 3] = ["Meal", "Busy", "Break"];
-/// Where something stands that `replaces` names.
+/// The system presence of objects that `replaces` names.
 const ELSEWHERE: &str = "Training";
 const LABELS: [&str; 7] = ["Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf"];
 /// What the config does not name, and what has nothing to do with it.
@@ -87,7 +87,7 @@ impl Making<'_> {
     /// An object, and its number.
     fn object(&mut self, system_presence: &str, labels: &[(&str, String)], is_deactivated: bool) -> usize {
         let number = self.objects.len() + 1;
-        // Anyone who made it may have spelt locales otherwise, and one kind of org spells them anew.
+        // The original author may have used other spellings of locales, and one kind of org normalises them.
         let is_spelt_anew = self.behavior.locale_keys == LocaleKeys::Normalised;
         let is_odd = !is_spelt_anew && chance(self.dice, 12);
         let spelt = |locale: &str| match locale {
@@ -104,7 +104,7 @@ impl Making<'_> {
             "deactivated": is_deactivated,
         });
         if chance(self.dice, 30) {
-            // A field that no one has told us of.
+            // An undocumented field.
             object["routingHint"] = json!({ "weight": number, "tags": ["a", null] });
         }
         if self.is_divided && chance(self.dice, 40) {
@@ -161,7 +161,7 @@ impl Making<'_> {
                 self.object(ELSEWHERE, &own[..1], false);
                 want.replaces = Some(presence(ELSEWHERE));
             }
-            // It looks like a rename: a question that no one has answered, or that `new: true` answers.
+            // It looks like a rename: an open question, or one that `new: true` answers.
             97..99 => {
                 self.object(system_presence, &[("en_US", format!("{name} too"))], false);
                 want.new = self.dice.bool();
@@ -169,7 +169,7 @@ impl Making<'_> {
                     self.questions.insert(want.key.clone());
                 }
             }
-            // Under another system presence, and no one has said that it is to be replaced.
+            // Under another system presence, without `replaces`.
             _ => {
                 self.object(ELSEWHERE, &own[..1], false);
                 self.questions.insert(want.key.clone());

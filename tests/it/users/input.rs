@@ -106,7 +106,7 @@ proptest! {
         let entries = input::read("f", &text).unwrap();
         prop_assert_eq!(entries.len(), 1);
         prop_assert_eq!(entries[0].message.as_deref().unwrap_or_default(), message, "{}", text);
-        // Anyone who separates by semicolons sees no formula either.
+        // A program that splits at semicolons finds no formula either.
         for cell in text.lines().nth(1).unwrap().split(';').skip(1) {
             prop_assert!(!cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@']), "{}", text);
         }

@@ -153,7 +153,7 @@ fn a_key_with_an_open_question_is_no_answer() {
         "`lunch` is a key of the config, and what it is in the org is an open question; `presencectl plan` says which, \
          and how to answer it"
     );
-    // What is omitted is left alone by a plan, everything that it may be; here that is a doubt.
+    // A plan leaves every candidate of an omitted definition unmanaged. Here it is ambiguous.
     let mut config = config();
     config.definitions.values_mut().find(|it| it.key.as_str() == "lunch").unwrap().management = Management::Omitted;
     let wrong = Presences::new(&config, &twins).resolve("lunch").unwrap_err();

@@ -1,5 +1,5 @@
-//! The page in a real browser: headless Chromium, found on PATH or by `PRESENCECTL_CHROMIUM`. Where there is
-//! none, the test says so and holds nothing; in CI it fails.
+//! The page in a real browser: headless Chromium from PATH or `PRESENCECTL_CHROMIUM`. Without one, the test reports it
+//! and checks nothing. In CI it fails.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 

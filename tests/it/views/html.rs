@@ -105,7 +105,8 @@ proptest! {
         let named = format!("{name}z");
         // As long, since the page says of a label that it is too long.
         let tame = "T".repeat(named.chars().count());
-        // Lines to paste hold a pin for a label that the config refuses, as it does a tab: then a page has the tags of that.
+        // Lines to paste have a pin for a label that the config refuses, such as one with a tab. Then a page has the
+        // tags for it.
         let refused = format!("{}\t", &tame[1..]);
         for ((hostile, tame), refused) in pages(&named).iter().zip(&pages(&tame)).zip(&pages(&refused)) {
             let its = tags(hostile);
