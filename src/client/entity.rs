@@ -344,7 +344,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Like [`kind`], for JSON text.
+/// Like [`kind_of`], for JSON text.
 fn kind(text: &[u8]) -> &'static str {
     match text.first() {
         Some(b'n') => "null",

@@ -1,6 +1,6 @@
 //! Selects the org and the credentials of a run, from flags and the environment.
-//! A config can only be compared with them, or select a host from the table of regions. Its author may be anyone who
-//! can open a pull request.
+//! A config can only be compared with them, or select a host from the table of regions. Its author only needs the right
+//! to open a pull request.
 
 use std::fs::File;
 use std::path::Path;

@@ -50,8 +50,8 @@ impl<F: View> Outputs<F> {
         Ok(outputs)
     }
 
-    /// The outputs that can be opened, for a failed run. If two have the same place, the first file gets it, and
-    /// standard output gets none.
+    /// The outputs that can be opened, for a failed run. If two files have the same path, the first one gets it. If two
+    /// outputs want standard output, neither gets it.
     pub fn openable(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Outputs<F> {
         let mut outputs = Outputs::on_stdout();
         for output in asked {
