@@ -1,5 +1,5 @@
-//! Apply, end to end without sockets: the real engine and the real client against the sandbox in
-//! process, under virtual time. What became of the org is read from the sandbox's own state.
+//! Apply end to end without sockets: the real engine and client against the in-process sandbox, in virtual time. The
+//! result is read from the sandbox's own state.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 

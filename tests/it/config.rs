@@ -42,7 +42,7 @@ fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config")
 }
 
-/// What a person sees: the findings, and the resolved config where there is one.
+/// The output for people: the findings, and the merged config if there is one.
 fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> String {
     let mut text = String::new();
     let (sources, diagnostics, configs) = if all {
@@ -380,8 +380,7 @@ fn lines(line: impl Fn(usize) -> String) -> String {
     (0..10_000).map(line).collect()
 }
 
-/// Where time grew with the square of the mistakes, one of these would take minutes; as it is, each
-/// takes a second.
+/// With quadratic time, one of these would take minutes. Now each takes a second.
 #[test]
 fn ten_thousand_mistakes_are_told_in_time() {
     let definitions = lines(|it| format!("  d{it}: {{ systemPresence: Meal, labels: {{ en_US: L{it} }} }}\n"));
@@ -437,7 +436,7 @@ fn seeds() -> Vec<Vec<u8>> {
     files.iter().map(|it| fs::read(it).unwrap()).collect()
 }
 
-/// One change to a file: where, what, and how much or with which piece.
+/// One change to a file: where, what, and its length or text.
 type Edit = (prop::sample::Index, u8, prop::sample::Index);
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {

@@ -44,7 +44,7 @@ fn rounds() -> u64 {
     asked.ok().and_then(|it| it.parse().ok()).unwrap_or(ROUNDS)
 }
 
-/// What is put into a text: what ends things too early, what opens and never closes, what is too large, what hides.
+/// The inserted pieces: early ends, unclosed openings, large values, hidden characters.
 const PIECES: &[&[u8]] = &[
     b"\0",
     b"\xff\xfe",
@@ -158,7 +158,7 @@ fn swap(value: &mut Value, dice: &mut Rng) {
     }
 }
 
-/// Spoils each of the good texts, and has them read. `read` says what was wrong, where something was.
+/// Damages each valid text and reads it. `read` returns the error, if any.
 fn feed(good: &[Vec<u8>], read: impl Fn(&[u8]) -> Option<String>) {
     let (mut refused, mut taken) = (0_u32, 0_u32);
     for (number, text) in good.iter().enumerate() {
@@ -197,7 +197,7 @@ fn examples(ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What a config says of itself where it cannot be read.
+/// The error of an unreadable config.
 fn config(bytes: &[u8]) -> Option<String> {
     // Bytes that are no text end before: a file is read as text.
     let text = String::from_utf8_lossy(bytes);
@@ -269,7 +269,7 @@ fn answers_about_everything_else() {
     feed(&[bytes(&teams)], |it| of(user_shapes::teams(it)));
 }
 
-/// A refused grant says nothing of what it held: it may be half a token.
+/// A rejected token response is not shown: it may have half a token.
 #[test]
 fn a_spoilt_grant_tells_nothing_of_the_token() {
     let good = bytes(&json!({ "access_token": "canary-c0ffee", "token_type": "bearer", "expires_in": 86_400 }));

@@ -1,4 +1,4 @@
-//! The shape of the house: which room may use which, what the core may not touch, how long a file may be.
+//! The architecture rules: which room may use which, the purity of the core, and the length of files.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -167,7 +167,7 @@ fn every_room_uses_only_the_rooms_below_it() {
     assert!(between > 500, "only {between} arrows were seen: this test has become blind");
 }
 
-/// Takes away what uses nothing that is left, until nothing changes: what is left is in a circle, or uses one.
+/// Repeatedly removes entries without remaining dependencies. The rest is in a cycle, or depends on one.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let mut left = arrows();

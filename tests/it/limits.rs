@@ -65,7 +65,7 @@ fn the_threat_model_tells_every_limit() {
 
 #[test]
 fn limits_stand_in_one_place() {
-    // Those of what is shown, of names that are made, and of what is sent; nothing foreign is read by them.
+    // Limits of outputs, of generated names and of requests: no foreign data is read with them.
     let others = [
         "client/endpoints.rs",
         "commands/context/start_sandbox.rs",

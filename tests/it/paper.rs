@@ -89,7 +89,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
     }
 }
 
-/// What a look asks of a config alone: of any org that answers, with no report and no history.
+/// The request of a plan with only a config: for any org, without reports and history.
 pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> PlanRequest<'_> {
     let identity =
         Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
@@ -348,7 +348,7 @@ impl World {
         (plan(&desired, &self.observed(), &desired.settings.limits), sources)
     }
 
-    /// The same where a person has looked for what earlier states had.
+    /// The same with evidence from earlier states.
     pub(crate) fn planned_by(&self, evidence: &Evidence) -> (Plan, Sources) {
         let (desired, sources) = self.desired();
         (plan_by(&desired, &self.observed(), &desired.settings.limits, evidence), sources)

@@ -31,7 +31,7 @@ static SARIF: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 });
 
-/// Both documents, held against what their formats demand.
+/// Both documents, checked against their formats.
 fn documents(diagnostics: &Findings, sources: &Sources, asked: &Path, folder: Option<&Path>) -> (Value, Vec<Value>) {
     of(&Reported { diagnostics, sources, problem: None, asked, folder })
 }

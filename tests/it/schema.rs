@@ -30,7 +30,7 @@ fn values() -> Vec<(&'static [&'static str], Value)> {
     ]
 }
 
-/// For one keyword of a part of the schema, what it refuses. It fails for a keyword that it does not know.
+/// The values that a keyword of the schema refuses. It fails for an unknown keyword.
 fn refused_by(keyword: &str, constraint: &Value) -> Vec<Value> {
     match keyword {
         "type" => {

@@ -35,7 +35,7 @@ const SEEDS: u64 = 10_000;
 const PARTS: u64 = 4;
 /// Of so many seeds, one is played once more with runs that meet.
 const TOGETHER: u64 = 10;
-/// A part goes on after a seed that fails, until so many have failed: they are rarely all of one kind.
+/// A part continues after failing seeds up to this number: they rarely have the same cause.
 const FAILURES_MAX: usize = 10;
 /// After this time, a slow seed is reported.
 const PATIENCE_S: u64 = 60;
@@ -56,7 +56,7 @@ fn tell(what: &str) {
     eprintln!("{what}");
 }
 
-/// While a seed is played: says which one it is when that panics, or goes on for long.
+/// While a seed is played: prints it on a panic, or if it takes long.
 struct Watch {
     repeat: String,
     /// Dropped when it has ended.

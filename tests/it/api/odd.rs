@@ -256,7 +256,7 @@ async fn an_odd_object_that_is_asked_for_is_an_error_that_says_what_is_odd() {
 
 // What is no JSON
 
-/// What is said, and how often it was asked for.
+/// The error, and the number of attempts.
 async fn asked(answer: impl Fn() -> Answer + Send + 'static) -> (String, usize) {
     let org = Double::by(move |_| answer());
     let error = org.session().reader().list().await.unwrap_err();

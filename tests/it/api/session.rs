@@ -244,7 +244,7 @@ async fn what_the_org_says_of_its_allowance_slows_before_a_429_does() {
 
 // Secrets
 
-/// What the platform calls the exchange that wrote something is kept, and it is foreign text like all else.
+/// The correlation id of a write is kept. It is foreign text too.
 #[tokio::test(start_paused = true)]
 async fn the_exchange_that_wrote_is_named_without_a_secret() {
     let echo = |request: &Request| {
@@ -330,8 +330,7 @@ async fn no_piece_of_a_secret_comes_back_out() {
     assert_eq!(session.reader().organization().await.unwrap().name, less);
 }
 
-/// With nothing in it but what looks like a secret spelled otherwise. Were the time the square of the length, it would
-/// take years.
+/// Text with only encoded lookalikes of a secret. With quadratic time, it would take years.
 #[test]
 fn a_long_answer_is_searched_in_no_time() {
     let secrets = Secrets::new([SecretString::from(LONG), SecretString::from("y".repeat(2_000))]);

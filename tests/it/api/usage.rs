@@ -1,4 +1,4 @@
-//! Who is on a definition now: what is asked, and that people are counted, not queues.
+//! The people with a definition: the query, and that people are counted, not queues.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Presences of users: what is sent for each operation of the API document, and what is made of the answers.
+//! User presences: the request of each operation in the API document, and the use of its response.
 
 use presencectl::client::user_operations::{BULK_PUT_USERS_MAX, BULK_READ_USERS_MAX};
 use presencectl::client::{ApiError, ApiErrorKind, WriteError};

@@ -209,7 +209,7 @@ async fn each_fault_at_each_request() {
     }
 }
 
-/// The answer to a POST was lost, and nothing was made: it is not sent again, and what waits for it waits.
+/// The response to a POST was lost and nothing was created: it is not repeated, and its dependents are skipped.
 fn is_done_but_for_one_open_create(report: &Report) -> bool {
     let is_open = |it: &&ReportRow| it.action == Action::Create && matches!(it.outcome, Outcome::Unknown(_));
     let waits = |it: &ReportRow| matches!(it.outcome, Outcome::Skipped(Skip::Needs(_)));

@@ -1,4 +1,5 @@
-//! An apply in an org with objects that cannot be read whole: it goes on, and what may be one of them is not made.
+//! An apply in an org with objects that cannot be read in full: it continues, but does not create a definition that may
+//! be one of them.
 
 use presencectl::model::generation::Generation;
 use presencectl::plan::plan;

@@ -353,10 +353,10 @@ async fn no_step_begins_before_what_it_needs_has_ended() {
     assert_eq!(requests, ["GET 2", "PUT 2", "GET 1", "PUT 1"]);
 }
 
-/// One object: what it is (nothing, active, deactivated) and what it shall be.
+/// One object: its state before and after (missing, active, deactivated).
 type Fate = (Option<bool>, Option<bool>);
 
-/// What happens to each, in which system presence, and their labels before and after: none twice.
+/// The change of each object, its system presence, and its labels before and after, which are unique.
 #[derive(Debug, Clone)]
 struct Case {
     fates: Vec<(usize, Fate)>,

@@ -1,5 +1,5 @@
-//! The pace of an apply: how much of the allowance it uses, that it causes no 429, what it costs, and that what is
-//! read before a write is never old.
+//! The rate limiter in an apply: its use of the allowance, no 429, the cost, and that the read before a write is always
+//! recent.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -46,13 +46,12 @@ pub(super) fn many(changes: usize, behavior: OrgBehavior) -> World {
     world
 }
 
-/// What an apply used of what the org allows.
+/// The use of the org's allowance by an apply.
 #[derive(Debug)]
 struct Used {
     requests: usize,
     throttled: usize,
-    /// The shortest time in which the last request of the last whole allowance may be sent, as a part of the time after
-    /// which it was.
+    /// The earliest time for the last request of the last full allowance, as a fraction of its real time.
     of_allowance: f64,
 }
 

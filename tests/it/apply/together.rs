@@ -46,7 +46,7 @@ async fn the_one_that_a_list_shows_after_a_lost_answer_may_be_another_runs() {
         times: Some(1),
         ..lost
     }]);
-    // The list shows it 4 s after this run has sent its own POST, and what that made 13 s after it.
+    // The list shows it 4 s after this run sent its own POST, and that POST's object after 13 s.
     world.admin("POST", DEFINITIONS, Some(&body("Break", &TEA)));
     tokio::time::sleep(Duration::from_secs(9)).await;
     let observed = world.observed.lock().unwrap().clone();
@@ -163,7 +163,8 @@ async fn an_edit_beside_what_is_managed_survives_a_write_that_is_made_again() {
     assert_eq!(world.shown(), ["Tee/Tea/Thé (Break)"]);
 }
 
-// Seeds 29547 and 39389: a second one ends the look at once, and what was made a moment ago is not found by its id yet.
+// Seeds 29547 and 39389: a duplicate ends the verification at once, while a read by id does not find the new object
+// yet.
 #[tokio::test(start_paused = true)]
 async fn what_a_read_by_id_does_not_find_yet_is_said_to_lag_perhaps() {
     let behavior = OrgBehavior { list_lag_ms: 6_000, get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };

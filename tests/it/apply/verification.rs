@@ -151,7 +151,7 @@ async fn an_edit_right_after_the_write_is_named() {
     };
     assert_eq!(report.rows[0].outcome, Outcome::Overwritten(vec![difference]));
     assert_eq!(world.count("PUT"), 1, "it is not written over");
-    // Until then it may be the list that lags: the third look that shows it otherwise asks for the object itself.
+    // Until then the list may lag. The third read that shows a difference reads the object itself.
     let requests = world.requests();
     let (lists, read) =
         (requests.iter().filter(|it| *it == "GET").count(), requests.iter().rposition(|it| it == "GET 1"));
@@ -275,8 +275,8 @@ async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
     assert!(!report.is_success());
 }
 
-/// A second one does not go away by waiting, and neither is waited for what a read by id does not show yet: seed 1092
-/// of runs that meet, played from 10,000 on.
+/// A duplicate does not go away by waiting, so there is no wait for a lagging read by id: seed 1092 of concurrent runs,
+/// played from 10,000 on.
 #[tokio::test(start_paused = true)]
 async fn a_second_one_ends_the_look_at_once_also_where_reads_by_id_lag() {
     let behavior = OrgBehavior { list_lag_ms: 20_000, get_lag_ms: 12_000, ..OrgBehavior::default() };

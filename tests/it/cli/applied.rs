@@ -1,5 +1,5 @@
-//! `drift --applied`: what an apply that failed halfway may have written, and what is said where the commit is not here, or
-//! not a part of the history.
+//! `drift --applied`: the possible writes of a partly failed apply, and the messages about a commit that is missing or
+//! outside of the history.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

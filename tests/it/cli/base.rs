@@ -1,4 +1,4 @@
-//! `plan --base`: a commit, a path, and what is said where there is neither.
+//! `plan --base`: a commit, a path, and the errors without either.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -29,7 +29,7 @@ fn origins(cli: &Cli) -> Vec<String> {
     changes.map(|it| format!("{} {}", it["key"].as_str().unwrap(), it["origin"].as_str().unwrap_or("-"))).collect()
 }
 
-/// The line that says what the plan is compared with.
+/// The line that names the base.
 fn against(ran: &Ran) -> String {
     let line = ran.stdout.lines().find(|it| it.contains("From this change: ") || it.starts_with("NOTE: "));
     line.unwrap_or_else(|| panic!("{}", ran.shown())).to_owned()

@@ -1,4 +1,4 @@
-//! `drift`: what a person changed in an org, who and when, and both ways out.
+//! `drift`: the changes by hand in an org, with author, time, and how to keep or revert them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -20,7 +20,7 @@ pub(crate) struct Cli {
     variables: Vec<(String, String)>,
 }
 
-/// What a command did, with what changes from run to run replaced by names.
+/// The result of a command, with varying parts replaced by names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -98,7 +98,7 @@ impl Cli {
         self.ran(self.command(line).output().unwrap())
     }
 
-    /// Runs on, with both streams kept. Give what they say to [`Cli::ran`] or [`Cli::expect_no_secret_in`].
+    /// Continues with both streams captured. Pass the output to [`Cli::ran`] or [`Cli::expect_no_secret_in`].
     pub(crate) fn spawn(&self, line: &str) -> Child {
         self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
@@ -117,7 +117,7 @@ impl Cli {
 }
 
 impl Cli {
-    /// Everything that a command was given in confidence, by a person or by the org, and what it makes of that.
+    /// Every secret of a command, from a person or the org, and its derived forms.
     fn secrets(&self) -> Vec<(&str, String)> {
         let is_secret = |name: &str| {
             let (name, _) = name.split_once("__").unwrap_or((name, ""));

@@ -1,4 +1,4 @@
-//! The first day: what `doctor` sees and says, and what `init` makes.
+//! The first day: the checks of `doctor`, and the files of `init`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -30,7 +30,7 @@ pub(super) fn path() -> String {
     path.map(|(_, value)| value.into_string().unwrap()).unwrap_or_default()
 }
 
-/// Git in the folder of a test, no matter what this machine has set up.
+/// Git in the folder of a test, independent of this machine's configuration.
 pub(super) fn git(cli: &Cli, line: &str) {
     let settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");

@@ -1,4 +1,4 @@
-//! Both generations of the API at the command line, and who is on what a plan takes away.
+//! Both generations of the API at the command line, and the people on removed definitions.
 
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::faults::FaultScript;

@@ -131,8 +131,8 @@ fn hostile_config(marker: &Path, bare: bool) -> String {
     config
 }
 
-/// A folder that Git takes for a bare repository, beside the files of the config. Its branch points at what is not
-/// there, so that Git would fetch it.
+/// A folder that Git treats as a bare repository, beside the config files. Its branch points at a missing object, so
+/// that Git would fetch it.
 fn embed(folder: &Path, marker: &Path) {
     for name in ["objects", "refs/heads"] {
         fs::create_dir_all(folder.join(name)).unwrap();
@@ -421,7 +421,7 @@ fn worktrees_submodules_and_a_bare_mirror_are_repositories_as_ever() {
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         assert_eq!(origins(&cli, "plan.json"), ["lunch before", "tea this-change"]);
     }
-    // A link from outside is no path in the repository, and the error says what to give.
+    // A link from outside is no path in the repository, and the error names the right one.
     symlink("../clone/presences", cli.path("super/outside")).unwrap();
     fs::rename(cli.path("super/outside"), cli.path("outside")).unwrap();
     fs::remove_file(cli.path("outside")).unwrap();
@@ -496,7 +496,7 @@ fn a_partial_clone_says_what_it_lacks_and_fetches_nothing() {
     git(&cli.path("origin"), "config uploadpack.allowAnySHA1InWant true");
     let url = format!("file://{}", cli.path("origin").display());
     git(&cli.path(""), &format!("clone --quiet --filter=blob:none {url} partial"));
-    // What is checked out is here, what was before is not.
+    // The checked-out files are here, the earlier ones are not.
     let ran = run_in(&cli, "partial", "plan presences --sandbox --base HEAD", &[]);
     assert!(ran.stdout.contains("From this change: nothing"), "{}", ran.shown());
     let ran = run_in(&cli, "partial", "plan presences --sandbox --base HEAD~1", &[]);
@@ -754,7 +754,7 @@ fn a_tree_bomb_is_refused_in_time_and_one_elsewhere_costs_nothing() {
     assert!(ran.stdout.contains("hold more than 500000 entries"), "{}", ran.shown());
     let ran = run_in(&cli, "clone", &format!("validate presences --at {below}"), &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
-    // In the history beneath the base it costs nothing either: it is seen that something is otherwise.
+    // In the history below the base, it costs nothing either: the difference is detected.
     let blob = git(&at, "rev-parse HEAD:presences/p.yaml");
     let with_bomb = tree(&at, &[("40000", b"bomb", &bomb), ("100644", b"p.yaml", &blob)]);
     let earlier = commit_of(&at, &tree(&at, &[("40000", b"presences", &with_bomb)]));

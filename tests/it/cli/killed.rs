@@ -1,5 +1,5 @@
-//! The real process, killed with SIGKILL at random moments over real HTTP: run again, it ends where it should, and
-//! nothing was made twice.
+//! The real process, killed with SIGKILL at random moments over real HTTP: another run reaches the goal, and no object
+//! exists twice.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -139,7 +139,7 @@ fn init_and_import_follow_no_link_below_their_folder() {
         (init, "presences/presence.yaml", "../../outside/theirs"),
         (init, "presences/presence.yaml", "../../outside/nothing-yet"),
         (init, ".gitignore", "../outside/theirs"),
-        // Also within: what is made there would not be what is shown.
+        // Inside too: the written file would differ from the shown one.
         (init, ".gitignore", "lunch.yaml"),
         ("init new --start small --yes", "new/presences", "../../outside"),
         (import, "conf/org.yaml", "../../outside/theirs"),
@@ -300,7 +300,7 @@ fn links_within_a_root_and_links_above_a_checkout_stay_of_use() {
     // What the link leads to, or a root, is named.
     valid("validate ../real/conf");
     valid("validate conf --root ../real/conf");
-    // A link that stays beside itself, and what is typed goes on below it.
+    // A link inside its folder, with a typed path below it.
     symlink("inner", cli.path("clone/beside")).unwrap();
     cli.write("clone/inner/lunch.yaml", LUNCH);
     valid("validate beside/lunch.yaml");

@@ -1,4 +1,4 @@
-//! `-v` and `-vv`: what is logged, what is not, and that no secret ever is.
+//! `-v` and `-vv`: what is logged, what is not, and that no secret is.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};

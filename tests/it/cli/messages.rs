@@ -1,4 +1,4 @@
-//! Every message that ends a command, whole, a table a subject: the command line, and what it says.
+//! Every message that ends a command, in full, one table per subject: the command line and its message.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -17,7 +17,7 @@ use super::driver::Cli;
 use super::server::Org;
 use super::{LUNCH, with_org};
 
-/// What each command says on standard error; it ends with 1 and prints nothing.
+/// The standard error of each command, which exits with 1 and prints nothing else.
 #[derive(Default)]
 struct Told(String);
 

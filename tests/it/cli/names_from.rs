@@ -16,7 +16,7 @@ fn import(cli: &Cli, rest: &str) -> Ran {
     cli.run(&format!("import {SEEDED} {rest}"))
 }
 
-/// What a run says of a state of this text.
+/// The error of a run with a state of this text.
 fn complaint(text: impl AsRef<[u8]>) -> String {
     let cli = Cli::with_examples();
     fs::write(cli.path("state.json"), text).expect("a state");

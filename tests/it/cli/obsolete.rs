@@ -1,5 +1,4 @@
-//! "No longer needed": of a line in a layer that other orgs use, it is said for this org alone, and by name for which others
-//! it is not known.
+//! "No longer needed": a line in a layer of other orgs is only obsolete for this org, and the message names the others.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

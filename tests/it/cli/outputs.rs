@@ -1,4 +1,4 @@
-//! Where results go: to standard output, into files, and never over what a run reads.
+//! The outputs of a run: standard output and files, but never over an input.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

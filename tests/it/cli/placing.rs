@@ -1,5 +1,5 @@
-//! The files of `init` and `import`: nothing is overwritten unasked, all are written or none, and what is there keeps
-//! its mode. (What becomes of links is in `links.rs`.)
+//! The files of `init` and `import`: nothing is overwritten without confirmation, all are written or none, and modes
+//! stay. (`links.rs` covers links.)
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -150,7 +150,7 @@ mod unix {
     use super::*;
     use crate::cli::signals::signal;
 
-    /// Puts something in the way, and what is said of it.
+    /// Blocks a file, with the expected message.
     type Way<'a> = (&'a dyn Fn(&Cli), &'a str);
 
     fn set_mode(cli: &Cli, name: &str, mode: u32) {

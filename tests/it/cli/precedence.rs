@@ -35,7 +35,7 @@ fn as_typed(arg: &Arg) -> String {
     }
 }
 
-/// What clap says where these alone are typed: of values it takes any, and it misses none that every run needs.
+/// Clap's judgement of these arguments alone: it accepts any value, and requires no argument that every run needs.
 fn judged(command: &Command, typed: &[&Arg]) -> Result<(), clap::Error> {
     let taking_all =
         |it: Arg| if it.get_action().takes_values() { it.value_parser(ValueParser::os_string()) } else { it };
@@ -57,7 +57,7 @@ fn defined<'a>(root: &'a Command, command: &str) -> &'a Command {
     command.split(' ').fold(root, |it, word| it.find_subcommand(word).expect("a command"))
 }
 
-/// What becomes of variables beside what is typed.
+/// The effect of variables beside typed flags.
 fn outcome(root: &Command, command: &str, typed: &[&Arg], set: &[&Arg]) -> String {
     let set = variables_of(set);
     match line(root, command, typed).variables_beside(root, &set) {

@@ -1,5 +1,5 @@
-//! Where an org is real, as far as the executable knows: one that is not on this machine. Every help leads to a command
-//! that works there.
+//! A real org, as far as the executable knows: one on another machine. Every help text leads to a command that works
+//! there.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -97,7 +97,7 @@ fn world() -> (Org, Cli, String) {
     (org, cli, format!("--base-url https://{HOST} --ca-cert root.pem"))
 }
 
-/// A command that presencectl cannot ask about says what to do, and with that it works.
+/// The help of a command without a terminal works when it is followed.
 fn helped(cli: &Cli, command: &str, help: &str, more: &str) -> Ran {
     let refused = cli.run(command);
     let said = format!("error: presencectl cannot ask: this is no terminal; nothing was written\n  help: {help}\n");

@@ -1,4 +1,4 @@
-//! A rename of all labels is asked about by what earlier states had: the base, reports, and the history of the config.
+//! A rename of all labels is detected with earlier states: the base, reports, and the history of the config.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -52,7 +52,7 @@ fn posts(org: &Org) -> usize {
     org.requests().iter().filter(|it| it.starts_with("POST /api/v2/presencedefinitions")).count()
 }
 
-/// Plan and apply are refused alike, by what this says, and nothing is made.
+/// Plan and apply are both refused with this message, and nothing is created.
 #[track_caller]
 fn refused(org: &Org, cli: &Cli, arguments: &str, source: &str) -> Ran {
     let before = posts(org);
@@ -314,7 +314,7 @@ fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
     let cli = with_git_that(cli, "exec sleep 100");
     assert_eq!(unread(&cli, "lunch.yaml"), format!("{begins}reading the repository took longer than 5 s"));
     assert!(before.elapsed() < Duration::from_secs(30), "{:?}", before.elapsed());
-    // An apply says the same, and goes on.
+    // An apply shows the same, and continues.
     let ran = cli.run(&format!("apply shallow/lunch.yaml {target} --auto-approve"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.contains("warning[earlier-not-read]: "), "{}", ran.shown());

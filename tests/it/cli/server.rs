@@ -1,5 +1,4 @@
-//! Servers that the executable talks to: the sandbox org in this process, and one that only counts
-//! who knocks.
+//! Servers for the executable: the sandbox org in this process, and one that only counts connections.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

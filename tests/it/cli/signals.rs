@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and what is taken for it, before, in and after an apply: the exit code, and what is left behind.
+//! SIGINT, SIGTERM and similar signals before, during and after an apply: the exit code, and the files that are left.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -75,7 +75,7 @@ fn beginning_with(cli: &Cli, how: &str, line: &str) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// An apply that gets a signal while its POST is under way, begun with the signals as `how` says.
+/// An apply that receives a signal while its POST is in flight. `how` sets its signal handling at the start.
 #[cfg(target_os = "linux")]
 fn signalled(how: &str, name: &str) -> (Cli, super::driver::Ran) {
     let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);

@@ -253,7 +253,7 @@ fn what_the_config_protects_or_omits_is_left_alone() {
     assert!(refused.code == Some(1) && refused.stdout.contains("--allow-renames 2"), "{}", refused.shown());
     assert_eq!(held(&org), ["Old", "Tea"]);
 
-    // Where it is real, a person has to look; here it is said.
+    // For a real org, a person has to check. Here it is confirmed.
     let line =
         "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.";
     let unheld = cli.run(&format!("undo forged.json {target} --auto-approve"));

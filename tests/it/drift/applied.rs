@@ -1,4 +1,4 @@
-//! What the config that was applied last says of how a difference came about.
+//! The cause of a difference by the config that was applied last.
 
 use insta::assert_snapshot;
 use presencectl::model::desired::Desired;
@@ -131,7 +131,7 @@ fn what_an_apply_that_failed_may_have_written_is_held_against_nobody() {
     world.config(lunch().label("de", "Essen"));
     assert_eq!(rows(&seen_by(&world, &[], was(&[]))), ["lunch changed both"]);
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed not-known"]);
-    // The same where it went back to what it was.
+    // The same after a change back.
     world.config(lunch());
     assert_eq!(rows(&seen_by(&world, &[], was(&[]))), ["lunch changed edited"]);
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed not-known"]);
@@ -139,7 +139,7 @@ fn what_an_apply_that_failed_may_have_written_is_held_against_nobody() {
     let report = StoredReport { success: false, ..made(&mut world, &[("lunch", "Lunch")]) };
     let reports = [report];
     assert_eq!(rows(&seen_by(&world, &reports, was(std::slice::from_ref(&between)))), ["lunch changed not-applied"]);
-    // And what nothing that was merged asks for was edited all the same.
+    // A state that no merged config asks for was edited anyway.
     world.org().label("Lunch", "de", "von Hand");
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed edited"]);
     assert_eq!(rows(&seen_by(&world, &reports, was(&[between]))), ["lunch changed edited"]);

@@ -52,8 +52,8 @@ fn laid_over(below: &mut Value, above: Value) {
     }
 }
 
-/// As a person merges the lines: sections with sections, and a definition where it is, else among the overrides. What
-/// the words take out goes first.
+/// Merges lines like a person: sections with sections, and a definition where it is, or among the overrides. Lines to
+/// remove go first.
 pub(crate) fn pasted(files: &[String], key: Option<&str>, answer: &Answer) -> Vec<String> {
     let mut org: Value = serde_yaml::from_str(&files[0]).unwrap();
     let is_whole = |org: &Value, key: &str| org.get("org").is_none() || org["definitions"].get(key).is_some();

@@ -66,7 +66,7 @@ fn odd() -> Observed {
     Observed::new(definitions, Some(listed)).seen_through(Generation::Second, Divisions::Known(divisions))
 }
 
-/// The files, and what is said beside them.
+/// The files and the notes.
 fn shown(observed: &Observed, organization: &Organization, asked: &ImportRequest) -> String {
     let import = import(observed, organization, asked);
     let mut shown = String::new();

@@ -1,6 +1,6 @@
-//! The invariants, over random orgs: what is imported loads, its plan is empty, and it is the same
-//! whenever and in everything that order it is asked for. A failing case is printed whole, shrunk, with the
-//! command that repeats it; `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
+//! The invariants over random orgs: the import loads, its plan is empty, and it is the same for any time and order. A
+//! failing case is printed in full, shrunk, with the command that repeats it. `PROPTEST_CASES` sets more cases,
+//! `PROPTEST_RNG_SEED` others.
 
 use std::collections::BTreeSet;
 

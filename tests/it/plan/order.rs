@@ -1,5 +1,4 @@
-//! What has to be done before what: every small case against an org that demands unique labels, and the
-//! examples that people think of.
+//! The order of steps: every small case in an org that demands unique labels, and the usual examples.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -17,7 +17,7 @@ fn all_bounded(world: &World, saved: &[&str]) -> Result<Bound, Misfit> {
     bound(Fresh { desired: &desired, observed: &observed, plan: &plan }, &saved, &target())
 }
 
-/// What two changes make of `lunch` and `coaching`, each planned on its own and merged, neither applied.
+/// Two changes of `lunch` and `coaching`, each planned alone and merged, but not applied.
 fn two_changes() -> (World, String, String) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("coaching", "Busy", "Coaching")]);
     let mut first = world.clone();

@@ -1,5 +1,4 @@
-//! No second definition by accident: what a reader takes for one label is asked about, and a twin that is there is
-//! shown.
+//! No duplicate by accident: a label that reads the same raises a question, and an existing twin is shown.
 
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;

@@ -1,4 +1,4 @@
-//! Who is moved and who is not, and in which order all of it happens.
+//! The people who are moved or not, and the order of the steps.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! What a retirement is about, every doubt that keeps it from beginning, and what the config has to say
-//! afterwards.
+//! The plan of a retirement, every doubt that prevents its start, and the config change afterwards.
 
 use insta::assert_snapshot;
 use presencectl::config::{Text, read_texts};
@@ -117,7 +116,7 @@ fn who_may_be_given_work_is_left_alone() {
     assert_eq!(retirement.moves(&seats), expected);
     let all = Retirement { include_on_queue: true, ..retirement };
     assert_eq!(all.moves(&seats).people, [user(1), user(2), user(3)]);
-    // Under On Queue everyone is on queue, no matter what the platform says of their work.
+    // With On Queue, every user is on queue, with any routing status.
     for spelt in ["OnQueue", "On Queue", "ON_QUEUE"] {
         let mut world =
             World::in_step([want("callbacks", spelt, "Callbacks"), want("meeting", "Meeting", "Team meeting")]);

@@ -1,4 +1,4 @@
-//! What the platform leaves open, each way; and how it goes with a large org. In process, so that time can be paused.
+//! Each variant of undocumented behaviour, and a large org. In process, so that time can be paused.
 
 use std::time::Duration;
 

@@ -56,7 +56,7 @@ async fn an_answered_change_is_in_the_file_already() {
     assert_eq!(names, ["org.json", "org.json.lock"].map(PathBuf::from));
 }
 
-/// A state as version 1 wrote it: no divisions; what a body had brought of one lay among the unknown fields.
+/// A state of version 1: no divisions, and a body's division is among the unknown fields.
 fn version_1(definition_count: usize) -> Value {
     let definition = |number: usize| {
         json!({

@@ -1,5 +1,5 @@
-//! Why a plan is refused, or why an org in peace never comes to rest, as the oracle itself knows it. What has no cause
-//! here is a mistake of the tool.
+//! Why a plan is refused, or why an org without faults never becomes stable, as the oracle knows it. Anything without a
+//! cause here is a bug of the tool.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// What the limits count, counted by what the plan saw and what the config says.
+    /// The numbers that limits count, from the plan's input and the config.
     fn dangers(&self, ledger: &Ledger, run: usize, steps: &[Step]) -> (usize, usize, usize) {
         let (mut removals, mut label_removals, mut renames) = (0, 0, 0);
         for step in steps {
@@ -115,7 +115,7 @@ impl World {
         (removals, label_removals, renames)
     }
 
-    /// The last run in peace has not brought the org to rest: what of that has no cause in the org itself.
+    /// The last run without faults has not reached the goal: the parts without a cause in the org itself.
     pub(super) fn unexcused(&self, steps: &[Step], report: &Report) -> Vec<String> {
         let mut found = Vec::new();
         let mut stuck = Vec::new();

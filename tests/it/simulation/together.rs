@@ -18,7 +18,7 @@ use super::world::Start;
 pub(super) enum Meeting {
     /// Each begins while the one before may still be at work.
     AtOnce,
-    /// Each begins after the one before has ended or died, and before every list has to show what that did.
+    /// Each starts after the previous one ended or was killed, and before every list shows its writes.
     OneAfterTheOther,
 }
 

@@ -266,7 +266,7 @@ impl SimulatedWire {
         let latency_ms = dice.u64(5..200);
         let swarm = self.shared.swarm.lock().unwrap();
         let fault = if dice.u32(0..1_000) < swarm.per_mille { Some(one_of(&mut dice, &swarm.kinds)) } else { None };
-        // An org that says of what it has that it has not is none that anyone could work with.
+        // No client can work with an org that denies its own objects.
         let lies = |it: &Fault| *it == Fault::Refused(404) && request.method == Method::Get;
         // The answer to a DELETE has nothing that could be cut off.
         let is_empty = |it: &Fault| *it == Fault::Truncated && request.method == Method::Delete;

@@ -1,4 +1,4 @@
-//! What a seed decides: the config, the org that it is applied to, how that behaves, and which faults there are.
+//! The choices of a seed: the config, the org, its behaviour, and the faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -24,7 +24,7 @@ const PRESENCES: [&str; 3] = ["Meal", "Busy", "Break"];
 /// The system presence of objects that `replaces` names.
 const ELSEWHERE: &str = "Training";
 const LABELS: [&str; 7] = ["Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf"];
-/// What the config does not name, and what has nothing to do with it.
+/// Unnamed and unrelated objects.
 const OTHERS: [&str; 4] = ["Xray", "Yankee", "Zulu", "Whisky"];
 /// Where some definitions belong that do not belong to all divisions.
 const DIVISION: &str = "5a4db0c5-0000-4000-a000-0000000000d2";
@@ -114,7 +114,7 @@ impl Making<'_> {
         number
     }
 
-    /// One definition of the config, with no matter what the org has for it.
+    /// One definition of the config, with any state in the org.
     fn definition(&mut self, number: usize, name: &'static str) {
         let system_presence = PRESENCES[number % PRESENCES.len()];
         let own = labels(name, self.dice);
@@ -150,7 +150,7 @@ impl Making<'_> {
                 self.object(system_presence, &[("en_US", earlier.clone())], false);
                 want.previous_labels = vec![Label::new(earlier)];
             }
-            // Known by its pin, no matter what it is called.
+            // Identified by its pin, with any label.
             85..92 => {
                 let is_deactivated = chance(self.dice, 20);
                 let made = self.object(system_presence, &[("de", format!("Pin{number}"))], is_deactivated);
@@ -269,7 +269,7 @@ impl Start {
     }
 }
 
-/// How many removals one apply may make: any, so many as a config allows that says nothing, or few.
+/// The removal limit of an apply: none, the default, or a low one.
 fn limits(dice: &mut Rng) -> Limits {
     match dice.u32(0..100) {
         0..70 => UNLIMITED,
@@ -312,7 +312,7 @@ fn lagging(dice: &mut Rng, mut behavior: OrgBehavior) -> (OrgBehavior, u64) {
     (behavior, NEXT_RUN_MS + 20_000)
 }
 
-/// How the org behaves where no document says it.
+/// The undocumented behaviour of the org.
 fn behavior(dice: &mut Rng) -> OrgBehavior {
     OrgBehavior {
         unique_labels: one_of(dice, &[UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll]),

@@ -97,7 +97,7 @@ fn every_mistake_is_told_with_its_place() {
 }
 
 proptest! {
-    /// What `user get -o csv` writes is what `user set --users` reads, formulas and all.
+    /// `user set --users` reads the output of `user get -o csv`, even with formulas.
     #[test]
     fn what_our_own_csv_keeps_from_calculating_is_read_back(message in "[-=+@;,'\" a1]{1,10}") {
         let headings = ["id", "presence", "message"].map(str::to_owned);

@@ -37,7 +37,7 @@ fn config() -> Desired {
     ])
 }
 
-/// What is meant: by what, and which; or what is wrong and what to do.
+/// The resolved presence, and by what; or the error and its help.
 fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(ResolvedBy, usize), String> {
     match Presences::new(config, observed).resolve(typed) {
         Ok(meant) => {

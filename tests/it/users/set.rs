@@ -1,4 +1,4 @@
-//! Setting presences: which operation is used, what a refusal costs, lost answers, signals, panics.
+//! Setting presences: the operation in use, the cost of a refusal, lost responses, signals, panics.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

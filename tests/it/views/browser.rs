@@ -89,7 +89,7 @@ impl Browser {
         serde_json::from_str(title).unwrap_or_else(|_| panic!("nothing was found out: {title}\n{said}"))
     }
 
-    /// What each page comes to, unchanged and all at once: one browser takes longer to start than to look.
+    /// Measures all pages with one browser, because starting it takes longer than measuring.
     fn measured(&self, shown: &[Shown<'_>]) -> Vec<Value> {
         let frames: String = shown.iter().map(Shown::frame).collect();
         let Value::Array(found) = self.found(&frames, MEASURE) else { panic!("a list") };

@@ -1,4 +1,4 @@
-//! The views by the command line: several in one run, for the examples, and where something failed.
+//! The views at the command line: several in one run, for the examples, and after a failure.
 
 use insta::assert_snapshot;
 use presencectl::model::limits::FINDINGS_SHOWN_MAX;

@@ -1,4 +1,4 @@
-//! HTML: what a page says, that nothing foreign in it is markup, and that it needs nothing from elsewhere.
+//! HTML: its content, that no foreign text becomes markup, and that it needs no external file.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
