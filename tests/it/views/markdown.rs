@@ -217,7 +217,7 @@ fn an_id_cannot_end_the_marker() {
 
 /// How many rows of changes there are, and how many are said to be missing.
 fn counted(page: &str) -> (usize, usize) {
-    let rows = page.lines().filter(|it| it.starts_with("| **create**") && it.matches('|').count() == 5).count();
+    let rows = page.lines().filter(|it| it.starts_with("| ➕ create") && it.matches('|').count() == 5).count();
     let missing =
         page.lines().find_map(|it| it.strip_prefix("**")?.strip_suffix(" more changes are not shown here.**"));
     (rows, missing.map_or(0, |it| it.parse().unwrap()))
