@@ -220,7 +220,7 @@ fn table(Table { class, caption, columns, rows, names }: &Table) -> Markup {
                         tr {
                             @for (index, (column, cell)) in columns.iter().zip(row).enumerate() {
                                 @if index == *names { th scope="row" { (lines(cell)) } }
-                                @else if shown(column.by) { td data-head=(words(&column.head)) { (lines(cell)) } }
+                                @else if shown(column.by) { td data-head=[(!column.is_plain).then(|| words(&column.head))] { (lines(cell)) } }
                             }
                         }
                         "\n"
