@@ -14,6 +14,8 @@ pub struct Problem {
     /// What the platform named when it refused a request: its message, and its parameters' names and values. They are
     /// never shown, only searched for a label that is at fault.
     pub platform_terms: Vec<String>,
+    /// A freeze of the config refused it. Nothing was written.
+    pub is_freeze: bool,
 }
 
 /// What is known of the org by the time that a command fails.
