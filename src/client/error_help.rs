@@ -169,6 +169,7 @@ impl From<&ApiError> for Problem {
             help: Some(error.help()),
             correlation_id,
             platform_terms: platform_terms(error),
+            is_freeze: false,
         }
     }
 }

@@ -388,6 +388,5 @@ fn one(config: &Config, reported: Reported, is_drift: bool, now: Moment) -> Comb
 /// Was a run refused because of a freeze of this config? Any other failure during a freeze is still a failure.
 fn is_frozen(config: &Config, error: &ErrorV1) -> bool {
     let began = error.run.as_ref().and_then(|it| Moment::read(&it.ended));
-    let freeze = began.and_then(|it| holding(&config.desired.freezes, it));
-    freeze.is_some_and(|it| error.message.contains(&format!("is frozen until {}: {}", it.end, it.reason)))
+    error.frozen == Some(true) && began.is_some_and(|it| holding(&config.desired.freezes, it).is_some())
 }

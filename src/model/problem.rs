@@ -14,6 +14,8 @@ pub struct Problem {
     /// The platform's message for a refused request, and its parameters' names and values. They are never shown, only
     /// searched for the label at fault.
     pub platform_terms: Vec<String>,
+    /// A freeze of the config refused it. Nothing was written.
+    pub is_freeze: bool,
 }
 
 /// What is known of the org when a command fails.

@@ -49,7 +49,8 @@ pub fn unfrozen(desired: &Desired, sources: &Sources, run: &Run<'_, impl View>) 
     let org = desired.org.as_ref().map_or_else(|| "this org".to_owned(), |org| text::ticked(&org.name));
     let place = text::unticked(sources.place(freeze.place));
     let message = format!("{org} is frozen until {}: {} ({place}); nothing was written", freeze.end, freeze.reason);
-    Err(Problem::new(message).help("apply it after that, or have the freeze lifted in a reviewed change"))
+    let help = Some("apply it after that, or have the freeze lifted in a reviewed change".to_owned());
+    Err(Problem { message, help, is_freeze: true, ..Problem::default() })
 }
 
 /// The name of the org in a question.
