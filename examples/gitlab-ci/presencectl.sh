@@ -525,8 +525,7 @@ due_by_hand() {
     write_applies true
 }
 
-# write_applies BY_HAND: the stages in the order of `settings.stages`, which STAGES of .gitlab-ci.yml repeats. Without them all
-# orgs are one stage.
+# write_applies BY_HAND: the stages in the order of `settings.stages`. Without them all orgs are one stage.
 write_applies() {
     cp "$temporary/frozen" "$kit/known/frozen"
     cat "$temporary/frozen" >&2
@@ -534,11 +533,9 @@ write_applies() {
     child '($due | split("\n")) as $due
         | ($orgs[0].orgs | map(select(.name as $it | $due | index([$it])) | .name |= checked)) as $due
         | ($due | map(select(.name as $it | $frozen[0] | index([$it]) | not))) as $legs
-        | ($ENV.STAGES // "" | split(" ") | map(select(. != ""))) as $stages
+        | ($orgs[0].stages // []) as $stages
         | ($stages | if . == [] then [null] else . end) as $order
-        | ($legs[] | select($stages != [] and (.stage as $it | $stages | index([$it]) | not)) | error(
-              "the stage of \(.name) is none of STAGES in .gitlab-ci.yml (\($stages | join(" "))): write there what settings.stages says")),
-          ($order | map(. as $stage | { stage: ., legs: ($legs | map(select($stages == [] or .stage == $stage))) }
+        | ($order | map(. as $stage | { stage: ., legs: ($legs | map(select($stages == [] or .stage == $stage))) }
               | select(.legs != []))) as $order
         | def suffix: if . == null then "" else " \(checked)" end;
           pipeline((["known", "plan"] | if $by_hand then . else .[:1] end | if $legs == [] then [] else . end)

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::formats::{DiagnosisFormat, Output};
 use crate::cli::paths;
 use crate::cli::shared::{AnyConfigPath, TargetArgs};
+use crate::ops::forge::project::is_project;
 use crate::ops::init::{Ci, Start};
 
 /// `presencectl doctor`.
@@ -30,6 +31,19 @@ pub struct DoctorArgs {
     /// Asks the org to remove a definition that does not exist, which changes nothing.
     #[arg(long, help_heading = "Org")]
     pub try_write: bool,
+    /// Check what the workflows need at GitHub or GitLab, and no org.
+    ///
+    /// Asks by `gh` or `glab`, under your login, and only reads. For each thing that is missing it prints the command that
+    /// makes it. DIR holds the files that `init --ci` wrote; by default it is the top of the repository of PATH.
+    #[arg(
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with = "try_write",
+        help_heading = "CI"
+    )]
+    pub ci: Option<Option<PathBuf>>,
     /// Which org is spoken to.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -56,28 +70,31 @@ pub struct InitArgs {
     /// The CI that gets workflow files.
     ///
     /// Without it, you are asked; with `--yes` alone, none.
-    #[arg(long, value_enum, value_name = "CI", help_heading = "Files")]
+    #[arg(long, value_enum, value_name = "CI", help_heading = "CI")]
     pub ci: Option<Ci>,
-    /// The repository whose workflows do something.
+    /// The project in which the files of the CI do something.
     ///
-    /// For `--ci github`. In any other one, such as a fork, they end at once.
-    #[arg(long, value_name = "OWNER/NAME", help_heading = "Files", value_parser = repository)]
+    /// In any other one, such as a fork, they end at once. By default the one that these files name already.
+    #[arg(long, value_name = "OWNER/NAME", help_heading = "CI", value_parser = project)]
     pub project: Option<String>,
-    /// The default branch of that repository.
+    /// Its default branch.
     ///
-    /// By default `main`.
-    #[arg(long, value_name = "BRANCH", help_heading = "Files", value_parser = branch)]
+    /// By default the one that these files name already, else `main`.
+    #[arg(long, value_name = "BRANCH", help_heading = "CI", value_parser = branch)]
     pub branch: Option<String>,
-    /// The release of presencectl that the workflows use.
-    ///
-    /// For the `uses:` of `--ci github`: its repository, and the commit of the release.
-    #[arg(long, value_name = "OWNER/NAME@COMMIT", help_heading = "Files", value_parser = release)]
+    /// The release of presencectl that the CI uses: its repository at GitHub, and its commit.
+    #[arg(long, value_name = "OWNER/NAME@COMMIT", help_heading = "CI", value_parser = release)]
     pub release: Option<String>,
     /// The SHA-256 of that release's archive.
     ///
     /// For Linux on x86-64: its line in `SHA256SUMS`.
-    #[arg(long, value_name = "SUM", help_heading = "Files", value_parser = sha256)]
+    #[arg(long, value_name = "SUM", help_heading = "CI", value_parser = sha256)]
     pub sha256: Option<String>,
+    /// GitLab: the other project that holds the pipeline.
+    ///
+    /// Then nothing of a merge request is run. Give `--start none`, and the folder of that project as FOLDER.
+    #[arg(long, value_name = "GROUP/PROJECT", help_heading = "CI", value_parser = project)]
+    pub config_project: Option<String>,
     /// The locale of the labels that make the keys.
     ///
     /// For what is imported.
@@ -96,13 +113,14 @@ pub struct InitArgs {
     pub target: TargetArgs,
 }
 
+fn project(typed: &str) -> Result<String, String> {
+    if is_project(typed) { Ok(typed.to_owned()) } else { Err("write it as OWNER/NAME".to_owned()) }
+}
+
 /// `OWNER/NAME`, in the letters that GitHub takes.
 fn repository(typed: &str) -> Result<String, String> {
-    let is_name = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"._-".contains(&it));
-    match typed.split_once('/') {
-        Some((owner, name)) if is_name(owner) && is_name(name) => Ok(typed.to_owned()),
-        _ => Err("write it as OWNER/NAME".to_owned()),
-    }
+    let has_two_parts = typed.split('/').count() == 2;
+    project(typed).ok().filter(|_| has_two_parts).ok_or_else(|| "write it as OWNER/NAME".to_owned())
 }
 
 fn branch(typed: &str) -> Result<String, String> {
@@ -143,13 +161,14 @@ impl ValueEnum for Ci {
 
 impl ValueEnum for Start {
     fn value_variants<'a>() -> &'a [Start] {
-        &[Start::Org, Start::Small]
+        &[Start::Org, Start::Small, Start::None]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Start::Org => PossibleValue::new("org").help("What the org holds, as `import` writes it"),
             Start::Small => PossibleValue::new("small").help("A small example with comments"),
+            Start::None => PossibleValue::new("none").help("No config: the files of the CI alone"),
         })
     }
 }

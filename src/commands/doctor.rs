@@ -11,6 +11,7 @@ use crate::commands::context::connect::{self, Connection, OrgAccess};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
+use crate::commands::doctor_ci;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
@@ -40,6 +41,9 @@ use crate::output::text::doctor as view;
 /// Checks what goes wrong on the first day.
 pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Result<Exit, Failure> {
     run.open(&args.outputs, Some(&args.target))?;
+    if let Some(folder) = &args.ci {
+        return doctor_ci::run(args, folder.as_deref(), run);
+    }
     logging::phase("reading the config");
     let path = args.path.0.as_deref().unwrap_or(Path::new("."));
     let mut loaded = loaded(args, path);

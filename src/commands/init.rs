@@ -5,7 +5,9 @@ use crate::commands::context::connect;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
+use crate::commands::doctor_ci::named_orgs;
 use crate::commands::import::{Made, make};
+use crate::commands::init_ci;
 use crate::commands::selection;
 use crate::config;
 use crate::host::exit::Exit;
@@ -13,11 +15,10 @@ use crate::host::file_set::{self, File, FileChange, FileSet};
 use crate::model::pins::PinChoice;
 use crate::model::problem::Problem;
 use crate::model::text;
+use crate::ops::forge::setup::ForgeOrg;
 use crate::ops::import::page::org_name;
 use crate::ops::import::{ImportRequest, Layout};
-use crate::ops::init::{
-    CONFIG_FOLDER, Ci, GithubProject, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
-};
+use crate::ops::init::{CONFIG_FOLDER, Ci, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small};
 use crate::output;
 use crate::output::json;
 
@@ -33,21 +34,18 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     }
     let start = start(args, &mut run.host)?;
     let ci = ci(args, &mut run.host)?;
-    let Begun { mut pages, org } = begun(args, start, run).await?;
-    let github = GithubProject {
-        project: args.project.as_deref(),
-        branch: args.branch.as_deref(),
-        release: args.release.as_deref(),
-        sha256: args.sha256.as_deref(),
-    };
-    pages.extend(workflows(ci, org.as_deref(), github));
+    let choice = init_ci::choice(args, ci, start)?;
+    let Begun { mut pages, orgs, stages } = begun(args, start, run).await?;
+    pages.extend(choice.iter().flat_map(init_ci::CiChoice::pages));
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
     let placing = FileSet::look(files.collect())?;
     agreed(args, &placing, &mut run.host)?;
     placing.write(run.host.signals)?;
-    let text = output::text::import::made(&placing.placed, &next(args, start), ci, run.host.style_out());
+    let steps = choice.map_or_else(Vec::new, |it| it.steps(&args.folder, start, &orgs, &stages));
+    let next = if start == Start::None { Vec::new() } else { next(args, start).to_vec() };
+    let text = output::text::import::made(&placing.placed, &next, &steps, run.host.style_out());
     run.host.terminal.out(&text);
     Ok(Exit::Success)
 }
@@ -58,7 +56,7 @@ fn next(args: &InitArgs, start: Start) -> [String; 2] {
     let flags = match (args.target.to_flags(), start) {
         // There may be no org yet.
         (none, Start::Small) if none.is_empty() => " --sandbox".to_owned(),
-        (flags, Start::Small | Start::Org) => flags,
+        (flags, Start::Small | Start::Org | Start::None) => flags,
     };
     [format!("presencectl validate {config}"), format!("presencectl plan {config}{flags}")]
 }
@@ -70,7 +68,7 @@ fn start(args: &InitArgs, host: &mut Host<'_>) -> Result<Start, Problem> {
     }
     if args.yes {
         return Err(Problem::new("--yes, and nothing says what the config begins with; nothing was written")
-            .help("give --start org (what the org holds) or --start small (an example)"));
+            .help("give --start org (what the org holds), small (an example) or none (the files of a CI alone)"));
     }
     let can_import = args.target.sandbox || connect::credentials(host.environment).is_ok();
     let usual = if can_import { "org" } else { "small" };
@@ -108,28 +106,33 @@ fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], host: &
 
 struct Begun {
     pages: Vec<InitPage>,
-    /// What the config calls the org, where it is no example's.
-    org: Option<String>,
+    /// The orgs of the config, where it is no example.
+    orgs: Vec<ForgeOrg>,
+    stages: Vec<String>,
 }
 
 async fn begun(args: &InitArgs, start: Start, run: &mut Run<'_>) -> Result<Begun, Failure> {
+    if start == Start::None {
+        let (orgs, stages) = named_orgs(&args.folder.join(CONFIG_FOLDER), None)?;
+        return Ok(Begun { pages: Vec::new(), orgs, stages });
+    }
     let there = file_set::there(&args.folder, ".gitignore")?;
     text::of_bytes(there.as_deref().unwrap_or_default()).map_err(|error| {
         let path = args.folder.join(".gitignore");
         Problem::new(format!("cannot read {}: {error}; nothing was written", text::ticked(path.display())))
             .help("save it as UTF-8")
     })?;
-    let Begun { mut pages, org } = match start {
-        Start::Small => Begun { pages: vec![small()], org: None },
+    let (mut pages, orgs) = match start {
+        Start::Small | Start::None => (vec![small()], Vec::new()),
         Start::Org => imported(args, run).await?,
     };
     pages.push(InitPage::whole(SCHEMA, json::pretty(&config::json_schema())));
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     pages.push(readme(start));
-    Ok(Begun { pages, org })
+    Ok(Begun { pages, orgs, stages: Vec::new() })
 }
 
-async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<Begun, Failure> {
+async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<(Vec<InitPage>, Vec<ForgeOrg>), Failure> {
     let choice =
         PinChoice { default_locale: selection::locale(&args.default_locale)?, deactivated: false, pin_all: false };
     let region = if args.target.sandbox { None } else { connect::named_region(run.host.environment) };
@@ -141,13 +144,18 @@ async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<Begun, Failure> 
     run.host.terminal.err(&told);
     let page = |name: &str, text: String| InitPage::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
-    Ok(Begun { pages, org: target.org.as_ref().map(org_name) })
+    let org = |name| ForgeOrg { name, region: region.map(|it| it.name()) };
+    Ok((pages, target.org.as_ref().map(org_name).map(org).into_iter().collect()))
 }
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
 fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(), Problem> {
     if !args.force {
         placing.spare_read_only()?;
+    }
+    for (path, before, after) in placing.replaced() {
+        let shown = output::text::edits::lines_that_change(&path, &before, &after, host.style_err());
+        host.terminal.err(&shown);
     }
     if let Some(names) = placing.names(FileChange::Replaced).filter(|_| !args.force) {
         if args.yes {

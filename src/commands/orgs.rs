@@ -66,6 +66,12 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
             commit: it.commit.clone(),
             merge_base: !args.exact,
         }),
+        stages: configs
+            .iter()
+            .map(|it| &it.desired.settings.stages)
+            .find(|it| !it.is_empty())
+            .cloned()
+            .unwrap_or_default(),
         removed: match (&before, args.orgs.is_empty() && args.stages.is_empty()) {
             (Some(before), true) => before.removed(&configs),
             _ => Vec::new(),

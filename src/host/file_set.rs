@@ -74,6 +74,16 @@ impl FileSet {
         listed(self.placed.iter().filter(|it| it.how == how))
     }
 
+    /// The path of each that is replaced, what it holds, and what it will.
+    pub fn replaced(&self) -> Vec<(String, String, String)> {
+        let replaced = self.files.iter().zip(&self.placed).filter(|(_, it)| it.how == FileChange::Replaced);
+        let texts = replaced.map(|(file, it)| {
+            let there = String::from_utf8_lossy(file.there.as_deref().unwrap_or_default()).into_owned();
+            (it.path.clone(), there, file.text.clone())
+        });
+        texts.collect()
+    }
+
     /// A read-only file is not replaced: its owner protects it on purpose.
     pub fn spare_read_only(&self) -> Result<(), Problem> {
         let is_read_only = |it: &&PlacedFile| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());

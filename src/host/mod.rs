@@ -5,6 +5,7 @@ pub mod environment;
 pub mod exit;
 pub mod file_set;
 pub mod files;
+pub mod forge_cli;
 pub mod git;
 pub mod log_line;
 pub mod logging;

@@ -11,7 +11,7 @@ pub const SCHEMA_FROM_CONFIG: &str = "../schemas/config.v1.json";
 /// Where the schema goes, below the repository.
 pub const SCHEMA: &str = "schemas/config.v1.json";
 
-/// What the examples call their org.
+/// What the small config calls its org.
 const EXAMPLE_ORG: &str = "acme-prod";
 
 /// What no repository should hold, and why.
@@ -25,6 +25,8 @@ const IGNORED: [(&str, &str); 2] = [
 pub enum Start {
     Org,
     Small,
+    /// The files of a CI alone: the config is there, or in another repository.
+    None,
 }
 
 /// Whose CI plans pull requests and applies what is merged.
@@ -57,7 +59,7 @@ pub fn small() -> InitPage {
          # Which org this is for. With its id here, nothing is ever applied to another one; `presencectl doctor`\n\
          # prints it.\n\
          org:\n  \
-         name: {EXAMPLE_ORG} # Set: your name for the org, here and in the files of a CI: what `--org` takes.\n  \
+         name: {EXAMPLE_ORG} # Set: your name for the org. `--org` takes it, and a CI names its environments by it.\n  \
          # id: …\n\
          settings:\n  \
          # The label in this locale identifies a definition.\n  \
@@ -75,77 +77,6 @@ pub fn small() -> InitPage {
     );
     InitPage::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
 }
-
-/// What the workflows of GitHub are written for. What is not known stays as the examples have it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct GithubProject<'a> {
-    /// `OWNER/NAME` of the repository in which they do something.
-    pub project: Option<&'a str>,
-    /// Its default branch.
-    pub branch: Option<&'a str>,
-    /// The repository of presencectl and a commit of it, as `OWNER/NAME@COMMIT`.
-    pub release: Option<&'a str>,
-    /// The SHA-256 of the archive for Linux on x86-64.
-    pub sha256: Option<&'a str>,
-}
-
-impl GithubProject<'_> {
-    fn of(&self, example: &str) -> String {
-        let mut text = example.to_owned();
-        if let Some(project) = self.project {
-            text = text.replace("project: OWNER/PROJECT", &format!("project: {project}"));
-        }
-        if let Some(branch) = self.branch {
-            text = text.replace("branches: [main]", &format!("branches: [\"{branch}\"]"));
-        }
-        if let Some((repository, commit)) = self.release.and_then(|it| it.split_once('@')) {
-            let version = concat!("v", env!("CARGO_PKG_VERSION"));
-            let reason = " # zizmor: ignore[unpinned-uses] no release is known to an example";
-            text = text
-                .replace("OWNER/presencectl", repository)
-                .replace(&format!("@{version}{reason}"), &format!("@{commit} # {version}"));
-        }
-        if let Some(sum) = self.sha256 {
-            text = text.replace("sha256: \"\"", &format!("sha256: {sum}"));
-        }
-        text
-    }
-}
-
-/// The files of a CI, as the examples have them, for the org that a config names: what else has to be set in them is
-/// marked `Set:`.
-pub fn workflows(ci: Ci, org: Option<&str>, github: GithubProject<'_>) -> Vec<InitPage> {
-    let page = |(name, text): &(&str, &str)| {
-        InitPage::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)))
-    };
-    match ci {
-        // The orgs come from the config.
-        Ci::Github => GITHUB.iter().map(|(name, text)| InitPage::whole(*name, github.of(text))).collect(),
-        Ci::Gitlab => GITLAB.iter().map(page).collect(),
-        Ci::None => Vec::new(),
-    }
-}
-
-/// The org's name in the place of the example's: in quotes where it is a value, since `no` and `1` are names as well.
-fn of(org: &str, example: &str) -> String {
-    example.replace(&format!(" ORG: {EXAMPLE_ORG}"), &format!(" ORG: \"{org}\"")).replace(EXAMPLE_ORG, org)
-}
-
-macro_rules! example {
-    ($folder:literal, $name:literal) => {
-        ($name, include_str!(concat!("../../examples/", $folder, "/", $name)))
-    };
-}
-
-const GITHUB: [(&str, &str); 5] = [
-    example!("github-actions", ".github/workflows/check.yml"),
-    example!("github-actions", ".github/workflows/plan.yml"),
-    example!("github-actions", ".github/workflows/apply.yml"),
-    example!("github-actions", ".github/workflows/drift.yml"),
-    example!("github-actions", ".github/workflows/undo.yml"),
-];
-
-const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
 
 /// What Git passes over: the lines that are there, and those that are missing.
 pub fn gitignore(there: Option<&str>) -> InitPage {
@@ -166,7 +97,7 @@ pub fn gitignore(there: Option<&str>) -> InitPage {
 /// How to go on, for anyone who opens the repository.
 pub fn readme(start: Start) -> InitPage {
     let sandbox = match start {
-        Start::Org => "",
+        Start::Org | Start::None => "",
         Start::Small => " --sandbox",
     };
     let commands: String = [
@@ -198,26 +129,6 @@ pub fn readme(start: Start) -> InitPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_is_left_to_fill_in_where_all_is_known() {
-        let commit = "a".repeat(40);
-        let (release, sum) = (format!("maker/presencectl@{commit}"), "b".repeat(64));
-        let github = GithubProject {
-            project: Some("acme/presences"),
-            branch: Some("trunk"),
-            release: Some(&release),
-            sha256: Some(&sum),
-        };
-        let pages = workflows(Ci::Github, None, github);
-        assert_eq!(pages.len(), GITHUB.len());
-        for InitPage { name, text, .. } in pages {
-            for left in ["OWNER", "PROJECT", "@v0", "sha256: \"\"", "[main]", "Set:"] {
-                assert!(!text.contains(left), "{name}: {left}");
-            }
-            assert!(text.contains(&commit), "{name}");
-        }
-    }
 
     #[test]
     fn what_git_passes_over_is_added_once() {

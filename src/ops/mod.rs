@@ -2,10 +2,12 @@
 
 pub mod apply;
 pub mod behind;
+pub mod ci_files;
 pub mod compare;
 pub mod definition_edits;
 pub mod doctor;
 pub mod drift;
+pub mod forge;
 pub mod history;
 pub mod identity;
 pub mod import;

@@ -9,6 +9,7 @@ mod causes;
 mod combine;
 mod compare;
 mod conversation;
+mod doctor_ci;
 mod drift;
 pub(crate) mod driver;
 mod findings;

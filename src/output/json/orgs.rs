@@ -23,6 +23,9 @@ pub struct OrgsV1 {
     pub commit: Option<String>,
     /// What the config was compared with; absent without `--changed-since`.
     pub since: Option<OrgsSinceV1>,
+    /// The stages of the config, in the order in which changes reach them.
+    #[serde(default)]
+    pub stages: Vec<String>,
     /// The orgs, in the order of their files.
     pub orgs: Vec<ListedOrgV1>,
     /// Orgs that have no config any more. Nothing is done to them.

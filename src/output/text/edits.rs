@@ -16,24 +16,27 @@ const CONTEXT: usize = 2;
 
 /// The changed lines, by file.
 pub fn diff(files: &[EditedFile], style: Style) -> String {
-    let mut page = String::new();
-    for file in files {
-        // Writing to a String cannot fail.
-        let _ = writeln!(page, "\n{}", style.bold(text::terminal(&file.path.display().to_string()).as_str()));
-        let diff = TextDiff::from_lines(&file.before, &file.after);
-        for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
-            if index > 0 {
-                page.push_str("  ...\n");
-            }
-            for change in group.iter().flat_map(|it| diff.iter_changes(it)) {
-                let line = text::terminal(change.value().trim_end_matches(['\r', '\n'])).to_string();
-                let line = match change.tag() {
-                    ChangeTag::Equal => format!("  {line}"),
-                    ChangeTag::Delete => style.removed(&format!("- {line}")),
-                    ChangeTag::Insert => style.added(&format!("+ {line}")),
-                };
-                let _ = writeln!(page, "{}", line.trim_end());
-            }
+    let of = |it: &EditedFile| lines_that_change(&it.path.display().to_string(), &it.before, &it.after, style);
+    files.iter().map(of).collect()
+}
+
+/// The same of one file.
+pub fn lines_that_change(path: &str, before: &str, after: &str, style: Style) -> String {
+    // Writing to a String cannot fail.
+    let mut page = format!("\n{}\n", style.bold(text::terminal(path).as_str()));
+    let diff = TextDiff::from_lines(before, after);
+    for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if index > 0 {
+            page.push_str("  ...\n");
+        }
+        for change in group.iter().flat_map(|it| diff.iter_changes(it)) {
+            let line = text::terminal(change.value().trim_end_matches(['\r', '\n'])).to_string();
+            let line = match change.tag() {
+                ChangeTag::Equal => format!("  {line}"),
+                ChangeTag::Delete => style.removed(&format!("- {line}")),
+                ChangeTag::Insert => style.added(&format!("+ {line}")),
+            };
+            let _ = writeln!(page, "{}", line.trim_end());
         }
     }
     page

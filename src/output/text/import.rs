@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::host::file_set::{FileChange, PlacedFile};
 use crate::model::observed::Target;
 use crate::model::text;
+use crate::ops::forge::setup::SetupStep;
 use crate::ops::import::fleet::FleetImport;
 use crate::ops::import::note::ImportNote;
 use crate::ops::import::terraform::{Resource, removed};
-use crate::ops::init::Ci;
 use crate::output::style::Style;
 use crate::output::summary::target_line;
 
@@ -69,20 +69,23 @@ pub fn forgotten(resources: &[Resource], file: Option<&Path>, style: Style) -> S
     format!("When you delete the resources from the `.tf` files, add {add}.\n{warning}\n{blocks}")
 }
 
-/// The files, and the next two commands.
-pub fn made(files: &[PlacedFile], next: &[String; 2], ci: Ci, style: Style) -> String {
+/// The files, the next commands, and what is left to do at a forge.
+pub fn made(files: &[PlacedFile], next: &[String], steps: &[SetupStep], style: Style) -> String {
     let mut shown = placed(files, style);
-    let [first, second] = next;
-    // Writing to a String cannot fail.
-    let _ = writeln!(shown, "\nNext:\n  {}\n  {}", text::terminal(first), text::terminal(second));
-    shown.push_str(match ci {
-        Ci::Github => {
-            "Before the first pull request, replace each `OWNER/` and empty `sha256` that is left in `.github/workflows`, and make \
-             the environments: docs/github.md, Set-up.\n"
+    if !next.is_empty() {
+        let lines = next.iter().map(|it| format!("  {}\n", text::terminal(it)));
+        shown.push_str(&std::iter::once("\nNext:\n".to_owned()).chain(lines).collect::<String>());
+    }
+    if !steps.is_empty() {
+        shown.push_str("\nThen set up the CI, one command after the other: some ask for a value.\n");
+    }
+    for (number, SetupStep { what, commands }) in (1..).zip(steps) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "\n{number}. {}:", text::terminal(what));
+        for command in commands {
+            let _ = writeln!(shown, "     {}", text::terminal(command));
         }
-        Ci::Gitlab => "Before the first pull request, follow the lines with `Set:` in the files of the CI.\n",
-        Ci::None => "",
-    });
+    }
     shown
 }
 

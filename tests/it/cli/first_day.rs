@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::Command;
 
 use insta::assert_snapshot;
@@ -299,33 +298,80 @@ fn an_imported_repository_is_in_step() {
     assert_eq!(plan.code, Some(0), "{}", plan.shown());
 }
 
+/// What `init --ci` is told of a project.
+const OF_A_PROJECT: &str = "--project acme/presences --release maker/presencectl@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \
+                            --sha256 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
 #[test]
-fn the_files_of_a_ci_are_those_of_the_examples() {
-    let cli = Cli::new();
-    for (ci, example) in [("github", "github-actions"), ("gitlab", "gitlab-ci")] {
-        let ran = cli.run(&format!("init {ci} --start small --ci {ci} --yes"));
+fn the_files_of_a_ci_leave_nothing_to_fill_and_the_rest_is_ready_to_paste() {
+    for (ci, files) in [("github", 5), ("gitlab", 2)] {
+        let cli = Cli::new();
+        let ran = cli.run(&format!("init {ci} --start org --sandbox --ci {ci} {OF_A_PROJECT} --yes"));
         assert_snapshot!(format!("init_ci_{ci}"), ran.shown());
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
-        let made = ran.stdout.lines().filter_map(|line| line.trim().strip_prefix("written"));
-        let theirs = made.map(|it| it.trim().strip_prefix(&format!("{ci}/")).unwrap());
-        let theirs: Vec<&str> = theirs.filter(|it| folder.join(it).exists() && *it != "README.md").collect();
-        assert_eq!(theirs.len(), if ci == "github" { 5 } else { 2 }, "{}", ran.stdout);
-        for name in theirs {
-            assert_eq!(cli.read(&format!("{ci}/{name}")), fs::read_to_string(folder.join(name)).unwrap());
+        let made = ran.stdout.lines().filter_map(|line| line.trim().strip_prefix("written")).map(str::trim);
+        let made: Vec<&str> =
+            made.filter(|it| it.contains("/.git") && !it.contains(".gitignore") || it.ends_with(".sh")).collect();
+        assert_eq!(made.len(), files, "{}", ran.stdout);
+        for name in made {
+            let text = cli.read(name);
+            for left in ["Set:", "OWNER", "acme-prod"] {
+                assert!(!text.contains(left), "{name}: {left}");
+            }
         }
     }
+    let small = Cli::new().run(&format!("init . --start small --ci github {OF_A_PROJECT} --yes"));
+    assert_snapshot!("init_ci_small", small.shown());
 }
 
 #[test]
-fn the_files_of_a_ci_name_no_org() {
-    for start in ["org", "small"] {
-        for (ci, file) in [("github", ".github/workflows/apply.yml"), ("gitlab", ".gitlab-ci.yml")] {
-            let cli = Cli::new();
-            assert_eq!(cli.run(&format!("init new --start {start} --sandbox --ci {ci} --yes")).code, Some(0));
-            let text = cli.read(&format!("new/{file}"));
-            assert!(!text.contains("acme-prod"), "{file}: its jobs ask the config which orgs there are");
-        }
+fn what_is_missing_for_a_ci_is_refused_with_the_command_that_reads_it() {
+    let cli = Cli::new();
+    assert_snapshot!(cli.run("init --start small --ci github --yes").shown(), @"");
+    assert_snapshot!(
+        cli.run(&format!("init --start small --ci gitlab --yes {}", OF_A_PROJECT.split_once(" --release").unwrap().0)).shown(),
+        @""
+    );
+    for (line, said) in [
+        ("init --start none --yes", "--start none makes the files of a CI alone"),
+        ("init --start none --ci none --yes", "--start none makes the files of a CI alone"),
+        (
+            &format!("init --start small --ci gitlab --config-project a/ci {OF_A_PROJECT} --yes"),
+            "lie in another repository",
+        ),
+        (&format!("init --start none --ci github --config-project a/ci {OF_A_PROJECT} --yes"), "is for --ci gitlab"),
+        (
+            &format!("init --start none --ci github --yes {}", OF_A_PROJECT.replace("acme/", "acme/sub/")),
+            "is no repository of GitHub",
+        ),
+    ] {
+        let ran = cli.run(line);
+        assert!(ran.code == Some(1) && ran.stderr.contains(said), "{line}: {}", ran.shown());
     }
+    assert_eq!(cli.names(), Vec::<String>::new());
+}
+
+#[test]
+fn run_again_it_rewrites_its_own_files_and_shows_the_difference() {
+    let cli = Cli::new();
+    assert_eq!(cli.run(&format!("init . --start small --ci github {OF_A_PROJECT} --branch trunk --yes")).code, Some(0));
+    cli.write("presences/presence.yaml", "version: 1\norg: { name: ours }\ndefinitions: {}\n");
+    // The project and its branch stand in the files.
+    let newer = OF_A_PROJECT.replace("aaaa", "cccc").replace("--project acme/presences ", "");
+    let again = cli.run(&format!("init . --start none --ci github {newer} --yes"));
+    assert!(again.code == Some(1) && again.stderr.contains("give --force to overwrite"), "{}", again.shown());
+    let again = cli.run(&format!("init . --start none --ci github {newer} --force --yes"));
+    assert_snapshot!("init_ci_again", again.shown());
+    assert!(cli.read(".github/workflows/check.yml").contains("branches: [\"trunk\"]"));
+    assert!(cli.read("presences/presence.yaml").contains("ours"), "the config stays");
+}
+
+#[test]
+fn a_pipeline_in_another_project_is_one_file() {
+    let cli = Cli::new();
+    let ran =
+        cli.run(&format!("init ci --start none --ci gitlab --config-project acme/presence-ci {OF_A_PROJECT} --yes"));
+    assert_snapshot!("init_ci_other_project", ran.shown());
+    assert_eq!(fs::read_dir(cli.path("ci")).unwrap().count(), 1);
 }
 
 #[test]
@@ -339,7 +385,7 @@ fn without_a_terminal_everything_has_to_be_said() {
     cli.run("init --yes").complains(
         1,
         "error: --yes, and nothing says what the config begins with; nothing was written\n  help: give --start org (what \
-         the org holds) or --start small (an example)\n",
+         the org holds), small (an example) or none (the files of a CI alone)\n",
     );
     assert_eq!(cli.names(), Vec::<String>::new());
 }
@@ -369,7 +415,7 @@ fn at_a_terminal_everything_is_asked() {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{typed:?}");
         assert_eq!(cli.names(), Vec::<String>::new(), "{typed:?}");
     }
-    let ran = asking::run(&line, "\ngithub\nyes\n", &no_credentials);
+    let ran = asking::run(&format!("{line} {OF_A_PROJECT}"), "\ngithub\nyes\n", &no_credentials);
     assert_snapshot!("init_asked", ran.shown().replace(cli.path("").to_str().unwrap(), "[folder]/"));
     cli.run("validate new/presences").prints(0, "Valid: 2 definitions.\n");
 }

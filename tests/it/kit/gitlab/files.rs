@@ -170,8 +170,8 @@ fn the_child_pipelines_are_those_that_are_checked() {
         return;
     }
     let world = World::new(&["acme", "globex"]);
-    let text = fs::read_to_string(world.path("origin/.gitlab-ci.yml")).unwrap();
-    world.write(".gitlab-ci.yml", &text.replace("STAGES: \"\"", "STAGES: \"test prod\""));
+    let staged = |labels: &[&str]| base(labels).replace("en_US }", "en_US, stages: [test, prod] }");
+    world.write("presences/base/all.yaml", &staged(&["Lunch"]));
     for (org, stage) in [("acme", "prod"), ("globex", "test")] {
         let file = super::org_file(org, &format!(", stage: {stage}"));
         world.write(&format!("presences/orgs/{org}.yaml"), &file);
@@ -185,7 +185,7 @@ fn the_child_pipelines_are_those_that_are_checked() {
             .collect(),
         ..start
     };
-    let proposed = world.proposed(7, || world.write("presences/base/all.yaml", &base(&["Tea"])));
+    let proposed = world.proposed(7, || world.write("presences/base/all.yaml", &staged(&["Tea"])));
     for (name, start) in [
         ("merge-request", proposed),
         ("push", world.merged(7)),

@@ -32,8 +32,6 @@ fn fourteen() -> World {
         let file = format!("{}{more}", org_file(name, &format!(", stage: {stage}")));
         world.write(&format!("presences/orgs/{name}.yaml"), &file);
     }
-    let text = std::fs::read_to_string(world.path("origin/.gitlab-ci.yml")).unwrap();
-    world.write(".gitlab-ci.yml", &text.replace("STAGES: \"\"", "STAGES: \"dev test prod\""));
     world.write(ALL, "version: 1\nsettings: { defaultLocale: en_US, stages: [dev, test, prod] }\n");
     world.write("presences/base/more.yaml", "version: 1\ndefinitions: {}\n");
     world.commit();

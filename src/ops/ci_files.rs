@@ -1,0 +1,135 @@
+//! The files of a CI: those of the examples, with nothing left to fill.
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::ops::init::InitPage;
+
+/// What the files are written for.
+#[derive(Debug, Clone, Copy)]
+pub struct CiFiles<'a> {
+    /// The project in which they do something.
+    pub project: &'a str,
+    /// Its default branch.
+    pub branch: &'a str,
+    /// The repository of presencectl, and a commit of it.
+    pub release: (&'a str, &'a str),
+    /// The SHA-256 of the archive for Linux on x86-64.
+    pub sha256: &'a str,
+    /// GitLab: the other project that holds the files.
+    pub config_project: Option<&'a str>,
+}
+
+macro_rules! example {
+    ($folder:literal, $name:literal) => {
+        ($name, include_str!(concat!("../../examples/", $folder, "/", $name)))
+    };
+}
+
+const GITHUB: [(&str, &str); 5] = [
+    example!("github-actions", ".github/workflows/check.yml"),
+    example!("github-actions", ".github/workflows/plan.yml"),
+    example!("github-actions", ".github/workflows/apply.yml"),
+    example!("github-actions", ".github/workflows/drift.yml"),
+    example!("github-actions", ".github/workflows/undo.yml"),
+];
+
+const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
+
+impl CiFiles<'_> {
+    pub fn github(&self) -> Vec<InitPage> {
+        GITHUB.iter().map(|(name, text)| InitPage::whole(*name, self.of_github(text))).collect()
+    }
+
+    fn of_github(&self, example: &str) -> String {
+        let version = concat!("v", env!("CARGO_PKG_VERSION"));
+        let reason = " # zizmor: ignore[unpinned-uses] no release is known to an example";
+        let (repository, commit) = self.release;
+        example
+            .replace("project: OWNER/PROJECT", &format!("project: {}", self.project))
+            .replace("branches: [main]", &format!("branches: [\"{}\"]", self.branch))
+            .replace("OWNER/presencectl", repository)
+            .replace(&format!("@{version}{reason}"), &format!("@{commit} # {version}"))
+            .replace("sha256: \"\"", &format!("sha256: {}", self.sha256))
+    }
+
+    /// With another project for the pipeline, the script comes from the release, by its sum.
+    pub fn gitlab(&self) -> Vec<InitPage> {
+        let [(pipeline, text), (script_name, script)] = GITLAB;
+        let mut text = self.of_gitlab(text);
+        if self.config_project.is_none() {
+            return vec![InitPage::whole(pipeline, text), InitPage::whole(script_name, script.to_owned())];
+        }
+        let (repository, commit) = self.release;
+        let sum: String = digest(&SHA256, script.as_bytes()).as_ref().iter().map(|it| format!("{it:02x}")).collect();
+        let from = format!("https://raw.githubusercontent.com/{repository}/{commit}/examples/gitlab-ci/{script_name}");
+        let fetched = format!(
+            "    # Nothing of a merge request is run: the script is that of the release.\n    \
+             - curl --silent --show-error --fail --proto '=https' --retry 3 --output /usr/local/bin/{script_name}\n      \
+             {from}\n    \
+             - echo \"{sum}  /usr/local/bin/{script_name}\" | sha256sum -c -\n"
+        );
+        text = text.replace(FROM_THE_COMMIT, &fetched);
+        vec![InitPage::whole(pipeline, text)]
+    }
+
+    fn of_gitlab(&self, example: &str) -> String {
+        let (repository, _) = self.release;
+        let lines = example.split_inclusive('\n').map(|line| {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            match line.trim_start().split_once(':') {
+                Some(("PRESENCECTL_REPOSITORY", _)) => format!("{indent}PRESENCECTL_REPOSITORY: {repository}\n"),
+                Some(("PRESENCECTL_SHA256", _)) => format!("{indent}PRESENCECTL_SHA256: {}\n", self.sha256),
+                Some(("PRESENCECTL_PROJECT", _)) => {
+                    format!(
+                        "{indent}PRESENCECTL_PROJECT: {} # In any other one, such as a fork, only `validate` runs.\n",
+                        self.project
+                    )
+                }
+                Some(("JOBS_PROJECT", _)) if let Some(other) = self.config_project => {
+                    format!("{indent}JOBS_PROJECT: {other} # The project that holds this file.\n")
+                }
+                _ => line.to_owned(),
+            }
+        });
+        lines.collect()
+    }
+}
+
+/// How the pipeline of an example gets its script.
+const FROM_THE_COMMIT: &str = "    - git show \"$CI_COMMIT_SHA:presencectl.sh\" >/usr/local/bin/presencectl.sh\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files<'a>(commit: &'a str, sum: &'a str) -> CiFiles<'a> {
+        let (project, branch, config_project) = ("acme/presences", "trunk", None);
+        CiFiles { project, branch, release: ("maker/presencectl", commit), sha256: sum, config_project }
+    }
+
+    #[test]
+    fn nothing_is_left_to_fill_in() {
+        let (commit, sum) = ("a".repeat(40), "b".repeat(64));
+        let files = files(&commit, &sum);
+        let other = CiFiles { config_project: Some("acme/presence-ci"), ..files };
+        for InitPage { name, text, .. } in [files.github(), files.gitlab(), other.gitlab()].concat() {
+            for left in ["OWNER", "GROUP/", "@v0", "sha256: \"\"", "SHA256: \"\"", "[main]", "Set:"] {
+                assert!(!text.contains(left), "{name}: {left}");
+            }
+        }
+        assert!(files.github().iter().all(|it| it.text.contains(&commit)));
+        assert!(files.gitlab()[0].text.contains(&format!("PRESENCECTL_SHA256: {sum}\n")));
+    }
+
+    #[test]
+    fn a_pipeline_of_another_project_runs_no_file_of_a_merge_request() {
+        let (commit, sum) = ("a".repeat(40), "b".repeat(64));
+        let files = CiFiles { config_project: Some("acme/presence-ci"), ..files(&commit, &sum) };
+        let pages = files.gitlab();
+        let [InitPage { text, .. }] = pages.as_slice() else { panic!("the script is the release's: {pages:?}") };
+        assert!(
+            !text.contains("git show") && text.contains(&format!("maker/presencectl/{commit}/examples/gitlab-ci/"))
+        );
+        assert!(text.contains("  JOBS_PROJECT: acme/presence-ci #"), "{text}");
+    }
+}
