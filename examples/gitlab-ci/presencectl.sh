@@ -223,7 +223,7 @@ alone() {
 install() {
     local archive=presencectl-x86_64-unknown-linux-musl.tar.gz
     local from="https://github.com/$PRESENCECTL_REPOSITORY/releases/download/v$PRESENCECTL_VERSION"
-    # The sums of a release come from anyone who made the release, and here is no `gh` that could verify it.
+    # The author of a release makes its sums, and no `gh` is here to verify them.
     [[ ${PRESENCECTL_SHA256:-} =~ ^[0-9a-f]{64}$ ]] ||
         fail "PRESENCECTL_SHA256 is no SHA-256: set it in .gitlab-ci.yml to the 64 digits of the line of $archive in $from/SHA256SUMS"
     curl --silent --show-error --fail --location --proto '=https' --retry 3 --output "$temporary/$archive" "$from/$archive"

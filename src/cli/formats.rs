@@ -33,7 +33,7 @@ pub enum OnFailure {
     Words,
     /// The document of an error.
     Document,
-    /// Nothing, so that no one takes it for a result.
+    /// Nothing, so that an empty file is not taken for a result.
     Nothing,
     /// The words as Markdown, a comment in the place of this one.
     Comment,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
-/// What stands for standard input, or standard output.
+/// The path that means standard input or standard output.
 pub const STREAM: &str = "-";
 
 /// Does it name a stream?

@@ -1,4 +1,4 @@
-//! What was typed, and which variables count beside it. Which flags exclude or need each other is what clap was told.
+//! What was typed, and which variables count beside it. The clap types say which flags exclude or need each other.
 //!
 //! A typed flag counts before its variable, and a variable that a typed flag excludes is ignored. Two variables that exclude
 //! each other are an error.

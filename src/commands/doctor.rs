@@ -255,7 +255,7 @@ async fn is_known(host: &str) -> bool {
     tokio::net::lookup_host(host).await.is_ok_and(|mut found| found.next().is_some())
 }
 
-/// Asks what tells something, and goes on regardless of the answer. Only reads.
+/// Asks for everything that a check needs, and continues after any answer. Only reads.
 async fn ask(reader: &Reader, asked: Asked<'_>, answers: &mut Answers) {
     answers.org = reader.organization().await.into();
     if let DoctorAnswer::Refused(error) = &answers.org

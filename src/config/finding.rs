@@ -470,7 +470,7 @@ findings! {
     LookAlikeLabel { key: String, other: String, locale: String, labels: Vec<String>, difference: String }
         "look-alike-label", Warning,
         format!("`{key}` and `{other}` have labels for `{locale}` that look alike, {}", ticked(labels, "and")),
-        Some(format!("{difference}: a reader cannot tell them apart; type one anew, or give it another label"));
+        Some(format!("{difference}: a reader cannot distinguish them; type one anew, or give it another label"));
     /// Something that changes nothing where it stands.
     NoEffect { what: String, why: String }
         "no-effect", Warning, format!("{what} has no effect: {why}"), say("remove it");

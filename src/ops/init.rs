@@ -1,4 +1,4 @@
-//! The files of a new repository: what stands in them. Pure; the command writes them.
+//! The contents of the files of a new repository. Pure; the command writes them.
 
 use std::fmt::Write as _;
 
@@ -94,7 +94,7 @@ pub fn gitignore(there: Option<&str>) -> InitPage {
     InitPage { name: ".gitignore".to_owned(), text, claim: WriteMode::Addition }
 }
 
-/// How to go on, for anyone who opens the repository.
+/// The next steps, for the reader of the new repository.
 pub fn readme(start: Start) -> InitPage {
     let sandbox = match start {
         Start::Org | Start::None => "",

@@ -439,7 +439,7 @@ fn what_no_config_names_is_listed_and_is_no_drift() {
     assert_snapshot!(shown(&world, &[report]), @r#"
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
 
-    Not in the config, added or changed since the last apply (left alone):
+    Not in the config, added or changed since the last apply (unmanaged):
       "Walk" (Away, 2fa68d50-0000-4000-8000-000000000002)
         who changed it last, and when, is not known
         to keep it in the config, write:
@@ -462,13 +462,13 @@ fn what_no_config_names_is_listed_and_is_no_drift() {
               systemPresence: Meal
               labels: { en_US: "Lunch: 2" }
 
-    Not in the config, there before the last apply (left alone):
+    Not in the config, there before the last apply (unmanaged):
       "Nap" (Idle, 2fa68d50-0000-4000-8000-000000000003)
         last changed by `ada` on 2026-01-01 08:00 UTC
 
     No drift: what the config names is as it says.
     "#);
-    assert!(shown(&world, &[]).contains("\nNot in the config (left alone; no report says since when):\n"));
+    assert!(shown(&world, &[]).contains("\nNot in the config (unmanaged; no report says since when):\n"));
     // With `prune: delete` an apply would take them away: that is drift.
     world.prune();
     assert_eq!((seen(&world, &[]).rows.len(), seen(&world, &[]).unmanaged.len()), (4, 0));

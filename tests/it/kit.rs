@@ -1,4 +1,4 @@
-//! What stands around the executable: the action, the workflows, their shell, and the commands in the pages.
+//! What is around the executable: the action, the workflows, their shell, and the commands in the pages.
 
 mod action;
 mod alone;

@@ -307,7 +307,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         let Unmanaged { id, system_presence, name, why } = it;
         // Several may ask about one object; one of them is named.
         let key = why.key().filter(|_| !matches!(why, WhyUnmanaged::InQuestion(_)));
-        renamed(format!("left alone {id} {system_presence} {name:?} {} {key:?}", why.code()))
+        renamed(format!("unmanaged {id} {system_presence} {name:?} {} {key:?}", why.code()))
     }));
     decisions.extend(spent.iter().map(|it| renamed(format!("spent {} {:?}", it.key, it.line))));
     decisions.extend(seen.iter().map(|it| renamed(format!("seen {it}"))));

@@ -197,8 +197,7 @@ fn divisions(answer: &DoctorAnswer<usize>) -> Option<Check> {
     }
 }
 
-/// No operation that this tool knows of tells a client's permissions. What is tried, where that is asked for, can write
-/// nothing.
+/// No known operation lists a client's permissions. With `--try-writes` the requests are of a kind that cannot write.
 fn write(facts: &Facts) -> Check {
     const NAME: &str = "write";
     const ROLES: &str = "in the org's admin pages, look at the OAuth client's roles: a client for plans needs \

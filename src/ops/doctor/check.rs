@@ -9,7 +9,7 @@ pub const CREDENTIALS: &str = "credentials";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
     Good,
-    /// Nothing tells, or what it needs is not there.
+    /// It is not known, or what the check needs is missing.
     NotKnown,
     /// It works, and something is not as it should be.
     Warning,
@@ -37,7 +37,7 @@ impl Health {
     }
 }
 
-/// One check. Foreign strings are raw: anyone who shows it neutralises them.
+/// One check. Foreign strings are raw: the view that shows it neutralises them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     pub name: &'static str,

@@ -25,7 +25,7 @@ pub struct Facts {
     pub answers: Answers,
 }
 
-/// What the org, and anyone who stands before it, answered; nothing where no one was asked.
+/// The answers of the org and of the proxy before it. `None` if it was not asked.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// What answered where the API is.
@@ -49,7 +49,7 @@ pub struct Answers {
 /// What the files of the config are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigFact {
-    /// No one named any, and there is none here.
+    /// None was named, and there is none in the folder.
     Absent,
     Broken {
         path: String,

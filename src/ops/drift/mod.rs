@@ -294,10 +294,10 @@ impl Drift {
     pub fn heading_of_unmanaged(&self, how: DifferenceCause) -> &'static str {
         match how {
             DifferenceCause::Edited | DifferenceCause::Both => {
-                "Not in the config, added or changed since the last apply (left alone)"
+                "Not in the config, added or changed since the last apply (unmanaged)"
             }
-            DifferenceCause::NotApplied => "Not in the config, there before the last apply (left alone)",
-            DifferenceCause::NotKnown => "Not in the config (left alone; no report says since when)",
+            DifferenceCause::NotApplied => "Not in the config, there before the last apply (unmanaged)",
+            DifferenceCause::NotKnown => "Not in the config (unmanaged; no report says since when)",
         }
     }
 }

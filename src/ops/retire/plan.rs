@@ -66,7 +66,7 @@ impl Doubt {
             Doubt::UnknownKey { typed, .. } => {
                 format!("the config has no definition {typed}", typed = text::ticked(typed))
             }
-            Doubt::Omitted(key) => format!("`omit` names `{key}`: it is left alone in this org"),
+            Doubt::Omitted(key) => format!("`omit` names `{key}`: it is unmanaged in this org"),
             Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
             Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
             Doubt::PlatformsOwn(named) => {

@@ -63,10 +63,10 @@ impl Fate {
             Fate::Set(outcome) => return outcome.why(&PresenceSource::Platform),
             Fate::Gone => return None,
             Fate::LeftOnQueue(Queue::On | Queue::Off) => {
-                ("on queue, and left alone", "run it again when they are off queue, or with --include-on-queue")
+                ("on queue, and skipped", "run it again when they are off queue, or with --include-on-queue")
             }
             Fate::LeftOnQueue(Queue::NotKnown) => (
-                "the org does not say whether they are on queue, so they were left alone",
+                "the org does not say whether they are on queue, so they were skipped",
                 "look with `user get`; --include-on-queue moves them no matter what they do",
             ),
             Fate::StillNamed => (
@@ -130,8 +130,8 @@ impl Halt {
         let (message, help) = match self {
             Halt::OnQueue(count) => (
                 match count {
-                    1 => "1 person on queue was left alone".to_owned(),
-                    count => format!("{count} people on queue were left alone"),
+                    1 => "1 person on queue was skipped".to_owned(),
+                    count => format!("{count} people on queue were skipped"),
                 },
                 "run it again when they are off queue, or with --include-on-queue",
             ),

@@ -368,7 +368,7 @@ impl Run<'_> {
             State::Ended(_) => {}
             State::Writing(guard) if guard.has_sent() => {
                 let cause = Problem::new("the run was interrupted while this was being written")
-                    .help("running it again is safe: who is there already is left alone");
+                    .help("running it again is safe: users who are there already are skipped");
                 self.end(index, UserOutcome::Unknown(cause));
             }
             State::Waiting | State::Writing(_) => self.end(index, UserOutcome::Skipped),

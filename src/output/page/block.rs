@@ -40,7 +40,7 @@ pub(super) enum Piece {
     Plain(String),
     /// A name, a label, an id: foreign as a whole.
     Name(String),
-    /// A sentence of ours that may hold foreign text; what stands between backticks is a name.
+    /// A sentence of ours that may contain foreign text. Text between backticks is a name.
     Sentence(String),
     Strong(PageLine),
     /// What is said less loudly where a printer can.
@@ -204,7 +204,7 @@ pub(super) struct Table {
 pub(super) struct PageColumn {
     pub(super) by: By,
     pub(super) head: PageLine,
-    /// Its cells speak for themselves to anyone who sees them.
+    /// Its cells need no heading where they are seen.
     pub(super) is_plain: bool,
 }
 
@@ -226,7 +226,7 @@ impl PageColumn {
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) by: By,
-    /// It stands below the item before it.
+    /// It is nested below the item before it.
     pub(super) is_nested: bool,
     pub(super) line: PageLine,
     pub(super) yaml: Vec<String>,
@@ -253,10 +253,10 @@ impl Item {
     }
 }
 
-/// What stands before the sections.
+/// Text before the sections.
 #[derive(Debug)]
 pub(super) enum Lead {
-    /// Something no one may miss: a title and a sentence without its full stop.
+    /// A loud note: a title, and a sentence without its full stop.
     Alert(PageLine, PageLine),
     Paragraph(By, Vec<PageLine>),
 }
@@ -267,7 +267,7 @@ pub(super) struct Page<'a> {
     pub(super) kind: PageKind,
     pub(super) org: Option<&'a Organization>,
     pub(super) sandbox: bool,
-    /// What stands before all else, where something guards it.
+    /// A sentence before everything else, if the change weakens a guard.
     pub(super) first: Option<PageLine>,
     /// What it is and what it comes to, as the head of a page.
     pub(super) what: &'static str,

@@ -189,7 +189,7 @@ fn card(tone: Tone, items: &[Item]) -> Markup {
             "\n"
             @for Item { by: _, is_nested: _, line: words, yaml } in items.iter().filter(|it| it.by != By::Markdown) {
                 p { (line(words)) } "\n"
-                // Without a place among what the keyboard reaches, no one could scroll it without a mouse.
+                // The keyboard scrolls only an element that it can reach.
                 @if !yaml.is_empty() {
                     pre tabindex="0" { code {
                         @for (index, it) in yaml.iter().enumerate() { @if index > 0 { "\n" } (Foreign(it)) }
@@ -272,7 +272,7 @@ fn piece(piece: &Piece) -> Markup {
         Piece::Link(words, to) => html! { a href={ "#" (anchor(to)) } { (words) } },
         Piece::Label { locale, label, fate } => html! {
             span class="locale" { (Foreign(locale)) }
-            // The element says to anyone who cannot see colours what becomes of it.
+            // `del` and `ins` say the same as the colours.
             @match fate {
                 LabelFate::Goes => del class="label" { bdi { (Foreign(label)) } },
                 LabelFate::Comes => ins class="label" { bdi { (Foreign(label)) } },
@@ -302,7 +302,7 @@ fn code(raw: &str) -> Markup {
     html! { code { bdi { (Foreign(raw)) } } }
 }
 
-/// A sentence of ours that may hold foreign text: what stands between backticks is code.
+/// A sentence of ours that may contain foreign text. Text between backticks is code.
 fn sentence(raw: &str) -> Markup {
     html! {
         @for (is_code, part) in text::code_spans(raw) {

@@ -222,9 +222,9 @@ fn yaml(lines: &[String], indent: &str) -> String {
     block
 }
 
-/// The line by which anyone who posts this finds what to update in place: one for each kind and org.
+/// The line by which a job finds the comment that it updates: one for each kind and org.
 fn marker(kind: PageKind, org: Option<&Organization>) -> String {
-    // An id is foreign, too, and could end the comment that it stands in.
+    // An id is foreign text, and could end the HTML comment around it.
     let id = match org {
         _ if kind.is_of_several() => "orgs",
         Some(org) => org.id.as_str(),

@@ -2,7 +2,7 @@
 //!
 //! A backslash does not keep GitHub from finding `@mentions`, `#123`, hashes of commits or addresses: these are
 //! looked for in the finished page. They are not looked for in code. So everything that could be taken for anything but
-//! a word stands in a span of code, in which nothing has a meaning but the run of backticks that ends it.
+//! a word is in a span of code, in which nothing has a meaning but the run of backticks that ends it.
 
 use std::fmt;
 
@@ -25,11 +25,11 @@ impl Inline {
         Inline(code(&shown(raw, CODE_CHARS_MAX)))
     }
 
-    /// A sentence of ours that may hold foreign text: words stay words, and everything else, and what stands
-    /// between backticks, becomes code.
+    /// A sentence of ours that may contain foreign text: words stay words. Everything else, and text between
+    /// backticks, becomes code.
     pub fn prose(raw: &str) -> Inline {
         let shown = shown(raw, PROSE_CHARS_MAX);
-        // Code with nothing in it is nothing, and what stands on its two sides is one text: `www.``evil.``com`.
+        // Code with nothing in it is nothing, and the text on its two sides is one text: `www.``evil.``com`.
         let mut parts = Pieces::default();
         for (is_code, part) in text::code_spans(&shown) {
             parts.push(is_code, part);
@@ -58,7 +58,7 @@ impl fmt::Display for Inline {
     }
 }
 
-/// A piece of a line as it stands in a cell of a table. There a pipe ends the cell, even within code, unless a
+/// A piece of a line as it is in a cell of a table. There a pipe ends the cell, even within code, unless a
 /// backslash is before it, which is then taken away. Parsers do not agree on what two of them are, so a backslash
 /// that is there already is shown like what cannot be seen.
 pub fn in_cell(markdown: &str) -> String {
@@ -104,7 +104,7 @@ impl Pieces {
         }
     }
 
-    /// A word with what stands around it: brackets, quotes, the end of a sentence, a space.
+    /// A word with its surroundings: brackets, quotes, the end of a sentence, a space.
     fn word(&mut self, word: &str) {
         let trimmed = word.trim_end_matches(' ');
         let begin = trimmed.trim_start_matches(['(', '"', '\'']);

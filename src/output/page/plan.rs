@@ -1,5 +1,5 @@
 //! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what a
-//! person should look at, what is left alone, and the coverage of the config's locales.
+//! person should look at, what is unmanaged, and the coverage of the config's locales.
 
 use crate::config::coverage::{Cell, Coverage, CoverageRow, Mark};
 use crate::model::freeze::FreezeTime;
@@ -279,7 +279,7 @@ pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sour
 }
 
 fn left_alone(left_alone: &[Unmanaged]) -> Section {
-    let title = format!("Unmanaged: {} left alone", left_alone.len());
+    let title = format!("Unmanaged: {}", left_alone.len());
     let row = |Unmanaged { id: of, system_presence, name: label, why }: &Unmanaged| {
         let known_as = match label {
             Some(it) => cell(vec![name(it.nfc())]),

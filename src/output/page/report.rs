@@ -1,4 +1,4 @@
-//! What became of an apply, for anyone who merged it: what it comes to, then every object, with what is not done first.
+//! The report of an apply for the person who merged it: the sum, then every object, those that are not done first.
 
 use crate::model::names::Label;
 use crate::model::observed::Target;

@@ -189,7 +189,7 @@ fn left_alone_shown(left_alone: &[Unmanaged]) -> String {
     if left_alone.is_empty() {
         return String::new();
     }
-    let mut shown = format!("Unmanaged: {} left alone\n", left_alone.len());
+    let mut shown = format!("Unmanaged: {}\n", left_alone.len());
     let mut heading = "";
     for it in left_alone {
         let Unmanaged { id, system_presence, name, why } = it;

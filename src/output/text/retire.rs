@@ -28,7 +28,7 @@ pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Styl
     let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
     let mut steps = Vec::new();
     steps.push(match (people.len(), seats.cut) {
-        (0, false) => "move anyone who goes on it meanwhile: no one is to be moved now".to_owned(),
+        (0, false) => "move people who go on it meanwhile: no one is to be moved now".to_owned(),
         (1, false) => "move the 1 person who is on it now".to_owned(),
         (count, false) => format!("move the {count} people who are on it now"),
         (count, true) => format!("move everyone who is on it now, which is at least {}", people_in_words(count)),

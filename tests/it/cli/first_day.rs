@@ -298,7 +298,7 @@ fn an_imported_repository_is_in_step() {
     assert_eq!(plan.code, Some(0), "{}", plan.shown());
 }
 
-/// What `init --ci` is told of a project.
+/// The flags of `init --ci` for a project.
 const OF_A_PROJECT: &str = "--project acme/presences --release maker/presencectl@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \
                             --sha256 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 

@@ -72,7 +72,7 @@ fn wrong_usage() {
     assert_snapshot!(told.0);
     let nothing = cli.run("");
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(1), ""));
-    assert_eq!(nothing.stderr, cli.run("-h").stdout, "anyone who types nothing gets the help");
+    assert_eq!(nothing.stderr, cli.run("-h").stdout, "a command line without words gets the help");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn where_all_of_them_are_on_queue_nobody_is_asked() {
     let (cli, target) = with_org(&org);
     cli.write("presence/busy.yaml", &text);
     let ran = cli.run(&format!("retire coaching --to Meal {target}"));
-    let error = "error: 2 people on queue were left alone; nothing was written\n  help: run it again when they are off \
+    let error = "error: 2 people on queue were skipped; nothing was written\n  help: run it again when they are off \
                  queue, or with --include-on-queue\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), error));
     assert!(ran.stdout.contains("Left alone: 2 people on queue"), "{}", ran.shown());

@@ -222,7 +222,7 @@ fn users_are_set_and_running_again_writes_nothing() {
     let report: Value = serde_json::from_str(&cli.read("report.json")).unwrap();
     assert_eq!((&report["kind"], &report["success"]), (&json!("user-report"), &json!(false)));
     assert_eq!(report["presences"][1]["by"], "id");
-    assert_eq!(writes(&org), 1, "who is there already is left alone");
+    assert_eq!(writes(&org), 1, "users who are there already are skipped");
 
     // What `get` writes, `set` reads.
     let seen = cli.run(&format!("user get {ADA} {BEN} {target} -o csv"));

@@ -53,7 +53,7 @@ fn names(value: &Value) -> BTreeSet<String> {
     map.chain(list).collect()
 }
 
-/// What stands after a name on each line that begins with it, as `uses: VALUE`.
+/// The text after a name on each line that begins with it, as `uses: VALUE`.
 fn values<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let lines = text.lines().map(|it| it.trim_start().trim_start_matches("- "));
     lines.filter_map(|it| it.strip_prefix(name)?.strip_prefix(": ")).collect()

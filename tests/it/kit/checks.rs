@@ -59,7 +59,7 @@ fn a_plan_that_warns_of_no_line_takes_the_place_of_one_that_did() {
     runner.set("PULL_REQUEST", "");
     runner.action("plan").succeeds();
     assert_eq!(github.repository().check_runs.len(), 0);
-    // A commit that is none is told, and nothing is posted.
+    // Something that is no commit is reported, and nothing is posted.
     runner.set("PULL_REQUEST", "7");
     runner.set("COMMIT", "main");
     runner.action("plan").fails("the input commit is no commit");

@@ -71,14 +71,14 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     runner.action("drift").succeeds();
     assert_eq!(github.repository().issues[0]["state"], "closed");
     runner.action("drift").succeeds();
-    assert_eq!(github.writes().len(), 3, "a closed issue is left alone");
+    assert_eq!(github.writes().len(), 3, "a closed issue stays as it is");
     commit(&runner, &[lunch, tea, format!("{}    previousLabels: [Walk]\n", definition("walk", "Away", "A walk"))]);
     runner.action("drift").succeeds();
     let issues = github.repository().issues.clone();
     assert_eq!((issues[0]["state"].as_str(), issues.len()), (Some("open"), 1), "the same issue is opened again");
 }
 
-/// What an issue tells of how each difference came about: the heading, and what is so of which definition.
+/// The causes that an issue gives: each heading, with its definitions.
 fn told(body: &str) -> Vec<String> {
     let sections = body.split("\n#### ").skip(1).map(|it| it.split_once('\n').unwrap());
     let row = |line: &str| {

@@ -32,7 +32,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The commands of a page, in order: what `presencectl` is told.
+/// The commands of a page, in order: the arguments of `presencectl`.
 fn commands(text: &str) -> Vec<String> {
     let mut commands = Vec::new();
     let (mut inside, mut runs, mut before) = (false, false, "");
@@ -61,7 +61,7 @@ fn every_command_of_the_pages_runs_as_written() {
         let text = fs::read_to_string(&page).unwrap();
         let cli = Cli::with_examples();
         for command in commands(&text) {
-            // 2 says that there are changes, to anyone who asked for that.
+            // 2 says that there are changes, if `--detailed-exitcode` asks for it.
             let ran = cli.run(&command);
             let fine = ran.code == Some(0) || (ran.code == Some(2) && command.contains("--detailed-exitcode"));
             assert!(fine, "{}: {command}\n{}", page.display(), ran.shown());

@@ -49,7 +49,7 @@ pub(super) fn proposed(runner: &Runner, before: &[(&str, &str)], change: &[(&str
     Proposal { main, head, merge }
 }
 
-/// The pull request of a proposal, as GitHub tells it.
+/// The pull request of a proposal, as GitHub describes it.
 pub(super) fn pull_of(proposal: &Proposal) -> Value {
     let mut pull = pull(&proposal.head);
     pull["merge_commit_sha"] = proposal.merge.clone().into();

@@ -141,7 +141,7 @@ fn what_the_config_does_not_name_is_kept_and_listed() {
     world.org().add("Break", &[("en_US", "Tea")]);
     world.org().add("Away", &[]);
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       the config does not name them:
         (Away, 2fa68d50-0000-4000-8000-000000000003)
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002)
@@ -180,7 +180,7 @@ fn what_is_omitted_is_left_alone_and_listed() {
     let mut world = World::in_step([lunch(), want("coaching", "Busy", "Coaching")]);
     world.config(want("coaching", "Busy", "Coaching").label("de", "Anders").omitted());
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): `coaching`
 
@@ -188,7 +188,7 @@ fn what_is_omitted_is_left_alone_and_listed() {
     "#);
     world.prune();
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): `coaching`
 
@@ -203,7 +203,7 @@ fn what_is_omitted_may_match_by_its_pin_or_a_previous_label() {
     world.config(want("tea", "Break", "Chai").pinned(id(3)).omitted());
     world.prune();
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       named by `omit`:
         "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): `coaching`
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000003): `tea`
@@ -218,7 +218,7 @@ fn what_is_omitted_and_pinned_is_itself_under_whatever_system_presence() {
     world.config(want("tea", "Meal", "Tea").pinned(id(2)).omitted());
     world.prune();
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002): `tea`
 
@@ -234,7 +234,7 @@ fn whatever_an_omitted_definition_might_be_is_left_alone() {
     world.forget("lunch").prune();
     world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted());
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
@@ -243,7 +243,7 @@ fn whatever_an_omitted_definition_might_be_is_left_alone() {
     world.config(want("brunch", "Meal", "Brunch").previously("Lunch").omitted());
     world.org().remove("Siesta");
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
@@ -260,7 +260,7 @@ fn an_omitted_definition_that_is_there_under_its_label_and_an_earlier_one_is_bot
     world.org().add("Meal", &[("en_US", "Siesta")]);
     world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted()).prune();
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
         "Siesta" (Meal, 2fa68d50-0000-4000-8000-000000000002): `siesta`
@@ -276,7 +276,7 @@ fn what_an_omitted_definition_was_called_is_not_deactivated_by_another() {
     world.config(want("brunch", "Meal", "Brunch").previously("Lunch").deactivated());
     world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted());
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
@@ -471,7 +471,7 @@ fn more_active_ones_than_documented_that_the_config_asks_for_are_its_findings_al
     assert_snapshot!(world.plan(), @r#"
     warning[many-active]: 31 definitions will be active under Meal; the platform documents 30 at most, unless your org has had that raised
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Meal 31" (Meal, 2fa68d50-0000-4000-8000-000000000031): `meal31`
 

@@ -75,7 +75,7 @@ fn a_rename_of_every_label_is_a_question_with_three_ways_out() {
             new: true
       or give it another key than `lunch`
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -104,7 +104,7 @@ fn a_new_that_was_there_before_does_not_answer() {
             previousLabels: [Lunch break]
       if it is another one, give it another key than `lunch`
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -229,7 +229,7 @@ fn what_was_under_another_system_presence_is_asked_about_as_well() {
             new: true
       or give it another key than `lunch`
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -331,7 +331,7 @@ fn without_evidence_one_warning_names_three_neighbours() {
 
     warning[beside-unmanaged]: `lunch` is created under Meal beside 1 active definition that the config does not name: `Lunch break`; if that one is meant, write `previousLabels`
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 

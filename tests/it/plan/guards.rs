@@ -179,7 +179,7 @@ fn pruning_leaves_what_is_protected_primary_or_does_not_say() {
     world.org().primary("Who knows", Primary::NotKnown);
     world.protect(protected).prune();
     assert_snapshot!(world.plan(), @r#"
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       named by `protect`:
         "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002)
       the org does not say whether they are the platform's own:

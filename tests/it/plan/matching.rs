@@ -24,7 +24,7 @@ fn a_pin_wins_over_another_object_with_the_label() {
     assert_snapshot!(world.plan(), @r#"
     warning[hidden-twin]: `lunch` is `Lunch` (2fa68d50-0000-4000-8000-000000000007), but `Lunch` (2fa68d50-0000-4000-8000-000000000002), which its label or `previousLabels` also name, is active and unmanaged, so agents see both: give it a key of its own, pinned in `ids`, with `deactivated: true` to retire it or with its labels to keep it; or pin `lunch` to it; or name it in `protect` to leave it alone
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002)
 
@@ -41,7 +41,7 @@ fn a_pin_that_the_org_does_not_show_is_an_error_and_never_a_create() {
       --> presence.yaml:6:3
       it was deleted, belongs to another org, or to a division that this client cannot see; correct the id or take the pin away
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 
@@ -117,7 +117,7 @@ fn what_does_not_say_whether_it_is_primary_is_touched_only_when_pinned() {
           ids:
             lunch: 2fa68d50-0000-4000-8000-000000000001
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -172,7 +172,7 @@ fn several_objects_with_the_label_are_an_ambiguity() {
           ids:
             lunch: 2fa68d50-0000-4000-8000-000000000002
 
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002): `lunch`
@@ -193,7 +193,7 @@ fn an_ambiguity_says_which_is_the_platforms_own() {
           ids:
             available: 2fa68d50-0000-4000-8000-000000000001
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Available" (Available, 2fa68d50-0000-4000-8000-000000000001): `available`
 
@@ -290,7 +290,7 @@ fn two_objects_with_previous_labels_are_an_ambiguity() {
             lunch: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       an error above is about them:
         "Dinner" (Meal, 2fa68d50-0000-4000-8000-000000000002): `lunch`
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
@@ -320,7 +320,7 @@ fn one_object_that_two_definitions_want_by_previous_label_is_an_ambiguity() {
             b: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `a`
 
@@ -364,7 +364,7 @@ fn a_chain_of_renames_is_written_with_the_pins_that_the_message_prints() {
             b: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "One" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 
@@ -475,7 +475,7 @@ fn what_is_omitted_closes_no_circle_of_labels() {
     assert_snapshot!(world.plan(), @r#"
     No longer needed: `previousLabels` of `b` (presence.yaml:9:5)
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       named by `omit`:
         "Two" (Meal, 2fa68d50-0000-4000-8000-000000000002): `a`
 
@@ -513,7 +513,7 @@ fn a_deactivated_twin_beside_an_active_one_with_the_previous_label_is_in_doubt()
             lunch: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 

@@ -78,7 +78,7 @@ fn one_of_everything_is_shown_in_one_order() {
           late:
             new: true
 
-    Unmanaged: 3 left alone
+    Unmanaged: 3
       named by `omit`:
         "Walk" (Away, 2fa68d50-0000-4000-8000-000000000004): `walk`
       an error above is about them:

@@ -26,7 +26,7 @@ fn a_create_that_looks_like_a_rename_is_a_question_with_both_answers() {
           lunch:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -46,7 +46,7 @@ fn a_create_that_looks_like_a_rename_is_a_question_with_both_answers() {
       + create lunch (Meal): the config says `new: true`
         + en_US: "lunch  BREAK"
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 
@@ -68,7 +68,7 @@ fn a_shared_label_in_any_locale_looks_like_a_rename() {
           siesta:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
 
@@ -91,7 +91,7 @@ fn answers_are_quoted_for_yaml() {
           "no":
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "no: \"later\"\u202E" (Meal, 2fa68d50-0000-4000-8000-000000000001): `no`
 
@@ -134,7 +134,7 @@ fn answers_fit_beside_what_the_definition_says_already() {
           lunch:
             new: true
 
-    Unmanaged: 3 left alone
+    Unmanaged: 3
       an error above is about them:
         "Lunch break" (Away, 2fa68d50-0000-4000-8000-000000000002): `lunch`
         "Lunch break" (Away, 2fa68d50-0000-4000-8000-000000000003): `lunch`
@@ -152,7 +152,7 @@ fn other_labels_ask_nothing() {
       + create siesta (Meal): nothing in the org matches
         + en_US: "Siesta"
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 
@@ -195,7 +195,7 @@ fn the_label_under_another_system_presence_is_a_question_with_both_answers() {
           lunch:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -214,7 +214,7 @@ fn the_label_under_another_system_presence_is_a_question_with_both_answers() {
       + create lunch (Break): the config says `new: true`
         + en_US: "Lunch"
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
 
@@ -311,7 +311,7 @@ fn several_that_could_be_replaced_are_an_ambiguity() {
           ids:
             lunch-before-2: 2fa68d50-0000-4000-8000-000000000002
 
-    Unmanaged: 2 left alone
+    Unmanaged: 2
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002): `lunch`
@@ -352,7 +352,7 @@ fn what_other_definitions_may_be_is_not_replaced() {
           ids:
             pause-before: 2fa68d50-0000-4000-8000-000000000001
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `early`
 
@@ -375,7 +375,7 @@ fn one_that_several_say_they_replace_is_a_question_whatever_their_keys_are_calle
           away:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `away`
 
@@ -407,7 +407,7 @@ fn a_replaces_that_finds_nothing_makes_a_definition_and_asks_as_ever() {
           lunch:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
@@ -434,7 +434,7 @@ fn pruning_leaves_what_is_in_question() {
           lunch:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 

@@ -57,7 +57,7 @@ fn a_question_of_typography_shows_the_difference_and_its_answers_work() {
           a:
             new: true
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       an error above is about them:
         "Pause d’équipe" (Busy, 2fa68d50-0000-4000-8000-000000000001): `a`
 
@@ -100,7 +100,7 @@ fn an_active_object_with_a_previous_label_is_a_twin() {
     assert_snapshot!(renamed_beside_a_twin().plan(), @r#"
     warning[hidden-twin]: `lunch` is `Lunch break` (2fa68d50-0000-4000-8000-000000000001), but `Lunch` (2fa68d50-0000-4000-8000-000000000002), which its label or `previousLabels` also name, is active and unmanaged, so agents see both: give it a key of its own, pinned in `ids`, with `deactivated: true` to retire it or with its labels to keep it; or pin `lunch` to it; or name it in `protect` to leave it alone
 
-    Unmanaged: 1 left alone
+    Unmanaged: 1
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002)
 

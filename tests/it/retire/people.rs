@@ -268,7 +268,7 @@ async fn an_activity_that_runs_behind_is_waited_for() {
         let code = if is_done { "moved" } else { "still-named" };
         assert_eq!(counts(&report), [(code, 3)].into(), "{activity_lag_ms}");
         let put = world.wire.take_requests().iter().filter(|it| *it == PUT).count();
-        assert_eq!((put, world.on(COACHING)), (1, 0), "anyone who is moved is moved once");
+        assert_eq!((put, world.on(COACHING)), (1, 0), "each person is moved once");
         if !is_done {
             assert_eq!((counts(&report), halt(&report)), ([("still-named", 3)].into(), Some("still-named")));
             // Later the same command is done.
