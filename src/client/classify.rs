@@ -1,4 +1,4 @@
-//! What one answer, or its absence, means: what decides, and what callers branch on.
+//! Classifies one response, or its absence: the decision about retries, and the error for callers.
 
 use std::fmt::Write as _;
 
@@ -9,17 +9,17 @@ use crate::client::shapes::UnreadableAnswer;
 use crate::client::wire::{NO_WAY_ON, Response, WireError};
 use crate::model::text;
 
-/// How much of what is not JSON is shown.
+/// The longest quote of a body that is not JSON.
 const BEGINNING_LENGTH_MAX: usize = 48;
 
-/// A failed exchange: what decides, what callers branch on, and the answer if there was one.
+/// A failed exchange: the input for the retry decision, the error for callers, and the response if there was one.
 pub(crate) struct FailedExchange {
     pub(crate) failure: ExchangeFailure,
     pub(crate) kind: ApiErrorKind,
     pub(crate) response: Option<Response>,
 }
 
-/// What the status of an answer means; none for 2xx.
+/// The meaning of a response's status. `None` for 2xx.
 pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(ExchangeFailure, ApiErrorKind)> {
     let retry_after_s = response.retry_after_s;
     let judged = match response.status {
@@ -46,7 +46,7 @@ pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(ExchangeFai
     Some(judged)
 }
 
-/// The same for the token endpoint, which says 400 for a rate limit as well (docs/platform.md, "Tokens").
+/// Like [`judge`], for the token endpoint, which also uses 400 for a rate limit (docs/platform.md, "Tokens").
 pub(crate) fn judge_login(response: &Response) -> Option<(ExchangeFailure, ApiErrorKind)> {
     let is_rate_limit = || String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit exceeded");
     let retry_after_s = response.retry_after_s;
@@ -55,20 +55,20 @@ pub(crate) fn judge_login(response: &Response) -> Option<(ExchangeFailure, ApiEr
             Some((ExchangeFailure::Throttled { retry_after_s }, ApiErrorKind::RateLimited { retry_after_s }))
         }
         400 | 401 | 403 => Some((ExchangeFailure::Refused, ApiErrorKind::Credentials)),
-        // There is one everywhere, so a server that says this is not the platform.
+        // Every platform host has a token endpoint, so this server is not the platform.
         404 | 410 => Some((ExchangeFailure::Refused, ApiErrorKind::NotFound { by_the_platform: false })),
         _ => judge(response, false),
     }
 }
 
-/// Did the token endpoint say 400 for its rate limit?
+/// Is this the token endpoint's 400 for a rate limit?
 pub(crate) fn is_login_limit(failed: &FailedExchange) -> bool {
     let is_400 = failed.response.as_ref().is_some_and(|it| it.status == 400);
     is_400 && matches!(failed.failure, ExchangeFailure::Throttled { .. })
 }
 
-/// Of an exchange without an answer. A name without an address, before anything has answered, is mistyped or of another
-/// network: asking again does not mend it.
+/// An exchange without a response. If a name has no address before any response arrived, it is mistyped or from another
+/// network, so a retry cannot help.
 pub(crate) fn no_answer(error: WireError, has_answered: bool) -> FailedExchange {
     let failure = match &error {
         WireError::NoHost(_) | WireError::NoProxy { has_address: false, .. } if !has_answered => {
@@ -76,7 +76,7 @@ pub(crate) fn no_answer(error: WireError, has_answered: bool) -> FailedExchange 
         }
         WireError::NoHost(_) | WireError::NoProxy { .. } | WireError::NotSent(_) => ExchangeFailure::NotSent,
         WireError::Proxy { status, .. } if NO_WAY_ON.contains(status) => ExchangeFailure::NotSent,
-        // Nothing was sent, and asking again will not mend it.
+        // Nothing was sent, and a retry cannot help.
         WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => ExchangeFailure::Refused,
         WireError::Lost(_) | WireError::TimedOut { .. } => ExchangeFailure::AnswerLost,
         WireError::TooLarge { .. } => ExchangeFailure::AnswerBroken,
@@ -84,7 +84,7 @@ pub(crate) fn no_answer(error: WireError, has_answered: bool) -> FailedExchange 
     FailedExchange { failure, kind: ApiErrorKind::Connection(error), response: None }
 }
 
-/// Of an answer that cannot be read.
+/// An unreadable response.
 pub(crate) fn not_as_promised(unreadable: UnreadableAnswer, response: Response) -> FailedExchange {
     let (failure, kind) = match unreadable {
         UnreadableAnswer::NotJson => not_json(&response),
@@ -94,8 +94,8 @@ pub(crate) fn not_as_promised(unreadable: UnreadableAnswer, response: Response) 
     FailedExchange { failure, kind, response: Some(response) }
 }
 
-/// What is there in the place of JSON. A text that is whole but for one place would be the same when it is asked for
-/// again; a page comes from something before the platform, which may pass.
+/// A body that is not JSON. If only one place is broken, a retry would return the same. A page comes from a gateway,
+/// whose problem may pass.
 fn not_json(response: &Response) -> (ExchangeFailure, ApiErrorKind) {
     let body = &response.body;
     let (failure, why) = match json::fault(body) {
@@ -114,12 +114,12 @@ fn not_json(response: &Response) -> (ExchangeFailure, ApiErrorKind) {
     (failure, ApiErrorKind::BrokenPromise(what))
 }
 
-/// The pages that came in answer to one request. Once more is enough to see that it stays so.
+/// Counts the gateway pages of one request. One retry shows whether the problem lasts.
 #[derive(Default)]
 pub(crate) struct Pages(u32);
 
 impl Pages {
-    /// The failure, where the last page that is taken is one that asking again will not mend.
+    /// The failure, which becomes final with the last allowed page.
     pub(crate) fn counted(&mut self, failure: ExchangeFailure) -> ExchangeFailure {
         self.0 += u32::from(failure == ExchangeFailure::AnswerForeign);
         if failure == ExchangeFailure::AnswerForeign && self.0 >= PAGES_MAX {

@@ -1,4 +1,4 @@
-//! Whether a client could write, asked by a request that cannot: the removal of a definition that does not exist.
+//! Checks whether a client may write, without writing: it deletes a definition that does not exist.
 
 use crate::client::error::{ApiError, ApiErrorKind};
 use crate::client::operations;
@@ -7,32 +7,32 @@ use crate::client::shapes;
 use crate::client::wire::Method;
 use crate::model::names::DefinitionId;
 
-/// Well formed, and nothing's: its random bits are all zero.
+/// A well-formed id without an object: its random bits are all zero.
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
-/// Asks what a client may do, and can change nothing.
+/// Checks the permissions of a client. It cannot change anything.
 #[derive(Clone)]
 pub struct CouldWrite(Session);
 
-/// What the org says to a removal.
+/// The platform's answer to a removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrialRemoval {
-    /// The platform looked for the object: it did not refuse the client.
+    /// The platform searched for the object, so the client has the permission.
     Allowed,
-    /// The client has no permission for it.
+    /// The client lacks the permission.
     Forbidden,
 }
 
 impl Session {
-    /// For a caller that wants to know whether the client could write. It speaks the session's generation of the API.
+    /// For a caller that checks the permission to write. It uses the session's generation of the API.
     pub fn could_write(&self) -> CouldWrite {
         CouldWrite(self.clone())
     }
 }
 
 impl CouldWrite {
-    /// Whether the client could remove a definition. One DELETE of an id that no definition has; without one there is
-    /// nothing that it could change.
+    /// Can the client delete definitions? Sends one DELETE of an id that no definition has, so it cannot change
+    /// anything.
     pub async fn removal(&self) -> Result<TrialRemoval, ApiError> {
         let nobody = DefinitionId::new(NOBODY).map(|id| operations::delete(self.0.generation(), &id));
         let Some(Ok(operation)) = nobody else {

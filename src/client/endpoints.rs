@@ -1,5 +1,4 @@
-//! Which hosts the client speaks to: from a region, a domain or `--base-url`, and the rule that only
-//! loopback may be spoken to without TLS.
+//! The hosts of the platform, from a region, a domain or `--base-url`. Only loopback is allowed without TLS.
 
 use std::net::IpAddr;
 
@@ -8,25 +7,25 @@ use reqwest::Url;
 use crate::model::problem::Problem;
 use crate::model::region::Region;
 
-/// The longest domain that is looked at.
+/// The longest domain, in bytes.
 pub const DOMAIN_BYTES_MAX: usize = 200;
-/// The longest part between two dots (DNS).
+/// The longest label of a domain (DNS).
 const DOMAIN_PART_BYTES_MAX: usize = 63;
 
-/// The API and the token endpoint. Neither holds a user, a query or a fragment.
+/// The API and the token endpoint. Neither URL has a user, a query or a fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     api: Url,
     login: Url,
 }
 
-/// Why an address was not taken. The address itself is not inside: it may hold a password.
+/// Why an address is invalid. The address itself is not included, because it may have a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// Not the plain name of a domain.
+    /// Not a plain domain name.
     #[error("not a domain: a domain is written like `mypurecloud.de`, without scheme, port or path")]
     NotADomain,
-    /// The name of the API's or the login's host in place of the domain.
+    /// A host name of the API or the login instead of the domain.
     #[error("a domain is written like `mypurecloud.de`, without `api.`, `login.` or `apps.` in front")]
     NotTheDomain,
     /// Not an address.
@@ -43,12 +42,12 @@ pub enum EndpointError {
     Credentials,
     #[error("the URL holds a query or a fragment: only scheme, host, port and path can stand there")]
     QueryOrFragment,
-    /// The path of the API is part of it already.
+    /// It includes a path of the API.
     #[error("the URL has `{0}` in it, which presencectl adds itself: leave that away, and what follows it")]
     ApiPath(&'static str),
 }
 
-/// How an address ends that was copied with the path of an operation in it.
+/// Suffixes of an address that was copied with the path of an operation.
 const API_PATHS: [&str; 3] = ["/api/v2", "/oauth/token", "/api"];
 
 impl Endpoints {
@@ -56,8 +55,7 @@ impl Endpoints {
         Endpoints::of_domain(region.domain())
     }
 
-    /// The hosts below a domain that the *environment* gave; a config may never get here with a name
-    /// that is not in the table.
+    /// The hosts below a domain from the *environment*. A name from a config must be in the table of regions instead.
     pub fn of_domain(domain: &str) -> Result<Endpoints, EndpointError> {
         let domain = domain.trim().to_ascii_lowercase();
         if !is_domain(&domain) {
@@ -73,7 +71,7 @@ impl Endpoints {
         })
     }
 
-    /// Everything below one address (`--base-url`); the token endpoint is `BASE/oauth/token`.
+    /// The endpoints below one address (`--base-url`). The token endpoint is `BASE/oauth/token`.
     pub fn of_base_url(base: &str) -> Result<Endpoints, EndpointError> {
         let mut api = Url::parse(base.trim()).map_err(|_| EndpointError::NotAUrl)?;
         if !matches!(api.scheme(), "https" | "http") {
@@ -100,7 +98,7 @@ impl Endpoints {
         Ok(Endpoints { api, login })
     }
 
-    /// The address of a path of the API. `path` begins with `/` and is percent-encoded already.
+    /// The URL of an API path. `path` begins with `/` and is already percent-encoded.
     pub fn api(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.api.clone();
         let whole = format!("{}{path}", self.api.path().trim_end_matches('/'));
@@ -119,7 +117,7 @@ impl Endpoints {
         self.api.authority().to_owned()
     }
 
-    /// The name of the API's host, without a port.
+    /// The API's host name, without a port.
     pub fn api_name(&self) -> String {
         self.api.host_str().unwrap_or_default().to_owned()
     }
@@ -129,19 +127,18 @@ impl Endpoints {
         self.login.authority().to_owned()
     }
 
-    /// Is everything on this machine? Then nothing real is written, and no proxy is asked.
+    /// Are both on this machine? Then nothing real is written, and no proxy is used.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.api) && is_loopback(&self.login)
     }
 }
 
-/// `127.0.0.0/8`, `::1` or `localhost`. The URL parser has already brought `127.1` and `0x7f.1` into
-/// their one spelling.
+/// `127.0.0.0/8`, `::1` or `localhost`. The URL parser already normalised forms such as `127.1` and `0x7f.1`.
 fn is_loopback(url: &Url) -> bool {
     is_this_machine(url.host_str().unwrap_or_default())
 }
 
-/// The same of an address's host, with its port or without.
+/// Like [`is_loopback`], for a host with or without a port.
 pub(crate) fn is_this_machine(authority: &str) -> bool {
     let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
     let host = port.map_or(authority, |(host, _)| host);
@@ -149,8 +146,8 @@ pub(crate) fn is_this_machine(authority: &str) -> bool {
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Letters, digits and hyphens between dots, at least one dot, and a last part that is no number: a
-/// URL parser must have nothing to interpret.
+/// Letters, digits and hyphens between dots, at least one dot, and a last label that is no number. The URL parser then
+/// has nothing to interpret.
 fn is_domain(domain: &str) -> bool {
     let part_is_good = |part: &str| {
         (1..=DOMAIN_PART_BYTES_MAX).contains(&part.len())

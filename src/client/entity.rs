@@ -1,5 +1,5 @@
-//! One object of an answer as a definition, or as an odd one: strict about what the API promises, tolerant of fields
-//! and values that we do not know. One odd object spoils no other.
+//! Reads one object of a response as a definition or as an odd object. It is strict about the API's contract and
+//! tolerates unknown fields and values. One odd object does not affect the others.
 
 use std::collections::BTreeMap;
 
@@ -13,35 +13,35 @@ use crate::model::observed::{Definition, Listed, Modified, Primary};
 use crate::model::odd::{HALF, Halved, Odd};
 use crate::model::text;
 
-/// Fields that the platform writes itself; a PUT does not send them back.
+/// Fields that the platform sets itself. A PUT does not send them back.
 pub(crate) const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
-/// The fields that are looked for in an object that cannot be read at once.
+/// The fields that are read one by one from an unreadable object.
 const READ: [&str; 3] = ["id", "systemPresence", "deactivated"];
 
-/// How many things that are odd are named of one object.
+/// The most problems that are named for one object.
 const ODDITIES_NAMED_MAX: usize = 3;
 
-/// The longest foreign name that a sentence repeats, in characters.
+/// The longest foreign name in a sentence, in characters.
 const NAME_CHARS_MAX: usize = 80;
 
 /// One object of a list of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entity {
     Whole(Box<Whole>),
-    /// Something that cannot be read whole.
+    /// An object that cannot be read in full.
     Odd(Odd),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whole {
     pub definition: Definition,
-    /// Where it holds half a character, if anywhere.
+    /// Where it has half a character, if it does.
     pub halved: Option<Halved>,
 }
 
 impl Entity {
-    /// Its id, if it has one that can be read.
+    /// Its id, if it is readable.
     pub fn id(&self) -> Option<&DefinitionId> {
         match self {
             Entity::Whole(whole) => Some(&whole.definition.id),
@@ -49,7 +49,7 @@ impl Entity {
         }
     }
 
-    /// As one of several with the same id: it is not known which of them is true.
+    /// Marks it as one of several objects with the same id: the right one is not known.
     fn repeated(self) -> Odd {
         match self {
             Entity::Odd(odd) => odd,
@@ -67,11 +67,11 @@ impl Entity {
     }
 }
 
-/// An object with its place in an answer.
+/// An object with its place in a response.
 pub type PlacedObject = (String, Entity);
 
-/// The list that these objects make up. It is not known which of several with one id is true, so together they are odd.
-/// Copies that say the same are one.
+/// The list of these objects. Different objects with one id become one odd object, because the right one is not known.
+/// Equal copies become one.
 pub fn list_of(entities: Vec<PlacedObject>) -> Listed {
     let mut listed = Listed::default();
     let mut by_id: BTreeMap<DefinitionId, Vec<PlacedObject>> = BTreeMap::new();
@@ -121,8 +121,8 @@ fn repeated(entities: Vec<PlacedObject>) -> Option<Odd> {
     Some(first)
 }
 
-/// Reads one value of an answer, which is JSON. `place` is where it stands there. Beside it is the object as it was
-/// sent, in which half a character is [`HALF`].
+/// Reads one JSON value of a response. `place` is its path there. Also returns the object as it was sent, with half a
+/// character as [`HALF`].
 pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<String, Value>) {
     if !text.starts_with(b"{") {
         let what = vec![format!("it is {}, not an object", kind(text))];
@@ -173,7 +173,7 @@ pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<
     (entity, fields)
 }
 
-/// What is odd of one object.
+/// The problems of one object.
 #[derive(Default)]
 struct Oddities {
     what: Vec<String>,
@@ -181,7 +181,7 @@ struct Oddities {
 }
 
 impl Oddities {
-    /// Gives everything that stands for what cannot be read.
+    /// Records a problem and returns a default for the unreadable value.
     fn add<T: Default>(&mut self, what: String) -> T {
         if self.what.len() < ODDITIES_NAMED_MAX {
             self.what.push(what);
@@ -204,7 +204,7 @@ impl Oddities {
     }
 }
 
-/// The fields that can be read of an object in which something cannot.
+/// The readable fields of an object that cannot be read in full.
 fn one_by_one(text: &[u8]) -> Map<String, Value> {
     let one = |name: &str| Some((name.to_owned(), serde_json::from_slice(json::field(text, name)?).ok()?));
     READ.into_iter().filter_map(one).collect()
@@ -221,8 +221,7 @@ fn text_of<'a>(fields: &'a Map<String, Value>, name: &str, halves: &Halves, odd:
     }
 }
 
-/// Every label that can be read, also where one locale has several. A locale whose label is null has none: there is
-/// nothing to show and nothing to compare.
+/// Every readable label, even several of one locale. A null label counts as absent.
 fn labels(text: &[u8], odd: &mut Oddities) -> Vec<(Locale, Label)> {
     let mut labels = Vec::new();
     let mut is_there = false;
@@ -257,7 +256,7 @@ fn labels(text: &[u8], odd: &mut Oddities) -> Vec<(Locale, Label)> {
     labels
 }
 
-/// Not set means all divisions (docs/platform.md, "Divisions"). The first generation does not speak of divisions.
+/// An absent value means all divisions (docs/platform.md, "Divisions"). The first generation has no divisions.
 fn division(
     fields: &Map<String, Value>,
     generation: Generation,
@@ -274,7 +273,7 @@ fn division(
     }
 }
 
-/// Either sign is enough to be untouchable; without a clear sign it is not known.
+/// Either sign of the platform's own is enough. Without a clear sign, it is not known.
 fn primary(fields: &Map<String, Value>) -> Primary {
     let flag = fields.get("primary").and_then(Value::as_bool);
     let kind = fields.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
@@ -292,7 +291,7 @@ fn modified(fields: &Map<String, Value>) -> Option<Modified> {
     (by.is_some() || at.is_some()).then(|| Modified { by: by.map(str::to_owned), at: at.map(str::to_owned) })
 }
 
-/// Where half a character was.
+/// The places of half characters.
 #[derive(Default)]
 struct Halves {
     labels: Vec<Locale>,
@@ -300,7 +299,7 @@ struct Halves {
 }
 
 impl Halves {
-    /// Where two readings of one object differ that have another character in the place of each half.
+    /// Finds them by comparing two readings with different replacement characters.
     fn between(fields: &Map<String, Value>, other: &Map<String, Value>) -> Halves {
         let mut halves = Halves::default();
         for (name, value) in fields.iter().filter(|(name, value)| other.get(*name) != Some(value)) {
@@ -315,7 +314,7 @@ impl Halves {
         halves
     }
 
-    /// None where there is none in what a PUT sends back.
+    /// `None` if no field of a PUT has one.
     fn of(self, id: &DefinitionId) -> Option<Halved> {
         let Halves { labels, mut fields } = self;
         fields.retain(|it| !PLATFORMS_OWN.contains(&it.as_str()));
@@ -324,7 +323,7 @@ impl Halves {
     }
 }
 
-/// The name of a field within a sentence.
+/// The name of a field in a sentence.
 fn shown(name: &str) -> String {
     let mut cut: String = name.chars().take(NAME_CHARS_MAX).collect();
     if cut.len() < name.len() {
@@ -345,7 +344,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// The same of a text that is JSON.
+/// Like [`kind_of`], for JSON text.
 fn kind(text: &[u8]) -> &'static str {
     match text.first() {
         Some(b'n') => "null",
@@ -358,8 +357,8 @@ fn kind(text: &[u8]) -> &'static str {
     }
 }
 
-/// What a PUT would still send of half a character: each place, in words. None is as it should be. `sent` is the body
-/// that was made of `raw`.
+/// The half characters that a PUT would still send, in words. `None` if there are none. `sent` is the body that was
+/// made from `raw`.
 pub fn still_sent(halved: &Halved, raw: &Map<String, Value>, sent: &Map<String, Value>) -> Option<Halved> {
     let labels = |of: &Map<String, Value>, locale: &Locale| of.get("languageLabels")?.get(locale.as_str()).cloned();
     let is_sent = |locale: &&Locale| {

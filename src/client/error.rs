@@ -1,8 +1,7 @@
-//! What went wrong with an operation: facts, without their help.
+//! The errors of an operation, as facts. Their help is elsewhere.
 //!
-//! Strings in these types come from the platform and are foreign, and so are `Display` and `help`,
-//! which repeat them as they are: anyone who shows them makes them safe, each view in its own way. No
-//! secret is ever inside: the session takes them out before it makes an error.
+//! Strings in these types come from the platform, and `Display` and `help` repeat them unchanged. Each view makes them
+//! safe in its own way. They contain no secret: the session removes secrets before it makes an error.
 
 use std::fmt;
 
@@ -25,31 +24,31 @@ pub struct ApiError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiErrorKind {
-    /// 401, although the token was renewed where that is possible.
+    /// 401, even after the token was renewed, if that is possible.
     Unauthorized {
-        /// The token came from the environment and cannot be renewed.
+        /// The token came from the environment, so it cannot be renewed.
         given_token: bool,
     },
-    /// The token endpoint does not take the OAuth client, or answered without a token.
+    /// The token endpoint rejects the OAuth client, or returned no token.
     Credentials,
     /// 403.
     Forbidden {
-        /// The permissions that the platform names; none where it does not.
+        /// The permissions that the platform names. Empty if it names none.
         missing: Vec<String>,
         needs: Permission,
     },
-    /// 429, or the token endpoint's 400 in its place.
+    /// 429, or the token endpoint's 400 for a rate limit.
     RateLimited { retry_after_s: Option<u64> },
     /// 404 or 410.
     NotFound {
-        /// The platform itself says so; a gateway's page does not count.
+        /// The platform itself sent it. A gateway's page does not count.
         by_the_platform: bool,
     },
-    /// 404 or 410 for a whole collection: the org does not serve this generation of the API, or no longer.
+    /// 404 or 410 for a whole collection: the org does not serve this generation of the API.
     NotServed(Generation),
-    /// The same, after both generations were asked.
+    /// Neither generation is served.
     NoneServed,
-    /// 404 or 410 for an operation that is about no single object.
+    /// 404 or 410 for an operation without a single object.
     NotOffered,
     /// 409.
     Conflict,
@@ -57,45 +56,45 @@ pub enum ApiErrorKind {
     Invalid,
     /// 408 or 5xx.
     Server { retry_after_s: Option<u64> },
-    /// No answer.
+    /// There was no response.
     Connection(WireError),
     /// 3xx.
     Redirected,
-    /// A write that was not sent, because the run was asked to end while it waited.
+    /// A write that was not sent, because the run was cancelled while it waited.
     Interrupted,
-    /// A write that was not sent, because it had waited until what was read before it was too old.
+    /// A write that was not sent, because the read before it was too old by then.
     Waited,
-    /// An answer that is not what the API promises: which part of it.
+    /// A response that violates the API's contract, with the part that does.
     BrokenPromise(String),
-    /// The answer is one object, which cannot be read whole.
+    /// The response is one object, which cannot be read in full.
     OddObject(Box<Odd>),
-    /// A write that was not sent, because it would send back half a character: where.
+    /// A write that was not sent, because it would send half a character back.
     HalfCharacter(Box<Halved>),
-    /// An answer with one of the credentials in it that it was asked with.
+    /// A response that repeats one of the credentials.
     HoldsSecret,
-    /// The list changed each time while it was read: what did not fit the last time.
+    /// The list changed in every attempt to read it. Has the last inconsistency.
     Unsettled(String),
-    /// A list does not fit together, and shows the same each time it is read.
+    /// A list that has the same inconsistency in every attempt.
     Incomplete(String),
-    /// An id that cannot stand in a path.
+    /// An id that is invalid in a path.
     UnusableId(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
     pub document: Option<&'static str>,
-    /// By the platform today (docs/platform.md, "Operations and permissions").
+    /// The platform's current permission (docs/platform.md, "Operations and permissions").
     pub today: Option<&'static str>,
 }
 
-/// Which request failed, and what the platform said.
+/// The failed request, and the platform's response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorContext {
     pub method: Method,
     pub host: String,
     pub path: String,
     pub attempts: u32,
-    /// The status, where there was an answer.
+    /// The status, if there was a response.
     pub status: Option<u16>,
     /// The platform's code, such as `missing.permissions`.
     pub code: Option<String>,
@@ -103,12 +102,12 @@ pub struct ErrorContext {
     pub message: Option<String>,
     /// `messageParams`, and `details` as field and error code.
     pub params: Vec<(String, String)>,
-    /// `ININ-Correlation-Id`, else the body's `contextId`.
+    /// `ININ-Correlation-Id`, or the body's `contextId`.
     pub correlation_id: Option<String>,
 }
 
 impl ErrorContext {
-    /// Before any answer.
+    /// Before any response.
     pub fn new(method: Method, host: String, path: String) -> ErrorContext {
         ErrorContext {
             method,
@@ -123,7 +122,7 @@ impl ErrorContext {
         }
     }
 
-    /// With what an answer says of itself. `scrub` takes secrets out of foreign text.
+    /// Adds what a response contains. `scrub` removes secrets from foreign text.
     pub fn learn(&mut self, response: &Response, scrub: &dyn Fn(&str) -> String) {
         let kept = |text: &str| cut(&scrub(text));
         let body = error_body(&response.body).unwrap_or_default();
@@ -131,7 +130,7 @@ impl ErrorContext {
         self.status = Some(response.status);
         self.correlation_id = response.correlation_id.as_deref().map(kept).or_else(|| string(&["contextId"]));
         if !(200..300).contains(&response.status) {
-            // `error` and `description` are how the token endpoint says it.
+            // The token endpoint uses `error` and `description`.
             self.code = string(&["code", "error"]);
             self.message = string(&["message", "error_description", "description"]);
             self.params = params(&body, &kept);
@@ -139,7 +138,7 @@ impl ErrorContext {
     }
 }
 
-/// The platform's error body, if this is one. What is too long is none.
+/// The platform's error body, if this is one. A body that is too long is ignored.
 pub fn error_body(body: &[u8]) -> Option<Map<String, Value>> {
     if body.len() > ERROR_BYTES_MAX {
         return None;
@@ -166,7 +165,7 @@ pub fn cut(text: &str) -> String {
     text.chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
-/// Everything in a 403 that looks like `presence:presenceDefinition:add`, each once.
+/// Every permission in a 403, such as `presence:presenceDefinition:add`, each once.
 pub fn permissions_named(about: &ErrorContext) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();
     let texts = about.params.iter().map(|(_, value)| value).chain(&about.message);
@@ -182,13 +181,13 @@ pub fn permissions_named(about: &ErrorContext) -> Vec<String> {
     named
 }
 
-/// The facts in words. Without the correlation id, which every view shows in a place of its own.
+/// The facts in words. The correlation id is left out, because every view shows it elsewhere.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = &self.about;
         write!(f, "`{} {}`", about.method, about.path)?;
         match (&self.kind, about.status) {
-            // No other host was spoken to.
+            // Only the proxy was contacted.
             (ApiErrorKind::Connection(error @ WireError::NoProxy { .. }), _) => write!(f, ": {error}")?,
             (ApiErrorKind::Connection(error), _) => {
                 write!(f, " to `{}`: {error}", about.host)?;
@@ -241,7 +240,7 @@ impl fmt::Display for ApiError {
 }
 
 impl ApiError {
-    /// Code, message, parameters and the number of attempts, where there are any.
+    /// Code, message, parameters and the number of attempts, if there are any.
     fn said(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = &self.about;
         if let Some(code) = &about.code {
@@ -259,7 +258,7 @@ impl ApiError {
         Ok(())
     }
 
-    /// Is this a refusal of the size of a page?
+    /// Does it reject the page size?
     pub(crate) fn names_page_size(&self) -> bool {
         let ErrorContext { message, params, status, .. } = &*self.about;
         let said = params.iter().flat_map(|(name, value)| [name, value]).chain(message);
@@ -272,14 +271,14 @@ impl std::error::Error for ApiError {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteError {
-    /// Certainly not carried out.
+    /// It was certainly not executed.
     NotDone(ApiError),
-    /// It may have been carried out: look before anything else.
+    /// It may have been executed: read the object before anything else.
     Unclear(ApiError),
 }
 
 impl WriteError {
-    /// What went wrong, no matter what became of the write.
+    /// The error, whether the write was executed or not.
     pub fn cause(&self) -> &ApiError {
         match self {
             WriteError::NotDone(error) | WriteError::Unclear(error) => error,
@@ -298,7 +297,7 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-/// An operation that failed, and whether it may have been carried out all the same.
+/// A failed operation, and whether it may have been executed anyway.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: ApiError,

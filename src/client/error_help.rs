@@ -1,4 +1,4 @@
-//! What a person can do about an error of the API, and the error as a problem that is shown.
+//! The help for an API error, and the error as a problem for display.
 
 use crate::client::endpoints::is_this_machine;
 use crate::client::error::{ApiError, ApiErrorKind, Permission};
@@ -8,7 +8,7 @@ use crate::model::problem::Problem;
 use crate::model::text;
 
 impl ApiError {
-    /// One sentence on what a person can do.
+    /// What to do, in one sentence.
     pub fn help(&self) -> String {
         match &self.kind {
             ApiErrorKind::Unauthorized { given_token: true } => {
@@ -42,7 +42,7 @@ impl ApiError {
             ApiErrorKind::Server { .. } => "the platform had a problem of its own: run it again later; the correlation id is what its \
                  support asks for"
                 .to_owned(),
-            // No proxy is asked there.
+            // No proxy is used there.
             ApiErrorKind::Connection(WireError::NotSent(_) | WireError::NoHost(_)) if is_this_machine(&self.about.host) => {
                 "look at --base-url, and whether anything listens there on this machine".to_owned()
             }
@@ -77,7 +77,7 @@ impl ApiError {
     }
 }
 
-/// What to do about an object that cannot be read whole.
+/// The help for an object that cannot be read in full.
 const REPAIR: &str = "repair it in the org's admin page, or report this with the correlation id";
 
 fn forbidden(missing: &[String], needs: Permission) -> String {
@@ -116,7 +116,7 @@ fn rate_limited(retry_after_s: Option<u64>) -> String {
     }
 }
 
-/// What to do about an exchange without an answer.
+/// The help for an exchange without a response.
 pub fn connection_help(error: &WireError) -> String {
     match error {
         WireError::Proxy { variable, host, status, is_signed_in, .. } => return proxy_help(variable, host, *status, *is_signed_in),
@@ -169,6 +169,7 @@ impl From<&ApiError> for Problem {
             help: Some(error.help()),
             correlation_id,
             platform_terms: platform_terms(error),
+            is_freeze: false,
         }
     }
 }

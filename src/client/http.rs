@@ -1,4 +1,4 @@
-//! The wire over sockets: reqwest, with every default that matters to us written out.
+//! The wire over sockets: reqwest, with every relevant default set explicitly.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -14,31 +14,31 @@ use crate::client::wire::{
 use crate::host::clock::Clock;
 use crate::host::proxy::Proxy;
 
-/// An idle connection is dropped well before a load balancer drops it (60 s is usual), since a request
-/// on a connection that is just being closed has an unknown outcome.
+/// An idle connection is closed well before a load balancer closes it (usually after 60 s). A request on a connection
+/// that is just being closed has an unknown outcome.
 pub const POOL_IDLE_MS: u64 = 20_000;
 
-/// What the HTTP library says when a name, that of the host or of the proxy, has no address.
+/// The HTTP library's message if the host or the proxy has no address.
 const NO_ADDRESS: &str = "dns error";
 
-/// How the layers of the HTTP library begin when they only pass on another's failure.
+/// The prefixes of HTTP library errors that only wrap another one.
 const WRAPPERS: [&str; 4] =
     ["error sending request", "request or response body error", "client error (", "builder error"];
 
-/// How the HTTP library begins where a proxy did not open a tunnel. Only the 407 has a word of its own.
+/// The HTTP library's message if a proxy opened no tunnel. Only the 407 has its own message.
 const NO_TUNNEL: &str = "tunnel error: unsuccessful";
 const NOT_SIGNED_IN: &str = "tunnel error: proxy authorization required";
 const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
 
-/// An answer of which no one reads more.
+/// A response whose body is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     pub status: u16,
     pub date: Option<String>,
 }
 
-/// Real HTTP. The client is built at the first request: reading the system's certificates takes
-/// milliseconds that `validate` should not pay.
+/// Real HTTP. The client is built at the first request, because reading the system's certificates takes milliseconds
+/// that `validate` does not need.
 pub struct HttpWire {
     client: OnceLock<Result<reqwest::Client, WireError>>,
     limits: WireLimits,
@@ -46,14 +46,15 @@ pub struct HttpWire {
     plain: bool,
     roots: Vec<reqwest::Certificate>,
     proxy: Option<Proxy>,
-    /// What the proxy has answered so far, by host. It is asked once: each time more, a wrong password counts again.
+    /// The proxy's answers so far, by host. It is asked once per host, because each attempt with a wrong password
+    /// counts.
     asked: tokio::sync::Mutex<Vec<(String, Result<(), WireError>)>>,
-    /// For dates in answers that do not say what time it is.
+    /// The clock for responses without a date.
     clock: Option<Clock>,
 }
 
 impl HttpWire {
-    /// For these endpoints. Nothing is opened yet.
+    /// A wire for these endpoints. It opens no connection yet.
     pub fn new(endpoints: &Endpoints, limits: WireLimits) -> HttpWire {
         let plain = endpoints.login().scheme() == "http";
         HttpWire {
@@ -68,7 +69,7 @@ impl HttpWire {
         }
     }
 
-    /// Through this proxy, for its targets. Without it, no proxy is used, even if the environment names one.
+    /// Uses this proxy for its targets. Without it, no proxy is used, even if the environment names one.
     pub fn through(self, proxy: Option<Proxy>) -> HttpWire {
         HttpWire { proxy, ..self }
     }
@@ -77,7 +78,7 @@ impl HttpWire {
         HttpWire { clock: Some(clock), ..self }
     }
 
-    /// Trusts the certificates of this PEM text besides the system's.
+    /// Trusts the certificates in this PEM text in addition to the system's.
     pub fn trusting(mut self, pem: &[u8]) -> Result<HttpWire, String> {
         self.roots = trust::certificates(pem)?;
         Ok(self)
@@ -90,7 +91,7 @@ impl HttpWire {
     fn build(&self) -> Result<reqwest::Client, WireError> {
         let mut builder = self.builder().https_only(!(self.loopback && self.plain)).gzip(true);
         if self.loopback && self.plain {
-            // Nothing can be spoken to over TLS here, so a machine without certificates will do.
+            // No endpoint uses TLS, so a machine without certificates works too.
             builder = builder.tls_certs_only([]);
         }
         builder.build().map_err(|error| WireError::Setup(chain(&error.without_url())))
@@ -99,16 +100,15 @@ impl HttpWire {
     fn builder(&self) -> reqwest::ClientBuilder {
         let WireLimits { request_timeout_ms, connect_timeout_ms, body_bytes_max: _ } = self.limits;
         let mut builder = reqwest::Client::builder()
-            // A redirect would carry the token elsewhere: reqwest sends `Authorization` again on the
-            // second hop to a foreign host.
+            // A redirect would leak the token: reqwest sends `Authorization` again on the second hop to a foreign host.
             .redirect(Policy::none())
-            // Its retries know neither Retry-After nor what a second POST does.
+            // Its retries ignore Retry-After and may repeat a POST.
             .retry(reqwest::retry::never())
             .connect_timeout(Duration::from_millis(connect_timeout_ms))
             .timeout(Duration::from_millis(request_timeout_ms))
             .pool_idle_timeout(Duration::from_millis(POOL_IDLE_MS))
             .referer(false)
-            // The variables are read in `proxy.rs`: the client reads none itself.
+            // `proxy.rs` reads the variables. The client reads none itself.
             .no_proxy();
         if let Some(Proxy { address, auth, targets, .. }) = self.proxy.clone() {
             let is_target = move |url: &reqwest::Url| targets.iter().any(|it| url.host_str() == Some(it));
@@ -124,7 +124,8 @@ impl HttpWire {
         builder
     }
 
-    /// Asks the proxy for a tunnel to a host, before anything else is sent: the client would not say what it answered.
+    /// Asks the proxy for a tunnel to a host before anything else is sent, because the client would not show the
+    /// proxy's answer.
     async fn is_let_through(&self, url: &reqwest::Url) -> Result<(), WireError> {
         let host = url.host_str().unwrap_or_default();
         let Some(proxy) = self.proxy.as_ref().filter(|it| it.leads_to(host)) else { return Ok(()) };
@@ -145,16 +146,16 @@ impl HttpWire {
         answer
     }
 
-    /// The status that the proxy answers a CONNECT with. The tunnel is closed at once.
+    /// The status of the proxy's answer to a CONNECT. The tunnel is closed at once.
     async fn tunnel(&self, proxy: &Proxy, url: &reqwest::Url) -> Result<u16, WireError> {
         let not_sent = |error: reqwest::Error| match self.failure(error) {
             error @ (WireError::Untrusted { .. } | WireError::Setup(_)) => error,
-            // Only the proxy was spoken to.
+            // Only the proxy was contacted.
             WireError::NoHost(said) => away(proxy, false, said),
             error => away(proxy, true, error.said()),
         };
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
-        // As plain HTTP, which the client hands to the proxy as it is.
+        // As plain HTTP, which the client passes to the proxy unchanged.
         let address = format!("http://{host}:{port}/").parse();
         let mut request = reqwest::Request::new(
             reqwest::Method::CONNECT,
@@ -168,13 +169,13 @@ impl HttpWire {
         Ok(client.execute(request).await.map_err(not_sent)?.status().as_u16())
     }
 
-    /// What a failure means for a request to this address: where the proxy opened no tunnel, that is the proxy's word.
+    /// The meaning of a failed request to this address. If the proxy opened no tunnel, it is the proxy's answer.
     async fn failed(&self, url: &reqwest::Url, error: reqwest::Error) -> WireError {
         let failure = self.failure(error);
         let host = url.host_str().unwrap_or_default();
         let Some(proxy) = self.proxy.as_ref().filter(|it| it.leads_to(host)) else { return failure };
         let said = match failure {
-            // No other name is looked up.
+            // No other name is resolved.
             WireError::NoHost(said) => return away(proxy, false, said),
             WireError::NotSent(said) => said,
             failure => return failure,
@@ -183,13 +184,13 @@ impl HttpWire {
             return refused(proxy, host, PROXY_AUTHENTICATION_REQUIRED);
         }
         if said.contains(NO_TUNNEL) {
-            // It did a moment ago: the next request asks it again, and hears its status.
+            // It worked a moment ago. The next request asks the proxy again and gets its status.
             self.asked.lock().await.retain(|(it, _)| it != host);
         }
         WireError::NotSent(said)
     }
 
-    /// What answers at an address, asked without credentials: any answer shows that there is a way.
+    /// Contacts an address without credentials: any response shows that it is reachable.
     pub async fn probe(&self, url: &reqwest::Url) -> Result<Probe, WireError> {
         let mut outgoing = reqwest::Request::new(reqwest::Method::GET, url.clone());
         outgoing.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
@@ -224,9 +225,9 @@ impl HttpWire {
         Ok(answer)
     }
 
-    /// What a failure of reqwest means. `NotSent` and `NoHost` only for what happened before a connection stood.
+    /// The meaning of a reqwest failure. `NotSent` and `NoHost` only apply before a connection is open.
     fn failure(&self, error: reqwest::Error) -> WireError {
-        // Its text holds the whole URL otherwise.
+        // Its text would include the whole URL.
         let error = error.without_url();
         let text = chain(&error);
         if error.is_builder() {
@@ -261,7 +262,7 @@ impl Wire for HttpWire {
     }
 }
 
-/// An error and its causes in one line, without the wrappers that say nothing.
+/// An error and its causes in one line, without wrappers.
 fn chain(error: &reqwest::Error) -> String {
     let mut said = vec![error.to_string()];
     let mut source = std::error::Error::source(error);

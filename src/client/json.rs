@@ -1,4 +1,5 @@
-//! The parts of a JSON text, without a tree of the whole: an answer of some MiB would take a hundred times its size.
+//! Finds the parts of a JSON text without building a tree: for a response of some MiB, a tree would take a hundred
+//! times its size.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,15 +7,15 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// Is this JSON, from its first byte to its last?
+/// Is the whole text valid JSON?
 pub(crate) fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// What an object or a list counts, since even an empty or a small one takes the memory of several values.
+/// The weight of an object or list, because even an empty one takes the memory of several values.
 const CONTAINER: usize = 8;
 
-/// At most how many values there can be in a JSON text: what follows a comma or a colon counts one, what opens eight.
+/// An upper bound of the values in a JSON text: a comma or colon counts one, an opening bracket eight.
 pub(crate) fn values_at_most(text: &[u8]) -> usize {
     let (mut count, mut at) = (1, 0);
     while let Some(byte) = text.get(at) {
@@ -34,13 +35,13 @@ pub(crate) fn values_at_most(text: &[u8]) -> usize {
     count
 }
 
-/// The text of a field's value. The last one counts where there are several, as in a tree. None where the text, which
-/// is JSON, is no object or has no such field.
+/// The text of a field's value. The last one counts if there are several, as in a tree. `None` if the JSON text is no
+/// object or has no such field.
 pub(crate) fn field<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
     members(text)?.filter(|(key, _)| is_called(key, name)).last().map(|(_, value)| value)
 }
 
-/// The texts of the names and values of an object; none where the text, which is JSON, is no object.
+/// The names and values of an object, as text. `None` if the JSON text is no object.
 pub(crate) fn members(text: &[u8]) -> Option<impl Iterator<Item = (&[u8], &[u8])>> {
     let mut rest = opened(text, b'{')?;
     Some(std::iter::from_fn(move || {
@@ -55,7 +56,7 @@ pub(crate) fn members(text: &[u8]) -> Option<impl Iterator<Item = (&[u8], &[u8])
     }))
 }
 
-/// The names that an object has more than once, with values that are not spelt alike.
+/// The repeated names of an object whose values have different texts.
 pub(crate) fn several(text: &[u8]) -> Vec<String> {
     let mut first: BTreeMap<Cow<'_, str>, &[u8]> = BTreeMap::new();
     let mut several: Vec<String> = Vec::new();
@@ -74,14 +75,14 @@ pub(crate) fn string(text: &[u8]) -> Option<String> {
     plain(text).map(str::to_owned).or_else(|| serde_json::from_slice(&Mended::new(text).text).ok())
 }
 
-/// A string that is spelt without an escape, as most are.
+/// A string without an escape, as most are.
 fn plain(text: &[u8]) -> Option<&str> {
     let between = text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     let is_plain = between.iter().all(|it| !matches!(it, b'\\' | b'"' | 0..=0x1F));
     std::str::from_utf8(between).ok().filter(|_| is_plain)
 }
 
-/// The texts of the items of a list; none where the text, which is JSON, is no list.
+/// The items of a list, as text. `None` if the JSON text is no list.
 pub(crate) fn items(text: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     let mut rest = opened(text, b'[')?;
     Some(std::iter::from_fn(move || {
@@ -96,7 +97,7 @@ pub(crate) fn items(text: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
 
 fn is_called(key: &[u8], name: &str) -> bool {
     let between = key.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\""));
-    // Most keys are spelt without an escape, and need not be read.
+    // Most keys have no escape and need no decoding.
     between == Some(name.as_bytes()) || key.contains(&b'\\') && string(key).is_some_and(|it| it == name)
 }
 
@@ -108,13 +109,13 @@ fn opened(text: &[u8], bracket: u8) -> Option<&[u8]> {
     trimmed(text).strip_prefix(&[bracket]).map(trimmed)
 }
 
-/// What follows a value and its comma.
+/// The text after a value and its comma.
 fn next(text: &[u8]) -> &[u8] {
     let text = trimmed(text);
     text.strip_prefix(b",").map_or(text, trimmed)
 }
 
-/// One past a value that begins at the first byte.
+/// One past the value at the start.
 fn end_of_value(text: &[u8]) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(byte) = text.get(at) {
@@ -142,7 +143,7 @@ fn end_of_value(text: &[u8]) -> usize {
     at
 }
 
-/// One past the string that begins here.
+/// One past the string at this index.
 fn end_of_string(text: &[u8], from: usize) -> usize {
     let mut at = from + 1;
     while let Some(byte) = text.get(at) {
@@ -155,17 +156,17 @@ fn end_of_string(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
-/// The text without the byte order mark that some servers put before it. A reader may pass over it (RFC 8259, 8.1).
+/// The text without the byte-order mark that some servers add. A reader may ignore it (RFC 8259, 8.1).
 pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
 /// U+FFFD, escaped.
 const REPLACED: &[u8; 6] = b"\\uFFFD";
-/// The same with another character, to see which texts hold one that was replaced.
+/// Another replacement character, to see which texts have a replaced one.
 const OTHERWISE: &[u8; 6] = b"\\uFFFC";
 
-/// A JSON text whose strings are whole: half a surrogate pair, or bytes that are no UTF-8, are replaced by U+FFFD.
+/// A JSON text with repaired strings: half a surrogate pair, or invalid UTF-8, is replaced by U+FFFD.
 pub(crate) struct Mended<'a> {
     pub(crate) text: Cow<'a, [u8]>,
     replaced: Vec<usize>,
@@ -191,7 +192,7 @@ impl Mended<'_> {
         Mended { text, replaced }
     }
 
-    /// The same text with another character in the place of each that was replaced; none where none was.
+    /// The same text with another replacement character. `None` if nothing was replaced.
     pub(crate) fn otherwise(&self) -> Option<Vec<u8>> {
         let mut text = (!self.replaced.is_empty()).then(|| self.text.to_vec())?;
         for at in &self.replaced {
@@ -201,7 +202,7 @@ impl Mended<'_> {
     }
 }
 
-/// With an escape in the place of what is no UTF-8, and where they are.
+/// Replaces invalid UTF-8 by an escape, and returns the places.
 fn utf8(text: &[u8]) -> (Cow<'_, [u8]>, Vec<usize>) {
     if std::str::from_utf8(text).is_ok() {
         return (Cow::Borrowed(text), Vec::new());
@@ -217,7 +218,7 @@ fn utf8(text: &[u8]) -> (Cow<'_, [u8]>, Vec<usize>) {
     (Cow::Owned(whole), replaced)
 }
 
-/// The unit of UTF-16 that is escaped here.
+/// The UTF-16 unit that is escaped here.
 fn unit(text: &[u8], at: usize) -> Option<u16> {
     let digits = text.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
@@ -225,18 +226,18 @@ fn unit(text: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// Why a text is not JSON.
+/// Why a text is not valid JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum JsonFault {
     /// It ends too early, or is empty.
     CutOff,
-    /// It does not even begin like an object or a list: a page, as a gateway sends it.
+    /// It does not start like an object or list, for example a gateway's page.
     Foreign,
-    /// It is whole but for one place.
+    /// It is valid except for one place.
     Spoilt(String),
 }
 
-/// Why a text that could not be read is not JSON.
+/// Why an unreadable text is not valid JSON.
 pub(crate) fn fault(text: &[u8]) -> JsonFault {
     let text = without_mark(text);
     match text.trim_ascii_start().first() {

@@ -1,5 +1,5 @@
-//! One round of reading a whole list: pages that fit together (the first generation of the API, and
-//! divisions), or three looks at two states (the second).
+//! One attempt to read a whole list: consistent pages (the first generation, and divisions), or three reads of two
+//! states (the second generation).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,20 +19,20 @@ use crate::model::names::{DefinitionId, DivisionId};
 use crate::model::observed::Listed;
 use crate::model::text;
 
-/// How many pages are read at the same time.
+/// The number of pages that are read concurrently.
 pub const PAGES_AT_ONCE: usize = 8;
 
-/// What one round of reading gave.
+/// The result of one attempt.
 pub(crate) enum Round<T> {
     /// The list, each item once.
     Whole(T),
-    /// It changed while it was read: what does not fit.
+    /// It changed while it was read. Has the inconsistency.
     Shifted(String),
-    /// It does not fit together: it changed while it was read, or is always so.
+    /// It is inconsistent: it changed while it was read, or it is always so.
     Odd(String),
 }
 
-/// The bytes of the answers that make up one list, and what else they may hold.
+/// The bytes of the responses of one list, and the remaining limits.
 #[derive(Default)]
 struct Weight {
     bytes: AtomicUsize,
@@ -40,7 +40,7 @@ struct Weight {
 }
 
 impl Weight {
-    /// Reads an answer, where it is not too much with those before it.
+    /// Reads a response, unless the list exceeds a limit with it.
     fn read<T>(
         &self,
         response: &Response,
@@ -55,7 +55,7 @@ impl Weight {
     }
 }
 
-/// All definitions, by the first generation.
+/// All definitions, through the first generation.
 pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> {
     let id = |(_, it): &PlacedObject| it.id().cloned();
     Ok(match paged(session, "definition", operations::page, shapes::page, id, Twice::OnOnePage).await? {
@@ -78,10 +78,10 @@ pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>,
     paged(session, "division", operations::divisions, read, id, Twice::Never).await
 }
 
-/// All definitions, by the second generation: the active ones, the deactivated ones, and the active
-/// ones again, one after the other, the latest sight of each counting. Two looks would miss what is
-/// reactivated between them: it is in neither. Only what comes or goes makes a list that does not fit: where a label
-/// changes meanwhile, as by an apply's own writes, no definition is missed.
+/// All definitions, through the second generation: the active ones, the deactivated ones, and the active ones again, in
+/// this order. The latest state of each counts.
+/// Two reads would miss a definition that is reactivated between them. Only an added or removed object makes the list
+/// inconsistent. A changed label, for example by an apply's own write, hides no definition.
 pub(crate) async fn states(session: &Session) -> Result<Round<Listed>, ApiError> {
     let weight = Weight::default();
     let first = shown(&state(session, false, &weight).await?);
@@ -105,7 +105,7 @@ pub(crate) async fn states(session: &Session) -> Result<Round<Listed>, ApiError>
     Ok(Round::Whole(all))
 }
 
-/// The ids of a look, and how many objects have none.
+/// The ids of one read, and the number of objects without an id.
 fn shown(entities: &[PlacedObject]) -> (BTreeSet<DefinitionId>, usize) {
     let ids: BTreeSet<DefinitionId> = entities.iter().filter_map(|(_, it)| it.id().cloned()).collect();
     (ids, entities.iter().filter(|(_, it)| it.id().is_none()).count())
@@ -117,7 +117,7 @@ async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<
     read.map_err(|failed| session.of_the_collection(failed).error)
 }
 
-/// Asks whether the org serves this generation's definitions at all.
+/// Checks whether the org serves this generation's definitions.
 pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     match session.generation() {
         Generation::First => {
@@ -127,14 +127,14 @@ pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     }
 }
 
-/// Where one id may be seen twice in a list that did not shift meanwhile.
+/// Where an id may occur twice in a consistent list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Twice {
     OnOnePage,
     Never,
 }
 
-/// All pages of a list, once.
+/// One attempt to read all pages of a list.
 async fn paged<T, I: std::fmt::Display>(
     session: &Session,
     noun: &str,
@@ -178,7 +178,7 @@ async fn paged<T, I: std::fmt::Display>(
     Ok(Round::Whole(all))
 }
 
-/// The first page, and the size of all: smaller ones where the org refuses the size.
+/// The first page, and the page size, which is smaller if the org rejects the usual one.
 async fn first_page<T>(
     session: &Session,
     operation: &impl Fn(usize, usize) -> Operation,

@@ -1,5 +1,4 @@
-//! The operations of the API that are used: method, path, query, and the permission that each needs,
-//! in both generations.
+//! The API operations in use: method, path, query and permission, in both generations.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -18,28 +17,28 @@ const USER_ACTIVITY: &str = "/api/v2/analytics/users/activity/query";
 
 const VIEW: &str = "presence:presenceDefinition:view";
 
-/// Everything but RFC 3986's unreserved characters. The URL library's own encoding lets tabs vanish, so that `.<tab>.`
-/// would become `..`.
+/// Everything but the unreserved characters of RFC 3986. The URL library drops tabs, so that `.<tab>.` would become
+/// `..`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const NO_PERMISSION: Permission = Permission { document: None, today: None };
 
-/// One request to the API, apart from where the API is and who asks.
+/// One API request, without host and credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     pub method: Method,
     /// The path, percent-encoded.
     pub path: String,
-    /// The query, not encoded.
+    /// The query, unencoded.
     pub query: Vec<(&'static str, String)>,
-    /// The JSON text that it carries.
+    /// The JSON body.
     pub body: Option<Vec<u8>>,
     pub effect: Effect,
     pub permission: Permission,
     pub answer_bytes_max: usize,
 }
 
-/// An id that would lead to another path: no encoding keeps `..` from being a step upwards.
+/// An id that would change the path: no encoding makes `..` safe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusableId(pub String);
 
@@ -78,13 +77,13 @@ pub fn system_presences() -> Operation {
     Operation::read(SYSTEM_PRESENCES.to_owned(), Vec::new(), NO_PERMISSION)
 }
 
-/// One page of the divisions that the client sees. No permission is documented for it.
+/// One page of the divisions that the client can see. No permission is documented.
 pub fn divisions(page_number: usize, page_size: usize) -> Operation {
     let query = vec![("pageNumber", page_number.to_string()), ("pageSize", page_size.to_string())];
     Operation::read(DIVISIONS.to_owned(), query, NO_PERMISSION)
 }
 
-/// One page of who does what now. A POST that only reads; no permission is documented for it.
+/// One page of user activity. It is a POST that only reads. No permission is documented.
 pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Operation {
     Operation {
         method: Method::Post,
@@ -97,7 +96,7 @@ pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Ope
     }
 }
 
-/// First generation: one page of the definitions, deactivated ones too, with all their labels.
+/// First generation: one page of the definitions, deactivated ones included, with all labels.
 pub fn page(number: usize, size: usize) -> Operation {
     let query = vec![
         ("pageNumber", number.to_string()),
@@ -108,8 +107,8 @@ pub fn page(number: usize, size: usize) -> Operation {
     Operation::read(collection(Generation::First).to_owned(), query, NO_PERMISSION)
 }
 
-/// Second generation: all definitions that are, or are not, deactivated, with all their labels. There
-/// are no pages, and no one list of both.
+/// Second generation: all active, or all deactivated definitions, with all labels. There are no pages, and no list of
+/// both.
 pub fn state(deactivated: bool) -> Operation {
     let wanted = if deactivated { "TRUE" } else { "FALSE" };
     let query = vec![("deactivated", wanted.to_owned()), all_locales()];
@@ -135,13 +134,13 @@ pub fn update(generation: Generation, id: &DefinitionId, body: Vec<u8>) -> Resul
     Ok(Operation::write(Method::Put, path, Some(body), "presence:presenceDefinition:edit"))
 }
 
-/// Removes a definition. In the second generation `presence:presenceDefinition:edit` is enough as well.
+/// Removes a definition. In the second generation, `presence:presenceDefinition:edit` is enough too.
 pub fn delete(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
     let path = definition(generation, id)?;
     Ok(Operation::write(Method::Delete, path, None, "presence:presenceDefinition:delete"))
 }
 
-/// Where a generation has its definitions.
+/// The path of the definitions in a generation.
 pub fn collection(generation: Generation) -> &'static str {
     match generation {
         Generation::First => "/api/v2/presencedefinitions",

@@ -1,4 +1,4 @@
-//! The pace that all requests of a run share. Pure: clock readings come in as arguments.
+//! The rate limiter that all requests of a run share. It is pure: the time is an argument.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -9,21 +9,21 @@ use crate::model::platform::{WINDOW_MS, WINDOW_SLACK_MS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     Started,
-    /// Not before this instant; nothing is counted yet.
+    /// Not before this instant. Nothing is counted yet.
     NotBefore(Instant),
 }
 
-/// What a request wants of the pace.
+/// What a request reserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reservation {
     Single,
-    /// One starts, and the turn of another is kept: a read that a write follows at once. Else what was read would
-    /// grow old while the write waits.
+    /// Starts one request and reserves a slot for another: for a read that a write follows. Otherwise the read would
+    /// age while the write waits.
     WithNext,
     Kept,
 }
 
-/// The pace that all requests of a run share: a sliding window, so that a short run never waits.
+/// The rate limiter of a run: a sliding window, so that a short run never waits.
 #[derive(Debug)]
 pub struct Pace {
     per_window: usize,
@@ -38,18 +38,18 @@ pub struct Pace {
     requests_per_minute: NonZeroU32,
 }
 
-/// What the platform said of its own count.
+/// The platform's own count.
 #[derive(Debug, Clone, Copy)]
 struct Told {
-    /// The last request that it will take, by their numbers,
+    /// The number of the last request that it will accept,
     last: u64,
-    /// until then.
+    /// until this time.
     until: Instant,
 }
 
-/// While every free turn is kept for another request: when to ask again.
+/// When to ask again while every free slot is reserved.
 const KEPT_MS: u64 = 100;
-/// How long others wait for the answer to the first request after the platform began to count anew.
+/// How long other requests wait for the first response after the platform's window restarts.
 const ASKING_MS: u64 = 2_000;
 
 impl Pace {
@@ -70,13 +70,13 @@ impl Pace {
         }
     }
 
-    /// Starts a request now, or says when to ask again.
+    /// Starts a request now, or returns when to ask again.
     pub fn admit(&mut self, turn: Reservation, now: Instant) -> Admission {
         let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
         while self.started.front().is_some_and(|first| now.saturating_duration_since(*first) >= window) {
             self.started.pop_front();
         }
-        // One turn is never two.
+        // A limit of one slot cannot hold two.
         let wanted = match turn {
             Reservation::Single => 1,
             Reservation::WithNext => self.per_window.min(2),
@@ -95,7 +95,8 @@ impl Pace {
             return Admission::NotBefore(at);
         }
         if told.is_some() {
-            // Counting has begun anew, and how far it is is not known: one asks, and the others wait for the answer.
+            // The window restarted, and its count is not known: one request starts, and the others wait for its
+            // response.
             let until = now.checked_add(Duration::from_millis(ASKING_MS)).unwrap_or(now);
             self.told = Some(Told { last, until });
         }
@@ -110,15 +111,15 @@ impl Pace {
         self.requests_per_minute
     }
 
-    /// How long until so many more have started and ended, `at_once` of them at the same time, by when the others
-    /// started and how long they took.
+    /// The time until this many more requests end, `at_once` of them concurrently. It is based on the starts and
+    /// durations of earlier requests.
     pub fn time_for(&self, requests: u64, at_once: u32, now: Instant) -> Duration {
         let each = self.took.checked_div(self.answered.max(1).saturating_mul(at_once.max(1))).unwrap_or_default();
         let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
         let in_window = || self.started.iter().filter(|it| now.saturating_duration_since(**it) < window);
         let (sent, per_window) = (in_window().count(), self.per_window);
         let Some(last) = usize::try_from(requests).unwrap_or(usize::MAX).checked_sub(1) else { return Duration::ZERO };
-        // Each starts when the one that is a whole allowance before it is out of the window.
+        // Each starts when the request one allowance earlier leaves the window.
         let place = sent.saturating_add(last) % per_window;
         let windows = u32::try_from(sent.saturating_add(last) / per_window).unwrap_or(u32::MAX);
         let waits = window.saturating_mul(windows);
@@ -130,32 +131,32 @@ impl Pace {
         start.max(held).saturating_add(each)
     }
 
-    /// A turn that was kept is not needed.
+    /// Frees a reserved slot.
     pub fn give_back(&mut self) {
         self.kept = self.kept.saturating_sub(1);
     }
 
-    /// A request that had started has its answer, will have none, or was not sent after all.
+    /// A started request has its response, will have none, or was not sent.
     pub fn ended(&mut self) {
         self.ended += 1;
     }
 
-    /// The same for one that was sent and took so long.
+    /// Like [`Pace::ended`], for one that was sent and took this long.
     pub fn ended_after(&mut self, took: Duration) {
         self.ended();
         self.answered = self.answered.saturating_add(1);
         self.took = self.took.saturating_add(took);
     }
 
-    /// No request starts before this instant: a 429 slows all of them, not only the one that saw it.
+    /// No request starts before this instant. A 429 slows down all of them, not only the one that received it.
     pub fn hold_until(&mut self, at: Instant) {
         self.not_before = self.not_before.max(Some(at));
     }
 
-    /// By the answer to a request that has just ended, the platform takes `left` more until an instant. A hint: it
-    /// slows, and never hastens.
+    /// By the latest response, the platform accepts `left` more requests until an instant. It is a hint that only slows
+    /// down.
     pub fn told(&mut self, left: u64, until: Instant) {
-        // What is under way may have been overtaken, and then it was not counted yet.
+        // Requests in flight may have been overtaken, and may not be counted yet.
         self.told = Some(Told { last: self.ended.saturating_add(left), until });
     }
 }
@@ -195,7 +196,7 @@ mod tests {
         assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(free));
         let later = begin + Duration::from_secs(5);
         assert_eq!(pace.admit(Reservation::Kept, later), Admission::Started);
-        // It counts from when it started, not from when it was kept.
+        // It counts from its start, not from its reservation.
         assert_eq!(pace.admit(Reservation::Single, free), Admission::Started);
         assert_eq!(pace.admit(Reservation::WithNext, free), Admission::NotBefore(free + Duration::from_secs(5)));
         assert_eq!(pace.admit(Reservation::Single, free), Admission::Started);
@@ -208,12 +209,12 @@ mod tests {
         assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
         pace.give_back();
         assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
-        // A 429 holds what was kept as well.
+        // A 429 delays reserved slots too.
         let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
         assert_eq!(pace.admit(Reservation::WithNext, free), Admission::Started);
         pace.hold_until(free + Duration::from_secs(7));
         assert_eq!(pace.admit(Reservation::Kept, free), Admission::NotBefore(free + Duration::from_secs(7)));
-        // However long that is, all that is left is kept.
+        // However long that is, all remaining slots are reserved.
         let long = free + Duration::from_mins(3);
         assert_eq!(
             pace.admit(Reservation::WithNext, long),
@@ -228,7 +229,7 @@ mod tests {
         let mut pace = Pace::new(NonZeroU32::new(6).unwrap());
         assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
         pace.ended();
-        // Nothing is left, and what was read must not grow old: where it is refused, that is heard then.
+        // Nothing is left, but a read must not age. If the platform rejects the write, its response shows it.
         pace.told(0, until);
         assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(until));
         assert_eq!(pace.admit(Reservation::Kept, begin), Admission::Started);
@@ -260,12 +261,12 @@ mod tests {
         assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
         assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(at(30)), "the second is kept");
         assert_eq!(pace.admit(Reservation::Kept, begin), Admission::Started);
-        // Three are under way, of which the answer to the first says that only it was counted: there is room for the
-        // other two, and for nothing more.
+        // Three are in flight. The response to the first shows that only it was counted, so the other two fit and
+        // nothing more.
         pace.ended();
         pace.told(2, at(30));
         assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(at(30)));
-        // When the time is over, one asks how it stands, and the others wait for what it is told.
+        // After that time, one request asks, and the others wait for its response.
         assert_eq!(pace.admit(Reservation::Single, at(30)), Admission::Started);
         assert_eq!(pace.admit(Reservation::Single, at(30)), Admission::NotBefore(at(32)));
         pace.told(1_000, at(60));
@@ -307,7 +308,7 @@ mod tests {
         assert_eq!(pace.time_for(11, 2, now), window + each, "after the first of the four");
         pace.hold_until(now + Duration::from_secs(30));
         assert_eq!(pace.time_for(1, 2, now), Duration::from_secs(30) + each);
-        // What is out of the window is of no account any more, from the moment on at which its turn is free.
+        // A request outside the window does not count, from the moment its slot is free.
         assert_eq!(pace.time_for(5, 2, begin + window), each * 5);
         assert_eq!(pace.time_for(10, 2, begin + Duration::from_mins(5)), each * 10);
     }

@@ -1,82 +1,82 @@
-//! What to do after a failed exchange. Pure: random numbers come in as arguments.
+//! The decision after a failed exchange. It is pure: random numbers are arguments.
 
 use std::time::Duration;
 
-/// How often one request is sent at most, the first time included.
+/// The most attempts of one request, the first one included.
 pub const ATTEMPTS_MAX: u32 = 6;
-/// How many pages are taken in answer to one request that asks for JSON, before that is how it is.
+/// The most gateway pages in response to a JSON request before the failure is final.
 pub const PAGES_MAX: u32 = 2;
-/// The first wait after a failure; it doubles from attempt to attempt.
+/// The first delay after a failure. It doubles with each attempt.
 pub const BACKOFF_FIRST_MS: u64 = 500;
-/// The longest wait that no one asked for.
+/// The longest delay without a `Retry-After`.
 pub const BACKOFF_MAX_MS: u64 = 20_000;
-/// The wait after a 429 that does not say how long (docs/platform.md, "Retries").
+/// The delay after a 429 without a `Retry-After` (docs/platform.md, "Retries").
 pub const RETRY_AFTER_DEFAULT_S: u64 = 3;
-/// Above this a wait is a daily allowance used up, not a burst, and the run gives up (docs/platform.md, "Retries").
+/// A longer wait means that a daily allowance is exhausted, so the run gives up (docs/platform.md, "Retries").
 pub const RETRY_AFTER_MAX_S: u64 = 180;
-/// How long a token is asked for again that the token endpoint refuses with a 400 for its rate limit.
+/// How long a token request is repeated while the token endpoint returns 400 for its rate limit.
 pub const LOGIN_LIMIT_MS: u64 = 60_000;
-/// How many tokens of a run are looked for in what a server says.
+/// How many tokens of a run are searched for in responses.
 pub const TOKENS_KEPT: usize = 8;
-/// Spreads out those whom one 429 sent to sleep together.
+/// Spreads out the requests that wait for the same 429.
 pub const RETRY_AFTER_JITTER_MS: u64 = 1_000;
 
-/// Whether carrying a request out twice can hurt.
+/// Whether repeating a request can do harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It changes nothing (asking for a token counts as reading).
+    /// It changes nothing. A token request counts as a read.
     Read,
     Write,
 }
 
-/// One failed exchange, reduced to what decides.
+/// One failed exchange, reduced to what the decision needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExchangeFailure {
-    /// No connection was made: certainly not carried out.
+    /// No connection: certainly not executed.
     NotSent,
-    /// 429, or the token endpoint's 400 in its place: certainly not carried out.
+    /// 429, or the token endpoint's 400 for a rate limit: certainly not executed.
     Throttled {
-        /// What the platform asked for, where it did.
+        /// The platform's `Retry-After`, if any.
         retry_after_s: Option<u64>,
     },
-    /// 401: certainly not carried out.
+    /// 401: certainly not executed.
     Unauthorized {
-        /// A new token can be had, and this request has not had one yet.
+        /// The token can be renewed, and was not yet renewed for this request.
         renewable: bool,
     },
-    /// 408 or 5xx: it may have been carried out, and asking again may help.
+    /// 408 or 5xx: it may have been executed, and a retry may help.
     Unavailable {
-        /// What the platform asked for, where it did.
+        /// The platform's `Retry-After`, if any.
         retry_after_s: Option<u64>,
     },
-    /// Sent, and then no answer that can be read: timed out, or cut off.
+    /// It was sent, but no readable response came: a timeout or a lost connection.
     AnswerLost,
-    /// Answered by something else than the platform, such as a gateway's page. It may have been carried out.
+    /// The response is not from the platform, for example a gateway's page. It may have been executed.
     AnswerForeign,
-    /// Answered in a way that asking again will not mend: a broken promise, JSON with a bad place, a redirect, a body
-    /// over the limit. It may have been carried out.
+    /// A response that a retry will not change: a contract violation, broken JSON, a redirect, or a body over the
+    /// limit. It may have been executed.
     AnswerBroken,
-    /// Any other refusal: certainly not carried out.
+    /// Any other rejection: certainly not executed.
     Refused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Send it again after this long.
+    /// Send it again after this delay.
     Wait(Duration),
-    /// Get a new token and send it again.
+    /// Renew the token and send it again.
     NewToken,
-    /// End; it was certainly not carried out.
+    /// Give up. It was certainly not executed.
     GiveUp,
-    /// End; it may have been carried out, so look before anything else.
+    /// Give up. It may have been executed, so read the object before anything else.
     MaybeApplied,
 }
 
-/// Decides. `attempt` counts from one; `random` lies in `0.0..1.0`.
+/// Decides what to do. `attempt` counts from one, and `random` is in `0.0..1.0`.
 ///
 /// # Guarantees
-/// A write is sent again only when it certainly was not carried out. `GiveUp` for a write means the
-/// same. No request waits more than [`ATTEMPTS_MAX`] − 1 times.
+/// A write is only sent again if it was certainly not executed. `GiveUp` for a write means the same. No request waits
+/// more than [`ATTEMPTS_MAX`] − 1 times.
 pub fn after(failure: ExchangeFailure, effect: Effect, attempt: u32, random: f64) -> Next {
     let next = match (failure, effect) {
         (ExchangeFailure::Unauthorized { renewable: true }, _) => Next::NewToken,
@@ -107,7 +107,7 @@ pub fn after(failure: ExchangeFailure, effect: Effect, attempt: u32, random: f64
     }
 }
 
-/// At least what was asked for, plus jitter. `Retry-After: 0` must not burn all attempts at once.
+/// At least the requested time, plus jitter. `Retry-After: 0` must not use up all attempts at once.
 fn asked(asked_s: u64, attempt: u32, random: f64) -> Next {
     if asked_s > RETRY_AFTER_MAX_S {
         return Next::GiveUp;
@@ -116,7 +116,7 @@ fn asked(asked_s: u64, attempt: u32, random: f64) -> Next {
     Next::Wait(Duration::from_secs(asked_s).max(backoff(attempt, random)) + jitter)
 }
 
-/// Doubling, at most [`BACKOFF_MAX_MS`]; jitter takes away up to half.
+/// Doubles up to [`BACKOFF_MAX_MS`]. Jitter removes up to half.
 fn backoff(attempt: u32, random: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(u64::BITS - 1);
     let full_ms = BACKOFF_FIRST_MS.saturating_mul(1 << doublings).min(BACKOFF_MAX_MS);
@@ -127,7 +127,7 @@ fn unit(random: f64) -> f64 {
     if random.is_finite() { random.clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// How long a schedule takes in all, at compile time.
+/// The total time of a schedule, at compile time.
 pub const fn sum_ms(delays_ms: &[u64]) -> u64 {
     match delays_ms {
         [] => 0,

@@ -1,4 +1,4 @@
-//! Reading an org. Anyone who holds a [`Reader`] alone cannot write, by construction.
+//! Reads an org. A [`Reader`] cannot write, by construction.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -15,32 +15,32 @@ use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
 use crate::model::observed::{Definition, Found, Listed, Organization};
 
-/// How often a list that shifts is read before that is an error.
+/// The most attempts to read a list that keeps changing.
 pub const LIST_ROUNDS_MAX: u32 = 5;
-/// The wait before the second round; each further one waits this much longer.
+/// The delay before the second attempt. Each later one adds the same again.
 pub const LIST_WAIT_MS: u64 = 1_000;
 
-/// Every org has as many definitions of the platform's own (docs/platform.md, "The platform's own definitions").
+/// The number of the platform's own definitions in every org (docs/platform.md, "The platform's own definitions").
 const PLATFORMS_OWN_COUNT: usize = 10;
 
-/// Reads an org. Cheap to clone; clones share token, pace and count.
+/// Reads an org. Clones are cheap and share token, rate limiter and request count.
 #[derive(Clone)]
 pub struct Reader(Session);
 
 impl Session {
-    /// For a caller that only reads. It speaks the session's generation of the API.
+    /// For a caller that only reads. It uses the session's generation of the API.
     pub fn reader(&self) -> Reader {
         Reader(self.clone())
     }
 }
 
 impl Reader {
-    /// The generation of the API that it speaks.
+    /// Its generation of the API.
     pub fn generation(&self) -> Generation {
         self.0.generation()
     }
 
-    /// The same reader, speaking this generation of the API.
+    /// The same reader for this generation of the API.
     pub fn speaking(&self, generation: Generation) -> Reader {
         Reader(self.0.speaking(generation))
     }
@@ -53,22 +53,21 @@ impl Reader {
         self.introduced().await.map(|(org, _)| org)
     }
 
-    /// The org, and whether it says that it is the sandbox. Anything can say so: it counts on this machine only.
+    /// The org, and whether it claims to be the sandbox. Any server can claim that, so it only counts on this machine.
     pub async fn introduced(&self) -> Result<(Organization, bool), ApiError> {
         let operation = operations::organization();
         let read = |response: &Response| Ok((shapes::organization(&response.body)?, response.from_sandbox));
         self.0.run(&operation, read).await.map_err(|failed| self.0.of_the_collection(failed).error)
     }
 
-    /// Every object in the list of definitions, deactivated ones too: those that can be read, by id, and those that
-    /// cannot.
+    /// Every listed object, deactivated ones included: the readable ones by id, and the others.
     ///
     /// # Guarantees
-    /// Each definition once, and as many objects as the org says it has: a list that shifts while it is read is
-    /// read again.
+    /// Each definition occurs once, and the number of objects is the org's own count. A list that changes while it is
+    /// read is read again.
     ///
     /// # Assumptions
-    /// Lists lag behind writes (up to a minute), so what was just written may be missing or old here.
+    /// Lists lag behind writes by up to a minute, so a recent write may be missing here.
     pub async fn list(&self) -> Result<Listed, ApiError> {
         let (operation, listed) = match self.generation() {
             Generation::First => {
@@ -92,12 +91,12 @@ impl Reader {
         Ok(Listed { definitions, odd, halved })
     }
 
-    /// The definitions of [`Reader::list`] that can be read, for those who ask of no other.
+    /// The readable definitions of [`Reader::list`], for callers that need no others.
     pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
         Ok(self.list().await?.definitions)
     }
 
-    /// Every division that the client sees, by name, then id.
+    /// Every division that the client can see, by name, then id.
     pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
         let mut divisions =
             self.stable(&operations::divisions(1, self.0.page_size()), || list::divisions(&self.0)).await?;
@@ -105,7 +104,7 @@ impl Reader {
         Ok(divisions)
     }
 
-    /// Reads a list until it holds still. `operation` is what an error names.
+    /// Reads a list until it is consistent. `operation` names it in an error.
     async fn stable<T>(
         &self,
         operation: &Operation,
@@ -133,7 +132,7 @@ impl Reader {
         }
     }
 
-    /// One definition as it is now, or none when the platform says that there is none.
+    /// The current state of one definition. `None` if the platform has none.
     pub async fn definition(&self, id: &DefinitionId) -> Result<Option<Fetched>, ApiError> {
         let generation = self.generation();
         let operation = operations::get(generation, id).map_err(|id| self.0.unusable(Method::Get, id))?;
@@ -148,7 +147,7 @@ impl Reader {
         }
     }
 
-    /// A list, with the definitions of these ids that it does not show and a read by id finds. Beside it, why reads
+    /// Adds the definitions of these ids that the list does not show, but a read by id does. Also returns why reads
     /// failed.
     pub async fn with_unlisted<'a>(
         &self,
@@ -167,7 +166,7 @@ impl Reader {
         (listed, failed)
     }
 
-    /// One object as its own read shows it, to be taken into a list; also if it is odd.
+    /// One object from a read by id, for a list. It may be odd.
     pub async fn look(&self, id: &DefinitionId) -> Result<Found, ApiError> {
         match self.definition(id).await {
             Ok(Some(fetched)) => Ok(Found::Whole(Box::new(fetched.definition), fetched.halved)),
@@ -179,19 +178,19 @@ impl Reader {
         }
     }
 
-    /// The system presences that the org knows, in its order.
+    /// The system presences of the org, in its order.
     pub async fn system_presences(&self) -> Result<Vec<SystemPresence>, ApiError> {
         let operation = operations::system_presences();
         let answer = self.0.run(&operation, |response| shapes::system_presences(&response.body)).await;
         answer.map_err(|failed| self.0.of_the_collection(failed).error)
     }
 
-    /// The pace that the whole run keeps.
+    /// The rate limit of the whole run.
     pub fn requests_per_minute(&self) -> NonZeroU32 {
         self.0.requests_per_minute()
     }
 
-    /// How many requests the whole run has sent so far, token requests included.
+    /// The number of requests of the whole run so far, token requests included.
     pub fn request_count(&self) -> u64 {
         self.0.request_count()
     }

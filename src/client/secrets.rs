@@ -1,38 +1,38 @@
-//! Secrets taken out of foreign text: a server may repeat everything that it was sent, whole or in pieces, and in other
-//! letters.
+//! Removes secrets from foreign text: a server may repeat what it received, in whole or in part, and in other
+//! encodings.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// So many characters in a row of a secret are a piece of it, which is found in any case, percent-encoded, as JSON
-/// escapes it, and within hexadecimal digits and base64. A shorter secret is looked for as a whole.
+/// This many consecutive characters of a secret are a piece of it. Pieces are found in any case, percent-encoded,
+/// JSON-escaped, and inside hexadecimal digits and base64. A shorter secret is only searched for as a whole.
 pub const PIECE_CHARS: usize = 12;
 
-/// A shorter secret is taken out only where it stands as a word of its own, as an echo shows it
-/// (`Bearer abc`, `"token":"abc"`). As a part of longer words it is no echo: `bad` stands in "badly
-/// formed", and a hole there would spoil the message and tell what fits into it. The platform's own
-/// secrets have 40 characters and more, and of those not even a part of a word may stay.
+/// A shorter secret is only removed as a separate word, as an echo shows it (`Bearer abc`, `"token":"abc"`).
+/// Inside longer words it is no echo: `bad` occurs in "badly formed", and a gap there would spoil the message and
+/// reveal the secret.
+/// The platform's own secrets have 40 characters or more. Of those, even a part of a word is removed.
 pub const ANYWHERE_FROM_CHARS: usize = 8;
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 const REMOVED: &str = "[secret]";
 
-/// How many digits, and how many characters of base64, a piece takes at least: at the edges of base64 a character
-/// also holds bits of what stands beside the piece.
+/// The fewest hexadecimal digits and base64 characters of a piece. At its edges, a base64 character also has bits of
+/// adjacent text.
 const PIECE_HEX: usize = 2 * PIECE_CHARS;
 const PIECE_BASE64: usize = PIECE_CHARS * 4 / 3 - 1;
 
-/// Everything that must not come back out.
+/// The strings that must never appear in output.
 pub struct Secrets {
-    /// Those that are shorter than a piece, the longest first.
+    /// The secrets that are shorter than a piece, longest first.
     short: Vec<SecretString>,
     pieces: Pieces,
 }
 
 impl Secrets {
-    /// These; empty ones say nothing.
+    /// Empty secrets are ignored.
     pub fn new(secrets: impl IntoIterator<Item = SecretString>) -> Secrets {
         let (mut short, mut pieces) = (Vec::new(), Pieces::default());
         for secret in secrets {
@@ -42,13 +42,13 @@ impl Secrets {
                 PIECE_CHARS.. => pieces.add(secret.expose_secret().as_bytes()),
             }
         }
-        // The longest first: one that begins another would leave the other's end behind.
+        // Longest first. A secret that is a prefix of another would leave the other's end behind.
         short.sort_by_key(|it| std::cmp::Reverse(it.expose_secret().len()));
         Secrets { short, pieces }
     }
 
-    /// Does one of them, or a piece of one, stand in these bytes? Very short ones are not looked for: they are words as
-    /// well.
+    /// Do these bytes contain a secret or a piece of one? Very short secrets are not searched for, because they may be
+    /// ordinary words.
     pub fn stand_in(&self, bytes: &[u8]) -> bool {
         let mut found = Found { only_one: true, ranges: Vec::new() };
         self.pieces.find(bytes, &mut found);
@@ -68,7 +68,7 @@ impl Secrets {
         long.filter(|it| it.chars().count() >= ANYWHERE_FROM_CHARS).any(holds)
     }
 
-    /// The text without any of them.
+    /// The text without secrets.
     pub fn scrub(&self, text: &str) -> String {
         let mut found = Found { only_one: false, ranges: Vec::new() };
         self.pieces.find(text.as_bytes(), &mut found);
@@ -112,10 +112,10 @@ impl Found {
     }
 }
 
-/// Every piece of every secret, in small letters, as a number.
+/// Every piece of every secret, in lower case, as a number.
 struct Pieces {
     all: HashSet<u128>,
-    /// Which last two bytes a piece may have: most of a text is passed over by it.
+    /// The possible last two bytes of a piece, to skip most of a text.
     ends: Vec<bool>,
 }
 
@@ -130,7 +130,7 @@ impl Default for Pieces {
 struct Window {
     bytes: u128,
     count: usize,
-    /// Where each of them begins, round and round.
+    /// The start of each byte, as a ring buffer.
     starts: [usize; PIECE_CHARS],
 }
 
@@ -163,7 +163,7 @@ impl Pieces {
         }
     }
 
-    /// Finds them as they are, and spelled otherwise.
+    /// Finds secrets in plain and in encoded form.
     fn find(&self, text: &[u8], found: &mut Found) {
         if self.all.is_empty() {
             return;
@@ -197,7 +197,7 @@ impl Pieces {
         self.within_run(&run, found);
     }
 
-    /// Puts a byte after the others. Says whether enough was found.
+    /// Appends a byte. Returns true once enough was found.
     fn is_next(&self, window: &mut Window, unit: Unit, found: &mut Found) -> bool {
         window.push(unit);
         if let Some(piece) = window.piece()
@@ -209,8 +209,8 @@ impl Pieces {
         found.is_enough()
     }
 
-    /// Characters of base64 in a row, some of which may be hexadecimal digits. Where in a group of them a text begins
-    /// is not known.
+    /// Handles a run of base64 characters, which may include hexadecimal digits. The alignment of its groups is not
+    /// known.
     fn within_run(&self, run: &[Unit], found: &mut Found) {
         if run.len() < PIECE_BASE64 {
             return;
@@ -235,7 +235,7 @@ impl Pieces {
             if count >= 8 {
                 count -= 8;
                 let byte = u8::try_from((bits >> count) & 0xFF).unwrap_or_default();
-                // The character that ends one byte may begin the next.
+                // The character that ends one byte may start the next.
                 start = (count > 0).then_some(unit.start);
                 if self.is_next(&mut window, Unit { byte, start: begins, end: unit.end }, found) {
                     return;
@@ -249,7 +249,7 @@ fn end_of(piece: u128) -> usize {
     usize::try_from(piece & 0xFFFF).unwrap_or_default()
 }
 
-/// A byte, and where it stands in the text that it was made of.
+/// A byte, and its place in the original text.
 #[derive(Debug, Clone, Copy)]
 struct Unit {
     byte: u8,
@@ -261,7 +261,7 @@ fn raw(text: &[u8]) -> impl Iterator<Item = Unit> + Clone {
     text.iter().enumerate().map(|(start, byte)| Unit { byte: *byte, start, end: start + 1 })
 }
 
-/// Of both alphabets.
+/// Both base64 alphabets.
 fn base64_value(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
@@ -277,7 +277,7 @@ fn hex_value(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok())
 }
 
-/// The value of so many hexadecimal digits, and where they end.
+/// The value of this many hexadecimal digits, and their end.
 fn hex(units: &mut impl Iterator<Item = Unit>, digits: usize) -> Option<(u32, usize)> {
     (0..digits).try_fold((0, 0), |(value, _), _| {
         let unit = units.next()?;
@@ -305,11 +305,11 @@ impl<I: Iterator<Item = Unit> + Clone> Iterator for Percent<I> {
     }
 }
 
-/// The escapes of JSON's strings undone, wherever they stand.
+/// Decodes JSON string escapes, wherever they occur.
 #[derive(Clone)]
 struct Json<I> {
     units: I,
-    /// Bytes of a character that was escaped and are still to be given.
+    /// Remaining bytes of an escaped character.
     rest: [u8; 4],
     rest_count: usize,
     place: (usize, usize),
@@ -337,7 +337,7 @@ impl<I: Iterator<Item = Unit> + Clone> Iterator for Json<I> {
         let Some(escaped) = self.units.next() else { return Some(unit) };
         let mut ahead = self.units.clone();
         let code = hex(&mut ahead, 4).filter(|_| escaped.byte == b'u');
-        // Secrets are what a header can carry, so halves of a pair are none of them.
+        // A secret must fit into a header, so half a pair is never part of one.
         match code.and_then(|(code, end)| Some((char::from_u32(code)?, end))) {
             Some((character, end)) => {
                 self.units = ahead;
@@ -351,14 +351,14 @@ impl<I: Iterator<Item = Unit> + Clone> Iterator for Json<I> {
     }
 }
 
-/// Takes a secret out where no letter or digit continues it on either side.
+/// Removes a secret that is not adjacent to a letter or digit.
 fn without_word(text: &str, secret: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let (mut done, mut from) = (0, 0);
     while let Some(found) = text[from..].find(secret) {
         let (start, end) = (from + found, from + found + secret.len());
         if continues(&text[..start], secret) || continues(secret, &text[end..]) {
-            // It may begin again within what was looked at.
+            // It may start again inside the searched part.
             from = start + secret.chars().next().map_or(1, char::len_utf8);
         } else {
             kept.push_str(&text[done..start]);
@@ -370,7 +370,7 @@ fn without_word(text: &str, secret: &str) -> String {
     kept
 }
 
-/// Would these two, one after the other, be read as one word?
+/// Would these two parts be read as one word?
 fn continues(before: &str, after: &str) -> bool {
     let ends = before.chars().next_back().is_some_and(char::is_alphanumeric);
     ends && after.chars().next().is_some_and(char::is_alphanumeric)
@@ -401,7 +401,7 @@ mod tests {
         assert!(secrets.stand_in(b"\xFF ab/cd\"efgh"), "also where it is not UTF-8");
     }
 
-    /// Of no secret may so many letters in a row be left.
+    /// No output may have this many consecutive letters of a secret.
     const LONG: &str = "c@nary/SECRET-0123456789_abcdefghij";
 
     #[test]
@@ -423,7 +423,7 @@ mod tests {
         assert_eq!(scrubbed(&[LONG, "short-one"], &format!("{LONG} short-one")), "[secret] [secret]");
     }
 
-    /// Base64 without a library: of `text`, in the alphabet that ends with these two.
+    /// Encodes base64 without a library, in the alphabet with these last two characters.
     fn base64(text: &[u8], last: [char; 2]) -> String {
         let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(last).collect();
         let mut shown = String::new();
@@ -448,7 +448,7 @@ mod tests {
                     let shown = base64(text.as_bytes(), last);
                     let scrubbed = secrets.scrub(&format!("Basic {shown}= !"));
                     assert!(scrubbed.contains("[secret]"), "{shown}: {scrubbed}");
-                    // What stays holds only what stood around it.
+                    // The remaining text only has what surrounded the secret.
                     assert!(scrubbed.len() <= "Basic [secret]= !".len() + 8, "{shown}: {scrubbed}");
                     assert!(secrets.stand_in(shown.as_bytes()));
                 }

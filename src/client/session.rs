@@ -1,5 +1,4 @@
-//! One run's conversation with an org: the token, the pace, the retries and the count of requests.
-//! Readers and writers share it.
+//! A run's session with an org: token, rate limiter, retries and request count. Readers and writers share it.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -25,11 +24,11 @@ use crate::model::limits::ANSWER_BYTES_MAX;
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::model::platform::{PAGE_SIZE, PAGE_SIZE_MIN};
 
-/// What may be chosen for a run.
+/// The settings of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     pub requests_per_minute: NonZeroU32,
-    /// Decides the jitter: the same seed, the same waits.
+    /// The seed of the jitter: the same seed gives the same delays.
     pub seed: u64,
 }
 
@@ -39,7 +38,7 @@ impl Default for Options {
     }
 }
 
-/// A run's conversation. Cheap to clone; clones share token, pace and count.
+/// A session. Clones are cheap and share token, rate limiter and request count.
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -48,7 +47,7 @@ pub struct Session {
     pair: Option<Arc<Pair>>,
 }
 
-/// The turns of a read and of the write that follows it, taken together.
+/// Slots for a read and the write that follows it, reserved together.
 struct Pair {
     shared: Arc<Shared>,
     turns: Mutex<Reservations>,
@@ -56,15 +55,15 @@ struct Pair {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reservations {
-    /// None is taken yet.
+    /// Neither is used yet.
     Both,
-    /// The read has had its turn, and the write's is kept.
+    /// The read has used its slot, and the write's is reserved.
     Second,
     Over,
 }
 
 impl Pair {
-    /// What a request is to ask of the pace.
+    /// The slot that a request needs.
     fn turn(&self, effect: Effect) -> Reservation {
         match (*lock(&self.turns), effect) {
             (Reservations::Both, Effect::Read) => Reservation::WithNext,
@@ -109,7 +108,7 @@ impl Session {
         Session::in_run(endpoints, credentials, wire, options, &RunSecrets::default())
     }
 
-    /// The same beside other conversations: none shows what is secret in another.
+    /// A session beside others of the same run. No session shows a secret of another.
     pub fn in_run(
         endpoints: Endpoints,
         credentials: Credentials,
@@ -131,24 +130,23 @@ impl Session {
         Session { shared: Arc::new(shared), generation: Generation::default(), guard: None, pair: None }
     }
 
-    /// The same conversation, in which readers and writers speak this generation of the API. A new one
-    /// speaks the first.
+    /// The same session with readers and writers for this generation of the API. A new session uses the first.
     pub fn speaking(&self, generation: Generation) -> Session {
         Session { generation, ..self.clone() }
     }
 
-    /// The generation of the API that readers and writers speak.
+    /// The generation of the API for readers and writers.
     pub fn generation(&self) -> Generation {
         self.generation
     }
 
-    /// The same conversation, whose writes pass this guard.
+    /// The same session with a guard for its writes.
     pub fn guarded_by(&self, guard: &WriteGuard) -> Session {
         Session { guard: Some(guard.clone()), ..self.clone() }
     }
 
-    /// The same conversation, in which the first read takes the turn of the write that follows it as well, so that this
-    /// one does not wait for the pace.
+    /// The same session. Its first read also reserves a slot for the write that follows, so that the write does not
+    /// wait for the rate limiter.
     pub fn in_pairs(&self) -> Session {
         let pair = Pair { shared: Arc::clone(&self.shared), turns: Mutex::new(Reservations::Both) };
         Session { pair: Some(Arc::new(pair)), ..self.clone() }
@@ -158,22 +156,21 @@ impl Session {
         lock(&self.shared.pace).requests_per_minute()
     }
 
-    /// How long so many more requests take, `at_once` of them at the same time.
+    /// The time for this many more requests, `at_once` of them concurrently.
     pub fn time_for(&self, requests: u64, at_once: u32) -> Duration {
         lock(&self.shared.pace).time_for(requests, at_once, Instant::now().into_std())
     }
 
-    /// How many requests were sent so far, token requests included.
+    /// The number of requests so far, token requests included.
     pub fn request_count(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
-    /// Runs an operation to its end: waits for its turn, sends it, and sends it again where that is
-    /// harmless. `read` makes a value of a 2xx answer.
+    /// Runs an operation: waits for its slot, sends it, and retries it if that is safe. `read` parses a 2xx response.
     ///
     /// # Guarantees
-    /// A write is sent again only when it certainly was not carried out; `unclear: false` of a failed
-    /// write means the same. A write that waits when its guard closes is not sent.
+    /// A write is only sent again if it was certainly not executed. `unclear: false` of a failed write means the same.
+    /// A write that waits when its guard closes is not sent.
     pub(crate) async fn run<T>(
         &self,
         operation: &Operation,
@@ -209,7 +206,7 @@ impl Session {
             }
             let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
-                    // What an answer says is shown and kept.
+                    // The content of a response is shown and stored.
                     None if self.shared.tokens.secrets(&request).stand_in(&response.body) => FailedExchange {
                         failure: ExchangeFailure::AnswerBroken,
                         kind: ApiErrorKind::HoldsSecret,
@@ -246,7 +243,7 @@ impl Session {
         }
     }
 
-    /// The failure of an operation whose id cannot be sent.
+    /// The error for an id that cannot be sent.
     pub(crate) fn unusable(&self, method: Method, id: UnusableId) -> ApiError {
         let UnusableId(id) = id;
         let url = self.shared.endpoints.api(&format!("{}/", collection(self.generation)), &[]);
@@ -256,14 +253,14 @@ impl Session {
         }
     }
 
-    /// A failure that no single answer shows.
+    /// A failure that no single response shows.
     pub(crate) fn failed(&self, operation: &Operation, kind: ApiErrorKind) -> ApiError {
         let url = self.shared.endpoints.api(&operation.path, &operation.query);
         ApiError { kind, about: Box::new(ErrorContext::new(operation.method, url.authority().to_owned(), shown(&url))) }
     }
 
-    /// A failure of a request that is about no single object: where there is nothing, the org does not serve this
-    /// generation, or not this operation.
+    /// A failed request without a single object. If nothing is there, the org does not serve this generation or
+    /// operation.
     pub(crate) fn of_the_collection(&self, failed: Failed) -> Failed {
         let Failed { mut error, unclear } = failed;
         if error.kind == (ApiErrorKind::NotFound { by_the_platform: true }) {
@@ -274,12 +271,12 @@ impl Session {
         Failed { error, unclear }
     }
 
-    /// How many items of a list are asked for at once.
+    /// The page size of lists.
     pub(crate) fn page_size(&self) -> usize {
         self.shared.page_size.load(Ordering::Relaxed)
     }
 
-    /// Was a page of this size refused for its size? Then all lists are asked for in smaller ones from here on.
+    /// Was a page rejected for its size? Then all lists use smaller ones from now on.
     pub(crate) fn takes_smaller_pages(&self, error: &ApiError, size: usize) -> bool {
         let is_refused = error.names_page_size() && size > PAGE_SIZE_MIN;
         if is_refused {
@@ -288,7 +285,7 @@ impl Session {
         is_refused
     }
 
-    /// The token to use. `refused` is the generation that a 401 has just answered.
+    /// The token to use. `refused` is the generation that just received a 401.
     async fn token(&self, refused: Option<u64>) -> Result<Token, ApiError> {
         match &self.shared.tokens.credentials {
             Credentials::Token(given) => Ok(Token::given(given)),
@@ -319,10 +316,10 @@ impl Session {
                 },
                 Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
             };
-            // Time ends this, and no number of attempts.
+            // A time limit ends this, not a number of attempts.
             let is_by_time = is_login_limit(&trouble) && begun.elapsed() < Duration::from_millis(LOGIN_LIMIT_MS);
             let counted = if is_by_time { attempt.min(ATTEMPTS_MAX - 1) } else { attempt };
-            // A second token hurts no one, so asking for one counts as reading.
+            // A second token does no harm, so a token request counts as a read.
             match after(pages.counted(trouble.failure), Effect::Read, counted, self.random()) {
                 Next::Wait(delay) => {
                     let end = if is_by_time { TriesEnd::Time(LOGIN_LIMIT_MS) } else { TriesEnd::Count(ATTEMPTS_MAX) };
@@ -337,7 +334,7 @@ impl Session {
         }
     }
 
-    /// What a request needs before it is sent: a token, and its turn.
+    /// Prepares a request: gets a token and a slot.
     async fn ready(&self, effect: Effect, refused: Option<u64>) -> Result<Token, ApiError> {
         let token = self.token(refused).await?;
         let turn = self.pair.as_ref().map_or(Reservation::Single, |pair| pair.turn(effect));
@@ -348,7 +345,7 @@ impl Session {
         Ok(token)
     }
 
-    /// Waits for a turn in the pace, and takes it.
+    /// Waits for a slot and takes it.
     async fn turn(&self, turn: Reservation) {
         let asked = Instant::now();
         loop {
@@ -360,8 +357,8 @@ impl Session {
         }
     }
 
-    /// What the answer to a request says of the allowance. One that lasts for longer than anyone waits is not the
-    /// one that the pace is about.
+    /// Applies the rate limit headers of a response. A window that is longer than any acceptable wait belongs to
+    /// another limit.
     fn hint(&self, limit: RateLimit) {
         let RateLimit { count, allowed, reset_s } = limit;
         if reset_s <= RETRY_AFTER_MAX_S {
@@ -370,7 +367,7 @@ impl Session {
         }
     }
 
-    /// Runs what comes before a request is sent. None when it is a write and its guard closes first.
+    /// Runs the work before a request. `None` if it is a write and its guard closes first.
     async fn before<T>(&self, effect: Effect, work: impl Future<Output = T>) -> Option<T> {
         match (effect, &self.guard) {
             (Effect::Write, Some(guard)) => guard.until_stopped(work).await,
@@ -378,7 +375,7 @@ impl Session {
         }
     }
 
-    /// Asked right before a request is handed to the wire.
+    /// Called right before a request is sent.
     fn may_send(&self, effect: Effect) -> WriteCheck {
         match (effect, &self.guard) {
             (Effect::Write, Some(guard)) => guard.check(),
@@ -386,7 +383,7 @@ impl Session {
         }
     }
 
-    /// What the platform calls the exchange that carried out a write is kept for the report.
+    /// Keeps the correlation id of a successful write for the report.
     fn carried_out(&self, effect: Effect, request: &Request, response: &Response) {
         if let (Effect::Write, Some(guard)) = (effect, &self.guard) {
             let secrets = self.shared.tokens.secrets(request);
@@ -405,8 +402,8 @@ impl Session {
         answer
     }
 
-    /// No one asks for it any more, and it was told all the same: not before this time. One that no one waits for is a
-    /// limit of another kind, of which others may know nothing.
+    /// This request gave up, but its `Retry-After` applies to others too. A wait that is too long belongs to another
+    /// limit, which may not concern others.
     fn hold_others(&self, failure: ExchangeFailure) {
         if let ExchangeFailure::Throttled { retry_after_s: Some(asked_s) } = failure
             && asked_s <= RETRY_AFTER_MAX_S
@@ -436,14 +433,14 @@ impl Session {
         }
         let kind = match trouble.kind {
             ApiErrorKind::BrokenPromise(what) => ApiErrorKind::BrokenPromise(cut(&scrub(&what))),
-            // The other side has a say in it: a certificate has names.
+            // The server influences this text: a certificate has names.
             ApiErrorKind::Connection(error) => ApiErrorKind::Connection(error.in_other_words(&scrub)),
             kind => kind,
         };
         ApiError { kind, about: Box::new(about) }
     }
 
-    /// What only an operation of the API knows about its failure.
+    /// Adds what only the operation knows to its error.
     fn complete(&self, error: &mut ApiError, permission: Permission) {
         match &mut error.kind {
             ApiErrorKind::Forbidden { missing, needs } => {

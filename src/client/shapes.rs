@@ -1,5 +1,5 @@
-//! JSON of the platform ↔ the model: tolerant of fields and values that we do not know, strict about
-//! those that the API promises.
+//! Converts between the platform's JSON and the model. It tolerates unknown fields and values, and requires those of
+//! the API's contract.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,17 +18,17 @@ use crate::model::text;
 use crate::model::usage::Queue;
 use crate::model::user::UserId;
 
-/// The standard system presence that the two generations spell differently, as the first one does and
-/// as the second one and people do (docs/platform.md, "System presences").
+/// The system presence that the two generations spell differently: the first generation's spelling, then that of the
+/// second one and of people (docs/platform.md, "System presences").
 const ON_QUEUE: [&str; 2] = ["On Queue", "OnQueue"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableAnswer {
-    /// Not JSON at all: cut off, or not from the platform.
+    /// Not JSON: truncated, or not from the platform.
     NotJson,
-    /// JSON, and something that the API promises is missing or of another kind: what.
+    /// JSON with a missing or wrong part of the API's contract. Names the part.
     BrokenPromise(String),
-    /// One definition was asked for, and this is what came.
+    /// The definition that was requested is odd.
     Odd(Box<Odd>),
 }
 
@@ -38,27 +38,27 @@ pub(crate) type ReadResult<T> = Result<T, UnreadableAnswer>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetched {
     pub definition: Definition,
-    /// A JSON object as the platform sent it, fields that we do not know included.
+    /// The JSON object from the platform, unknown fields included.
     raw: Map<String, Value>,
-    /// Where it holds half a character.
+    /// Where it has half a character.
     pub halved: Option<Halved>,
 }
 
-/// What a PUT changes; everything else stays as it was read.
+/// The changes of a PUT. Everything else stays as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
-    /// Labels to write. A locale that the org has is written in the org's spelling.
+    /// Labels to write. An existing locale keeps the org's spelling.
     pub set: Labels,
-    /// Locales to take away: exactly this spelling where the org has it, else any spelling of it.
+    /// Locales to remove: this exact spelling if the org has it, or any spelling of it.
     pub remove: Vec<Locale>,
-    /// Deactivated or not, where that changes.
+    /// The new state, if it changes.
     pub deactivated: Option<bool>,
-    /// The division, where that changes.
+    /// The new division, if it changes.
     pub division: Option<DivisionId>,
 }
 
 impl Patch {
-    /// What leads from one content to the other.
+    /// The changes from one content to the other.
     pub fn between(before: &Content, after: &Content) -> Patch {
         let mut patch = Patch::default();
         for LabelPair { locale, first: wanted, second: present } in after.labels.pair(&before.labels) {
@@ -73,7 +73,6 @@ impl Patch {
         patch
     }
 
-    /// Deactivation, and nothing else.
     pub fn deactivation() -> Patch {
         Patch { deactivated: Some(true), ..Patch::default() }
     }
@@ -83,17 +82,17 @@ impl Patch {
 pub struct DefinitionPage<T> {
     pub items: Vec<T>,
     pub total: usize,
-    /// How many go on one page; the platform may give fewer than were asked for.
+    /// The page size. The platform may return fewer items than requested.
     pub page_size: usize,
 }
 
 pub struct Grant {
     pub access_token: secrecy::SecretString,
-    /// How long it lives, where the answer says so.
+    /// Its lifetime, if the response has it.
     pub expires_in_s: Option<u64>,
 }
 
-/// What the answers of one list may still hold.
+/// The remaining limits of one list's responses.
 #[derive(Debug)]
 pub struct ListRoom {
     definitions: AtomicUsize,
@@ -147,7 +146,7 @@ fn listed(text: &[u8], generation: Generation, place: &str, room: &ListRoom) -> 
     Ok((place.to_owned(), entity))
 }
 
-/// One object, where it is not too much for a tree.
+/// One object, unless it is too large for a tree.
 fn one(text: &[u8], generation: Generation, place: &str) -> ReadResult<(Entity, Fields)> {
     if json::values_at_most(text) > ANSWER_VALUES_MAX {
         return Err(broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")));
@@ -155,7 +154,7 @@ fn one(text: &[u8], generation: Generation, place: &str) -> ReadResult<(Entity, 
     Ok(entity(text, generation, place))
 }
 
-/// `GET /api/v2/presence/definitions`: all of one state.
+/// `GET /api/v2/presence/definitions`: every definition of one state.
 pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> ReadResult<Vec<PlacedObject>> {
     let listing = Listing::of(body)?;
     let on_page = if deactivated { " of those deactivated" } else { "" };
@@ -206,7 +205,7 @@ fn paged<T>(
     Ok(DefinitionPage { items, total, page_size })
 }
 
-/// A list as the API answers it. One item at a time becomes a tree.
+/// A list in a response. Only one item at a time becomes a tree.
 struct Listing<'a>(&'a [u8]);
 
 impl<'a> Listing<'a> {
@@ -228,10 +227,10 @@ impl<'a> Listing<'a> {
         entities.enumerate().map(|(index, text)| item(index, text)).collect()
     }
 
-    /// A whole number that fits, where the field is there at all.
+    /// A non-negative integer, if the field exists.
     fn count(&self, name: &str) -> ReadResult<Option<usize>> {
         let Some(raw) = json::field(self.0, name).filter(|it| *it != b"null") else { return Ok(None) };
-        // A number has no room for a tree.
+        // Reading a number needs no tree.
         let number = serde_json::from_slice::<u64>(raw).ok().and_then(|number| usize::try_from(number).ok());
         number.map(Some).ok_or_else(|| broken(format!("`{name}` is not a count")))
     }
@@ -269,23 +268,22 @@ fn alone(generation: Generation, body: &[u8]) -> ReadResult<(Entity, Fields)> {
     one(text, generation, "the answer")
 }
 
-/// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
-/// the platform has seen the request.
+/// The response to a DELETE: empty, or JSON. A gateway's page does not show whether the platform received the request.
 pub fn deleted(body: &[u8]) -> ReadResult<()> {
     if body.trim_ascii().is_empty() { Ok(()) } else { parse(body).map(|_| ()) }
 }
 
-/// The people on one definition, as one page of an answer names them.
+/// The people with one definition, on one page of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityGroup {
     pub definition: DefinitionId,
-    /// Who, and whether they are on queue; one may occur again, here and on another page.
+    /// Each person, and whether they are on queue. A person may occur again, here and on another page.
     pub users: Vec<(UserId, Queue)>,
     pub truncated: bool,
 }
 
-/// `POST /api/v2/analytics/users/activity/query`: one page. People are those that `entities` names;
-/// the numbers in `data` count queues.
+/// `POST /api/v2/analytics/users/activity/query`: one page. The people are in `entities`. The numbers in `data` count
+/// queues.
 pub fn activity(body: &[u8]) -> ReadResult<Vec<ActivityGroup>> {
     let answer = object(parse(body)?, "the answer")?;
     let results = list(&answer, "results")?;
@@ -310,7 +308,7 @@ fn activity_group(result: &Fields) -> ReadResult<ActivityGroup> {
     Ok(ActivityGroup { definition, users: users.collect::<ReadResult<_>>()?, truncated })
 }
 
-/// What a `routingStatus` means (docs/platform.md, "Who is on a presence").
+/// The meaning of a `routingStatus` (docs/platform.md, "Who is on a presence").
 fn queue(routing: Option<&str>) -> Queue {
     match routing {
         Some("OFF_QUEUE") => Queue::Off,
@@ -345,8 +343,7 @@ pub fn grant(body: &[u8]) -> ReadResult<Grant> {
     Ok(Grant { access_token: token.into(), expires_in_s: fields.get("expires_in").and_then(Value::as_u64) })
 }
 
-/// The body of a POST: what the document requires, labels in NFC, the division where there is one,
-/// and nothing else.
+/// The body of a POST: only the required fields, labels in NFC, and the division if there is one.
 pub fn post_body(generation: Generation, system_presence: &SystemPresence, content: &Content) -> Vec<u8> {
     let Content { labels, deactivated: _, division } = content;
     let labels: Map<String, Value> =
@@ -358,7 +355,7 @@ pub fn post_body(generation: Generation, system_presence: &SystemPresence, conte
     body.to_string().into_bytes()
 }
 
-/// A system presence as a generation spells it; one that is not of the ten as a person typed it.
+/// A system presence in a generation's spelling. One outside the ten keeps its typed spelling.
 fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
     let [first, second] = ON_QUEUE;
     match (generation, system_presence.standard()) {
@@ -368,8 +365,8 @@ fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
     }
 }
 
-/// The body of a PUT: the object as it was read, with only what `patch` names changed and without the
-/// fields that the platform writes itself.
+/// The body of a PUT: the object as it was read, with the changes of `patch` and without the fields that the platform
+/// sets itself.
 pub fn put_body(current: Fetched, patch: &Patch) -> Result<Vec<u8>, Halved> {
     let Fetched { definition: _, raw, halved } = current;
     let mut fields = raw.clone();
@@ -396,7 +393,7 @@ pub fn put_body(current: Fetched, patch: &Patch) -> Result<Vec<u8>, Halved> {
     }
 }
 
-/// The org's spelling of a locale: the same one where it has that, else a similar one.
+/// The org's spelling of a locale: the same one if it exists, or a similar one.
 fn spelling(labels: &Fields, locale: &Locale) -> Option<String> {
     if labels.contains_key(locale.as_str()) {
         return Some(locale.as_str().to_owned());
@@ -405,7 +402,7 @@ fn spelling(labels: &Fields, locale: &Locale) -> Option<String> {
 }
 
 pub(crate) fn parse(body: &[u8]) -> ReadResult<Value> {
-    // Before a tree is made: a few bytes of text can take some hundred of memory.
+    // Checked before a tree is built: a few bytes of text can need a hundred times the memory.
     if json::values_at_most(body) > ANSWER_VALUES_MAX {
         return Err(if json::is_json(body) {
             broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values"))
@@ -434,7 +431,7 @@ pub(crate) fn promised<'a, T>(
     }
 }
 
-/// A list that may be left out.
+/// A list that may be absent.
 fn list<'a>(fields: &'a Fields, name: &str) -> ReadResult<&'a [Value]> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(&[]),

@@ -1,4 +1,4 @@
-//! The access tokens of a run, and all its secrets, which are looked for in what a server says.
+//! The access tokens of a run, and all secrets that are removed from a server's responses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,20 +13,19 @@ use crate::client::secrets::Secrets;
 use crate::client::shapes::Grant;
 use crate::client::wire::{Auth, Request, basic};
 
-/// A token is renewed this long before its end, or a tenth of its life where that is shorter.
+/// A token is renewed this long before its end, or a tenth of its lifetime if that is shorter.
 pub const TOKEN_MARGIN_S: u64 = 60;
-/// After the token endpoint failed, those who waited for the same token are told the same instead of
-/// asking again one after the other.
+/// After the token endpoint failed, waiting requests get the same error instead of asking again one by one.
 pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
 
-/// Who the tool is to the platform. Its `Debug` shows no secret.
+/// The credentials for the platform. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub enum Credentials {
-    /// An access token from the environment; it cannot be renewed.
+    /// An access token from the environment, which cannot be renewed.
     Token(SecretString),
-    /// An OAuth client with the grant type client credentials.
+    /// An OAuth client with the client credentials grant.
     Client {
-        /// Not secret.
+        /// It is not secret.
         id: String,
         secret: SecretString,
     },
@@ -35,19 +34,19 @@ pub enum Credentials {
 pub(crate) struct Tokens {
     pub(crate) credentials: Credentials,
     state: tokio::sync::Mutex<TokenState>,
-    /// The latest tokens, of which an earlier one may still be good.
+    /// The latest tokens. An earlier one may still be valid.
     issued: Mutex<VecDeque<SecretString>>,
     secrets: RunSecrets,
 }
 
-/// All secrets of a run, of each org that it speaks to. What any of them says is searched for all of these.
+/// All secrets of a run, for every org. All of them are removed from each org's responses.
 #[derive(Clone, Default)]
 pub struct RunSecrets(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
     all: Vec<SecretString>,
-    /// The same, made ready once for all that is searched.
+    /// The same secrets, prepared for searching.
     ready: Option<Arc<Secrets>>,
 }
 
@@ -78,11 +77,11 @@ impl RunSecrets {
     }
 }
 
-/// Held while a token is fetched, so that all who need one wait for the same.
+/// Locked while a token is fetched, so that all requests wait for the same one.
 #[derive(Default)]
 struct TokenState {
     current: Option<Token>,
-    /// The last failure to get one, and until when it holds.
+    /// The last failure to get a token, and how long it applies.
     failed: Option<(ApiError, Option<Instant>)>,
     generation: u64,
 }
@@ -116,8 +115,7 @@ impl Tokens {
         }
     }
 
-    /// The current token; where there is none that is good, what `fetch` gets. `refused` is the generation that a 401 has
-    /// just answered.
+    /// The current token. Without a valid one, `fetch` gets it. `refused` is the generation that just received a 401.
     pub(crate) async fn renewed(
         &self,
         refused: Option<u64>,
@@ -146,7 +144,7 @@ impl Tokens {
                 Ok(token)
             }
             Err(error) => {
-                // Refused credentials stay refused; anything else may pass.
+                // Rejected credentials stay rejected. Other failures may pass.
                 let holds = Duration::from_millis(TOKEN_FAILURE_HOLDS_MS);
                 let until = (error.kind != ApiErrorKind::Credentials).then(|| Instant::now() + holds);
                 state.failed = Some((error.clone(), until));
@@ -164,10 +162,10 @@ impl Tokens {
         }
     }
 
-    /// Everything secret that a server could send back to us.
+    /// Every secret that a server could send back.
     pub(crate) fn secrets(&self, request: &Request) -> Arc<Secrets> {
         self.secrets.with(match &request.auth {
-            // It may be kept no longer, and still be under way.
+            // It may no longer be stored, and still be in flight.
             Auth::Bearer(token) => Some(token),
             Auth::Basic { .. } => None,
         })
@@ -179,7 +177,7 @@ fn renew_at(expires_in_s: u64) -> Option<Instant> {
     Instant::now().checked_add(Duration::from_secs(expires_in_s - margin_s))
 }
 
-/// What a panic elsewhere left behind is still a pace and a generator.
+/// After a panic elsewhere, the rate limiter and the random generator are still valid.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

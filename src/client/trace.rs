@@ -1,5 +1,5 @@
-//! What the log says of requests: one line each, what it waited for, and why it is sent again. No bodies, no
-//! headers, and no secret that a server repeats.
+//! The log of requests: one line each, its wait, and why it is repeated. It has no bodies, no headers, and no secret
+//! that a server repeats.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::client::policy::ExchangeFailure;
 use crate::client::secrets::Secrets;
 use crate::client::wire::{Request, Response, WireError};
 
-/// A shorter wait for the pace is none that anyone would notice.
+/// Shorter waits for a slot are not logged.
 const TURN_TOLD_MS: u64 = 50;
 
-/// A longer wait is told also to those who asked for no log.
+/// Longer waits are shown even without a log.
 const WAIT_TOLD_MS: u64 = 2_000;
 
-/// A request is handed to the wire.
+/// A request is passed to the wire.
 pub(crate) fn sent(request: &Request) {
     trace!(method = request.method.as_str(), path = shown(request), "sends");
 }
@@ -47,16 +47,16 @@ pub(crate) fn ended(
     }
 }
 
-/// What ends the tries of a request.
+/// What limits the attempts of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TriesEnd {
-    /// So many tries.
+    /// The number of attempts.
     Count(u32),
-    /// The time since the first one, in ms.
+    /// The time since the first attempt, in ms.
     Time(u64),
 }
 
-/// A request will be sent again after a while.
+/// A request will be repeated after a delay.
 pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: u32, end: TriesEnd, delay: Duration) {
     debug!(
         method = request.method.as_str(),
@@ -66,7 +66,7 @@ pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: 
         why = reason(failure),
         "sends again"
     );
-    // The first wait is half a second: most people would not notice it.
+    // The first delay is half a second, which is barely noticeable.
     if attempt > 1 || delay >= Duration::from_millis(WAIT_TOLD_MS) {
         let (method, path, why) = (request.method.as_str(), shown(request), reason(failure));
         match end {
@@ -76,12 +76,12 @@ pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: 
     }
 }
 
-/// A 401 that a new token may mend.
+/// A 401 that a new token may fix.
 pub(crate) fn needs_new_token(request: &Request) {
     debug!(method = request.method.as_str(), path = shown(request), "asks for a new token");
 }
 
-/// A request has waited for its turn in the pace that all share.
+/// A request waited for its slot in the shared rate limiter.
 pub(crate) fn had_its_turn(waited: Duration) {
     let waited_ms = ms(waited);
     if waited_ms >= TURN_TOLD_MS {

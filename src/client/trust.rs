@@ -1,4 +1,4 @@
-//! Certificates: those that a person adds, and why a server's was not accepted.
+//! Certificates: additional trusted ones, and why a server's was rejected.
 
 use std::error::Error;
 use std::io;
@@ -7,30 +7,30 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{CertificateError, RootCertStore};
 
-/// How a certificate begins in a PEM file.
+/// The first line of a certificate in a PEM file.
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
-/// Why a server's certificate was not accepted.
+/// Why a server's certificate was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Distrust {
     Expired,
     /// It is not valid yet.
     NotValidYet,
     OtherHost,
-    /// No trusted root vouches for it.
+    /// No trusted root signed it.
     UnknownIssuer,
-    /// The server shows a certificate of an authority as its own, as `openssl req -x509` makes it.
+    /// The server uses a CA certificate as its own, as `openssl req -x509` makes it.
     AuthorityAsServer,
     Other,
 }
 
 impl Distrust {
-    /// The reason that the TLS library gave, if this failure is about a certificate.
+    /// The reason from the TLS library, if this failure is about a certificate.
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<Distrust> {
         if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
             return Some(Distrust::read(why));
         }
-        // An `io::Error` hides what it wraps from `source`, and one may wrap another.
+        // `source` does not show what an `io::Error` wraps, and one may wrap another.
         let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         inside.and_then(|it| Distrust::of(it)).or_else(|| Distrust::of(error.source()?))
     }
@@ -41,7 +41,7 @@ impl Distrust {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Distrust::NotValidYet,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Distrust::OtherHost,
             CertificateError::UnknownIssuer => Distrust::UnknownIssuer,
-            // The library has no variant of its own for it.
+            // The library has no variant for it.
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                 Distrust::AuthorityAsServer
             }
@@ -72,7 +72,7 @@ impl Distrust {
     }
 }
 
-/// The certificates of a PEM text, each checked to be one that can be a root.
+/// The certificates of a PEM text. Each is checked to be usable as a root.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
     let text = String::from_utf8_lossy(pem);
     let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_end() == BEGIN).map(|(index, _)| index + 1);

@@ -1,4 +1,4 @@
-//! Who is on a definition now: `POST /api/v2/analytics/users/activity/query`, which only reads.
+//! The people who currently have a definition: `POST /api/v2/analytics/users/activity/query`, which only reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +13,12 @@ use crate::model::limits::{ACTIVITY_BYTES_MAX, ACTIVITY_PAGES_MAX};
 use crate::model::names::DefinitionId;
 use crate::model::usage::{People, Seats};
 
-/// How many definitions one query asks about; no document names a maximum.
+/// The number of definitions per query. No maximum is documented.
 pub const DEFINITIONS_PER_QUERY: usize = 50;
 
 impl Reader {
-    /// How many people are on each of these definitions now, all pages. People are counted once each, by
-    /// their ids; the platform's own numbers in the answer count queues.
+    /// The number of people with each of these definitions, over all pages. People are counted once by id. The
+    /// platform's own totals count queues.
     pub async fn people_on(&self, ids: &BTreeSet<DefinitionId>) -> Result<BTreeMap<DefinitionId, People>, ApiError> {
         let mut all: BTreeMap<DefinitionId, Seats> = ids.iter().map(|it| (it.clone(), Seats::default())).collect();
         let ids: Vec<&DefinitionId> = ids.iter().collect();
@@ -28,7 +28,7 @@ impl Reader {
         Ok(all.into_iter().map(|(id, seats)| (id, seats.count())).collect())
     }
 
-    /// Who is on this definition now, all pages.
+    /// The people with this definition, over all pages.
     pub async fn seats_on(&self, id: &DefinitionId) -> Result<Seats, ApiError> {
         let mut all = BTreeMap::from([(id.clone(), Seats::default())]);
         self.seats_on_some(&[id], &mut all).await?;
@@ -55,9 +55,8 @@ impl Reader {
                 Err(failed) => return Err(self.session().of_the_collection(failed).error),
             };
             number += 1;
-            // No answer says how many pages there are: the last one is empty, or, from a server that knows no
-            // pages, the same as the one before. Whom it names decides nothing: a person who is in several
-            // queues comes several times, on any page.
+            // The number of pages is not known. The last page is empty or, from a server without pages, equals the one
+            // before. The people on it decide nothing: a person in several queues occurs several times, on any page.
             if answer == before || groups.iter().all(|it| it.users.is_empty() && !it.truncated) {
                 return Ok(());
             }
@@ -67,17 +66,17 @@ impl Reader {
             }
             before = answer;
             for group in groups {
-                // What was not asked about is another person's answer.
+                // A definition that was not requested is ignored.
                 let Some(seats) = all.get_mut(&group.definition) else { continue };
                 seats.cut |= group.truncated;
                 for (user, queue) in group.users {
-                    // A person comes once for each of their queues, and one that gives work is enough.
+                    // A person occurs once per queue, and one queue with work is enough.
                     let known = seats.people.entry(user).or_insert(queue);
                     *known = queue.max(*known);
                 }
             }
         }
-        // An answer that goes on beyond what is read is cut: "at least".
+        // A response that exceeds the limit is truncated: "at least".
         for id in ids {
             all.entry((*id).clone()).or_default().cut = true;
         }
@@ -85,7 +84,7 @@ impl Reader {
     }
 }
 
-/// The body of the query: who is on one of these, each by its id.
+/// The body of the query for the people with one of these definitions.
 fn query(ids: &[&DefinitionId]) -> Vec<u8> {
     let predicate = |id: &&DefinitionId| {
         json!({

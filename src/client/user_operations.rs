@@ -1,5 +1,5 @@
-//! The operations on presences of users that are used, with the permission that each needs: the seven of
-//! the API document, and the bulk reads that came later.
+//! The operations on user presences in use, with their permissions: the seven of the API document, and the later bulk
+//! reads.
 
 use crate::client::error::Permission;
 use crate::client::operations::Operation;
@@ -8,20 +8,21 @@ use crate::client::wire::Method;
 use crate::model::limits::ANSWER_BYTES_MAX;
 use crate::model::user::{PresenceSource, UserId};
 
-/// How many users one bulk read may name (docs/platform.md, "Presences of users").
+/// The most users of one bulk read (docs/platform.md, "Presences of users").
 pub const BULK_READ_USERS_MAX: usize = 50;
 
-/// How many users one bulk PUT names. The platform's limit is in no document; this is what its bulk reads
-/// take, and a chunk that is too long for an org is halved until it fits.
+/// The number of users per bulk PUT. The platform's limit is not documented, so this equals that of bulk reads. A chunk
+/// that is too long for an org is halved until it fits.
 pub const BULK_PUT_USERS_MAX: usize = 50;
 
-/// What it takes to change another person's presence today (docs/platform.md, "Operations and permissions").
+/// The platform's current permission to change another person's presence (docs/platform.md, "Operations and
+/// permissions").
 const EDIT: &str = "presence:userPresence:edit";
 
 /// `getUserPresencesPurecloud`, `getUserPresencesMicrosoftteams`, `getUserPresence`: one user's presence.
 pub fn get(user: &UserId, source: &PresenceSource) -> Operation {
     let permission = match source {
-        // Both of them. The operation is in the API document only.
+        // Both permissions. The operation is only in the API document.
         PresenceSource::Teams => Permission {
             document: Some("integration:microsoftTeams:view` and `integrations:integration:view"),
             today: None,
@@ -31,7 +32,7 @@ pub fn get(user: &UserId, source: &PresenceSource) -> Operation {
     read(one(user, source), Vec::new(), permission)
 }
 
-/// The presences of up to [`BULK_READ_USERS_MAX`] users. Teams has no such operation.
+/// The presences of up to [`BULK_READ_USERS_MAX`] users. It does not exist for Teams.
 pub fn get_many(users: &[&UserId], source: &PresenceSource) -> Operation {
     let ids: Vec<&str> = users.iter().map(|it| it.as_str()).collect();
     let path = format!("/api/v2/users/presences/{source}/bulk");
@@ -49,7 +50,7 @@ pub fn put_many(body: Vec<u8>) -> Operation {
     write(Method::Put, "/api/v2/users/presences/bulk".to_owned(), body, permission)
 }
 
-/// Neither part of the path needs encoding: that is what makes an id one.
+/// Neither part of the path needs encoding: the id types guarantee it.
 fn one(user: &UserId, source: &PresenceSource) -> String {
     format!("/api/v2/users/{user}/presences/{source}")
 }

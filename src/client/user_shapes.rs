@@ -1,5 +1,5 @@
-//! JSON of the platform ↔ presences of users: tolerant of what we do not know, strict about the id of the
-//! definition that a user is on, without which nothing is known.
+//! Converts between the platform's JSON and user presences. It tolerates unknown data, but requires the id of the
+//! user's current definition.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use crate::client::shapes::{Fields, ReadResult, broken, parse, promised, within}
 use crate::model::names::{DefinitionId, SystemPresence};
 use crate::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
 
-/// One user of an answer about several. What is wrong with one says nothing of the others.
+/// One user of a bulk response. An error of one does not affect the others.
 pub type UserEntry = (UserId, ReadResult<UserPresence>);
 
-/// `GET /api/v2/users/{userId}/presences/{sourceId}`, and the answer to its PATCH.
+/// `GET /api/v2/users/{userId}/presences/{sourceId}`, and the response to its PATCH.
 pub fn presence(body: &[u8]) -> ReadResult<UserPresence> {
     match parse(body)? {
         Value::Object(fields) => seen(&fields),
@@ -18,8 +18,8 @@ pub fn presence(body: &[u8]) -> ReadResult<UserPresence> {
     }
 }
 
-/// `GET /api/v2/users/{userId}/presences/microsoftteams`: the first presence of the expanded answer, with
-/// its times out of office. None where Teams has none.
+/// `GET /api/v2/users/{userId}/presences/microsoftteams`: the first presence of the expanded response, with its
+/// out-of-office times. `None` if Teams has none.
 pub fn teams(body: &[u8]) -> ReadResult<Option<UserPresence>> {
     let Value::Object(fields) = parse(body)? else { return Err(broken("the answer is not an object".to_owned())) };
     let Some(first) = promised(&fields, "presences", Value::as_array)?.first() else { return Ok(None) };
@@ -30,7 +30,7 @@ pub fn teams(body: &[u8]) -> ReadResult<Option<UserPresence>> {
     Ok(Some(UserPresence { out_of_office: times.collect(), ..presence }))
 }
 
-/// A bulk read's answer (`userId` names the user), and a bulk PUT's (`id` does).
+/// The response to a bulk read (`userId` is the user) and to a bulk PUT (`id` is the user).
 pub fn presences(body: &[u8]) -> ReadResult<Vec<UserEntry>> {
     let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not a list".to_owned())) };
     let each = items.iter().enumerate().map(|(index, item)| {
@@ -43,13 +43,13 @@ pub fn presences(body: &[u8]) -> ReadResult<Vec<UserEntry>> {
     each.collect()
 }
 
-/// The body of a PATCH: what shall change, and nothing else.
+/// The body of a PATCH, with only the wanted changes.
 pub fn patch_body(wish: &Wish) -> Vec<u8> {
     wished(wish).to_string().into_bytes()
 }
 
-/// The body of a bulk PUT. The platform's own source is what is meant where none is named; any other is
-/// named as today's API has it, the API document's `source` being deprecated.
+/// The body of a bulk PUT. Without a source, the platform's own is meant. Any other source is named as in the current
+/// API, because the document's `source` is deprecated.
 pub fn put_body(wishes: &[(&UserId, &Wish)], source: &PresenceSource) -> Vec<u8> {
     let entry = |(user, wish): &(&UserId, &Wish)| {
         let mut entry = wished(wish);
@@ -98,7 +98,7 @@ fn optional<'a, T>(fields: &'a Fields, name: &str, kind: fn(&'a Value) -> Option
     }
 }
 
-/// Nothing here is promised: what is not as expected is not known.
+/// Nothing here is guaranteed: an unexpected value counts as unknown.
 fn out_of_office(item: &Value) -> Option<OutOfOffice> {
     let fields = item.as_object()?;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);

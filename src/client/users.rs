@@ -1,5 +1,4 @@
-//! Reading and setting presences of users. Anyone who holds a [`UserReader`] alone cannot set one, by
-//! construction.
+//! Reads and sets user presences. A [`UserReader`] cannot set one, by construction.
 
 use std::collections::BTreeMap;
 
@@ -11,37 +10,37 @@ use crate::client::user_operations as operations;
 use crate::client::user_shapes::{self as shapes, UserEntry};
 use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 
-/// What an answer about several users says of each. Whom it passes over is not in it.
+/// The result for each user of a bulk response. A user that the response omits is missing.
 pub type UserAnswers = BTreeMap<UserId, Result<UserPresence, ApiError>>;
 
-/// Reads presences of users. Cheap to clone; clones share token, pace and count.
+/// Reads user presences. Clones are cheap and share token, rate limiter and request count.
 #[derive(Clone)]
 pub struct UserReader(Session);
 
-/// Sets presences of users: the only type with methods that do.
+/// Sets user presences. It is the only type with such methods.
 ///
 /// # Guarantees
-/// Each method sends its request again by itself only when it certainly was not carried out (no
-/// connection, 429, one 401). Everything after that comes back at once as [`WriteError::Unclear`]. To set
-/// again what was set is harmless as long as nobody else sets something in between.
+/// A method only repeats its request if it was certainly not executed (no connection, 429, one 401). Any other failure
+/// is returned at once as [`WriteError::Unclear`]. Repeating a write is harmless unless the presence was changed in
+/// between.
 #[derive(Clone)]
 pub struct UserWriter(Session);
 
 impl Session {
-    /// For a caller that only reads presences of users.
+    /// For a caller that only reads user presences.
     pub fn user_reader(&self) -> UserReader {
         UserReader(self.clone())
     }
 
-    /// For a caller that may set presences of users.
+    /// For a caller that may set user presences.
     pub fn user_writer(&self) -> UserWriter {
         UserWriter(self.clone())
     }
 }
 
 impl UserReader {
-    /// What one user is on, by one source. None when the platform says 404: it shows no such user, or no
-    /// such source of this user.
+    /// The presence of one user from one source. `None` if the platform returns 404: it shows no such user, or no such
+    /// source of this user.
     pub async fn presence(&self, user: &UserId, source: &PresenceSource) -> Result<Option<UserPresence>, ApiError> {
         let read = |body: &[u8]| match source {
             PresenceSource::Teams => shapes::teams(body),
@@ -55,8 +54,8 @@ impl UserReader {
         }
     }
 
-    /// What up to [`BULK_READ_USERS_MAX`](operations::BULK_READ_USERS_MAX) users are on, by one source that
-    /// is not Teams, which cannot be asked about several.
+    /// The presences of up to [`BULK_READ_USERS_MAX`](operations::BULK_READ_USERS_MAX) users from one source. Teams
+    /// does not support it.
     pub async fn presences(&self, users: &[&UserId], source: &PresenceSource) -> Result<UserAnswers, ApiError> {
         let operation = operations::get_many(users, source);
         let answer = self.0.run(&operation, |response| shapes::presences(&response.body)).await;
@@ -70,18 +69,18 @@ impl UserWriter {
         UserReader(self.0.clone())
     }
 
-    /// Sets one user's presence by a PATCH. Gives what the platform answers that the user is on now.
+    /// Sets one user's presence by PATCH. Returns the presence in the platform's response.
     pub async fn set(&self, user: &UserId, source: &PresenceSource, wish: &Wish) -> Result<UserPresence, WriteError> {
         let operation = operations::patch(user, source, shapes::patch_body(wish));
         self.0.run(&operation, |response| shapes::presence(&response.body)).await.map_err(write_error)
     }
 
-    /// Sets the presences of up to [`BULK_PUT_USERS_MAX`](operations::BULK_PUT_USERS_MAX) users by one PUT.
-    /// Gives what the platform answers of each.
+    /// Sets the presences of up to [`BULK_PUT_USERS_MAX`](operations::BULK_PUT_USERS_MAX) users by one PUT. Returns the
+    /// platform's result for each.
     ///
     /// # Caveats
-    /// Whether the platform does all or nothing, or passes over what it cannot do, is not known: whom the
-    /// answer does not speak of has to be read.
+    /// It is not known whether the platform does all or nothing, or skips users. A user that the response omits must be
+    /// read.
     pub async fn set_many(
         &self,
         wishes: &[(&UserId, &Wish)],
@@ -94,12 +93,12 @@ impl UserWriter {
     }
 }
 
-/// The platform itself says 404. 410 is about the operation and not about a user.
+/// The platform itself returned 404. A 410 is about the operation, not the user.
 pub fn is_absent(error: &ApiError) -> bool {
     error.kind == (ApiErrorKind::NotFound { by_the_platform: true }) && error.about.status == Some(404)
 }
 
-/// Without the ids that were asked for: a sentence with fifty of them says nothing.
+/// Removes the requested ids: fifty of them would hide the message.
 fn without_ids(mut error: ApiError) -> ApiError {
     if let Some(end) = error.about.path.find('?') {
         error.about.path.truncate(end);
@@ -107,7 +106,7 @@ fn without_ids(mut error: ApiError) -> ApiError {
     error
 }
 
-/// An entry of an answer that was taken as a whole.
+/// An error in an entry of a bulk response.
 fn broken(session: &Session, operation: &Operation, what: String) -> ApiError {
     let mut error = session.failed(operation, ApiErrorKind::BrokenPromise(what));
     error.about.status = Some(200);

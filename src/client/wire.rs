@@ -1,5 +1,5 @@
-//! The seam: one HTTP exchange. Everything that decides stands above it, and everything that implements
-//! [`Wire`] (sockets, an org in process, a test) can stand below.
+//! The interface of one HTTP exchange. All decisions are made above it. Implementations of [`Wire`] are sockets, an
+//! in-process org, and tests.
 
 use std::fmt;
 use std::future::Future;
@@ -15,20 +15,19 @@ use crate::client::trust::Distrust;
 use crate::model::limits::WHOLE_LIST_BYTES_MAX;
 use crate::model::moment::Moment;
 
-/// From the first byte sent to the last byte of the answer.
+/// From the first byte sent to the last byte of the response.
 pub const REQUEST_TIMEOUT_MS: u64 = 30_000;
-/// Until a connection stands, TLS included.
+/// Until a connection is open, TLS included.
 pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
-/// How the tool names itself to the platform.
+/// The user agent.
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 
-/// What a proxy answers where it is willing and the way beyond it is not there.
+/// The status codes of a proxy that cannot reach the target.
 pub const NO_WAY_ON: [u16; 3] = [502, 503, 504];
 
 const CORRELATION_ID: &str = "inin-correlation-id";
 const SANDBOX: &str = "presencectl-sandbox";
-/// How many requests were counted, how many may be, and after how many seconds counting begins anew
-/// (docs/platform.md, "Rate limits").
+/// The counted requests, the allowed ones, and the seconds until the window restarts (docs/platform.md, "Rate limits").
 const RATE_LIMIT: [&str; 3] = ["inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub struct WireLimits {
     pub request_timeout_ms: u64,
     /// See [`CONNECT_TIMEOUT_MS`].
     pub connect_timeout_ms: u64,
-    /// The longest body of an answer, no matter what is asked; see [`crate::model::limits`].
+    /// The longest body of any response. See [`crate::model::limits`].
     pub body_bytes_max: usize,
 }
 
@@ -71,7 +70,7 @@ impl Method {
         }
     }
 
-    /// In the words of the HTTP libraries.
+    /// The method for the HTTP libraries.
     pub fn http(self) -> reqwest::Method {
         match self {
             Method::Get => reqwest::Method::GET,
@@ -89,11 +88,11 @@ impl fmt::Display for Method {
     }
 }
 
-/// How a request says who asks. Neither form shows its secret.
+/// The credentials of a request. No secret is shown.
 #[derive(Debug, Clone)]
 pub enum Auth {
     Bearer(SecretString),
-    /// The OAuth client itself; for the token endpoint only.
+    /// The OAuth client itself, only for the token endpoint.
     Basic {
         id: String,
         secret: SecretString,
@@ -111,64 +110,63 @@ pub enum Body {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,
-    /// The whole address. Never holds a secret.
+    /// The whole URL. It never has a secret.
     pub url: Url,
     pub auth: Auth,
     pub body: Body,
     pub answer_bytes_max: usize,
 }
 
-/// What an answer says of the allowance: the `inin-ratelimit-*` headers. Withdrawn in 2021 and not always right then,
-/// so no more than a hint.
+/// The `inin-ratelimit-*` headers. They were withdrawn in 2021 and are sometimes wrong, so they are only a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
     pub count: u64,
     pub allowed: u64,
-    /// After how many seconds counting begins anew.
+    /// The seconds until the window restarts.
     pub reset_s: u64,
 }
 
-/// One answer, read to its end.
+/// One complete response.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
     pub status: u16,
     pub correlation_id: Option<String>,
-    /// `Retry-After`, from when it was answered.
+    /// `Retry-After`, relative to the time of the response.
     pub retry_after_s: Option<u64>,
-    /// The `inin-ratelimit-*` headers, where all three are numbers.
+    /// The `inin-ratelimit-*` headers, if all three are numbers.
     pub rate_limit: Option<RateLimit>,
     pub content_type: Option<String>,
-    /// Does the header `Presencectl-Sandbox` say that the sandbox answers?
+    /// Does the header `Presencectl-Sandbox` claim that the sandbox answers?
     pub from_sandbox: bool,
     pub body: Vec<u8>,
 }
 
-/// An exchange without an answer.
+/// An exchange without a response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    /// No connection was made; nothing was sent.
+    /// No connection: nothing was sent.
     #[error("no connection: {0}")]
     NotSent(String),
-    /// No host has this name; nothing was sent.
+    /// The host name has no address: nothing was sent.
     #[error("no connection: {0}")]
     NoHost(String),
-    /// The other side could not show that it is who it should be; nothing was sent.
+    /// The server's identity could not be verified: nothing was sent.
     #[error("the server's certificate is not trusted: {said}")]
     Untrusted {
         why: Distrust,
-        /// The reason in the words of the TLS library.
+        /// The reason, from the TLS library.
         said: String,
     },
-    /// The proxy itself was not reached; nothing was sent.
+    /// The proxy could not be reached: nothing was sent.
     #[error("no connection to the proxy `{proxy}` ({variable}): {said}")]
     NoProxy {
         proxy: String,
         variable: &'static str,
-        /// Has its name an address?
+        /// Does its name have an address?
         has_address: bool,
         said: String,
     },
-    /// The proxy opened no tunnel; nothing was sent through it.
+    /// The proxy opened no tunnel: nothing was sent through it.
     #[error("the proxy `{proxy}` answered {status}")]
     Proxy {
         proxy: String,
@@ -178,22 +176,22 @@ pub enum WireError {
         /// A user and a password were sent to it.
         is_signed_in: bool,
     },
-    /// The client itself could not be set up; nothing was sent.
+    /// The client could not be set up: nothing was sent.
     #[error("the HTTP client could not be set up: {0}")]
     Setup(String),
-    /// The connection ended after the request was on its way.
+    /// The connection was lost after the request was sent.
     #[error("the connection was lost: {0}")]
     Lost(String),
-    /// No whole answer in time.
+    /// No complete response in time.
     #[error("no answer within {after_ms} ms")]
     TimedOut { after_ms: u64 },
-    /// The answer is longer than anyone needs.
+    /// The response exceeds the limit.
     #[error("the answer is longer than {limit_bytes} bytes")]
     TooLarge { limit_bytes: usize },
 }
 
 impl WireError {
-    /// The same, with what libraries say put into other words.
+    /// The same error with its library texts converted.
     pub fn in_other_words(self, words: &dyn Fn(&str) -> String) -> WireError {
         match self {
             WireError::NotSent(said) => WireError::NotSent(words(&said)),
@@ -208,7 +206,7 @@ impl WireError {
         }
     }
 
-    /// What libraries say, else the whole error in words.
+    /// The library's text, or the whole error in words.
     pub fn said(self) -> String {
         match self {
             WireError::NotSent(said)
@@ -224,10 +222,10 @@ impl WireError {
     }
 }
 
-/// What [`Wire::exchange`] gives back.
+/// The result of [`Wire::exchange`].
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, WireError>> + Send + 'a>>;
 
-/// Sends one request and reads one answer.
+/// Sends one request and reads one response.
 pub trait Wire: Send + Sync {
     /// One exchange.
     ///
@@ -237,7 +235,7 @@ pub trait Wire: Send + Sync {
     fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a>;
 }
 
-/// The headers of a request, the same for every wire.
+/// The headers of a request, which are the same for every wire.
 pub fn headers(request: &Request) -> Result<HeaderMap, WireError> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
@@ -266,12 +264,12 @@ fn authorization(auth: &Auth) -> Result<HeaderValue, WireError> {
     Ok(value)
 }
 
-/// What follows `Basic`. As secret as what went in.
+/// The value after `Basic`. It is as secret as its input.
 pub fn basic(id: &str, secret: &SecretString) -> String {
     STANDARD.encode(format!("{id}:{}", secret.expose_secret()))
 }
 
-/// An answer without its body. `now` is for an answer that does not say what time it is.
+/// A response without its body. `now` is the date of a response without one.
 pub fn response(status: u16, headers: &HeaderMap, now: Option<Moment>) -> Response {
     let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let date = |name: &str| text(name).as_deref().and_then(Moment::read_http_date);
@@ -296,14 +294,14 @@ fn rate_limit(numbers: [Option<u64>; 3]) -> Option<RateLimit> {
     Some(RateLimit { count: count?, allowed: allowed?, reset_s: reset_s? })
 }
 
-/// A whole number, such as of seconds. More than fits is the longest wait there is, not an absent one.
+/// An integer, for example of seconds. A number that is too large is the longest wait, not an absent one.
 fn seconds(text: &str) -> Option<u64> {
     let digits = text.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
-/// Adds a piece of a body, within the limit.
+/// Appends a part of a body, within the limit.
 pub fn append(body: &mut Vec<u8>, piece: &[u8], limit_bytes: usize) -> Result<(), WireError> {
     if body.len().saturating_add(piece.len()) > limit_bytes {
         return Err(WireError::TooLarge { limit_bytes });

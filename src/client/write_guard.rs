@@ -1,5 +1,5 @@
-//! Guards the writes to one object. Right before a write is sent, `check` refuses it if a signal came, or if what was
-//! read before it is too old. It remembers whether a write was sent, and the correlation id of its answer.
+//! Guards the writes to one object. Right before a write is sent, `check` refuses it if the run was cancelled, or if
+//! the read before it is too old. It records whether a write was sent, and the correlation id of its response.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,20 +13,20 @@ use crate::host::stop::Stop;
 /// Clones share their state.
 ///
 /// # Guarantees
-/// No write is sent after the signal, however long it has waited for its turn, a token or the end of a
-/// 429; nor when what was read before it is older than it may be.
+/// No write is sent after a signal, however long it waited for its slot, a token or the end of a 429. Nor is it sent if
+/// the read before it is too old.
 #[derive(Debug, Clone)]
 pub struct WriteGuard {
     stop: Stop,
     sent: Arc<AtomicBool>,
-    /// Until when what was read may be relied on; None: for ever.
+    /// When the read becomes too old. `None` means never.
     fresh_until: Arc<Mutex<Option<Instant>>>,
-    /// The platform's id of the last write that was answered as it should be.
+    /// The correlation id of the last successful write.
     answered: Arc<Mutex<Option<String>>>,
     before_write: BeforeWrite,
 }
 
-/// What is done right before a write is sent.
+/// The work right before a write is sent.
 #[derive(Clone, Default)]
 struct BeforeWrite(Option<Arc<dyn Fn() + Send + Sync>>);
 
@@ -41,7 +41,7 @@ impl fmt::Debug for BeforeWrite {
 pub(crate) enum WriteCheck {
     Allowed,
     Stopped,
-    /// What was read before it may have changed: read again.
+    /// The read before it may be outdated: read again.
     TooOld,
 }
 
@@ -56,7 +56,7 @@ impl WriteGuard {
         }
     }
 
-    /// The same guard, which does this right before each write is sent.
+    /// The same guard, with work to do right before each write.
     pub fn before_each(self, work: Arc<dyn Fn() + Send + Sync>) -> WriteGuard {
         WriteGuard { before_write: BeforeWrite(Some(work)), ..self }
     }
@@ -65,27 +65,27 @@ impl WriteGuard {
         self.stop.asked().is_some()
     }
 
-    /// Was a write sent? Until then certainly nothing was written.
+    /// Was a write sent? If not, certainly nothing was written.
     pub fn has_sent(&self) -> bool {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// The platform's id of the last write that was carried out and answered.
+    /// The correlation id of the last successful write.
     pub fn answered(&self) -> Option<String> {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A write was carried out; its answer may say what the platform calls the exchange.
+    /// Records a successful write and its correlation id.
     pub(crate) fn answer(&self, correlation_id: Option<String>) {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = correlation_id;
     }
 
-    /// From now on what was read may be relied on for so long.
+    /// The read is valid for this long from now.
     pub fn fresh_for(&self, time: Duration) {
         *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + time);
     }
 
-    /// Asked right before a write is sent: where it is allowed, it counts as sent.
+    /// Called right before a write is sent. If it is allowed, it counts as sent.
     pub(crate) fn check(&self) -> WriteCheck {
         let fresh_until = *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_stopped() {
@@ -101,7 +101,7 @@ impl WriteGuard {
         }
     }
 
-    /// Runs what comes before a write. None if the signal comes first.
+    /// Runs the work before a write. `None` if the signal comes first.
     pub(crate) async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         self.stop.until_asked(work).await
     }

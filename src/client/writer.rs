@@ -1,4 +1,4 @@
-//! Writing to an org: the only type with methods that change something.
+//! Writes to an org. It is the only type with methods that change it.
 
 use crate::client::error::{ApiErrorKind, WriteError, write_error};
 use crate::client::operations::{self, UnusableId};
@@ -10,16 +10,16 @@ use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
 use crate::model::observed::{Content, Definition};
 
-/// Writes to an org. Cheap to clone; clones share token, pace and count with the session's readers.
+/// Writes to an org. Clones are cheap and share token, rate limiter and request count with the session's readers.
 ///
 /// # Guarantees
-/// Each method sends its request again by itself only when it certainly was not carried out (no
-/// connection, 429, one 401). Everything after that comes back at once as [`WriteError::Unclear`].
+/// A method only repeats its request if it was certainly not executed (no connection, 429, one 401). Any other failure
+/// is returned at once as [`WriteError::Unclear`].
 #[derive(Clone)]
 pub struct Writer(Session);
 
 impl Session {
-    /// For a caller that may change the org. It speaks the session's generation of the API.
+    /// For a caller that may change the org. It uses the session's generation of the API.
     pub fn writer(&self) -> Writer {
         Writer(self.clone())
     }
@@ -30,13 +30,13 @@ impl Writer {
         self.0.reader()
     }
 
-    /// For one read and the write that follows it at once: both take their turns in the pace together, so that what
-    /// was read does not grow old while the write waits.
+    /// For one read and the write that follows. Both reserve their slots together, so that the read does not age while
+    /// the write waits.
     pub fn for_one_write(&self) -> Writer {
         Writer(self.0.in_pairs())
     }
 
-    /// The generation of the API that it speaks.
+    /// Its generation of the API.
     pub fn generation(&self) -> Generation {
         self.0.generation()
     }
@@ -44,7 +44,7 @@ impl Writer {
     /// Creates one active definition with these labels, in this division.
     ///
     /// # Guarantees
-    /// At most one is created by one call. Labels are sent in NFC.
+    /// One call creates at most one. Labels are sent in NFC.
     pub async fn create(&self, system_presence: &SystemPresence, content: &Content) -> Result<Definition, WriteError> {
         let generation = self.0.generation();
         let operation = operations::create(generation, shapes::post_body(generation, system_presence, content));
@@ -52,14 +52,13 @@ impl Writer {
         made.map_err(|failed| write_error(self.0.of_the_collection(failed)))
     }
 
-    /// Writes a definition back as it was just read, with only what the patch names changed.
+    /// Writes a definition back as it was just read, with only the changes of the patch.
     ///
     /// # Guarantees
-    /// No field that we do not know is lost.
+    /// Unknown fields are kept.
     ///
     /// # Assumptions
-    /// `current` was read right before: the platform has no versions, and everything that was changed since
-    /// is overwritten.
+    /// `current` was read right before. The platform has no versions, so every change since is overwritten.
     pub async fn update(&self, current: Fetched, patch: &Patch) -> Result<Definition, WriteError> {
         let id = current.definition.id.clone();
         let generation = self.0.generation();
@@ -75,7 +74,7 @@ impl Writer {
         self.0.run(&operation, |response| read(&response.body)).await.map_err(write_error)
     }
 
-    /// Removes a definition. The platform then keeps it, deactivated.
+    /// Removes a definition. The platform keeps it, deactivated.
     pub async fn delete(&self, id: &DefinitionId) -> Result<(), WriteError> {
         let operation = operations::delete(self.0.generation(), id).map_err(|id| self.unusable(Method::Delete, id))?;
         self.0.run(&operation, |response| shapes::deleted(&response.body)).await.map_err(write_error)

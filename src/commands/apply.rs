@@ -23,7 +23,7 @@ use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, ReviewedOperation};
 
-/// Plans, asks, writes, and reads the org again to see whether it worked.
+/// Plans, asks for confirmation, writes, and verifies the org.
 pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.open_recorded(&args.output.outputs, &args.target, &args.record, Some(&args.config.path))?;
     run.outputs.spare(&args.plans)?;
@@ -91,17 +91,17 @@ pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(finish(done(report, exit), run))
 }
 
-/// A plan, split by what may be done now.
+/// A plan, split by what may be applied now.
 struct Approved {
     changes: Vec<Change>,
-    /// What is not done, so that what needs it has to wait.
+    /// The changes that are not applied, so that steps that need them are skipped.
     blocked: Vec<Change>,
-    /// What became of the rest.
+    /// The results of the rest.
     resolved: Vec<ReportRow>,
     not_in_plan: Vec<Change>,
 }
 
-/// Saved plans are held against all that the config asks for; then what an earlier run has made is taken out.
+/// Compares saved plans with everything that the config asks for, then removes what an earlier run made.
 fn approved(planned: &PlannedOrg, desired: &Desired, saved: &SavedPlans) -> Result<Approved, Problem> {
     let PlannedOrg { target, observed, plan, .. } = planned;
     let held = || plan.held.iter().map(|it| it.change.clone());
@@ -111,7 +111,7 @@ fn approved(planned: &PlannedOrg, desired: &Desired, saved: &SavedPlans) -> Resu
         bound.unwrap_or_else(|| Bound { run: whole.changes.clone(), ..Bound::default() });
     let is_held = |it: &Change| plan.held.iter().any(|held| held.change == *it);
     blocked.extend(changes.extract_if(.., |it| is_held(it)));
-    // What `--only` leaves out is not done either.
+    // Changes that `--only` leaves out are not applied either.
     blocked.extend(plan.only.iter().flat_map(|it| it.changes.iter().cloned()));
 
     let row = |it: &ReviewedOperation, outcome| saved::row(it, &plan.default_locale, outcome);

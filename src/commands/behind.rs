@@ -1,4 +1,4 @@
-//! `presencectl orgs --behind`: which orgs are due, by the reports of their applies.
+//! `presencectl orgs --behind`: the orgs that need an apply, by the reports of their applies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,10 +17,10 @@ use crate::output::json::orgs::{BehindV1, DueV1};
 /// The configs of a commit, or why they cannot be read.
 type OfCommit = Result<Vec<Config>, String>;
 
-/// What an org is asked beyond what was applied last, and why it is due.
+/// The changes for an org since its last apply, and why it is due.
 pub type OrgBehind = (OrgStanding, BehindV1);
 
-/// What each org is asked beyond what was applied last, and why it is due. Notes say what could not be read.
+/// For each org, the changes since its last apply, and why it is due. Notes report what could not be read.
 pub fn behind(
     configs: &[Config],
     (path, root): (&Path, Option<&Path>),

@@ -34,7 +34,7 @@ use crate::output::page::{self, PageKind, html};
 use crate::output::style::Style;
 use crate::output::text as text_view;
 
-/// Puts the documents of the jobs of several orgs together. No org is asked.
+/// Combines the documents of several orgs' jobs. No org is contacted.
 pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.awaited = args.kind.map_or(PageKind::FleetPlan, page_kind);
     run.open(&args.output.outputs, None)?;
@@ -71,19 +71,19 @@ pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// What is put together.
+/// The combined documents.
 struct CombinedSet<'a> {
     kind: CombinedKind,
     at: Option<&'a AtCommit>,
     orgs: Vec<(&'a Config, Reported)>,
-    /// Orgs that the change does not affect, and that did not report.
+    /// Orgs that the change does not affect, and that have no document.
     unaffected: Vec<String>,
 }
 
-/// What became of the job of an org.
+/// The result of an org's job.
 enum Reported {
     Read(CombinedBody),
-    /// Its document is of something else: why.
+    /// Its document is about something else. Has the reason.
     Mismatched(String),
     Missing,
 }
@@ -131,7 +131,7 @@ fn read_all(paths: &[PathBuf]) -> Result<Vec<(PathBuf, CombinedDocument)>, Probl
     Ok(read)
 }
 
-/// Of which kind the documents are. Errors are of each.
+/// The kind of the documents. Errors belong to any kind.
 fn kind_of(documents: &[(PathBuf, CombinedDocument)], args: &CombineArgs) -> Result<CombinedKind, Problem> {
     let of = |it: &CombinedBody| match it {
         CombinedBody::Plan(_) => Some(CombinedKind::Plan),
@@ -169,7 +169,7 @@ fn kind_of(documents: &[(PathBuf, CombinedDocument)], args: &CombineArgs) -> Res
     }
 }
 
-/// Which orgs have to report, in the order of the configs.
+/// Which orgs need a document, in the order of the configs.
 fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<Vec<bool>, Problem> {
     if let Some(typed) = &args.changed_since {
         let since = baseline::changed_since((&args.files.path, args.files.root.as_deref()), typed, at, false)?;
@@ -189,7 +189,7 @@ fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<
     Ok(configs.iter().map(|it| expected.contains(&name_of(it))).collect())
 }
 
-/// The document of each org, by the place of its config.
+/// The document of each org, by the index of its config.
 fn by_org(
     documents: Vec<(PathBuf, CombinedDocument)>,
     configs: &[Config],
@@ -242,7 +242,7 @@ impl Reported {
     }
 }
 
-/// Why a document does not belong to this config; None if it does.
+/// Why a document does not belong to this config. `None` if it does.
 fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>) -> Option<String> {
     let ours = env!("CARGO_PKG_VERSION");
     if document.tool_version != ours {
@@ -257,7 +257,7 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
     {
         return Some(format!("it is of the org with the id {}, and the config names {id}", text::ticked(other)));
     }
-    // Nothing was made from a config that could not be read.
+    // An error that comes before a readable config matches any config.
     if of_config.is_none() && matches!(document.body, CombinedBody::Error(_)) {
         return None;
     }
@@ -266,7 +266,7 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
         (Some(at), Some(commit)) if at != commit => {
             return Some(format!("it is of the commit {}, and not of {at}", text::ticked(commit)));
         }
-        // A drift reads what is checked out, and says no commit; its digest decides.
+        // A drift reads the checkout and has no commit, so its digest decides.
         (Some(at), None) if set.kind != CombinedKind::Drift => {
             return Some(format!("it is of no commit, and not of {at}"));
         }
@@ -289,7 +289,7 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
 
 const MISSING: &str = "there is no document of it: its job did not run, was skipped, or failed before it wrote one";
 
-/// The document in place of one that cannot be used.
+/// The document that replaces an unusable one.
 fn no_result(message: &str, help: &str) -> ErrorV1 {
     let problem = Problem::new(message).help(help);
     ErrorV1::of(&problem, &Heard { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
@@ -337,7 +337,6 @@ fn plans(set: CombinedSet<'_>, args: &CombineArgs, sources: &Sources, run: &mut 
     run.show(&view, exit)
 }
 
-/// Drifts or reports.
 fn others(set: CombinedSet<'_>, args: &CombineArgs, now: Moment, run: &mut Run<'_>) -> Exit {
     let is_drift = set.kind == CombinedKind::Drift;
     let orgs = set.orgs.into_iter().map(|(config, reported)| one(config, reported, is_drift, now));
@@ -386,9 +385,8 @@ fn one(config: &Config, reported: Reported, is_drift: bool, now: Moment) -> Comb
     }
 }
 
-/// Was a run refused because of a freeze of this config? Another failure during a freeze is one.
+/// Was a run refused because of a freeze of this config? Any other failure during a freeze is still a failure.
 fn is_frozen(config: &Config, error: &ErrorV1) -> bool {
     let began = error.run.as_ref().and_then(|it| Moment::read(&it.ended));
-    let freeze = began.and_then(|it| holding(&config.desired.freezes, it));
-    freeze.is_some_and(|it| error.message.contains(&format!("is frozen until {}: {}", it.end, it.reason)))
+    error.frozen == Some(true) && began.is_some_and(|it| holding(&config.desired.freezes, it).is_some())
 }

@@ -20,7 +20,7 @@ use crate::output::json::{self, ComparisonV1, ErrorV1};
 use crate::output::style::Style;
 use crate::output::text::compare as view;
 
-/// Holds two orgs against each other, or each against what most have. Writes nothing.
+/// Compares two orgs, or each org with the majority. Writes nothing.
 pub async fn run(args: &CompareArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
     run.open(&args.outputs, args.live.then_some(&args.target))?;
     let choice = choice(args)?;
@@ -52,7 +52,7 @@ pub async fn run(args: &CompareArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     Ok(run.show(&view, exit))
 }
 
-/// The orgs that are meant. A mistyped combination is answered before anything is read.
+/// The selected orgs. An invalid combination of flags is reported before anything is read.
 fn choice(args: &CompareArgs) -> Result<OrgChoice, Problem> {
     let target = &args.target;
     if !args.live && (target.sandbox || target.base_url.is_some()) {
@@ -79,7 +79,7 @@ fn of_files(configs: &[Config]) -> Vec<ComparedOrg> {
     configs.iter().map(ComparedOrg::of_config).collect()
 }
 
-/// What the orgs have. One that cannot be read is named, and stops no other.
+/// The compared orgs. An unreadable org is reported and does not stop the others.
 async fn read(
     args: &CompareArgs,
     configs: &[Config],

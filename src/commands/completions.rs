@@ -1,4 +1,5 @@
-//! `presencectl completions` and `presencectl man`: made of the command line itself, so that they cannot be old.
+//! `presencectl completions` and `presencectl man`. Both are generated from the command line definition, so they are
+//! always current.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,7 +29,7 @@ pub fn completions(args: CompletionsArgs, host: &mut Host<'_>) -> Exit {
     Exit::Success
 }
 
-/// Prints the page of the tool, or writes one for each command.
+/// Prints the man page of the tool, or writes one per command.
 pub fn man(args: &ManArgs, host: &mut Host<'_>) -> Exit {
     let mut command = variables::applied(Cli::command(), &BTreeMap::new()).disable_help_subcommand(true);
     command.build();

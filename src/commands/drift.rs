@@ -40,11 +40,11 @@ use crate::output::{json, page};
 use crate::plan::plan;
 use crate::plan::warning::Warning;
 
-/// No limit is raised: nothing is applied.
+/// Nothing is applied, so no limit is raised.
 const LIMITS: LimitArgs =
     LimitArgs { allow_removals: None, allow_label_removals: None, allow_renames: None, allow_active_users: None };
 
-/// Shows what is otherwise in the org.
+/// Shows the drift of the org.
 pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.awaited = PageKind::Drift;
     run.open(&args.outputs, Some(&args.target))?;
@@ -92,7 +92,7 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     Ok(run.show(&view, exit))
 }
 
-/// The drift of several orgs, a few at a time. One that cannot be read is told first, and stops no other.
+/// The drift of several orgs, a few concurrently. An unreadable org is reported first and does not stop the others.
 async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.awaited = PageKind::FleetDrift;
     if !args.accept.keys.is_empty() {
@@ -151,7 +151,7 @@ fn org_of<'a>(config: &'a Config, source: &'a ConfigSource) -> OrgOfConfig<'a> {
     OrgOfConfig { name: source.org.as_deref(), head: config, head_path: &source.path }
 }
 
-/// Reads an org and says what is otherwise. A reader is all that is handed over: it cannot write.
+/// Reads an org and computes its drift. It only receives a reader, so it cannot write.
 async fn drift_of(
     args: &DriftArgs,
     (config, source, applied): (&Config, &ConfigSource, Option<Applied>),
@@ -173,7 +173,7 @@ async fn drift_of(
     Ok((drift, planned))
 }
 
-/// Writes what the org shows into the files, if a plan of them has nothing to say of it any more.
+/// Accepts the org's state into the files, if a plan with them has no change left.
 fn accept(
     args: &DriftArgs,
     (config, source, sources): (&Config, &ConfigSource, &Sources),

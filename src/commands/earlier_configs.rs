@@ -1,4 +1,4 @@
-//! The configs that a change of files is held against.
+//! The earlier configs for a comparison.
 
 use std::rc::Rc;
 
@@ -10,12 +10,12 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::history::baseline::AtCommit;
 
-/// Those of `--changed-since`.
+/// The configs of `--changed-since`.
 pub fn configs_since(since: &AtCommit) -> Result<Vec<Config>, Problem> {
     configs_of(since).map_err(|it| Problem { message: format!("--changed-since: {}", it.message), ..it })
 }
 
-/// Every config of a commit. With an error in one nothing can be compared.
+/// Every config of a commit. With an error in one, no comparison is possible.
 pub fn configs_of(since: &AtCommit) -> Result<Vec<Config>, Problem> {
     let system = Rc::clone(&since.files) as Rc<dyn FileSystem>;
     let (path, root) = (&since.place.path, &since.place.root);

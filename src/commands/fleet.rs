@@ -1,5 +1,4 @@
-//! Several orgs in one run. Each is read with its own client and at its own pace, and one that cannot be read stops no
-//! other.
+//! Several orgs in one run. Each has its own client and rate limit. An unreadable org does not stop the others.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,16 +21,16 @@ use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::ops::identity::Identity;
 
-/// One org of several, before it is asked anything.
+/// One of several orgs, before any request.
 pub struct FleetOrg<'a> {
-    /// Its place among the orgs of the run.
+    /// Its index among the orgs of the run.
     pub index: usize,
     pub config: &'a Config,
-    /// None of an org without credentials or without an id.
+    /// An error if the org has no credentials or no id.
     connection: Result<Connection, Problem>,
     pub identity: Identity,
     is_sandbox: bool,
-    /// What the names of its variables end in.
+    /// The suffix of its variables.
     suffix: String,
 }
 
@@ -41,8 +40,8 @@ impl FleetOrg<'_> {
     }
 }
 
-/// Does something in every org, so many at a time. Each is told of when it is done, in their order. `done` is what was done
-/// to an org, such as `planned`.
+/// Runs work in every org, some of them concurrently. Each result is reported in the order of the orgs. `done`
+/// describes the work, such as `planned`.
 pub async fn each<T>(
     orgs: Vec<FleetOrg<'_>>,
     at_once: u8,
@@ -58,7 +57,7 @@ pub async fn each<T>(
             Err(problem) => Err(problem.clone()),
         };
         result.map_err(|problem| {
-            // Variables have the names that they have for this org.
+            // Variables have the names for this org.
             let help = problem.help.as_ref().map(|it| org_variables::named(it, &org.suffix));
             OrgFailure { problem: Problem { help, ..problem }, heard }
         })
@@ -79,7 +78,7 @@ pub async fn each<T>(
     results
 }
 
-/// A config for each of some names, which says nothing but the name. Files are named after them as well.
+/// A config for each name that only has the name. Files are named after them too.
 pub fn named_orgs(names: &[String]) -> Result<Vec<Config>, Problem> {
     let names: Vec<&str> = names.iter().map(|it| it.trim()).collect();
     let mut sources = Sources::new();
@@ -100,7 +99,7 @@ pub fn named_orgs(names: &[String]) -> Result<Vec<Config>, Problem> {
     Ok(configs)
 }
 
-/// The longest name of an org that a variable is named after.
+/// The longest org name for a variable.
 const NAME_CHARS_MAX: usize = 64;
 
 /// Connects to every org of these configs. Nothing is sent yet.
@@ -112,7 +111,7 @@ pub async fn connect<'a, F: View>(
     connect_by(configs, target, true, run).await
 }
 
-/// The same of orgs of which only the names are known. Their ids are what they answer.
+/// Like [`connect`], for orgs with only a name. Their ids come from their responses.
 pub async fn connect_to_named<'a, F: View>(
     configs: &'a [Config],
     target: &TargetArgs,
@@ -159,7 +158,7 @@ async fn connect_by<'a, F: View>(
     Ok(orgs)
 }
 
-/// The id is all that keeps another org's client out.
+/// The id is the only protection against another org's client.
 fn without_id(org: &OrgIdentity) -> Problem {
     Problem::new(format!("{} has no `org.id`, which is needed where several orgs are read", text::ticked(&org.name)))
         .help("write the id into its org file; `presencectl plan` of this org alone prints it")
@@ -192,7 +191,7 @@ fn suffixes<'a>(orgs: impl Iterator<Item = &'a OrgIdentity>) -> Result<(), Probl
     Ok(())
 }
 
-/// What is set for all orgs, and does not count where several are read. A token is for one org, so it is an error.
+/// A shared variable is not used for several orgs. A token is for one org, so it is an error.
 fn unused(environment: &Environment) -> Result<Option<Problem>, Problem> {
     let help = "set the variables of each org: for `acme-prod` their names end in `__ACME_PROD`";
     if environment.access_token.is_some() {

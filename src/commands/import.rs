@@ -37,14 +37,14 @@ use crate::output;
 use crate::output::json::terraform_state::{self, StateError};
 use crate::output::style::Style;
 
-/// How a file of `terraform plan -out` begins.
+/// The first bytes of a file from `terraform plan -out`.
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// Writes what the org holds as a config.
+/// Writes the org's definitions as a config.
 pub async fn run(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<Exit, Failure> {
     let done = if args.orgs.is_empty() { imported(args, run).await } else { several(args, run).await };
     if done.is_err() {
-        // A file of an earlier import stays: without its blocks, Terraform would deactivate what they are for.
+        // A file of an earlier import stays: without its blocks, Terraform would deactivate their objects.
         run.outputs = Outputs::on_stdout();
     }
     done
@@ -94,7 +94,8 @@ async fn imported(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<
     }
 }
 
-/// Writes what several orgs hold: what most have once, and a file for each org. One that cannot be read stops everything.
+/// Writes the definitions of several orgs: the common part once, and a file per org. An unreadable org stops
+/// everything.
 async fn several(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<Exit, Failure> {
     let folder = fleet_folder(args)?;
     let configs = fleet::named_orgs(&args.orgs)?;
@@ -118,7 +119,7 @@ async fn several(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<E
     Ok(Exit::Success)
 }
 
-/// What was read of one org of several.
+/// The observed state of one of several orgs.
 struct ReadOrg {
     name: String,
     organization: Organization,
@@ -147,7 +148,7 @@ async fn read_org(
     Ok(ReadOrg { name: org.name(), organization, observed, notes })
 }
 
-/// What was read of all orgs. Each that could not be read is told.
+/// The observed state of all orgs. Each unreadable one is reported.
 fn all_read(
     names: &[String],
     results: Vec<Result<ReadOrg, OrgFailure>>,
@@ -172,7 +173,7 @@ fn all_read(
     last.map_or(Ok(read), Err)
 }
 
-/// Two names may not lead to one org: what is written for one would be applied by the other.
+/// Two names must not lead to one org: the config of one would be applied to the other.
 fn one_org_each(sources: &[FleetSource<'_>]) -> Result<(), Problem> {
     let mut seen: BTreeMap<&OrgId, &str> = BTreeMap::new();
     for FleetSource { name, organization, .. } in sources {
@@ -246,17 +247,17 @@ fn resources(path: &Path, terminal: &mut Terminal) -> Result<Vec<Resource>, Prob
     terraform_state::read(text).map_err(|error| named(error.to_string()).help(error.help()))
 }
 
-/// An org's config, proved, and which org it is.
+/// An org's verified config, and its identity.
 pub struct Made {
     pub import: Import,
     pub target: Target,
 }
 
-/// Makes the config of what an org holds, and writes nothing.
+/// Makes the config of an org, without writing it.
 pub async fn make<F: View>(args: &TargetArgs, asked: &ImportRequest, run: &mut Run<'_, F>) -> Result<Made, Failure> {
     let config = Desired::nothing();
     let connection = run.connect(args, &config).await?;
-    // The org's id stands in what is written, so that it is never applied to another one.
+    // The org's id is part of the config, so that it is never applied to another org.
     let identity =
         Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
     run.heard.sandbox = args.sandbox;
@@ -297,14 +298,14 @@ fn asked(
     Ok(ImportRequest {
         choice: choice(args)?,
         layout: place.layout(),
-        // The sandbox is nowhere.
+        // The sandbox has no region.
         region: if args.target.sandbox { None } else { named_region(host.environment) },
         schema: schema_from(place.folder()),
         resources,
     })
 }
 
-/// What was made of an org and does not hold; of several, of which one.
+/// The failure of an import, with the org if there are several.
 fn failure(org: Option<&str>, flaw: Flaw) -> Failure {
     let of = org.map_or_else(String::new, |it| format!(" of {}", text::ticked(it)));
     let bug = |what: String| {
@@ -327,7 +328,7 @@ fn tell(import: &Import, place: &ImportPlace, host: &mut Host<'_>) {
     tell_of_schema(place.folder(), host);
 }
 
-/// Told where the files name a schema that is not there.
+/// Reported if the files name a schema that does not exist.
 fn tell_of_schema(folder: &Path, host: &mut Host<'_>) {
     let schema = schema_from(folder);
     if !folder.join(&schema).exists() {
@@ -367,7 +368,7 @@ fn write(
     Ok(())
 }
 
-/// Was this written by an import as a layer? A file that names an org stands for itself.
+/// Is this a layer from an import? A file with an org is not a layer.
 fn is_layer_of_an_import(beginning: &str) -> bool {
     beginning.lines().any(|it| it.starts_with(MARK)) && !beginning.lines().any(|it| it.starts_with("org:"))
 }

@@ -1,4 +1,4 @@
-//! Where `presencectl import` puts its files.
+//! The destination of `presencectl import`.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -11,13 +11,13 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::import::Layout;
 
-/// Where the schema of a config is kept, from the folder where the command runs.
+/// The path of the config schema, from the current folder.
 const SCHEMA: &str = "schemas/config.v1.json";
 
-/// The name of a config on standard output, where its own reading needs one.
+/// The name of a config on standard output, for verifying it.
 const ON_STDOUT: &str = "presence.yaml";
 
-/// Where the config goes.
+/// The destination of a config.
 pub enum ImportPlace {
     Stdout,
     File(PathBuf),
@@ -54,7 +54,7 @@ impl ImportPlace {
         }
     }
 
-    /// The folder that the files are in.
+    /// The folder of the files.
     pub fn folder(&self) -> &Path {
         match self {
             ImportPlace::Stdout => Path::new(""),
@@ -64,8 +64,7 @@ impl ImportPlace {
     }
 }
 
-/// The schema as files of a folder name it: in the folder where the command runs, if the files are below it, else beside
-/// them.
+/// The path of the schema for the files of a folder: in the current folder, if the files are below it, or next to them.
 pub fn schema_from(folder: &Path) -> String {
     let mut depth = 0;
     for part in folder.components() {
@@ -78,7 +77,7 @@ pub fn schema_from(folder: &Path) -> String {
     "../".repeat(depth) + SCHEMA
 }
 
-/// The folder that the configs of several orgs go to.
+/// The destination folder for several orgs.
 pub fn fleet_folder(args: &ImportArgs) -> Result<&Path, Problem> {
     let several = |why: &str| {
         Problem::new(format!("--orgs makes several files, and {why}"))
@@ -99,7 +98,7 @@ fn is_yaml(path: &Path) -> bool {
     !ends_in_slash && path.extension().is_some_and(|it| it == "yaml" || it == "yml")
 }
 
-/// Places files: what is there already is written over only with `--force` or a yes.
+/// Writes files. Existing files are only replaced with `--force` or after confirmation.
 pub fn placed(args: &ImportArgs, files: Vec<File>, host: &mut Host<'_>) -> Result<FileSet, Problem> {
     let placing = FileSet::look(files)?;
     apart(args, &placing)?;
@@ -113,7 +112,7 @@ pub fn placed(args: &ImportArgs, files: Vec<File>, host: &mut Host<'_>) -> Resul
     Ok(placing)
 }
 
-/// No file of the config is an output as well, or the state that was read.
+/// No file of the config may also be an output, or the Terraform state.
 fn apart(args: &ImportArgs, placing: &FileSet) -> Result<(), Problem> {
     let places: Vec<PathBuf> = placing.placed.iter().map(|it| files::real_path(Path::new(&it.path))).collect();
     let is_taken = |it: &&PathBuf| places.contains(&files::real_path(it));

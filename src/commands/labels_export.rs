@@ -66,7 +66,7 @@ fn no_workbook(why: &str) -> Problem {
         .help("give `-o csv=FILE`")
 }
 
-/// A cell that comes back as another text would be an edit that no translator made.
+/// A cell that is read back as another text would look like a translator's change.
 fn proven(sheet: &LabelSheet, read: Option<&ReadSheet>, what: &str) -> Result<(), Problem> {
     let meant = ReadSheet::from(sheet);
     let Some(read) = read else {

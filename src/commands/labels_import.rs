@@ -19,13 +19,14 @@ use crate::ops::labels::trial::{LabelTrial, TrialFlaw, trial};
 use crate::ops::labels::{csv_sheet, xlsx_sheet};
 use crate::output::text::labels as view;
 
-/// How an archive begins, which a workbook is.
+/// The first bytes of a ZIP archive, and so of a workbook.
 const ZIP: &[u8] = b"PK";
 
-/// What an encrypted workbook is, or one of Excel's old format.
+/// The first bytes of an encrypted workbook, or one in Excel's old format.
 const OLD: &[u8] = b"\xD0\xCF\x11\xE0";
 
-/// Writes what a spreadsheet changes into the files: shows it, asks, and tells last what was refused.
+/// Imports a spreadsheet's changes into the files: shows them, asks for confirmation, and lists what was refused at the
+/// end.
 pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let read = read(&args.file)?;
     let loaded = load_fleet(&args.path, args.root.as_deref(), run)?;
@@ -55,7 +56,7 @@ pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> 
     Ok(Exit::Failure)
 }
 
-/// What stands in a spreadsheet.
+/// The content of a spreadsheet.
 fn read(path: &Path) -> Result<ReadSheet, Problem> {
     let named = |what: String| Problem::new(format!("cannot read {}: {what}", text::ticked(path.display())));
     let bytes = File::open(path)

@@ -19,7 +19,7 @@ use crate::output::json::stored_report;
 use crate::output::style::Style;
 use crate::output::text::log as view;
 
-/// Shows what the reports of a folder say, and which of them cannot be read.
+/// Shows the entries of the reports in a folder, and lists unreadable reports.
 pub fn run(args: &LogArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
     let LogArgs { dir, org, keys, since, until, outputs } = args;
     run.open(outputs, None)?;
@@ -55,7 +55,7 @@ pub fn run(args: &LogArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failu
     let is_typed = matches!(folder, ReportFolder::Typed(_));
     let exit = if log.problems.is_empty() || !is_typed { Exit::Success } else { Exit::Failure };
     let exit = run.show(&shown, exit);
-    // The default folder holds what many runs left there.
+    // The default folder has the reports of many runs.
     if let (false, Some(first)) = (is_typed, log.problems.first()) {
         let note = reports::not_read(log.problems.len(), Path::new(&first.file), &first.why);
         run.host.show_notes(&[note]);

@@ -1,4 +1,4 @@
-//! One function a subcommand, read from top to bottom. `context` is what it is handed.
+//! One function per subcommand, read from top to bottom. `context` is its input.
 
 use crate::cli::typed::Typed;
 use crate::cli::{Cli, Command, Format, LabelsCommand, UserCommand, View};

@@ -24,10 +24,10 @@ use crate::output::page::{self, PageKind};
 use crate::output::style::Style;
 use crate::output::text::orgs as view;
 
-/// GitHub takes no larger matrix. (docs.github.com, "Running variations of jobs in a workflow": 256 jobs.)
+/// The largest matrix of GitHub (docs.github.com, "Running variations of jobs in a workflow": 256 jobs).
 const MATRIX_MAX: usize = 256;
 
-/// Lists the orgs, or those that a change of the files affects. No org is asked.
+/// Lists all orgs, or those that a file change affects. No org is contacted.
 pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Failure> {
     run.awaited = PageKind::FleetPlan;
     run.open(&args.outputs, None)?;
@@ -50,7 +50,7 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
 
     let now = run.record.clock().now();
     let member = |((config, standing), behind): ((&Config, &OrgStanding), Option<BehindV1>)| {
-        // Of the commits that were applied, each org has its own.
+        // With applied commits, each org has its own.
         let standing_of_change = if behind.is_some() { &OrgStanding::Listed } else { standing };
         ListedOrgV1 { behind, ..listed(config, standing_of_change, before.as_ref(), now) }
     };
@@ -135,12 +135,12 @@ fn listed(config: &Config, standing: &OrgStanding, before: Option<&Before<'_>>, 
     }
 }
 
-/// What differs, in the blocks of a plan of several orgs.
+/// The differences, in the form of a plan of several orgs.
 fn groups(configs: &[Config], standings: &[OrgStanding], sources: &Sources) -> Vec<json::fleet::FleetGroupV1> {
     let target = Target { org: None, sandbox: false, generation: Generation::default() };
     let members = configs.iter().zip(standings).filter_map(|(config, standing)| {
         let mut plan = PlanV1::of(standing.plan()?, &target, sources);
-        // What is asked is told; what would refuse it is for a plan of the org.
+        // The changes are shown. Refusals belong to a plan of the org.
         plan.refusals.clear();
         let file = config.org_file.as_ref().map(|it| it.display().to_string());
         Some(FleetMember { desired: &config.desired, file, result: Ok(plan) })

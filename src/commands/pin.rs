@@ -17,7 +17,7 @@ use crate::ops::observe::{From, Observation, names_divisions, noticed, observe};
 use crate::ops::pin::{Pins, edits, pins};
 use crate::output::text::{edits as view, target_line};
 
-/// Reads the org, and writes the id of every match beyond doubt into the files.
+/// Reads the org, and writes the id of every unambiguous match into the files.
 pub async fn run(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.open(&[], Some(&args.target))?;
     match args.config.one() {
@@ -37,7 +37,7 @@ async fn one(args: &PinArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Res
     write_pins(args, &[(&config, pins)], &sources, run)
 }
 
-/// Reads several orgs, a few at a time. One that cannot be read is told first, and stops no other.
+/// Reads several orgs, a few concurrently. An unreadable org is reported first and does not stop the others.
 async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (configs, sources) = run.load_orgs(&args.config, None)?;
     let orgs = fleet::connect(&configs, &args.target, run).await?;
@@ -66,14 +66,14 @@ async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(if failed.is_empty() { exit } else { worse(exit, Exit::Failure) })
 }
 
-/// What one org has.
+/// The pins of one org.
 struct PinnedOrg {
     pins: Pins,
     target: String,
     notes: Vec<Problem>,
 }
 
-/// A reader is all that this has: it cannot write.
+/// It only receives a reader, so it cannot write.
 async fn of_org(
     args: &PinArgs,
     config: &Config,
@@ -88,7 +88,7 @@ async fn of_org(
     Ok(PinnedOrg { pins: pins(config, &observed), target: target_line(&target), notes })
 }
 
-/// Shows the lines, asks, and writes them.
+/// Shows the lines, asks for confirmation, and writes them.
 fn write_pins(args: &PinArgs, pins: &[(&Config, Pins)], sources: &Sources, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let mut all = FileEdits::default();
     for (config, pins) in pins {
@@ -107,7 +107,7 @@ fn write_pins(args: &PinArgs, pins: &[(&Config, Pins)], sources: &Sources, run: 
     Ok(Exit::Success)
 }
 
-/// The config with the pins is the same config, with the pins.
+/// Verifies that the config with the pins differs only in the pins.
 fn proven(args: &PinArgs, config: &Config, pins: &Pins, files: &[EditedFile]) -> Result<(), Failure> {
     let source = args.config.request_of(config);
     let after = load_one_edited(&source, files);

@@ -93,7 +93,8 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
     Ok(run.show(&view, exit))
 }
 
-/// Plans several orgs, a few at a time. One that cannot be planned is told first, and stops no other.
+/// Plans several orgs, a few concurrently. An org that cannot be planned is reported first and does not stop the
+/// others.
 async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.awaited = PageKind::FleetPlan;
     let (path, root) = (&*args.config.path, args.config.root.as_deref());
@@ -170,7 +171,7 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Where the config of an org was read.
+/// The source of an org's config.
 #[derive(Clone, Copy)]
 struct ConfigFiles<'a> {
     config: &'a Config,
@@ -186,7 +187,7 @@ impl<'a> ConfigFiles<'a> {
     }
 }
 
-/// Reads an org and plans. A reader is all that is handed over: it cannot write.
+/// Reads an org and plans. It only receives a reader, so it cannot write.
 async fn planned(
     args: &PlanArgs,
     (files, desired, base): (ConfigFiles<'_>, &Desired, Option<Baseline<'_>>),

@@ -1,4 +1,4 @@
-//! The folder of `plan --plans-dir`: a saved plan for each org, or why there is none.
+//! The folder of `plan --plans-dir`: a saved plan per org, or why there is none.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ pub struct PlansDir {
 }
 
 impl PlansDir {
-    /// Takes plans of earlier runs out of the folder. It may hold nothing else.
+    /// Removes plans of earlier runs from the folder. It must not have any other content.
     pub fn open(folder: &Path) -> Result<PlansDir, Problem> {
         let shown = text::ticked(folder.display());
         let failed = |error: std::io::Error| {
@@ -47,8 +47,8 @@ impl PlansDir {
         Ok(PlansDir { folder: folder.to_owned() })
     }
 
-    /// Writes a document for each org: its plan, or an error, which `apply --plan` refuses. What is refused for all orgs
-    /// together leaves no plan of one of them that could be applied.
+    /// Writes a document for each org: its plan, or an error, which `apply --plan` refuses. A refusal of all orgs
+    /// together leaves no applicable plan of any org.
     pub fn keep(&self, plan: &FleetPlanV1, signals: &Signals) -> Result<(), Problem> {
         let mut taken = BTreeSet::new();
         let files = plan.orgs.iter().map(|org| {
@@ -76,14 +76,14 @@ fn refused(plan: &PlanV1, refusal: &FleetRefusalV1) -> ErrorV1 {
     ErrorV1 { head: HeadV1 { target: OrgV1 { org_id, org_name, sandbox }, ..error.head }, ..error }
 }
 
-/// A document of ours that this command writes.
+/// Is it a document that this command writes?
 fn is_ours(path: &Path) -> bool {
     let read = fs::File::open(path).and_then(|it| read_within(it, SAVED_PLAN_BYTES_MAX));
     let kind = read.ok().flatten().and_then(|it| saved_plan::kind(&it));
     kind.is_some_and(|it| it == PlanV1::KIND || it == ErrorV1::KIND)
 }
 
-/// The org's name where it can be the name of a file, and one that no other org has.
+/// The org's name, if it is valid as a file name and unique.
 fn name(org: &FleetOrgV1, taken: &mut BTreeSet<String>) -> String {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | ' ' | '-');
     let is_name = org.name.chars().all(is_plain) && !org.name.starts_with('.');

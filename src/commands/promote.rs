@@ -15,7 +15,8 @@ use crate::ops::labels::rows::Fleet;
 use crate::ops::promote::{PromoteFlaw, PromoteRequest, PromoteTarget, Promotion, promote};
 use crate::output::text::edits as view;
 
-/// Carries a definition of one org to another one or into a layer: shows what each org gets and the difference, and asks.
+/// Copies a definition of one org to another one or into a layer. It shows the effect on each org and the difference,
+/// and asks for confirmation.
 pub fn run(args: &PromoteArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let loaded = load_fleet(&args.path, args.root.as_deref(), run)?;
     let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: &args.path };
@@ -36,7 +37,7 @@ pub fn run(args: &PromoteArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// An org by its name, else a file of the config.
+/// An org by its name, or a file of the config.
 fn target(fleet: Fleet<'_>, args: &PromoteArgs) -> Result<PromoteTarget, Problem> {
     if let Ok(index) = org_index(fleet, "--to", &args.to) {
         if args.omit_elsewhere {

@@ -24,7 +24,7 @@ use crate::output::style::Style;
 use crate::output::text::retire as view;
 use crate::plan::plan;
 
-/// Shows what is going to be done, asks, does it, and reports on each person.
+/// Shows the plan, asks for confirmation, runs it, and reports every person.
 pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
     run.open_recorded(&args.outputs, &args.target, &args.record, Some(&args.config))?;
     let typed = ConfigArgs { path: ConfigPath(args.config.clone()), org: args.org.clone(), root: args.root.clone() };
@@ -37,7 +37,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
         Identity::to_write(&desired, args.org_id.as_deref())?.named(connection.is_remote, config_names_no_org)?;
     let (reader, api) = (connection.session.reader(), args.target.api(&desired));
     let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
-    // What it is in the org does not depend on divisions.
+    // Its match in the org does not depend on divisions.
     let Observation { target, observed, notes } = observe(from, |_| false, &mut run.heard).await?;
     run.host.show_notes(&notes);
     run.host.show_notes(&noticed(&observed));
@@ -49,7 +49,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     run.tell(&|style| view::plan(&retirement, &seats, &target, style));
     let Moves { people, on_queue } = retirement.moves(&seats);
     if people.is_empty() && !on_queue.is_empty() {
-        // Nothing of it would be done.
+        // Nothing would be done.
         let Problem { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
         return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) }.into());
     }
@@ -87,7 +87,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     Ok(run.show_below(&words, &view, exit))
 }
 
-/// The report of an apply that would have done the same to the definition, for the folder of reports.
+/// The report of an equivalent apply, for the report folder.
 fn written(report: &RetireReport, desired: &Desired) -> apply::report::Report {
     let rows: Vec<ReportRow> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
     let verification = match &report.halt {

@@ -8,10 +8,10 @@ use crate::host::signals::Received;
 use crate::model::problem::Problem;
 use crate::sandbox::{self, SandboxConfig, Seed, Server};
 
-/// A few of the sample users are enough to try with.
+/// A few of the sample users are enough for a trial.
 const USERS_SHOWN_MAX: usize = 5;
 
-/// Serves the sandbox org until a signal comes.
+/// Serves the sandbox org until a signal.
 pub fn run(args: &SandboxArgs, host: &mut Host<'_>) -> Exit {
     let served = runtime().and_then(|runtime| runtime.block_on(serve(args, host)));
     served.unwrap_or_else(|problem| host.fail(&problem.into()))

@@ -1,4 +1,4 @@
-//! Reading the files of `apply --plan`.
+//! Reads the files of `apply --plan`.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::output::json::saved_plan;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, ReviewedOperation, SavedPlan};
 
-/// The saved plans of a run, in the order in which they were typed, with their paths.
+/// The saved plans of a run, in the typed order, with their paths.
 pub struct SavedPlans {
     plans: Vec<SavedPlan>,
     paths: Vec<PathBuf>,
@@ -34,7 +34,7 @@ impl SavedPlans {
         self.plans.is_empty()
     }
 
-    /// What a question says of them.
+    /// Their name in a question.
     pub fn in_question(&self) -> &'static str {
         match self.plans.len() {
             0 => "",
@@ -43,13 +43,13 @@ impl SavedPlans {
         }
     }
 
-    /// The plan, split by what was reviewed; none where no saved plan was given.
+    /// The plan, split by what was reviewed. `None` without a saved plan.
     pub fn bound(&self, fresh: Fresh<'_>, target: &Target) -> Result<Option<Bound>, Problem> {
         if self.is_empty() {
             return Ok(None);
         }
         saved::bound(fresh, &self.plans, target).map(Some).map_err(|Misfit { index, why }| {
-            // One alone needs no name.
+            // A single plan needs no name.
             let path = self.paths.get(index).filter(|_| self.plans.len() > 1);
             let named = path.map(|it| format!(" `{}`", text::unticked(it.display()))).unwrap_or_default();
             Problem::new(format!("the saved plan{named} cannot be used: {why}"))
@@ -77,7 +77,7 @@ fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
     saved_plan::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
 }
 
-/// The row of an operation that is not carried out.
+/// The row of an operation that is not executed.
 pub fn row(operation: &ReviewedOperation, default_locale: &Locale, outcome: Outcome) -> ReportRow {
     let labels = operation.before.as_ref().map_or(&operation.after.labels, |before| &before.labels);
     ReportRow {

@@ -1,4 +1,4 @@
-//! The keys of `--only` and the locale of `--default-locale`, read against what they mean.
+//! Resolves the keys of `--only` and the locale of `--default-locale`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::model::yaml;
 
-/// The config, limited to the definitions whose keys were typed; as it is where none were.
+/// The config, limited to the typed keys. Without keys, it is unchanged.
 pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
     if typed.is_empty() {
         return Ok(desired);
@@ -18,7 +18,7 @@ pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
     Ok(Desired { only: Some(keys), ..desired })
 }
 
-/// The configs of several orgs, limited to these definitions. Each has to be in one of them at least.
+/// The configs of several orgs, limited to these definitions. Each must be in at least one config.
 pub fn limited_to_any<'a>(all: impl Iterator<Item = &'a Desired>, typed: &[String]) -> Result<Vec<Desired>, Problem> {
     let all: Vec<&Desired> = all.collect();
     if typed.is_empty() {
@@ -56,7 +56,7 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
     }
 }
 
-/// The stage of `--require-stage`: a mistyped one would guard nothing.
+/// The stage of `--require-stage`. An unknown stage is an error, because it would guard nothing.
 pub fn stage(typed: &str, configs: &[Config]) -> Result<(), Problem> {
     let known: BTreeSet<&str> = configs.iter().flat_map(|it| &it.desired.settings.stages).map(String::as_str).collect();
     if known.contains(typed) {
@@ -73,7 +73,6 @@ pub fn stage(typed: &str, configs: &[Config]) -> Result<(), Problem> {
     })
 }
 
-/// The locale that `--default-locale` gives.
 pub fn locale(typed: &str) -> Result<Locale, Problem> {
     if yaml::is_odd_locale(typed) {
         return Err(Problem::new(format!("--default-locale: {typed} cannot be a locale", typed = text::ticked(typed)))

@@ -72,7 +72,7 @@ enum Found {
     SystemPresences(SystemPresences),
 }
 
-/// Needs no permission, so nothing else is read.
+/// This needs no permission, so nothing else is read.
 async fn system_presences(
     reader: &Reader,
     identity: &Identity,

@@ -36,7 +36,7 @@ use crate::plan::guard::with_usage;
 use crate::plan::{Plan, plan};
 use crate::sandbox::Seed;
 
-/// Shows what takes a report back, asks, writes, and reads the org again to see whether it worked.
+/// Shows the plan that reverts a report, asks for confirmation, writes, and verifies the org.
 pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.open_recorded(&args.output.outputs, &args.target, &args.record, args.config.as_deref())?;
     run.outputs.spare(&args.report)?;
@@ -81,7 +81,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let observation = observed(args, &report, &desired, (&connection.session.reader(), &identity), run).await?;
     let Observation { target, observed, mut notes } = observation;
     let session = connection.session.speaking(target.generation);
-    // Where no config says how many people may be on it, a person may.
+    // Without a limit in a config, a person can give one.
     let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
     let limits = args.limits.raise(config.map_or(&own, |it| &it.settings.limits));
     let mut undo = undo::undo(&report, &observed, &limits, config);
@@ -132,8 +132,8 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(finish(done(ended, exit), run))
 }
 
-/// The org of a report, with each of its objects as its own read shows it where the run has not seen that it worked: it
-/// may have ended just now, and lists lag.
+/// The org of a report. If the run did not verify its result, its objects are read by id: it may have just ended, and
+/// lists lag.
 async fn observed(
     args: &UndoArgs,
     report: &StoredReport,
@@ -170,7 +170,7 @@ fn nothing_done(plan: Plan, resolved: Vec<ReportRow>) -> Report {
     Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) }
 }
 
-/// What runs without a question.
+/// The command that runs without a question.
 fn unasked(args: &UndoArgs, file: &Path) -> String {
     match (&args.report, &args.config) {
         (None, _) => format!(
@@ -195,7 +195,7 @@ fn newest_apply(
     }
     let identity = config.and_then(|it| it.org.as_ref());
     let typed = args.org.as_deref().filter(|_| config.is_none());
-    // The sandbox's own org is the one that a config without `org` means.
+    // A config without `org` means the sandbox's own org.
     let sandbox = Seed::default();
     let unnamed = config.filter(|_| args.target.sandbox).map(|_| sandbox.org_name.as_str());
     let Some(name) = identity.map(|it| it.name.as_str()).or(typed).or(unnamed) else {
@@ -215,7 +215,7 @@ fn newest_apply(
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
         let org = it.org.as_ref().map(OrgId::as_str);
         let mut names = [config_org, it.org_name.as_deref(), org].into_iter().flatten();
-        // What people see is the name of the folder.
+        // People see the name of the folder.
         let is_named = names.any(|it| it == name || slug(it).as_deref() == Some(name));
         it.sandbox == args.target.sandbox && id.as_deref().map_or(is_named, |id| org == Some(id))
     };
@@ -238,13 +238,13 @@ fn newest_apply(
     })
 }
 
-/// The name of the file that an undo has taken back.
+/// The file name of the report that an undo reverted.
 fn undone_file(report: &StoredReport) -> Option<OsString> {
     let undoes = report.run.as_ref()?.said.undoes.as_deref()?;
     Path::new(undoes).file_name().map(OsStr::to_owned)
 }
 
-/// Reads the report that is to be taken back.
+/// Reads the report to revert.
 fn read(path: &Path) -> Result<StoredReport, Problem> {
     let cannot =
         |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
@@ -263,7 +263,7 @@ fn read(path: &Path) -> Result<StoredReport, Problem> {
     }
 }
 
-/// The org that the report is about. The simulated one is never the real one of the same id.
+/// The org of the report. The simulated org is never the real one with the same id.
 fn org_of(report: &StoredReport, target: &TargetArgs) -> Result<OrgId, Problem> {
     let with = |sandbox: bool| if sandbox { "with" } else { "without" };
     if report.sandbox != target.sandbox {
@@ -276,7 +276,7 @@ fn org_of(report: &StoredReport, target: &TargetArgs) -> Result<OrgId, Problem> 
     })
 }
 
-/// A config of another org knows nothing of this one's objects.
+/// A config of another org has no information about this org's objects.
 fn for_this_org(config: Option<&OrgIdentity>, report: &StoredReport, org: &OrgId) -> Result<(), Problem> {
     let Some(config) = config else { return Ok(()) };
     let id = match (&config.id, report.sandbox) {
@@ -290,7 +290,7 @@ fn for_this_org(config: Option<&OrgIdentity>, report: &StoredReport, org: &OrgId
         .help("give the config of the report's org; nothing was sent"))
 }
 
-/// A report is a file that anyone may have written, and no one looks at the plan.
+/// A report is an untrusted file, and the plan is not reviewed.
 fn nothing_holds_it_back() -> Problem {
     Problem::new("without a config it is not known what must not be touched, so nothing is written unasked").help(
         "give --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and \
@@ -298,10 +298,10 @@ fn nothing_holds_it_back() -> Problem {
     )
 }
 
-/// What runs without a question where [`nothing_holds_it_back`].
+/// The command that runs without a question when no config protects the org.
 const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit` and limits hold, and --auto-approve where a review has already said yes";
 
-/// What the config called the org: the simulated one is kept under that name.
+/// The org in the config, because the simulated org is stored under that name.
 fn identity(report: &StoredReport, org: &OrgId, place: Span) -> OrgIdentity {
     let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
     let named =
@@ -312,7 +312,7 @@ fn identity(report: &StoredReport, org: &OrgId, place: Span) -> OrgIdentity {
     OrgIdentity { id: Some(org.clone()), ..named }
 }
 
-/// What may have been made, and nothing looks like it: lists lag.
+/// The result of a create may exist although nothing looks like it, because lists lag.
 fn not_found(undo: &Undo) -> Option<Problem> {
     let count =
         undo.not_undone.iter().filter(|it| it.row.id.is_none() && it.why == WhyNotUndone::AlreadyInPlace).count();

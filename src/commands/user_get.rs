@@ -20,7 +20,7 @@ use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
 
-/// Shows what users are on.
+/// Shows the presences of users.
 pub async fn run(args: &UserGetArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
     run.open(&args.outputs, Some(&args.target))?;
     run.outputs.spare(users::files(&args.who))?;
@@ -42,7 +42,7 @@ pub async fn run(args: &UserGetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     Ok(run.show(&view, exit))
 }
 
-/// Readers are all that this command has: it cannot write.
+/// It only receives readers, so it cannot write.
 async fn of_org(
     session: &Session,
     desired: &Desired,

@@ -24,10 +24,10 @@ use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
 
-/// How many presences the question names one by one.
+/// The most presences that the question names.
 const PRESENCES_NAMED_MAX: usize = 5;
 
-/// Asks, sets what users are on, and reports on each.
+/// Asks for confirmation, sets the presences of users, and reports each user.
 pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit, Failure> {
     run.open(&args.outputs, Some(&args.target))?;
     run.outputs.spare(users::files(&args.who))?;
@@ -45,7 +45,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
             .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
     })?;
     let reader = connection.session.reader();
-    // Which org it is has to be known, so there is no note that it is not.
+    // The org's identity is required, so there is no note about a missing one.
     who(&reader, &identity, &mut run.heard, &mut Vec::new()).await?;
     let api = args.target.api(&desired);
     let (generation, listed) = match definitions(&reader, api).await {
@@ -84,7 +84,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     Ok(run.show(&view, exit))
 }
 
-/// What the platform, or the way in which users were given, does not allow.
+/// Combinations that the platform or the input does not allow.
 fn can_be_set(args: &UserSetArgs, source: &PresenceSource) -> Result<(), Problem> {
     if *source == PresenceSource::Teams {
         return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS));
@@ -102,13 +102,13 @@ fn can_be_set(args: &UserSetArgs, source: &PresenceSource) -> Result<(), Problem
     Ok(())
 }
 
-/// How many users, in which org, and to what.
+/// The question: how many users, in which org, and the presence.
 fn question(wishes: &[(UserId, Wish)], meant: &[ResolvedPresence], default_locale: &Locale, target: &Target) -> String {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     let name = |it: &ResolvedPresence| {
         it.definition.name(default_locale).map_or(it.definition.id.as_str(), |it| it.as_str()).to_owned()
     };
-    // Two names of one presence are one presence.
+    // Two names of one presence count once.
     let mut distinct: Vec<&ResolvedPresence> = Vec::new();
     for it in meant {
         if !distinct.iter().any(|other| other.definition.id == it.definition.id) {

@@ -1,4 +1,4 @@
-//! Which users, which source and which config the commands on users are about.
+//! The users, source and config of the `user` commands.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::model::text::{self, NotText};
 use crate::model::user::PresenceSource;
 use crate::ops::users::input::{self, InputEntry, Mistake};
 
-/// How many mistakes of an input are told.
+/// The most mistakes of an input that are reported.
 const MISTAKES_TOLD_MAX: usize = 10;
 
 /// The users of the command line, then those of the files.
@@ -47,7 +47,7 @@ pub fn files(who: &WhoArgs) -> impl Iterator<Item = &PathBuf> {
     who.from.iter().filter(|path| !is_stream(path))
 }
 
-/// Everything that is wrong in an input, in one sentence.
+/// All mistakes of an input, in one sentence.
 pub fn wrong(mistakes: &[Mistake]) -> Problem {
     let mut told: Vec<String> = mistakes.iter().take(MISTAKES_TOLD_MAX).map(ToString::to_string).collect();
     if mistakes.len() > MISTAKES_TOLD_MAX {
@@ -62,7 +62,7 @@ pub fn from_stdin(who: &WhoArgs) -> bool {
     who.from.iter().any(|path| is_stream(path))
 }
 
-/// The source that a person typed.
+/// The typed source.
 pub fn source(typed: &str) -> Result<PresenceSource, Problem> {
     PresenceSource::named(typed).ok_or_else(|| {
         Problem::new(format!("{typed} is no source of presences", typed = text::ticked(typed)))
@@ -70,7 +70,7 @@ pub fn source(typed: &str) -> Result<PresenceSource, Problem> {
     })
 }
 
-/// The config beside the users; one that asks for nothing where none was given.
+/// The config for the `user` commands, or an empty one.
 pub fn config<F: View>(args: &UserConfigArgs, run: &mut Run<'_, F>) -> Result<Desired, Failure> {
     let UserConfigArgs { config, org, root } = args.clone();
     match config {

@@ -1,4 +1,4 @@
-//! The commands that ask no org: `validate`, `explain`, `config` and `schema`.
+//! The commands without an org: `validate`, `explain`, `config` and `schema`.
 
 use std::rc::Rc;
 
@@ -39,7 +39,7 @@ pub fn run(args: &ValidateArgs, run: &mut Run<'_, FindingsFormat>) -> Result<Exi
             let files = Rc::clone(&at.files) as Rc<dyn FileSystem>;
             let mut checked = config::load_all_in(files, path, Some(root), |_| false);
             checked.sources.commit = Some(at.commit.clone());
-            // None of its files is on the disk.
+            // None of its files is on disk.
             (path, checked, None)
         }
         Ok(None) => {
@@ -78,7 +78,7 @@ pub fn run(args: &ValidateArgs, run: &mut Run<'_, FindingsFormat>) -> Result<Exi
     Ok(run.write(&stdout, &view, exit))
 }
 
-/// The findings in one view, with why the command failed where it is by more than them.
+/// The findings in one view, with the reason of a failure beyond them.
 fn shown(format: FindingsFormat, reported: &Reported<'_>, failure: Option<&Problem>, verdict: &str) -> String {
     let Reported { diagnostics, sources, folder, .. } = *reported;
     match format {
@@ -113,7 +113,7 @@ pub fn explain(args: &ExplainArgs, host: &mut Host<'_>) -> Exit {
     let text = match &args.name {
         None => explain::list(style),
         Some(name) => {
-            // A config and a plan can have the same name for what they find.
+            // A finding of a config and of a plan can have the same name.
             let found = rules::rule(name).map(|it| it.page).into_iter().chain(pages::page(name).map(|it| it.page));
             let found: Vec<String> = found.map(|it| explain::page(it, style)).collect();
             if found.is_empty() {

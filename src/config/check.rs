@@ -1,4 +1,4 @@
-//! The rules of the language: what a merged config means, and everything that is wrong with it.
+//! Checks the language rules of a merged config and produces its desired state.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -25,10 +25,10 @@ use crate::model::region::Region;
 use crate::model::source::Span;
 use crate::model::text;
 
-/// How many unknown names are offered the nearest: looking costs the length of the list.
+/// The most unknown names that get a suggestion, because each search costs the length of the list.
 const SUGGESTIONS_MAX: usize = 50;
 
-/// What the config means, where it means anything, and what is wrong with it.
+/// The desired state of the config, if there is one. Errors go to `found`.
 pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
     let mut check = Check::new(resolved, found);
     let org = check.org();
@@ -64,7 +64,7 @@ pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
 
 struct Check<'a> {
     resolved: &'a Resolved,
-    /// None where the config's own list is broken: then no name is unknown.
+    /// `None` if the config's own list is broken. Then no name counts as unknown.
     system_presences: Option<KnownNames>,
     suggestions: usize,
     found: &'a mut Collector,
@@ -222,7 +222,7 @@ impl<'a> Check<'a> {
                     taken.insert(found.clone(), (name, id.place));
                 }
             }
-            // A broken pin still eases: what follows from its absence would be told wrongly.
+            // A broken pin still counts as a pin. Otherwise its absence would cause misleading findings.
             pins.insert(name, (found, id.place));
         }
         pins
@@ -363,7 +363,7 @@ impl<'a> Check<'a> {
         labels
     }
 
-    /// `new: true` says that there was nothing before; these say that there was.
+    /// `new: true` declares that there was nothing before. These fields declare the opposite.
     fn contradictions(&mut self, definition: &ResolvedDefinition) {
         let body = &definition.body;
         let Some((true, place)) = body.new.placed() else { return };
@@ -377,7 +377,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// What says how a definition comes to be, of one that is not to be in use.
+    /// Finds settings about the creation of a deactivated definition.
     fn idle(&mut self, definition: &ResolvedDefinition) {
         let body = &definition.body;
         let new = body.new.placed().filter(|(new, _)| **new).map(|(_, place)| place);
@@ -389,8 +389,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Labels that the file that omits a definition gives it: nothing is done with them. The default one says
-    /// which definition it is.
+    /// Labels that the omitting file itself gives to an omitted definition have no effect. Only the default label does:
+    /// it identifies the definition.
     fn omitted_in_vain(&mut self, key: &str, omit: Span, labels: &ByLocale<Span>, rules: &LabelRules) {
         for (locale, place) in labels.iter() {
             if place.file == omit.file && !rules.is_default(locale) {
@@ -400,7 +400,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// One system presence and one default label make two definitions one for everyone who reads.
+    /// Two definitions with the same system presence and default label look the same to every reader.
     fn same_labels(&mut self, definitions: &BTreeMap<Key, Wanted>, settings: &Settings) {
         let mut first: HashMap<(&SystemPresence, &Label), &Wanted> = HashMap::new();
         for wanted in in_file_order(definitions) {
@@ -424,13 +424,13 @@ impl<'a> Check<'a> {
             let told = Diagnostic::at(place(wanted), finding).of(wanted.key.as_str());
             self.found.push(told.and(place(other), "the same label here"));
             if other.places.pin.is_some() && wanted.places.pin.is_none() {
-                // From here on the one without a pin is what others must differ from.
+                // From here on, others must differ from the one without a pin.
                 first.insert((&wanted.system_presence, label), wanted);
             }
         }
     }
 
-    /// System presences that the platform has anyway.
+    /// Added system presences that the platform has anyway.
     fn added_in_vain(&mut self) {
         for item in self.resolved.settings.system_presences.get().into_iter().flatten() {
             let Some(name) = item.value.as_deref().and_then(SystemPresence::new) else { continue };

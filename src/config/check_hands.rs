@@ -1,4 +1,4 @@
-//! Labels and places that go from one definition to another: what the definitions say of each other.
+//! Checks labels and objects that pass from one definition to another.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,13 +9,13 @@ use crate::model::desired::{Management, Wanted};
 use crate::model::label_cycle::in_label_cycles;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 
-/// How many definitions of one circle are named.
+/// The most definitions of one cycle that are named.
 const KEYS_SHOWN_MAX: usize = 30;
 
-/// Who has which default label under which system presence.
+/// The definition of each default label and system presence.
 type Holders<'a> = HashMap<(&'a SystemPresence, &'a Label), &'a Wanted>;
 
-/// Everything that definitions contradict in each other.
+/// All contradictions between definitions.
 pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, default_locale: &Locale, found: &mut Collector) {
     let holders: Holders<'_> = definitions
         .values()
@@ -25,7 +25,7 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, default_locale: &Locale
     found.extend(definitions.values().filter_map(|it| kept(it, &holders, default_locale)));
 }
 
-/// Without pins a swap that is done cannot be told from one that is still to do.
+/// Without pins, a completed swap looks the same as a pending one.
 fn circles(definitions: &BTreeMap<Key, Wanted>, holders: &Holders<'_>) -> Option<Diagnostic> {
     let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
     for wanted in definitions.values().filter(|it| it.pin.is_none() && it.management == Management::Managed) {
@@ -41,7 +41,7 @@ fn circles(definitions: &BTreeMap<Key, Wanted>, holders: &Holders<'_>) -> Option
     Some(others.fold(Diagnostic::at(place(first), finding), |all, it| all.and(place(it), "and here")))
 }
 
-/// What `replaces` finds would be deactivated, and the config says that it stays.
+/// `replaces` would deactivate an object that the config keeps.
 fn kept(wanted: &Wanted, holders: &Holders<'_>, default_locale: &Locale) -> Option<Diagnostic> {
     let presence = wanted.replaces.as_ref().filter(|_| !wanted.deactivated)?;
     let other = holders.get(&(presence, wanted.default_label(default_locale)?)).filter(|it| !it.deactivated)?;

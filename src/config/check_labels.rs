@@ -16,39 +16,39 @@ use crate::model::source::Span;
 use crate::model::text;
 use crate::model::yaml;
 
-/// The locales that the platform documents (docs/platform.md, "Locales"), and three that CX as Code lists besides.
+/// The locales that the platform documents (docs/platform.md, "Locales"), and three more that CX as Code lists.
 pub const DOCUMENTED_LOCALES: [&str; 27] = [
     "ar", "cs", "da", "de", "en", "en_US", "es", "fi", "fr", "he", "hi", "it", "ja", "ko", "nl", "no", "pl", "pt",
     "pt_BR", "pt_PT", "ru", "sv", "th", "tr", "uk", "zh_CN", "zh_TW",
 ];
 
-/// The longest label that the platform documents, in characters (docs/platform.md, "Limits"). It took 50.
+/// The longest label that the platform documents, in characters (docs/platform.md, "Limits"). It accepted 50.
 pub const LABEL_LENGTH_MAX: usize = 32;
 
-/// How many missing locales of one definition are named: no one reads more, and naming all of many
-/// for each of many definitions would take the product.
+/// The most missing locales that are named for one definition. Readers need no more, and the full list could be as
+/// large as definitions times locales.
 const LOCALES_SHOWN_MAX: usize = 30;
 
-/// What the labels of all definitions are held against, and what is told once for all of them.
+/// The rules for the labels of all definitions, and the findings that are reported once for all of them.
 pub struct LabelRules {
     default_locale: Locale,
-    /// Nothing can be missed when the setting is broken or a file was not read.
+    /// Nothing counts as missing if the setting is broken or a file was not read.
     default_known: bool,
-    /// None when everything is managed.
+    /// `None` if every locale is managed.
     managed: Option<Managed>,
     /// Spellings that need no warning.
     known: HashSet<String>,
     unknown: BTreeMap<String, (Span, usize)>,
     outside: BTreeMap<String, (Span, usize)>,
-    /// The undocumented locales of `settings.locales`, by their normal form, while no label is in them.
+    /// The undocumented locales of `settings.locales` without a label so far, by their normal form.
     unused: BTreeMap<String, (String, Span)>,
     labelled: bool,
     spellings: Spellings<Spelling>,
     /// The number of each normal form.
     numbers: HashMap<String, usize>,
-    /// By number, the last definition with a label in it, and which of its labels that is.
+    /// By number: the last definition with a label in that locale, and the index of the label.
     seen: Vec<(usize, usize)>,
-    /// How many definitions have been looked at.
+    /// The number of definitions that were checked.
     definitions: usize,
 }
 
@@ -64,10 +64,10 @@ struct Spelling {
     managing: Managing,
 }
 
-/// How a locale stands to the managed ones. What concerns the default one is told where it is set.
+/// How a locale relates to the managed ones. Problems of the default locale are reported where it is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Managing {
-    /// It is the default one, or all are managed.
+    /// It is the default one, or all locales are managed.
     Free,
     Inside,
     Outside,
@@ -147,17 +147,16 @@ impl LabelRules {
         self.spelling(raw).locale
     }
 
-    /// Which label of the current definition is in the locale of this number.
+    /// The index of the current definition's label in the locale with this number.
     fn label_in(&self, number: usize) -> Option<usize> {
         self.seen.get(number).filter(|(definition, _)| *definition == self.definitions).map(|(_, index)| *index)
     }
 
-    /// Has the current definition a label in the locale of this normal form?
     fn is_here(&self, normal: &str) -> bool {
         self.numbers.get(normal).is_some_and(|it| self.label_in(*it).is_some())
     }
 
-    /// What was counted over all definitions, once each.
+    /// The findings over all definitions, once each.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (locale, (place, count)) in self.unknown {
@@ -206,10 +205,10 @@ impl LabelRules {
     }
 }
 
-/// The labels of one definition, as far as they are right.
+/// The valid labels of one definition.
 pub struct ReadLabels {
     pub labels: Labels,
-    /// Where each stands.
+    /// The place of each label.
     pub places: ByLocale<Span>,
     pub default_label: Option<Label>,
 }
@@ -218,15 +217,15 @@ pub struct ReadLabels {
 #[derive(Debug, Clone, Copy)]
 pub struct LabelSubject<'a> {
     pub name: &'a str,
-    /// Where its key stands.
+    /// The place of its key.
     pub key: Span,
-    /// Where it stands first.
+    /// Where it first occurs.
     pub first: Span,
-    /// It has a pin: what an org can hold is then only warned about.
+    /// It has a pin. Data that an org may have is then only a warning.
     pub pinned: bool,
     /// False while its labels are neither compared nor written.
     pub compared: bool,
-    /// The locales for which it shall have no label.
+    /// The locales without a label on purpose.
     pub without: &'a BTreeSet<String>,
 }
 
@@ -248,7 +247,7 @@ pub fn check_labels(
         let spelling = rules.spelling(raw);
         let Spelling { number, is_odd, managing, .. } = spelling;
         if is_odd {
-            // What another tool made of a key is never quoted, and no org holds it.
+            // Another tool's rewritten key is never quoted, and no org has it.
             let is_quoted = (locale.place.end - locale.place.start) as usize > raw.len();
             found.extend(check_locale(raw, locale.place, pinned && (is_quoted || yaml::is_text(raw))));
         }
@@ -290,7 +289,7 @@ fn missing(subject: LabelSubject<'_>, rules: &LabelRules, is_empty: bool, inside
         found.push(Diagnostic::at(key, finding));
     }
     let (Some(Managed { in_order, spelt }), true) = (&rules.managed, compared) else { return };
-    // That the default one is missing has been told.
+    // The missing default label was already reported.
     let default = default.normal();
     let is_meant = |normal: &String| *normal != default && spelt.contains_key(normal);
     let is_told = |normal: &String| *normal == default || rules.is_here(normal) || without.contains(normal);
@@ -303,7 +302,7 @@ fn missing(subject: LabelSubject<'_>, rules: &LabelRules, is_empty: bool, inside
     }
 }
 
-/// A locale that no one can have meant. None when it can be one.
+/// A locale that is certainly a mistake. `None` if it may be valid.
 pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
     yaml::is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
 }
@@ -324,7 +323,7 @@ fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {
     if let Some(placeholder) = placeholder(label) {
         found.push(Finding::PlaceholderLabel { what: what(), placeholder: placeholder.to_owned() });
     }
-    // What is sent is composed; most texts are short enough whichever way one counts.
+    // The composed text is sent. Most texts are short in any form.
     if label.len() > LABEL_LENGTH_MAX {
         let length = Label::new(label).nfc().chars().count();
         if length > LABEL_LENGTH_MAX {
@@ -334,7 +333,7 @@ fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {
     found
 }
 
-/// Another spelling first, then the language alone, then a similar name.
+/// Tries another spelling first, then the language alone, then a similar name.
 fn nearest_locale(typed: &str) -> Option<String> {
     let locale = Locale::new(typed);
     let same = DOCUMENTED_LOCALES.into_iter().find(|it| Locale::new(*it).same_as(&locale));

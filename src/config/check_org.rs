@@ -1,4 +1,4 @@
-//! What an org file says of its org beside definitions: its stage, and when nothing is written to it.
+//! Checks an org file's stage and change freezes.
 
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
@@ -10,7 +10,7 @@ use crate::model::freeze::{self, Freeze};
 use crate::model::source::Span;
 use crate::model::text;
 
-/// The stage of the org, one of `settings.stages` where there are any.
+/// The stage of the org. It must be in `settings.stages` if those are set.
 pub(super) fn stage(
     resolved: &Resolved,
     found: &mut Collector,
@@ -31,7 +31,7 @@ pub(super) fn stage(
     given.cloned()
 }
 
-/// The times in which nothing is written.
+/// The change freezes.
 pub(super) fn freezes(resolved: &Resolved, found: &mut Collector) -> Vec<Freeze> {
     let mut freezes = Vec::new();
     for Located { place, value } in &resolved.freezes {

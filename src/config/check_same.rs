@@ -1,5 +1,5 @@
-//! Labels that read alike where they should not: in another language as in the default one, and of two
-//! definitions in one language.
+//! Finds labels that read alike but should not: a translation equal to the default label, and labels of two definitions
+//! in one language.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,10 +16,10 @@ use crate::model::labels::Scope;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::source::Span;
 
-/// How many locales of one finding are named.
+/// The most locales that one finding names.
 const LOCALES_SHOWN_MAX: usize = 30;
 
-/// The labels of a definition that an org is held against.
+/// The labels of a definition that are compared with an org.
 struct Compared<'a> {
     wanted: &'a Wanted,
     labels: Vec<ComparedLabel<'a>>,
@@ -28,7 +28,7 @@ struct Compared<'a> {
 /// A label, its locale, and the number of that locale's normal form.
 type ComparedLabel<'a> = (&'a Locale, usize, &'a Label);
 
-/// Everything that reads alike among the labels that are compared with an org.
+/// All lookalikes among the labels that are compared with an org.
 pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, found: &mut Collector) {
     let managed: Option<HashSet<String>> = match &settings.scope {
         Scope::All => None,
@@ -61,10 +61,10 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, fo
 
 #[derive(Default)]
 struct NumberedLocales {
-    /// The normal forms of the locales that are managed; none if all are.
+    /// The normal forms of the managed locales. `None` if all are managed.
     managed: Option<HashSet<String>>,
     numbers: HashMap<String, usize>,
-    /// By spelling, the number of the normal form; none for a locale that is not managed.
+    /// The number of the normal form, by spelling. `None` for an unmanaged locale.
     spellings: Spellings<Option<usize>>,
 }
 
@@ -79,7 +79,7 @@ impl NumberedLocales {
         })
     }
 
-    /// The labels that are managed and say something.
+    /// The managed labels that are not empty.
     fn compared<'a>(&mut self, wanted: &'a Wanted) -> Compared<'a> {
         let mut labels = Vec::with_capacity(wanted.labels.len());
         for (locale, label) in wanted.labels.iter() {
@@ -93,13 +93,13 @@ impl NumberedLocales {
     }
 }
 
-/// What every label reads and looks like in its locale, as numbers. Most labels are alike to no other, and a map of all
-/// texts would take more memory than the config. Two that collide are compared like two that are alike.
+/// Digests of every label's text and look per locale. Most labels are unique, and a map of all texts would need more
+/// memory than the config. A collision only costs a full comparison.
 #[derive(Default)]
 struct Digests {
     forms: Vec<u64>,
     looks: Vec<u64>,
-    /// The text that is made a number of.
+    /// The text to digest.
     text: String,
 }
 
@@ -118,7 +118,7 @@ impl Digests {
         }
     }
 
-    /// For each label as it was added: does it read or look like any other? Two equal ones do. None if no label does.
+    /// Whether each label, in the order of adding, reads or looks like another one. `None` if none does.
     fn repeated(&self) -> Option<Vec<bool>> {
         let (forms, looks) = (twice(&self.forms), twice(&self.looks));
         if forms.is_empty() && looks.is_empty() {
@@ -131,7 +131,7 @@ impl Digests {
     }
 }
 
-/// Those that are there more than once, sorted.
+/// The values that occur more than once, sorted.
 fn twice(all: &[u64]) -> Vec<u64> {
     let mut sorted = all.to_vec();
     sorted.sort_unstable();
@@ -140,7 +140,7 @@ fn twice(all: &[u64]) -> Vec<u64> {
     twice
 }
 
-/// Regions of one language have the same words.
+/// Regions of one language share their words.
 fn language(locale: &Locale) -> String {
     locale.as_str().split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase()
 }
@@ -164,8 +164,8 @@ fn untranslated(compared: &Compared<'_>, default: &Locale) -> Option<Diagnostic>
     Some(Diagnostic::at(place, finding).of(wanted.key.as_str()))
 }
 
-/// Each definition that shares a label with an earlier one, once a pair. Two of one system presence with one
-/// default label are `duplicate-label`: their other labels follow from that.
+/// Reports each definition that shares a label with an earlier one, once per pair.
+/// Two of one system presence with one default label are `duplicate-label`, so their other labels are not reported.
 fn shared(all: &[Compared<'_>], default: &Locale, found: &mut Collector) {
     let mut first: HashMap<(usize, &Label), (&Wanted, Span)> = HashMap::new();
     for Compared { wanted, labels } in all {
@@ -193,7 +193,7 @@ fn shared(all: &[Compared<'_>], default: &Locale, found: &mut Collector) {
     }
 }
 
-/// A label that was seen, and whose it is.
+/// A label that was seen, and its definition.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     wanted: &'a Wanted,
@@ -206,20 +206,20 @@ impl Seen<'_> {
         check_text::alphabets(self.label.as_str())
     }
 
-    /// What decides whether it moves: its system presence, and what it replaces.
+    /// Whether it moves depends on this: its system presence, and what it replaces.
     fn kind(&self) -> (&SystemPresence, Option<&SystemPresence>) {
         (&self.wanted.system_presence, self.wanted.replaces.as_ref())
     }
 }
 
-/// Labels of one locale that look the same: as many as are needed to find, for any further one, one that it looks like.
+/// Labels of one locale that look the same. It keeps just enough to find a match for any further label.
 struct Lookalikes<'a> {
     first: Seen<'a>,
     more: Vec<Seen<'a>>,
 }
 
 impl<'a> Lookalikes<'a> {
-    /// One that is written with other alphabets, and does not go on as this one.
+    /// One in another alphabet whose definition does not continue as this one.
     fn of(&self, seen: Seen<'a>) -> Option<Seen<'a>> {
         let alphabets = seen.alphabets();
         let is_alike = |it: &&Seen<'a>| {
@@ -229,9 +229,10 @@ impl<'a> Lookalikes<'a> {
         std::iter::once(&self.first).chain(&self.more).find(is_alike).copied()
     }
 
-    /// Whether two definitions move depends on their system presences and what they replace. Of one alphabet, two of a
-    /// kind of either that differ in the other are enough: no matter what a further one says, it moves from one of them
-    /// at most. So are five that differ in both.
+    /// Keeps a label if it may be needed. Whether two definitions move depends on their system presences and on
+    /// `replaces`.
+    /// Of one alphabet, two labels that share one kind and differ in the other are enough: a further definition moves
+    /// from at most one of them. Five that differ in both are enough too.
     fn add(&mut self, seen: Seen<'a>) {
         const ENOUGH: usize = 5;
         let said = |it: &Seen<'a>| (&it.wanted.system_presence, it.wanted.replaces.as_ref());
@@ -247,16 +248,16 @@ impl<'a> Lookalikes<'a> {
     }
 }
 
-/// Labels of one locale that a reader cannot tell apart. Of definitions that move alike two labels are enough to find,
-/// for any further one, one that is written otherwise.
+/// Labels of one locale that read the same. Of definitions that move alike, two labels are enough to find one with
+/// another spelling for any further label.
 #[derive(Default)]
 struct Forms<'a>(Vec<Seen<'a>>);
 
-/// How many are kept to be compared with: a config with more in one place has many findings already.
+/// The most labels that are compared with. A config with more in one place has many findings already.
 const FORMS_MAX: usize = 64;
 
 impl<'a> Forms<'a> {
-    /// One that is written otherwise, and does not go on as this one.
+    /// One with another spelling whose definition does not continue as this one.
     fn of(&self, seen: Seen<'a>) -> Option<Seen<'a>> {
         let is_other =
             |it: &&Seen<'a>| it.label != seen.label && !moves(it.wanted, seen.wanted) && !moves(seen.wanted, it.wanted);
@@ -276,9 +277,8 @@ impl<'a> Forms<'a> {
     }
 }
 
-/// Each definition whose label a reader takes for another one's in the same locale: it is written in another form, or
-/// with letters of another alphabet that look the same; once a pair. Whether a label holds letters of two,
-/// `mixed-scripts` tells.
+/// Reports each label that reads like another one in its locale: in another form, or with letters of another alphabet
+/// that look the same. Once per pair. `mixed-scripts` reports labels with two alphabets.
 fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
     let mut by_look: HashMap<(usize, String), Lookalikes<'_>> = HashMap::new();
     let mut by_form: HashMap<(usize, String), Forms<'_>> = HashMap::new();
@@ -323,7 +323,7 @@ fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
     }
 }
 
-/// One that moves to another system presence may go on under its label.
+/// A definition that moves to another system presence may keep its label.
 fn moves(wanted: &Wanted, from: &Wanted) -> bool {
     wanted.replaces.as_ref() == Some(&from.system_presence)
 }

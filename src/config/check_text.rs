@@ -1,4 +1,4 @@
-//! What a label's text hides from who reads it: spaces at its ends, characters that cannot be seen, letters of two
+//! Finds text in a label that a reader cannot see: spaces at its ends, invisible characters, and letters of two
 //! alphabets that look alike.
 
 use std::sync::LazyLock;
@@ -9,12 +9,12 @@ use unicode_security::confusable_detection::skeleton;
 use crate::config::finding::Finding;
 use crate::model::text;
 
-/// The alphabets that have letters in common to the eye. A word of a language has letters of one of them;
-/// Japanese, Chinese and Korean mix scripts, and those are not here.
+/// The alphabets with letters that look alike. A word uses one of them. Japanese, Chinese and Korean mix scripts, so
+/// they are not listed.
 const ALIKE: [Script; 6] =
     [Script::Latin, Script::Cyrillic, Script::Greek, Script::Armenian, Script::Cherokee, Script::Coptic];
 
-/// Everything that `text` hides. `what` is what it is called.
+/// All problems of `text` that are hidden from a reader. `what` names the text in the findings.
 pub fn hidden_in(text: &str, what: impl Fn() -> String) -> Vec<Finding> {
     let mut found = Vec::new();
     if text.trim() != text {
@@ -31,35 +31,35 @@ pub fn hidden_in(text: &str, what: impl Fn() -> String) -> Vec<Finding> {
     found
 }
 
-/// Is it made of plain words, so that it hides nothing and is no placeholder? Most labels of ASCII are.
+/// Does it consist of plain words? Then it has no hidden text and is no placeholder. Most ASCII labels are plain.
 pub fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_outer = |it: Option<&u8>| it.is_some_and(u8::is_ascii_alphanumeric);
     is_outer(bytes.first())
         && is_outer(bytes.last())
         && bytes.iter().all(|it| it.is_ascii_alphanumeric() || *it == b' ')
-        // The words that stand for others are in capitals.
+        // Placeholder words are in capitals.
         && bytes.iter().any(u8::is_ascii_lowercase)
 }
 
-/// The longest placeholder that is looked for, in characters.
+/// The longest placeholder, in characters.
 const PLACEHOLDER_CHARS_MAX: usize = 100;
 
-/// With what a placeholder between marks begins.
+/// The first bytes of placeholders between marks.
 const MARKS: [u8; 8] = *b"$#{<[%@_";
 
-/// What a template, a script or a person would have replaced.
+/// A placeholder that a template, a script or a person should have replaced.
 pub fn placeholder(text: &str) -> Option<&str> {
     const WORDS: [&str; 8] = ["TODO", "TBD", "FIXME", "XXX", "CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME"];
     let is_variable = || text.strip_prefix('$').is_some_and(is_name) || WORDS.contains(&text);
-    // Most labels have none of the marks, and the search for pairs takes longer than this.
+    // Most labels have no mark, and this check is faster than the search for pairs.
     let marked = if text.bytes().any(|it| MARKS.contains(&it)) { between_marks(text) } else { None };
     marked.or_else(|| is_variable().then_some(text))
 }
 
 fn between_marks(text: &str) -> Option<&str> {
     type Fits = fn(&str) -> bool;
-    // `50% of 80%`, `__` and `{Pause}` are used in other ways as well.
+    // `50% of 80%`, `__` and `{Pause}` have other uses too.
     const PAIRS: [(&str, &str, Fits); 17] = [
         ("${", "}", is_filled),
         ("$(", ")", is_filled),
@@ -80,13 +80,13 @@ fn between_marks(text: &str) -> Option<&str> {
         ("{", "}", is_name_or_number),
     ];
     let between = |(open, close, fits): (&str, &str, Fits)| {
-        // A byte is looked for faster than a text.
+        // A byte search is faster than a text search.
         if !text.as_bytes().contains(&open.as_bytes()[0]) {
             return None;
         }
         text.match_indices(open).find_map(|(begin, _)| {
             let inner = &text[begin + open.len()..];
-            // Looked for nearby only: a long text may hold many that open and none that closes.
+            // Searches nearby only, because a long text may have many opening marks and no closing one.
             let near = inner.char_indices().nth(PLACEHOLDER_CHARS_MAX).map_or(inner, |(end, _)| &inner[..end]);
             let length = near.find(close)?;
             fits(&inner[..length]).then(|| &text[begin..begin + open.len() + length + close.len()])
@@ -99,7 +99,7 @@ fn is_filled(inner: &str) -> bool {
     !inner.trim().is_empty()
 }
 
-/// As variables are called.
+/// The form of a variable name.
 fn is_name(inner: &str) -> bool {
     inner.contains(|c: char| c.is_ascii_uppercase())
         && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
@@ -109,33 +109,33 @@ fn is_name_or_number(inner: &str) -> bool {
     is_name(inner) || !inner.is_empty() && inner.bytes().all(|it| it.is_ascii_digit())
 }
 
-/// A word, or several, without a space at its ends.
+/// One or more words, without a space at the ends.
 fn is_word(inner: &str) -> bool {
     inner.starts_with(char::is_alphabetic)
         && !inner.ends_with(' ')
         && inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
 }
 
-/// The first character that cannot be seen and that nothing around it needs.
+/// The first invisible character without a use in its context.
 fn unseen(text: &str) -> Option<char> {
     let characters: Vec<char> = text.chars().collect();
     let is_needed = |index: usize, c: char| {
         let before = index.checked_sub(1).map(|it| characters[it]);
         let after = characters.get(index + 1).copied();
         match c {
-            // They join or part the letters of scripts that are written together, and make one picture of several.
+            // They join or separate letters in some scripts, and combine emoji.
             '\u{200C}' | '\u{200D}' => before.is_some_and(is_joined) && after.is_some(),
             '\u{200E}' | '\u{200F}' | '\u{061C}' => text::runs_right_to_left(text),
-            // How the symbol, digit or ideograph before it is drawn.
+            // The variant of the symbol, digit or ideograph before it.
             '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => before.is_some_and(is_drawn_in_ways),
-            // Flags of regions are spelt with them.
+            // They spell the flags of regions.
             '\u{E0020}'..='\u{E007F}' => text.contains('\u{1F3F4}'),
-            // As French sets its marks.
+            // French punctuation uses them.
             '\u{00A0}' | '\u{202F}' => {
                 before.is_some_and(|it| it == '«' || it.is_ascii_digit())
                     || after.is_some_and(|it| matches!(it, ':' | ';' | '!' | '?' | '»' | '%' | '€'))
             }
-            // Signs of Arabic and Syriac that are seen, for all that they are format characters.
+            // Arabic and Syriac signs that are visible although they are format characters.
             '\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{0890}' | '\u{0891}' | '\u{08E2}' => true,
             _ => false,
         }
@@ -166,19 +166,18 @@ fn mixed(word: &str, what: impl Fn() -> String) -> Option<Finding> {
     Some(Finding::MixedScripts { what: what(), word: word.to_owned(), scripts, letter: in_words(foreign) })
 }
 
-/// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
-/// taken for each other.
+/// The look of a text: the skeleton of Unicode Technical Standard 39. Two texts with one skeleton can be confused.
 pub fn looks(text: &str) -> String {
     let mut looks = String::with_capacity(text.len() + text.len() / 2);
     look_into(text, &mut looks);
     looks
 }
 
-/// The same, in the place of what `looks` holds: many texts need one piece of memory.
+/// Like [`looks`], into an existing buffer, so that many texts need one allocation.
 pub fn look_into(text: &str, looks: &mut String) {
     looks.clear();
     if text.is_ascii() {
-        // Letters of ASCII do not combine: each looks like what it looks like alone.
+        // ASCII letters do not combine, so each keeps its own look.
         let known: &[String] = &ASCII_LOOKS;
         looks.extend(text.bytes().map(|it| known[usize::from(it)].as_str()));
     } else {
@@ -189,14 +188,14 @@ pub fn look_into(text: &str, looks: &mut String) {
 static ASCII_LOOKS: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..128_u8).map(|it| skeleton(char::from(it).encode_utf8(&mut [0; 4])).collect()).collect());
 
-/// Which of the alphabets that have letters in common a text is written with, a bit for each.
+/// The lookalike alphabets in a text, one bit each.
 pub fn alphabets(text: &str) -> u8 {
     let bit = |c: char| ALIKE.iter().position(|it| *it == c.script()).map_or(0, |index| 1 << index);
     text.chars().fold(0, |all, c| all | bit(c))
 }
 
-/// A letter of `text` whose alphabet `other` has no letter of, in words. None where both are written with the same
-/// alphabets: `Modern` looks like `Modem`, and people have learnt to tell them apart.
+/// A letter of `text` from an alphabet that `other` does not use, in words. `None` if both use the same alphabets:
+/// readers are used to `Modern` and `Modem`.
 pub fn other_alphabet(text: &str, other: &str) -> Option<String> {
     let foreign = |text: &str, other: &str| {
         let known: Vec<Script> = other.chars().map(|c| c.script()).collect();

@@ -1,17 +1,17 @@
-//! Which orgs of a config a run is for: by name, by pattern, by stage, or all.
+//! Selects the orgs of a run: by name, by pattern, by stage, or all.
 
 use crate::config::finding::Finding;
 use crate::model::text;
 
-/// What was asked for. Names and patterns add up; stages narrow them.
+/// The selection. Names and patterns add up, and stages narrow them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrgChoice {
-    /// Names, or patterns such as `acme-*`. Without any, all orgs are meant.
+    /// Names, or patterns such as `acme-*`. Empty means all orgs.
     pub names: Vec<String>,
     pub stages: Vec<String>,
 }
 
-/// What an org file says of its org; none where that cannot be read.
+/// What an org file states about its org. `None` for an unreadable value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrgHead {
     pub name: Option<String>,
@@ -19,7 +19,7 @@ pub struct OrgHead {
 }
 
 impl OrgChoice {
-    /// Which of these are meant. What meets none of them is an error, since it is mistyped.
+    /// Which of these orgs are selected. A name or pattern without a match is an error, because it is a typo.
     pub fn among(&self, orgs: &[OrgHead]) -> Result<Vec<bool>, Finding> {
         let names = || orgs.iter().filter_map(|it| it.name.as_deref());
         for asked in &self.names {
@@ -63,12 +63,11 @@ fn nothing<'a>(what: String, asked: &str, known: impl Iterator<Item = &'a str>) 
     Finding::NoOrgChosen { what, nearest, known: known.into_iter().map(str::to_owned).collect() }
 }
 
-/// Is it a pattern, and no name?
 pub fn is_pattern(asked: &str) -> bool {
     asked.contains('*')
 }
 
-/// Does a name fit a pattern, in which `*` stands for any text?
+/// Does a name match a pattern, in which `*` is any text?
 fn fits(asked: &str, name: &str) -> bool {
     let mut parts = asked.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };

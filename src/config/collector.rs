@@ -1,5 +1,5 @@
-//! Gathers findings while files are read and orgs are checked. Every finding is counted once; only as many are kept as
-//! are shown, so that memory does not grow with the number of mistakes.
+//! Collects findings while files are read and orgs are checked. Each finding counts once. Only the findings to show are
+//! kept, so that memory does not grow with the number of mistakes.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -10,7 +10,7 @@ use crate::config::finding::Severity;
 use crate::model::limits::FINDINGS_SHOWN_MAX;
 use crate::model::source::{Sources, Span};
 
-/// What `settings.rules` sets, by rule and key: a severity, or none for what is switched off; and where.
+/// The entries of `settings.rules` by rule and key: a severity, or `None` if the rule is off, and the place.
 #[derive(Debug, Default)]
 pub struct Levels(pub HashMap<(String, Option<String>), (Option<Severity>, Span)>);
 
@@ -21,8 +21,8 @@ impl Levels {
         of(Some(key)).or_else(|| of(None)).is_some_and(|(severity, _)| severity.is_none())
     }
 
-    /// Gives a warning the level that is set for it; false for one that is switched off. What is about two definitions
-    /// alike has the level of either. An error stays, with a note at what would ease it.
+    /// Applies the configured level to a warning. Returns false if it is off. A finding about two similar definitions
+    /// takes the level of either. An error stays, with a note about the line that would downgrade it.
     fn set(&self, it: &mut Diagnostic) -> bool {
         if self.0.is_empty() {
             return true;
@@ -47,10 +47,10 @@ impl Levels {
 pub struct Collector {
     errors: Vec<Kept>,
     warnings: Vec<Kept>,
-    /// Every finding that was counted, by the digest of what it is and where. Orgs share layers: what several of them
-    /// find in one file counts once, in its gravest form.
+    /// The digest of every counted finding and its place. Orgs share layers, so a finding of several orgs in one file
+    /// counts once, with its highest severity.
     seen: HashMap<u64, Severity>,
-    /// A file is for another version of this program, and that is the only thing to tell.
+    /// A file needs another version of this program. Then this is the only finding.
     other_version: bool,
     levels: Levels,
     incomplete: bool,
@@ -70,15 +70,15 @@ impl Kept {
 }
 
 impl Collector {
-    /// Begins with another org: its `settings.rules`, and whether all of its files could be read. If not, nothing is
-    /// concluded from what is absent.
+    /// Starts another org, with its `settings.rules`. `complete` is false if a file could not be read: then nothing is
+    /// concluded from an absence.
     pub fn begin_org(&mut self, levels: Levels, complete: bool) {
         self.levels = levels;
         self.incomplete = !complete;
         self.key = None;
     }
 
-    /// From now on findings are about this definition.
+    /// The following findings are about this definition.
     pub fn about(&mut self, key: Option<&str>) {
         self.key = key.map(str::to_owned);
     }
@@ -120,7 +120,7 @@ impl Collector {
         }
     }
 
-    /// Takes in what was found apart, before any org was begun.
+    /// Adds findings that were collected separately, before the first org.
     pub fn absorb(&mut self, apart: Collector) {
         let Collector { errors, warnings, seen, other_version, .. } = apart;
         self.extend(errors.into_iter().chain(warnings).map(|it| it.diagnostic));
@@ -136,7 +136,7 @@ impl Collector {
         !self.errors.is_empty()
     }
 
-    /// What is shown of them, by file and position, with the count of all.
+    /// The findings to show, by file and position, with the total count.
     pub fn finish(mut self, sources: &Sources) -> Findings {
         first_of(&mut self.errors, Severity::Error, &self.seen);
         first_of(&mut self.warnings, Severity::Warning, &self.seen);
@@ -160,14 +160,14 @@ impl Extend<Diagnostic> for Collector {
     }
 }
 
-/// Keeps the first ones by place, without those that turned out to be graver than this.
+/// Keeps the first ones by place, without those that have a higher severity elsewhere.
 fn first_of(kept: &mut Vec<Kept>, severity: Severity, seen: &HashMap<u64, Severity>) {
     kept.retain(|it| seen.get(&it.digest) == Some(&severity));
     kept.sort_by_key(Kept::place);
     kept.truncate(FINDINGS_SHOWN_MAX);
 }
 
-/// Two findings that collide would be counted as one, in the graver form of both: an error is never lost.
+/// Findings with equal digests count as one, with the higher severity, so an error is never lost.
 fn digest(diagnostic: &Diagnostic) -> u64 {
     let mut hasher = DefaultHasher::new();
     diagnostic.finding.mistake().hash(&mut hasher);

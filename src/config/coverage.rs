@@ -1,5 +1,5 @@
-//! Which definitions of a config have a label in which locale, and what is odd about it: a value for reviewers.
-//! It decides nothing.
+//! Label coverage for reviewers: which definitions have a label in which locale, and what is odd about it. It has no
+//! effect on a plan.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,38 +13,37 @@ use crate::model::names::{Key, Locale};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     pub default_locale: Locale,
-    /// The default locale, then `settings.locales` as they are written, else all that appear, by their spelling.
+    /// The default locale, then `settings.locales` in their order. Without that setting: all used locales, by spelling.
     pub locales: Vec<Locale>,
-    /// What agents see, by key: neither deactivated nor omitted definitions.
+    /// The definitions that agents see, by key: neither deactivated nor omitted.
     pub rows: Vec<CoverageRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoverageRow {
     pub key: Key,
-    /// One for each locale of the coverage, in its order.
+    /// One per locale of the coverage, in the same order.
     pub cells: Vec<Cell>,
 }
 
-/// One label, or where there could be one.
+/// One label, or its absence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
-    /// What is odd about it; nothing: there is a label, and that is that.
+    /// What is odd about it. Empty for a normal label.
     pub marks: Vec<Mark>,
 }
 
-/// What is odd about a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// There is none.
+    /// The label is missing.
     Missing,
-    /// There is none, and the config says that there need be none.
+    /// The label is missing, and the config declares that none is needed.
     NotNeeded,
-    /// It is the default locale's, in another language.
+    /// It equals the default label, although the language differs.
     SameAsDefault,
-    /// More characters than the platform documents.
+    /// More characters than the documented maximum.
     TooLong(usize),
-    /// Another definition has the same in this locale.
+    /// Another definition has the same label in this locale.
     Duplicate,
 }
 
@@ -61,7 +60,8 @@ impl Mark {
 }
 
 impl Coverage {
-    /// Of a config. What a rule of `settings.rules` is off for is not odd, and a label that is `null` is not missing.
+    /// The coverage of a config. A mark whose rule is off in `settings.rules` is left out, and a label that is `null`
+    /// is not missing.
     pub fn of(desired: &Desired, resolved: &Resolved) -> Coverage {
         let levels = rule_settings::levels(&resolved.settings.rules);
         let is_told = |rule: &str, wanted: &Wanted| !levels.is_off(rule, wanted.key.as_str());
@@ -105,7 +105,7 @@ impl Coverage {
         Coverage { default_locale, locales, rows }
     }
 
-    /// How many definitions have a label in the locale of this index, of those that need one or have one.
+    /// The number of labels in the locale of this index, and of definitions that need or have one.
     pub fn present(&self, index: usize) -> (usize, usize) {
         let times =
             |mark| self.rows.iter().filter_map(|it| it.cells.get(index)).filter(|it| it.marks.contains(&mark)).count();
@@ -132,14 +132,14 @@ fn locales(default_locale: &Locale, scope: &Scope, shown: &[&Wanted]) -> Vec<Loc
             found.into_iter().for_each(&mut add);
         }
     }
-    // A default locale that is not managed is in no cell.
+    // A default locale that is not managed has no cell.
     if !scope.covers(default_locale) {
         locales.remove(0);
     }
     locales
 }
 
-/// `en` of `en_US`: within one language, labels are meant to be the same.
+/// `en` of `en_US`: labels may be equal within one language.
 fn language(locale: &Locale) -> String {
     locale.normal().split('_').next().unwrap_or_default().to_owned()
 }

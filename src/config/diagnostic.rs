@@ -1,4 +1,4 @@
-//! What was found in files, each finding at its place, and the count of all.
+//! The findings in files, each with its place, and their total count.
 
 use std::ops::Deref;
 
@@ -6,20 +6,19 @@ use crate::config::finding::{Finding, Severity};
 use crate::model::limits::FINDINGS_SHOWN_MAX;
 use crate::model::source::Span;
 
-/// One finding at its place. The words are the finding's own (`finding.rs`), the picture is made by
-/// `output`.
+/// One finding with its place. `finding.rs` has its words, and `output` displays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub finding: Finding,
-    /// How much it matters: as the finding says, or as `settings.rules` does.
+    /// Its severity, by default or from `settings.rules`.
     pub severity: Severity,
-    /// The key of the definition that it is about, where it is about one.
+    /// The key of its definition, if it is about one.
     pub key: Option<String>,
-    /// The key of the other definition, where it is about two alike.
+    /// The key of the other definition, if it is about two similar ones.
     pub other_key: Option<String>,
-    /// Where; none for what has no place in a file (a folder without files, a flag).
+    /// Its place. `None` without a place in a file, such as for an empty folder or a flag.
     pub place: Option<Span>,
-    /// Other places that belong to it, each with a short note such as "first given here".
+    /// Related places, each with a short note such as "first given here".
     pub also: Vec<(Span, &'static str)>,
 }
 
@@ -49,7 +48,7 @@ impl Diagnostic {
     }
 }
 
-/// The findings that are shown, by file and position, and the count of all. A warning is left out before an error is.
+/// The findings to show, by file and position, and the total count. Warnings are dropped before errors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     shown: Vec<Diagnostic>,
@@ -58,7 +57,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Of these counts in all, the ones that are shown.
+    /// The findings to show, with the total counts.
     pub fn new(shown: Vec<Diagnostic>, errors: usize, warnings: usize) -> Findings {
         Findings { shown, errors, warnings }
     }
@@ -67,13 +66,12 @@ impl Findings {
         self.errors + self.warnings
     }
 
-    /// How many are counted and not shown.
+    /// The number of findings that are counted but not shown.
     pub fn not_shown(&self) -> usize {
         self.total().saturating_sub(self.shown.len())
     }
 }
 
-/// The findings that are shown.
 impl Deref for Findings {
     type Target = [Diagnostic];
 
@@ -82,7 +80,7 @@ impl Deref for Findings {
     }
 }
 
-/// Of a list in the order of reading: its first errors, then its first warnings, in that order.
+/// From a list in reading order: the first errors, then the first warnings.
 impl From<Vec<Diagnostic>> for Findings {
     fn from(mut all: Vec<Diagnostic>) -> Findings {
         let count = |severity| all.iter().filter(|it| it.severity == severity).count();

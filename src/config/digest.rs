@@ -1,4 +1,4 @@
-//! The digest of a config as it was put together of its files: two runs with one digest asked for the same.
+//! The digest of a merged config. Two runs with the same digest had the same desired state.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::config::layers::Resolved;
 use crate::config::print::bare_text;
 
-/// `sha256:` and 64 hexadecimal digits, of the text that `presencectl config` prints, without its comments.
+/// `sha256:` and 64 hexadecimal digits: the hash of the output of `presencectl config`, without comments.
 pub fn of(resolved: &Resolved) -> String {
     let mut text = "sha256:".to_owned();
     for byte in digest(&SHA256, bare_text(resolved).as_bytes()).as_ref() {

@@ -1,4 +1,4 @@
-//! Where the files of a config come from: the disk, or anything else that has folders, files and links, such as a commit.
+//! The source of config files: the disk, or anything else with folders, files and links, such as a commit.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -12,32 +12,32 @@ use crate::model::limits::CONFIG_LINKED_PATHS_MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirEntry {
     pub name: OsString,
-    /// What it is, a link not followed.
+    /// Its kind. A link is not followed.
     pub kind: DirEntryKind,
 }
 
 /// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DirEntryKind {
-    /// A file, or what is neither of the others.
+    /// A file, or anything that is neither a folder nor a link.
     File,
     Folder,
     Link,
 }
 
-/// Files, folders and links. Real paths are either all absolute, or all below the top of what it holds; `..` at their
-/// beginning, or an absolute one among these, leads out of it.
+/// Files, folders and links. Real paths are either all absolute, or all relative to its top. In the second form, a
+/// leading `..` or an absolute path leads out of it.
 pub trait FileSystem: fmt::Debug {
-    /// Where a path leads, links followed.
+    /// The real path, with all links followed.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
 
     /// Is there a folder at this real path?
     fn is_folder(&self, real: &Path) -> bool;
 
-    /// What stands in the folder at a real path, in any order.
+    /// The entries of the folder at a real path, in any order.
     fn entries(&self, real: &Path) -> io::Result<Vec<DirEntry>>;
 
-    /// What the file at a real path holds; none if that is more than so many bytes.
+    /// The content of the file at a real path. `None` if it has more than `most` bytes.
     fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
 }
 
@@ -77,7 +77,7 @@ impl FileSystem for Disk {
     }
 
     fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
-        // A pipe or a device would block, or never end.
+        // A pipe or a device would block or never end.
         if !fs::metadata(real)?.is_file() {
             return Err(io::Error::other("it is not a regular file"));
         }
@@ -88,7 +88,7 @@ impl FileSystem for Disk {
     }
 }
 
-/// A path without `.` and `..`, as it would be without links.
+/// Removes `.` and `..` from a path without reading links.
 fn without_detours(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -101,7 +101,7 @@ fn without_detours(path: &Path) -> PathBuf {
     plain
 }
 
-/// Where a path really is, all links followed.
+/// The real path, with all links followed.
 fn real(path: &Path) -> io::Result<PathBuf> {
     const RULE: &str = "a config is a file or a folder, because its place decides which files belong to it";
     if path == Path::new("-") && fs::symlink_metadata(path).is_err() {

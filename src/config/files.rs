@@ -1,4 +1,4 @@
-//! Reads the files of a config, each once.
+//! Reads each file of a config once.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,12 +15,12 @@ use crate::model::text::{self, NotText};
 
 const MIB: usize = 1024 * 1024;
 
-/// What a config may still hold.
+/// The remaining size limits of a config.
 #[derive(Debug)]
 pub(super) struct FilesRoom {
     bytes: usize,
     values: usize,
-    /// What told that there is none, once that was so: nothing more is read.
+    /// The finding about an exceeded limit. Nothing more is read after it.
     over: Option<Diagnostic>,
 }
 
@@ -31,7 +31,7 @@ impl Default for FilesRoom {
 }
 
 impl FilesRoom {
-    /// Takes a file of this length in.
+    /// Counts a file of this length.
     pub(super) fn takes(&mut self, path: &str, bytes: usize) -> Result<(), Finding> {
         if bytes > CONFIG_FILE_BYTES_MAX {
             let limit = format!("{} MiB", CONFIG_FILE_BYTES_MAX / MIB);
@@ -51,13 +51,13 @@ impl FilesRoom {
 #[derive(Debug)]
 pub(super) struct LoadedFiles {
     pub(super) found: FoundPath,
-    /// None for what could not be opened.
+    /// `None` if it could not be opened.
     pub(super) id: Option<FileId>,
-    /// None when nothing can be said about its content.
+    /// `None` if its content cannot be judged.
     pub(super) shape: Option<Shape>,
     pub(super) values: usize,
-    /// A line of it begins with `org:`. Of a file that cannot be read further this is all that is
-    /// known, and without it the layers of a broken org file would be taken for one config.
+    /// A line begins with `org:`. This is all that is known of an unreadable file. Without it, the layers of a broken
+    /// org file would be read as one config.
     begins_an_org: bool,
 }
 
@@ -66,12 +66,12 @@ impl LoadedFiles {
         self.shape.as_ref().map_or(self.begins_an_org, |it| it.config.org.0.is_some())
     }
 
-    /// How many items its `use` has.
+    /// The number of items in its `use`.
     pub(super) fn uses(&self) -> usize {
         self.shape.as_ref().and_then(|it| it.config.uses.get()).map_or(0, Vec::len)
     }
 
-    /// The place for what concerns the file as a whole.
+    /// The place for findings about the whole file.
     pub(super) fn begin(&self) -> Option<Span> {
         self.id.map(|file| Span { file, start: 0, end: 0 })
     }
@@ -82,13 +82,13 @@ impl LoadedFiles {
 pub(super) struct Files {
     pub(super) root: Root,
     pub(super) sources: Sources,
-    /// What is wrong in the files that take part.
+    /// The findings in the files that take part.
     pub(super) found: Collector,
-    /// False while files are read that only other orgs use: what is wrong in those is not told.
+    /// False for files that only other orgs use. Their findings are not reported.
     pub(super) take_part: bool,
-    /// True while it is not known yet which files take part.
+    /// True until it is known which files take part.
     pub(super) undecided: bool,
-    /// What is wrong in files that may take part.
+    /// The findings in files that may take part.
     apart: HashMap<usize, Collector>,
     loaded: Vec<LoadedFiles>,
     by_path: HashMap<PathBuf, usize>,
@@ -118,7 +118,7 @@ impl Files {
         self.loaded.iter().map(|it| it.found.real.clone()).collect()
     }
 
-    /// Reads a file, or finds it again.
+    /// Reads a file, or returns it if it was read before.
     pub(super) fn read(&mut self, found: &FoundPath) -> usize {
         if let Some(index) = self.by_path.get(&found.real) {
             return *index;
@@ -136,7 +136,7 @@ impl Files {
         self.loaded.len() - 1
     }
 
-    /// Tells what is wrong in those of the undecided files that take part, and forgets it of the others.
+    /// Reports the findings of the undecided files that take part, and drops the others.
     pub(super) fn decide(&mut self, takes_part: impl Fn(usize, &LoadedFiles) -> bool) {
         let mut apart: Vec<(usize, Collector)> = self.apart.drain().collect();
         apart.sort_by_key(|(index, _)| *index);
@@ -185,14 +185,14 @@ impl Files {
     }
 }
 
-/// The text with its byte-order mark, since places count from the begin of the file; and why it is none.
+/// The text with its byte-order mark, because places count from the start of the file. Also returns why it is not text.
 fn decode(bytes: Vec<u8>) -> (String, Option<NotText>) {
     let unread = text::of_bytes(&bytes).err();
     let text = String::from_utf8(bytes).unwrap_or_else(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
     (text, unread)
 }
 
-/// The shape of a file with this text, where anything can be said about it, and what is wrong.
+/// The shape of a file with this text, if it can be judged, and its findings.
 pub(super) fn examined(
     text: &str,
     unread: Option<NotText>,
@@ -218,7 +218,7 @@ pub(super) fn examined(
     }
 }
 
-/// What no parser needs to see: with any of these the file is not read further.
+/// Problems that need no parser. A file with one of them is not parsed.
 fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Diagnostic> {
     let span = |start: usize, length: usize| {
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
@@ -235,7 +235,7 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
         found.push(Diagnostic::at(span(index, length), Finding::NotUtf8 { byte: index + 1, other }));
         return found;
     }
-    // Most texts have none, and bytes are compared faster than characters.
+    // Most texts have none, and comparing bytes is faster than comparing characters.
     let may_be_control = |it: u8| it == 0x7F || it == 0xC2 || it < b' ' && !matches!(it, b'\n' | b'\r' | b'\t');
     let looked_at = if text.bytes().any(may_be_control) { text } else { "" };
     let mut controls = looked_at.char_indices().filter(|(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
@@ -246,7 +246,7 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
     }
     let mut start = 0;
     let (mut tabs, mut markers) = (Vec::new(), Vec::new());
-    // Within brackets a tab is a space like any other, as in JSON; there the parser decides.
+    // In brackets, a tab is white space, as in JSON. There the parser decides.
     let is_json = text.trim_start_matches('\u{FEFF}').trim_start().starts_with(['{', '[']);
     let (mut open, has_tabs) = (0_usize, text.contains('\t'));
     for line in text.split_inclusive('\n') {
@@ -281,7 +281,7 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
     found
 }
 
-/// Does Git write such a line where two changes are in each other's way?
+/// Is this a conflict marker of Git?
 fn is_marker(line: &str, marker: &str) -> bool {
     line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }

@@ -1,5 +1,5 @@
-//! Everything that can be wrong in a config, as facts, and the one table of its words: a stable
-//! kebab-case name, a severity, a message and what to do.
+//! The findings about a config: facts, and one table of their texts. Each has a stable kebab-case name, a severity, a
+//! message and a help text.
 
 use crate::config::finding_words::{InProse as _, and_more, did_you_mean, some_of, ticked};
 use crate::model::text;
@@ -563,7 +563,7 @@ mod tests {
         assert_eq!(unknown.help(), Some(format!("did you mean {shown}?")));
         let needed = Finding::OrgNeeded { names: vec![name(), "b".to_owned()] };
         assert_eq!(needed.message(), format!("there are several org files here: {shown} and `b`"));
-        // A piece of a sentence has backticks of ours.
+        // A sentence fragment has its own backticks.
         let empty = Finding::EmptyLabel { what: format!("label for {}", text::ticked("d`e")), pinned: false };
         assert_eq!(empty.message(), "the label for `d\\x60e` is empty");
     }

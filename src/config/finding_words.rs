@@ -1,15 +1,15 @@
-//! How the sentences of findings take foreign names, and what several of them say alike.
+//! How the texts of findings include foreign names, and the phrases that they share.
 
 use crate::model::text;
 
-/// Data as a sentence takes them: a backtick in a foreign name is escaped.
+/// Data in a sentence. A backtick in a foreign name is escaped.
 pub(super) trait InProse: Clone {
     fn in_prose(&self, _: &str) -> Self {
         self.clone()
     }
 }
 
-/// What is a piece of a sentence already, with backticks of ours in it.
+/// Fields that are sentence fragments already, with backticks of ours.
 const SENTENCES: [&str; 10] =
     ["what", "advice", "problem", "why", "cause", "expected", "given", "letter", "scripts", "difference"];
 
@@ -44,7 +44,7 @@ pub(super) fn ticked(names: &[String], joined_by: &str) -> String {
     text::list(&ticked, joined_by)
 }
 
-/// The names, and how many more there are.
+/// The names, and the number of further ones.
 pub(super) fn some_of(names: &[String], count: usize) -> String {
     let ticked = names.iter().map(|name| format!("`{name}`")).collect();
     text::list_and(ticked, count.saturating_sub(names.len()))

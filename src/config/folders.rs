@@ -1,5 +1,4 @@
-//! What a folder holds: every YAML file below it, each once regardless of links lead to it, and the
-//! entries that cannot be followed.
+//! Lists the YAML files below a folder, each once even if links lead to it, and the entries that cannot be followed.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
@@ -10,23 +9,23 @@ use crate::config::file_system::{DirEntry, DirEntryKind, FileSystem};
 use crate::config::finding::{Finding, Severity};
 use crate::model::limits::CONFIG_FILES_MAX;
 
-/// A file or folder, under the name that people know it by and where it really is.
+/// A file or folder: its displayed name, and its real path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FoundPath {
     pub(super) shown: PathBuf,
     pub(super) real: PathBuf,
 }
 
-/// What is wrong on the disk. It is met again from each folder above and by each org file that uses
-/// one of them, and told once: by the entry.
+/// A problem on the disk. Each folder above and each org file that uses it meets it again, so the entry identifies it
+/// and it is reported once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathFault {
-    /// Where it really is, a link not followed.
+    /// The real path, with a link not followed.
     pub(super) entry: PathBuf,
     pub(super) finding: Finding,
 }
 
-/// The folder below which everything lies, and where its files come from.
+/// The root folder of all files, and the source of its files.
 #[derive(Debug, Clone)]
 pub(super) struct Root {
     pub(super) found: FoundPath,
@@ -35,7 +34,7 @@ pub(super) struct Root {
 
 impl Root {
     pub(super) fn holds(&self, real: &Path) -> bool {
-        // The top of a commit has no name, so all paths begin with it.
+        // The top of a commit has an empty name, and every path starts with that.
         let leads_out = real.has_root() != self.found.real.has_root() || real.starts_with("..");
         real.starts_with(&self.found.real) && !leads_out
     }
@@ -44,8 +43,8 @@ impl Root {
         Finding::OutsideRoot { path: display(shown), root: Some(display(&self.found.shown)) }
     }
 
-    /// The link that is to blame for where a path leads, none when the path says so itself. `bad`
-    /// judges a link by the folder that it stands in and what it leads to.
+    /// The link that makes a path invalid. `None` if the path itself is invalid. `bad` judges a link by its folder and
+    /// its target.
     pub(super) fn link_to_blame(&self, path: &Path, bad: impl Fn(&Path, &Path) -> bool) -> Option<PathBuf> {
         let path = join(path, Path::new(""));
         let mut parts: Vec<&Path> = path.ancestors().collect();
@@ -59,7 +58,7 @@ impl Root {
     }
 }
 
-/// Every YAML file below a folder, sorted by path, hidden ones skipped; and what went wrong.
+/// Every YAML file below a folder, sorted by path, and the problems. Hidden files are skipped.
 pub(super) fn list(root: &Root, folder: &FoundPath) -> (Vec<FoundPath>, Vec<PathFault>) {
     let mut listing = Listing {
         root,
@@ -87,12 +86,12 @@ pub(super) fn list(root: &Root, folder: &FoundPath) -> (Vec<FoundPath>, Vec<Path
 
 struct Listing<'a> {
     root: &'a Root,
-    /// By where they really are.
+    /// By real path.
     files: BTreeMap<PathBuf, PathBuf>,
-    /// Those that have been entered: each once, or a few links would make an endless forest.
+    /// The visited folders. Each is entered once, because a few links could form an endless tree.
     folders: HashSet<PathBuf>,
     open: VecDeque<FoundPath>,
-    /// Followed after everything else, so that a file is known by its own name where it has one.
+    /// Links come last, so that a file is known by its own name if it has one.
     links: VecDeque<FoundPath>,
     faults: Vec<PathFault>,
     too_many: bool,
@@ -150,7 +149,7 @@ impl Listing<'_> {
                     folder.real.clone(),
                     Finding::Unreadable { path, cause: plain_cause(&error), nearest: None },
                 );
-                // Over a limit: the other folders would only say the same.
+                // A limit is exceeded, and the other folders would only repeat that.
                 if error.kind() == io::ErrorKind::QuotaExceeded {
                     self.open.clear();
                     self.links.clear();
@@ -163,7 +162,7 @@ impl Listing<'_> {
         let path = display(&shown);
         let real = match self.root.system.canonical(&entry) {
             Ok(real) => real,
-            // A link to nowhere matters only where a config could be behind it.
+            // A broken link only matters if a config could be behind it.
             Err(error) if !is_yaml(&shown) && error.kind() != io::ErrorKind::PermissionDenied => return,
             Err(error) => {
                 self.fault(entry, Finding::Unreadable { path, cause: plain_cause(&error), nearest: None });
@@ -194,7 +193,7 @@ impl Listing<'_> {
     }
 }
 
-/// Would a Git that is run in this folder take it for a repository, and follow the config in it?
+/// Would Git treat this folder as a repository, and read the config file in it?
 pub(super) fn looks_like_a_repository(entries: &[DirEntry]) -> bool {
     let has = |name: &str| entries.iter().any(|it| it.name.eq_ignore_ascii_case(name));
     has("HEAD") && (has("commondir") || (has("objects") && has("refs")))
@@ -209,7 +208,7 @@ pub(super) fn repositories_above(root: &Root, path: &FoundPath) -> Vec<PathFault
             break;
         }
         (shown, real) = (shown_above, real_above);
-        // By their names: a `HEAD` may be a link that leads nowhere.
+        // By name, because `HEAD` may be a broken link.
         let entries = root.system.entries(real).unwrap_or_default();
         if looks_like_a_repository(&entries) {
             let finding = Finding::EmbeddedRepository { path: display(shown) };
@@ -219,18 +218,18 @@ pub(super) fn repositories_above(root: &Root, path: &FoundPath) -> Vec<PathFault
     faults
 }
 
-/// Is this what a config can stand in, by its name?
+/// Can this be a config file, by its name?
 pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
 }
 
-/// A path as people read it: the current folder has a name as well.
+/// A path for people. The current folder has a name too.
 pub(super) fn display(path: &Path) -> String {
     if path.as_os_str().is_empty() { ".".to_owned() } else { path.display().to_string() }
 }
 
-/// Joins two paths as a person would write it: without `.`, and `..` taken back where that is only
-/// a matter of writing. For showing; what is opened is resolved by the system.
+/// Joins two paths for display, without `.` and with `..` resolved by text. The system resolves the path that is
+/// opened.
 pub(super) fn join(folder: &Path, below: &Path) -> PathBuf {
     let mut joined = PathBuf::new();
     for part in folder.components().chain(below.components()) {
@@ -249,7 +248,7 @@ pub(super) fn join(folder: &Path, below: &Path) -> PathBuf {
     joined
 }
 
-/// The cause in words that do not change with the system's language or numbers.
+/// The cause in words that do not depend on the system's language or error numbers.
 pub(super) fn plain_cause(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),

@@ -1,4 +1,4 @@
-//! A config whose files are not on the disk, or not yet: the same reading, merging and checking.
+//! A config whose files are not on the disk. Reading, merging and checking are the same.
 
 use std::path::Path;
 
@@ -17,8 +17,8 @@ pub struct Text<'a> {
     pub text: &'a str,
 }
 
-/// Reads an org file and the layers that it uses, in its order; what `use` itself says is not looked
-/// at. No config where there is an error.
+/// Reads an org file and its layers in the given order. The content of `use` is ignored. There is no config after an
+/// error.
 pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Findings, Option<Desired>) {
     let (mut sources, mut found) = (Sources::new(), Collector::default());
     let mut room = FilesRoom::default();

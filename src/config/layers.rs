@@ -1,5 +1,4 @@
-//! Layers and an org file made one: later over earlier, the org file last, each value with the
-//! place that set it.
+//! Merges layers and an org file: later over earlier, the org file last. Each value keeps the place that set it.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,13 +16,12 @@ use crate::model::names::Locale;
 use crate::model::source::Span;
 use crate::model::text;
 
-/// How many names the mistyped keys of one config are compared with, to be offered the nearest:
-/// looking costs the length of the config for each.
+/// The most comparisons for suggestions about mistyped keys, because each search costs the length of the config.
 const COMPARISONS_MAX: usize = 200_000;
 
-/// The files of one config. Without an org file there is one layer, with every file of it.
+/// The files of one config. Without an org file, all files form one layer.
 pub struct Stack<'a> {
-    /// Layers in order; the files of a layer stand side by side.
+    /// Layers in order. The files of one layer have equal rank.
     pub layers: Vec<Vec<&'a Shape>>,
     pub org: Option<&'a Shape>,
 }
@@ -31,26 +29,26 @@ pub struct Stack<'a> {
 /// A definition after merging.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedDefinition {
-    /// Where its key stands: in the last file that says something about it.
+    /// The place of its key in the last file that mentions it.
     pub key: Span,
-    /// Where it stands first: one place for all orgs that share a layer.
+    /// The place of its first occurrence: the same for all orgs that share a layer.
     pub first: Span,
-    /// What is said. Labels are never `null` any more.
+    /// Its content. Labels are no longer `null`.
     pub body: SharedDefinition,
-    /// Something about it was wrong as a whole.
+    /// Something about it is broken.
     pub broken: bool,
-    /// What the layers below the org file say; none where no layer has it.
+    /// The content from the layers below the org file. `None` if no layer has it.
     pub layered: Option<SharedDefinition>,
-    /// The locales, in their normal form, for which some file says `null`.
+    /// The locales, in normal form, that some file sets to `null`.
     pub without: BTreeSet<String>,
 }
 
-/// One config after merging, as the files spell it.
+/// One merged config, in the spelling of the files.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
     /// The `org` section.
     pub org: Option<Located<Org>>,
-    /// Where the org file has `overrides`.
+    /// The place of the org file's `overrides`.
     pub overrides: Option<Span>,
     pub settings: Settings,
     pub definitions: BTreeMap<String, ResolvedDefinition>,
@@ -58,21 +56,21 @@ pub struct Resolved {
     pub omit: Vec<Located<String>>,
     /// Pins: key and id.
     pub ids: Vec<(Located<String>, Located<String>)>,
-    /// Ids that are never touched.
+    /// Ids that are never changed.
     pub protect: Vec<Located<String>>,
-    /// Every time in which nothing is written: of the layers in order, then of the org file.
+    /// Every change freeze: of the layers in order, then of the org file.
     pub freezes: Vec<Located<Freeze>>,
-    /// The place for what is missing as a whole.
+    /// The place for findings about a missing part.
     pub begin: Option<Span>,
-    /// Every part was read. Otherwise nothing may be concluded from an absence.
+    /// Every part was read. Otherwise nothing is concluded from an absence.
     pub complete: bool,
 }
 
 /// Merges one config.
 ///
-/// `whole` says whether all of its files could be read.
+/// `whole` is false if some of its files could not be read.
 pub fn merge(stack: &Stack<'_>, whole: bool, found: &mut Collector) -> Resolved {
-    // Before anything is merged: what is absent counts for nothing where a part could not be read.
+    // Before merging: nothing is concluded from an absence if a part could not be read.
     let mut files = stack.layers.iter().flatten().copied().chain(stack.org);
     let complete = whole && files.all(|it| !it.config.settings.is_broken() && !it.config.definitions.is_broken());
     found.begin_org(Levels::default(), complete);
@@ -159,7 +157,7 @@ impl Merging<'_> {
         };
     }
 
-    /// The files of one layer, each key once among them, laid over what is there.
+    /// Lays the files of one layer over the current state. A key may occur once among them.
     fn layer(&mut self, files: &[&Shape]) {
         let mut places: HashMap<&str, Span> = HashMap::new();
         for shape in files {
@@ -195,7 +193,7 @@ impl Merging<'_> {
                             .extend(nulls.filter_map(|(it, _)| Some(Locale::new(it.value.as_ref()?).normal())));
                         let mut in_vain = Vec::new();
                         overlay(Arc::make_mut(&mut below.body), Arc::unwrap_or_clone(body), &mut in_vain);
-                        // `null` for a locale of `settings.locales` says that no label is missing there.
+                        // `null` for a locale of `settings.locales` declares that no label is missing there.
                         in_vain.retain(|(locale, _)| !self.managed.contains(&locale.normal()));
                         for (locale, place) in in_vain {
                             let (key, locale) = (name.to_owned(), locale.to_string());
@@ -214,7 +212,7 @@ impl Merging<'_> {
         let own: HashMap<&String, Span> = Entries::of(&org.config.definitions)
             .filter_map(|(key, _)| Some((key.value.as_ref()?, key.place)))
             .collect();
-        // Before the overrides, which are the places of what they change from then on.
+        // Collected before the overrides, which become the places of what they change.
         let layered: HashMap<&String, Span> =
             own.keys().filter_map(|name| Some((*name, self.resolved.definitions.get(*name)?.key))).collect();
         for definition in self.resolved.definitions.values_mut() {
@@ -275,7 +273,7 @@ impl Merging<'_> {
         }
     }
 
-    /// Tells a key that no definition has, with the place of the one that may be meant.
+    /// Reports a key that no definition has, with the place of the one that may be meant.
     fn unknown_key(&mut self, section: &str, key: &Located<String>, own: Option<Span>, compared: &mut usize) {
         let name = key.value.clone().unwrap_or_default();
         let mut nearest = None;
@@ -298,7 +296,7 @@ impl Merging<'_> {
     }
 }
 
-/// Chooses one setting among the files.
+/// Picks one setting from the files.
 struct Pick<'a> {
     has_org: bool,
     found: &'a mut Collector,
@@ -314,7 +312,7 @@ impl Pick<'_> {
         self.choose(name, layers, org, PartialEq::eq)
     }
 
-    /// Each line by itself: a level in all, or for one definition.
+    /// Each line separately: a level for all definitions or for one.
     fn rules(
         &mut self,
         layers: &[&LocatedField<RuleLevels>],
@@ -378,7 +376,7 @@ impl Pick<'_> {
     }
 }
 
-/// Lays `above` over `below`: labels by locale, every other field as a whole. Each `null` that takes nothing away goes to
+/// Lays `above` over `below`: labels by locale, every other field as a whole. A `null` without an effect goes to
 /// `in_vain`.
 fn overlay(
     below: &mut Definition<Option<String>>,
@@ -402,7 +400,7 @@ fn overlay(
         (Some(Located { value: Some(below), .. }), Some(Located { value: Some(above), .. })) => {
             overlay_labels(below, above, in_vain);
         }
-        // Where one side is broken the result is: nothing may follow from what it lacks.
+        // If one side is broken, so is the result: nothing is concluded from what it lacks.
         (Some(below), Some(_)) => below.value = None,
         (none @ None, Some(above)) => {
             let place = above.place;
@@ -418,8 +416,8 @@ fn overlay(
     }
 }
 
-/// A label replaces the one of the same locale, the same spelling first; a definition with a pin
-/// may hold two spellings of one locale. `null` takes a label away.
+/// A label replaces the one of the same locale, the same spelling first. A pinned definition may have two spellings of
+/// one locale. `null` removes a label.
 fn overlay_labels(
     below: &mut Entries<Option<String>>,
     above: Entries<Option<String>>,
@@ -436,7 +434,7 @@ fn overlay_labels(
         exact.insert(spelling(locale), index);
         similar.entry(normal(locale)).or_default().push(index);
     }
-    // Exact spellings claim theirs first, so that two similar ones never fight for one slot.
+    // Exact spellings are matched first, so that two similar ones never compete for one slot.
     let claimed: HashSet<usize> =
         above.0.iter().filter_map(|(locale, _)| exact.get(&spelling(locale)).copied()).collect();
     for (locale, label) in above.0 {

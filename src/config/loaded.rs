@@ -1,4 +1,4 @@
-//! Which config is asked for, and what came of loading it.
+//! The request for a config, and the result of loading it.
 
 use std::path::PathBuf;
 
@@ -10,21 +10,21 @@ use crate::model::source::{FileId, Sources};
 #[derive(Debug, Clone, Default)]
 pub struct ConfigSource {
     pub path: PathBuf,
-    /// Which org of several (`--org`).
+    /// The selected org (`--org`).
     pub org: Option<String>,
-    /// The folder below which everything lies (`--root`).
+    /// The root folder of all files (`--root`).
     pub root: Option<PathBuf>,
 }
 
-/// One config that is free of errors.
+/// One config without errors.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub desired: Desired,
-    /// The same as the files spell it, with the place of each value.
+    /// The same config in the spelling of the files, with the place of each value.
     pub resolved: Resolved,
-    /// The org file, where there is one, as people name it.
+    /// The displayed name of the org file, if there is one.
     pub org_file: Option<PathBuf>,
-    /// Every file that it is made of: the layers in their order, then the org file.
+    /// All its files: the layers in order, then the org file.
     pub files: Vec<FileId>,
 }
 
@@ -32,33 +32,33 @@ pub struct Config {
 pub struct Loaded {
     /// Every file that was read.
     pub sources: Sources,
-    /// What was found, each once, by file and position.
+    /// The findings, each once, by file and position.
     pub diagnostics: Findings,
-    /// The config; none when there are errors.
+    /// The config. `None` after an error.
     pub config: Option<Config>,
-    /// The real paths of the files that were read, or would have been.
+    /// The real paths of all files that were or should have been read.
     pub files: Vec<PathBuf>,
 }
 
-/// What came of looking at every config below a path.
+/// The result of loading every config below a path.
 #[derive(Debug, Default)]
 pub struct LoadedAll {
     /// Every file that was read.
     pub sources: Sources,
-    /// What was found, each once, by file and position.
+    /// The findings, each once, by file and position.
     pub diagnostics: Findings,
-    /// What each config is for, by the path of its org file; with any error none.
+    /// The org of each config, by the path of its org file. Empty after an error.
     pub orgs: Vec<Checked>,
-    /// Those configs that were to be kept; with any error none.
+    /// The configs to keep. Empty after an error.
     pub configs: Vec<Config>,
-    /// The real paths of the files that were read, or would have been.
+    /// The real paths of all files that were or should have been read.
     pub files: Vec<PathBuf>,
 }
 
-/// What is known of one of many configs after it was checked.
+/// What is kept of each of many checked configs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// The org that it is for; none without an org file.
+    /// Its org. `None` without an org file.
     pub org: Option<OrgIdentity>,
     pub definitions: usize,
 }

@@ -1,4 +1,4 @@
-//! Typed values that know their place: how the shape types are read from a [`Node`] tree.
+//! Typed values with their places, and how the shape types are read from a [`Node`] tree.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -100,7 +100,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LocatedVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Located<T>, A::Error> {
         let mut next = || parts.next_element::<u32>()?.ok_or_else(|| de::Error::custom("a place is incomplete"));
         let place = Span { file: FileId::from_index(next()?), start: next()?, end: next()? };
-        // The value is left out when it is broken.
+        // A broken value is left out.
         Ok(Located { place, value: parts.next_element()? })
     }
 }

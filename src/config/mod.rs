@@ -1,4 +1,4 @@
-//! From a path to a config: finds the org file, its layers and the root, reads, merges, checks.
+//! Loads a config from a path: finds the org file, its layers and the root, then reads, merges and checks.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -63,12 +63,12 @@ pub use crate::config::loaded::{Checked, Config, ConfigSource, Loaded, LoadedAll
 pub use crate::config::print::resolved_text;
 pub use crate::config::schema::json_schema;
 
-/// Loads the one config that a request names.
+/// Loads the config of a request.
 pub fn load(request: &ConfigSource) -> Loaded {
     load_in(Rc::new(Disk::default()), request)
 }
 
-/// The same, of the files of another place than the disk. There a request names a root.
+/// Like [`load`], from another file system than the disk. The request must name a root.
 pub fn load_in(system: Rc<dyn FileSystem>, request: &ConfigSource) -> Loaded {
     let found = run(system, &request.path, request.root.as_deref(), &|_| true, |run, path| {
         run.one(path, request.org.as_deref());
@@ -77,13 +77,13 @@ pub fn load_in(system: Rc<dyn FileSystem>, request: &ConfigSource) -> Loaded {
     Loaded { sources, diagnostics, config: configs.pop(), files }
 }
 
-/// Loads every org file below a path, or the one config that is there. One org is merged and checked at a time, and
-/// dropped before the next one, unless `keep` says so.
+/// Loads every org file below a path, or the single config there. Each org is merged, checked and dropped before the
+/// next one, unless `keep` returns true.
 pub fn load_all(path: &Path, root: Option<&Path>, keep: impl Fn(&Config) -> bool) -> LoadedAll {
     load_all_in(Rc::new(Disk::default()), path, root, keep)
 }
 
-/// The same, of the files of another place than the disk. There a root is given.
+/// Like [`load_all`], from another file system than the disk. The root is required.
 pub fn load_all_in(
     system: Rc<dyn FileSystem>,
     path: &Path,
@@ -94,7 +94,7 @@ pub fn load_all_in(
     run(system, path, root, &keep, |run, path| run.all(path))
 }
 
-/// Loads the org files of a choice. What is wrong in files that only others use is not told.
+/// Loads the selected org files. Findings in files that only other orgs use are not reported.
 pub fn load_chosen(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, choice: &OrgChoice) -> LoadedAll {
     run(system, path, root, &|_| true, |run, path| run.chosen(path, choice))
 }
@@ -130,26 +130,26 @@ fn run(
 struct Run<'a> {
     files: Files,
     keep: &'a dyn Fn(&Config) -> bool,
-    /// What is wrong with which entry of the disk, and which of the faults has told it.
+    /// The faults of disk entries, and the diagnostic that reported each.
     told: HashMap<(PathBuf, &'static str), usize>,
     faults: Vec<Diagnostic>,
-    /// How many items of `use` may still be followed, and how many definitions of all orgs checked.
+    /// How many items of `use` may still be followed, and how many definitions may still be checked.
     uses_left: usize,
     definitions_left: usize,
     orgs: Vec<Checked>,
     configs: Vec<Config>,
 }
 
-/// What stands below the path of a request: indices of files.
+/// The files at the path of a request, as indices.
 struct Survey {
     files: Vec<usize>,
     orgs: Vec<usize>,
-    /// Everything was found; otherwise nothing may be concluded from an absence.
+    /// Everything was found. Otherwise nothing is concluded from an absence.
     whole: bool,
 }
 
 impl Run<'_> {
-    /// Where one org of several is named, an error in the file of another one is no failure of this run.
+    /// With one selected org, an error in another org's file does not fail this run.
     fn one(&mut self, path: &FoundPath, org: Option<&str>) {
         self.files.undecided = org.is_some();
         let survey = self.survey(path);
@@ -167,7 +167,7 @@ impl Run<'_> {
             self.files.decide(|_, _| true);
         }
         match (chosen.as_slice(), org) {
-            // A folder without files has been told, and so has a file that may have this name.
+            // A folder without files was already reported, and so was a file that may have this name.
             ([], _) if files.is_empty() => {}
             ([], Some(_)) if !whole || known.len() < orgs.len() => {}
             ([], Some(name)) => {
@@ -176,7 +176,7 @@ impl Run<'_> {
                 self.general(Finding::UnknownOrg { name, known, nearest, deleted, commit });
             }
             ([], None) => self.without_org(files, *whole),
-            // Two of one name have been told.
+            // Two orgs with one name were already reported.
             ([_, ..], Some(_)) | ([_], None) => self.with_meant(&survey, &meant),
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
         }
@@ -207,7 +207,7 @@ impl Run<'_> {
             Ok(meant) => self.with_meant(&survey, &meant),
             Err(finding) => {
                 self.files.decide(|_, _| true);
-                // What is missing may be in a file that cannot be read, and that has been told.
+                // A missing org may be in an unreadable file, which was already reported.
                 if survey.whole && heads.iter().all(|it| it.name.is_some()) {
                     self.general(finding);
                 }
@@ -215,7 +215,7 @@ impl Run<'_> {
         }
     }
 
-    /// The org files that are meant. What is wrong in files that only others use is not told.
+    /// Continues with the selected org files. Findings in files that only others use are not reported.
     fn with_meant(&mut self, survey: &Survey, meant: &HashSet<usize>) {
         let stacks = self.stacks(survey, |it| meant.contains(&it));
         let (own, others): (Vec<&OrgStack>, Vec<&OrgStack>) = stacks.iter().partition(|it| meant.contains(&it.org));
@@ -227,8 +227,8 @@ impl Run<'_> {
         self.with_org(stacks.into_iter().filter(|it| meant.contains(&it.org)).collect());
     }
 
-    /// Every org file with its layers, and the files that none of them uses. Those that are meant come first, and what is
-    /// wrong in files that only others use is not told.
+    /// Every org file with its layers, and the files that none of them uses. The selected ones come first. Findings in
+    /// files that only others use are not reported.
     fn stacks(&mut self, survey: &Survey, is_meant: impl Fn(usize) -> bool) -> Vec<OrgStack> {
         let mut orgs = survey.orgs.clone();
         orgs.sort_by_key(|it| !is_meant(*it));
@@ -236,7 +236,7 @@ impl Run<'_> {
         for org in orgs {
             let items = self.files.get(org).uses();
             let Some(left) = self.uses_left.checked_sub(items) else {
-                // Another org is too much for what is said of all, and not for the one that is meant.
+                // Another org exceeds the limit of all orgs, but the selected one does not.
                 if is_meant(org) {
                     self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
                 }
@@ -247,7 +247,7 @@ impl Run<'_> {
             stacks.push(uses::resolve(&mut self.files, org));
         }
         self.files.take_part = true;
-        // What was not found may have used any of them.
+        // An org that was not found may use any of them.
         if survey.whole && stacks.len() == survey.orgs.len() && stacks.iter().all(|it| it.whole) {
             self.unused(&survey.files, &uses::used(stacks.iter()));
         }
@@ -258,7 +258,7 @@ impl Run<'_> {
         self.files.found.push(Diagnostic::general(finding));
     }
 
-    /// Tells that this org is too much, by itself or beside several before it. No org after it is looked at.
+    /// Reports that this org exceeds a limit, alone or together with earlier ones. No later org is read.
     fn too_much(&mut self, org: usize, what: &'static str, limit: usize, several: bool) {
         let place = self.files.get(org).begin();
         let finding = Finding::TooManyInAll { what, limit, several };
@@ -266,7 +266,7 @@ impl Run<'_> {
         self.files.found.push(Diagnostic { place, ..Diagnostic::general(finding) });
     }
 
-    /// Tells what is wrong on the disk; for what has been told at another item of `use`, the item.
+    /// Reports a problem on the disk. If another item of `use` already reported it, it refers to that item.
     fn fault(&mut self, entry: PathBuf, diagnostic: Diagnostic) {
         match self.told.entry((entry, diagnostic.finding.code())) {
             Entry::Vacant(vacant) => {
@@ -282,7 +282,7 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the path: every file below it, and which of them are org files.
+    /// Reads every file below the path, and finds the org files among them.
     fn survey(&mut self, path: &FoundPath) -> Survey {
         let mut whole = true;
         for PathFault { entry, finding } in folders::repositories_above(&self.files.root, path) {
@@ -314,10 +314,10 @@ impl Run<'_> {
         org.map_or_else(OrgHead::default, |org| OrgHead { name: field(&org.name), stage: field(&org.stage) })
     }
 
-    /// Tells which orgs have one name or one id; where some are meant, of those.
+    /// Reports orgs with the same name or id. With a selection, only selected ones are reported.
     fn same_orgs(&mut self, orgs: &[usize], is_meant: impl Fn(usize) -> bool) {
         let is_told = |a: usize, b: usize| is_meant(a) || is_meant(b);
-        // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
+        // By lower-case name: `Acme` and `acme` would share a GitHub environment and its credentials.
         let mut names: HashMap<String, (String, Span, usize)> = HashMap::new();
         let mut ids: HashMap<String, (Span, usize)> = HashMap::new();
         for index in orgs {
@@ -355,7 +355,7 @@ impl Run<'_> {
     }
 
     fn with_org(&mut self, stacks: Vec<OrgStack>) {
-        // Before any work is done: merging takes as long as there are values.
+        // Checked first, because the time of merging grows with the number of values.
         let mut left = CONFIG_ALL_VALUES_MAX;
         for OrgStack { org, layers, .. } in &stacks {
             let values = layers.iter().flatten().chain([org]).map(|it| self.files.get(*it).values);
@@ -403,7 +403,7 @@ impl Run<'_> {
         }
     }
 
-    /// Merges and checks one config; false where that is too much, beside those before it.
+    /// Merges and checks one config. Returns false if it exceeds a limit together with those before it.
     fn conclude(&mut self, org: Option<usize>, layers: &[Vec<usize>], whole: bool) -> bool {
         let mut found = std::mem::take(&mut self.files.found);
         let shape = |index: &usize| self.files.get(*index).shape.as_ref();
@@ -432,7 +432,7 @@ impl Run<'_> {
             let config = Config { desired, resolved, org_file, files: ids.collect() };
             self.configs.extend((self.keep)(&config).then_some(config));
         } else {
-            // With any error there is no config.
+            // After any error, there is no config.
             (self.orgs, self.configs) = (Vec::new(), Vec::new());
         }
         self.files.found = found;

@@ -1,5 +1,5 @@
-//! A merged config as YAML, with the place of each value: what `presencectl config` prints. It can
-//! be read again and means the same.
+//! Prints a merged config as YAML with the place of each value, for `presencectl config`. Reading it again gives the
+//! same config.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -19,8 +19,8 @@ pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
     page(resolved, Some(sources))
 }
 
-/// The same without a comment: what is said and nothing of where, so that two configs that ask for the same
-/// are the same text, however they are spread over files.
+/// The YAML text without comments. Two configs with the same content have the same text, however they are spread over
+/// files.
 pub fn bare_text(resolved: &Resolved) -> String {
     page(resolved, None)
 }
@@ -59,7 +59,7 @@ fn page(resolved: &Resolved, sources: Option<&Sources>) -> String {
 
 struct Page<'a> {
     text: String,
-    /// None: without comments.
+    /// `None` prints no comments.
     sources: Option<&'a Sources>,
 }
 
@@ -112,7 +112,7 @@ impl Page<'_> {
         self.rules(rules);
     }
 
-    /// One file has one of them: the others stand in comments, so that none is lost.
+    /// A file has one freeze. Further ones are printed as comments, so that none is lost.
     fn freezes(&mut self, freezes: &[Located<Freeze>]) {
         let longest = freezes.iter().rev().max_by_key(|it| Some(freeze::end(it.value.as_ref()?.until.get()?)));
         let Some(longest) = longest else { return };

@@ -1,4 +1,4 @@
-//! Overrides that change nothing: what they say is so already.
+//! Finds overrides that repeat the value below them.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::model::names::Locale;
 use crate::model::source::Span;
 use crate::model::text;
 
-/// What of an override is as it was below.
+/// The parts of an override that change nothing.
 pub(super) fn found(
     key: &str,
     below: &Definition<Option<String>>,

@@ -1,4 +1,4 @@
-//! The folder below which all files of a config lie.
+//! Finds the root folder of all files of a config.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use crate::config::finding::Finding;
 use crate::config::folders::{FoundPath, Root, join, plain_cause};
 use crate::model::text;
 
-/// The path of a request and the root that it lies below.
+/// The path of a request and its root.
 pub(super) fn begin(
     system: Rc<dyn FileSystem>,
     path: &Path,
@@ -37,7 +37,7 @@ pub(super) fn begin(
     Ok((found, Root { found: root, system }))
 }
 
-/// What may be meant by a path that leads nowhere.
+/// A suggestion for a path that does not exist.
 pub(super) fn nearest(system: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
     let names_in = |folder: &Path| {
         let entries = system.entries(&system.canonical(folder).ok()?).ok()?;
@@ -46,8 +46,8 @@ pub(super) fn nearest(system: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
     text::nearest_path(path, &|path| system.canonical(path).is_ok(), &names_in)
 }
 
-/// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
-/// in a repository leads out of it only for those who name its end.
+/// The nearest folder upward with `.git`, or the path's own folder. It goes up from the typed path: a link inside a
+/// repository leads out of it only if its target was typed.
 fn nearest_root(path: &Path, found: &FoundPath) -> Result<PathBuf, PathBuf> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
     let (typed, link) = without_parents(&absolute);
@@ -63,8 +63,8 @@ fn nearest_root(path: &Path, found: &FoundPath) -> Result<PathBuf, PathBuf> {
     if let Some(root) = holding(above, None) {
         return Ok(root);
     }
-    // A link on the way may lead to a repository, to a place beside it, or to where the system keeps everything, as `/tmp`
-    // does on a Mac. The last part may not: then all that is behind it would be a root of its own.
+    // A link on the way may lead to a repository, beside it, or to a system folder such as `/tmp` on a Mac. The last
+    // component must not be a link. Otherwise its target would be a root of its own.
     let folder = if found.real.is_dir() { typed.as_path() } else { typed.parent().unwrap_or(&typed) };
     let is_harmless = above.parent().is_none() || fs::canonicalize(above).is_ok_and(|it| found.real.starts_with(it));
     match holding(folder, Some(above)) {
@@ -74,12 +74,12 @@ fn nearest_root(path: &Path, found: &FoundPath) -> Result<PathBuf, PathBuf> {
     }
 }
 
-/// An absolute path without `..`, and the first link in it.
+/// An absolute path without `..`, and its first link.
 fn without_parents(absolute: &Path) -> (PathBuf, Option<PathBuf>) {
     let (mut typed, mut link) = (PathBuf::new(), None);
     for part in absolute.components() {
         if part == Component::ParentDir {
-            // What is above the end of a link is not what is above the link.
+            // The parent of a link's target is not the parent of the link.
             if typed.is_symlink() {
                 typed = fs::canonicalize(&typed).unwrap_or(typed);
             }

@@ -1,5 +1,5 @@
-//! `settings.rules`: how much each finding matters, in all or for one definition. Its shape, and how it is
-//! handed to what gathers findings.
+//! `settings.rules`: the level of each finding, globally or for one definition. Defines its shape and its conversion
+//! for the collector.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -229,7 +229,7 @@ fn rule_schema(rule: &Rule) -> Option<Value> {
         }
     }
     properties.insert("level".to_owned(), level);
-    // `then` and the fields each speak of one form only, so that a mistake in either is told as that.
+    // `then` and the fields describe one form each, so that a mistake is reported for the right form.
     Some(serde_json::json!({
         "description": rule.summary(),
         "type": ["string", "object"],

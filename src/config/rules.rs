@@ -1,24 +1,23 @@
-//! What every finding is called, whether a config may set it, and its page of help. The pages stand in
-//! `docs/rules`, one a finding.
+//! The rules: the name of every finding, whether a config can set its level, and its help page from `docs/rules`.
 
 /// What kind of mistake a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuleKind {
-    /// A file cannot be read as a config.
+    /// A file cannot be parsed as a config.
     Form,
-    /// A config is read, and cannot be meant.
+    /// The config can be parsed, but its content makes no sense.
     Meaning,
-    /// What no plan can be made of, or with a pin what an org may hold: then a warning.
+    /// No plan is possible. With a pin, an org may have such data, so it is a warning.
     Eased,
     Lint,
 }
 
-/// What `settings.rules` may say of a finding.
+/// What `settings.rules` can set for a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settable {
     No,
     Whole,
-    /// How much it matters, in all and for single definitions.
+    /// Its level, globally and per definition.
     ByKey,
 }
 
@@ -27,8 +26,7 @@ pub struct Rule {
     pub name: &'static str,
     pub kind: RuleKind,
     pub settable: Settable,
-    /// Its page, in Markdown: a heading with the name, one sentence, why it matters, what gives it and how that
-    /// is repaired.
+    /// Its page in Markdown: a heading with the name, a summary sentence, the reason, an example, and the solution.
     pub page: &'static str,
 }
 
@@ -45,7 +43,7 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 
 macro_rules! rules {
     ($($kind:ident $settable:ident { $($name:literal)+ })+) => {
-        /// Every finding, in the order in which `presencectl explain` lists them.
+        /// Every finding, in the order of `presencectl explain`.
         pub const RULES: &[Rule] = &[$($(Rule {
             name: $name,
             kind: RuleKind::$kind,

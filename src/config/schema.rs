@@ -1,6 +1,5 @@
-//! The shape that people type, as types: their documentation is what editors show. They are read as
-//! fast as a file can be, and the JSON Schema made from them tells what is wrong with a file that cannot.
-//! No rules of meaning stand here.
+//! The shape of config files as types. Their documentation is shown by editors. Valid files are read directly into
+//! them. The JSON Schema that is generated from them explains errors in invalid files. Other rules are elsewhere.
 
 #![warn(missing_docs)]
 
@@ -182,12 +181,12 @@ pub enum Api {
 /// A definition as it is read. The orgs that share a layer share what it says, and copy only what they change.
 pub type SharedDefinition = Arc<Definition<Option<String>>>;
 
-// `L` is what the schema takes for a label.
+// `L` is the schema's type of a label.
 /// One presence definition, or a change to one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase", bound = "L: for<'a> Deserialize<'a>")]
 pub struct Definition<L> {
-    // `L` is the type of a label: only an override may say `null`.
+    // `L` is the type of a label: only an override may have `null`.
     /// The system presence that it belongs to, such as `Break`. The platform cannot change it.
     #[schemars(extend("examples" = SYSTEM_PRESENCES))]
     pub system_presence: LocatedField<String>,
@@ -221,7 +220,7 @@ impl<L> Default for Definition<L> {
     }
 }
 
-// What the schema demands beyond the types, for the reader.
+// Schema constraints that the types cannot express, for the reader.
 
 fn this_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocatedField<u32>, D::Error> {
     only(deserializer, |version| *version == VERSION)
@@ -264,9 +263,9 @@ pub fn json_schema() -> Value {
     settings.inline_subschemas = true;
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigFile>();
     RecursiveTransform(|it: &mut schemars::Schema| {
-        // The formats name Rust's types, which no editor knows.
+        // The formats name Rust types, which no editor knows.
         it.remove("format");
-        // Editors show a line break of the source as one.
+        // Editors show each line break of the source.
         if let Some(Value::String(words)) = it.get_mut("description") {
             *words = words.replace('\n', " ");
         }

@@ -1,5 +1,5 @@
-//! Which other orgs use a layer. Of their files no more than `org` and `use` counts, and what is wrong in them is no finding
-//! of this run: such an org counts as one that may use it.
+//! Finds the other orgs that use a layer. Only `org` and `use` of their files matter. An error in them is no finding of
+//! this run: such an org counts as a possible user.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,17 +13,17 @@ use crate::config::located::Located;
 use crate::config::root::begin;
 use crate::model::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX};
 
-/// The other orgs that use a file, or may.
+/// The other orgs that use a file, or may use it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sharing {
-    /// By name; of an org file whose name cannot be read, its path.
+    /// Names. An org file with an unreadable name has its path here.
     pub orgs: BTreeSet<String>,
-    /// Not every file below the root could be looked at.
+    /// Some files below the root could not be read.
     pub more: bool,
 }
 
-/// Which other orgs use each of these files, among all org files below the root of this path. Files are named as the config
-/// names them; one that is the config's own org file has no others.
+/// The other orgs that use each of these files, among all org files below the root. Files have the names of the config.
+/// The config's own org file has no other users.
 pub fn others<'a>(
     system: &Rc<dyn FileSystem>,
     (path, typed_root): (&Path, Option<&Path>),
@@ -34,7 +34,7 @@ pub fn others<'a>(
     let Ok((_, root)) = begin(Rc::clone(system), path, typed_root) else {
         return files.into_iter().map(not_known).collect();
     };
-    // A config without an org and without a repository belongs to nothing that would have to be searched.
+    // A config without an org and a repository belongs to nothing that could be searched.
     let is_alone = || !root.system.entries(&root.found.real).is_ok_and(|it| it.iter().any(|it| it.name == ".git"));
     if org_file.is_none() && typed_root.is_none() && is_alone() {
         return BTreeMap::new();
@@ -63,24 +63,24 @@ pub fn others<'a>(
 
 struct Org {
     name: String,
-    /// The real paths of the files that it uses; none if that cannot be told.
+    /// The real paths of its files. `None` if they are not known.
     uses: Option<HashSet<PathBuf>>,
 }
 
 struct Look {
     files: Files,
-    /// The files below each folder that some org uses.
+    /// The files in each folder that an org uses.
     listed: HashMap<PathBuf, HashSet<PathBuf>>,
     bytes_left: usize,
     more: bool,
 }
 
 impl Look {
-    /// Every org file below the root but this one.
+    /// Every other org file below the root.
     fn orgs(&mut self, own: Option<&Path>) -> Vec<Org> {
         let root = self.files.root.found.clone();
         let (listed, faults) = folders::list(&self.files.root, &root);
-        // A link that leads out of the root leads to nothing that could be an org of this repository.
+        // A link out of the root cannot lead to an org of this repository.
         self.more |=
             faults.iter().any(|it| matches!(it.finding, Finding::Unreadable { .. } | Finding::TooLarge { .. }));
         listed.iter().filter(|it| Some(it.real.as_path()) != own).filter_map(|it| self.org(it)).collect()
@@ -97,7 +97,7 @@ impl Look {
             return None;
         };
         self.bytes_left = left;
-        // A repository may hold any number of other YAML files, and reading this is all that they cost.
+        // A repository may have any number of other YAML files. This check keeps them cheap.
         if !(holds(&bytes, b"org") && holds(&bytes, b"use")) {
             return None;
         }
@@ -119,7 +119,7 @@ impl Look {
         Some(Org { name, uses: uses.map(|it| it.into_iter().flatten().collect()) })
     }
 
-    /// The files that an item of `use` brings in; none if that cannot be told.
+    /// The files of one item of `use`. `None` if they are not known.
     fn used(&mut self, org: &FoundPath, item: &str) -> Option<HashSet<PathBuf>> {
         let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
         let real = self.files.root.system.canonical(&beside(&org.real).join(item)).ok()?;

@@ -1,13 +1,13 @@
-//! What is known of each spelling of a locale. All definitions have the same few, mostly in one order.
+//! A lookup for the spellings of locales. All definitions have the same few, usually in the same order.
 
 use std::collections::HashMap;
 
-/// A value for each spelling that was met.
+/// A value for each known spelling.
 #[derive(Debug)]
 pub(super) struct Spellings<T> {
     known: Vec<Known<T>>,
     by_spelling: HashMap<String, usize>,
-    /// The one that was looked for last.
+    /// The last result.
     last: usize,
 }
 
@@ -15,7 +15,7 @@ pub(super) struct Spellings<T> {
 struct Known<T> {
     spelling: String,
     value: T,
-    /// The one that was looked for after it the last time. It is compared first.
+    /// The result that followed this one last time. It is compared first.
     next: usize,
 }
 
@@ -26,7 +26,7 @@ impl<T> Default for Spellings<T> {
 }
 
 impl<T: Clone> Spellings<T> {
-    /// The value of a spelling, made where it is a new one.
+    /// The value of a spelling. A new one is made.
     pub(super) fn get_or(&mut self, spelling: &str, make: impl FnOnce() -> T) -> T {
         let next = self.known.get(self.last).map(|it| it.next);
         if let Some((next, known)) = next.and_then(|next| Some((next, self.known.get(next)?)))

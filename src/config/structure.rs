@@ -1,5 +1,5 @@
-//! Reads one file's tree, and holds it against the schema if that fails: every error at its place in the YAML, and
-//! what was wrong marked as broken, so that one run tells all errors and none follows from another.
+//! Reads the tree of one file. If that fails, the schema explains every error at its place, and broken parts are
+//! marked. So one run reports all errors, and none is a consequence of another.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,28 +21,28 @@ use crate::model::source::{FileId, Span};
 use crate::model::text;
 use crate::model::yaml;
 
-/// The sections of a config file. A YAML file with none of them is another person's.
+/// The sections of a config file. A YAML file without any of them is not a config.
 const SECTIONS: [&str; 9] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect", "freeze"];
 
 const DEFINITIONS: &str = "definitions";
 
-/// Those that may be there without a value: an empty section.
+/// Sections that may be empty.
 const EMPTY_MAPS: [&str; 4] = ["settings", "definitions", "overrides", "ids"];
 const EMPTY_LISTS: [&str; 3] = ["use", "omit", "protect"];
 
-/// The longest foreign value that a message repeats, in characters.
+/// The longest foreign value in a message, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// The shape of one file, and where its sections begin.
+/// The shape of one file, and the places of its sections.
 #[derive(Debug, Clone)]
 pub struct Shape {
     pub config: ConfigFile,
-    /// The key of each section that it has.
+    /// The key of each section.
     pub sections: BTreeMap<String, Span>,
 }
 
-/// Reads the shape of a file from its tree. None when the file is not ours, or for a version that
-/// this program does not know: then nothing else about it can be said.
+/// The shape of a file's tree. `None` for a foreign file, or one for an unknown version: then nothing else can be
+/// checked.
 pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str, found: &mut Collector) -> Option<Shape> {
     if tree.value == Node::Null {
         found.push(Diagnostic::at(tree.place, Finding::EmptyFile {}));
@@ -58,7 +58,7 @@ pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str, found: &mut Coll
     }
     let place = tree.place;
     let at_once = typed(tree);
-    // In builds for tests the schema looks at every file, so that the two cannot drift apart.
+    // Test builds check every file against the schema, so that types and schema cannot drift apart.
     let is_checked = at_once.is_err() || cfg!(any(test, debug_assertions));
     let explained = if is_checked { explained(place.file, source, found) } else { None };
     let shape = match (at_once, explained) {
@@ -69,14 +69,15 @@ pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str, found: &mut Coll
     };
     shape
         .map_err(|bug| {
-            // Unreachable while types and schema agree, which the tests show; still told, not lost.
+            // Unreachable while types and schema agree, which tests verify. It is reported anyway, so that no error is
+            // lost.
             let problem = format!("{bug} (this is a bug of presencectl)");
             found.push(Diagnostic::at(place, Finding::Syntax { problem, advice: None }));
         })
         .ok()
 }
 
-/// Settles what is judged before the shape is. False if nothing else can be said about the file.
+/// Checks what comes before the shape. Returns false if nothing else can be checked.
 fn prepare(tree: &mut Spanned<Node>, source: &str, found: &mut Collector) -> bool {
     if !check_requires(tree, found) || !check_version(tree, source, found) {
         return false;
@@ -90,15 +91,15 @@ fn typed(tree: Spanned<Node>) -> Result<Shape, Error> {
     Ok(Shape { config: read(tree)?, sections })
 }
 
-/// The tree of a file in which the schema finds something wrong: that is told, and marked as broken. None if it finds
-/// nothing. The tree is made again, since the reader has taken the first one apart.
+/// The tree of a file with schema errors, which are reported and marked as broken. `None` without errors. The tree is
+/// parsed again, because the reader consumed the first one.
 fn explained(file: FileId, source: &str, found: &mut Collector) -> Option<Spanned<Node>> {
     let (mut unlimited, mut told_already) = (usize::MAX, Collector::default());
     let mut tree = tree::parse(source, file, &mut unlimited, &mut told_already).ok()?;
     (prepare(&mut tree, source, &mut told_already) && explain(&mut tree, source, found)).then_some(tree)
 }
 
-/// Tells everything that the schema finds wrong, and marks it as broken; false if that is nothing.
+/// Reports all schema errors, and marks them as broken. Returns false if there are none.
 fn explain(tree: &mut Spanned<Node>, source: &str, found: &mut Collector) -> bool {
     let mut faults = Faults::default();
     if let Some(validator) = &RULES.validator {
@@ -116,7 +117,7 @@ fn sections(root: &Node) -> BTreeMap<String, Span> {
     entries.iter().map(|(key, _)| (key.value.clone(), key.place)).collect()
 }
 
-/// Neither a section of ours nor a version as ours are counted. Others write theirs as text.
+/// It has no known section and no version in our form. Other tools write theirs as text.
 fn is_foreign(node: &Node) -> bool {
     let Node::Map(entries) = node else { return *node != Node::Broken };
     let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
@@ -127,7 +128,7 @@ fn is_foreign(node: &Node) -> bool {
     !has_section && !has_version
 }
 
-/// False for a file that is for other versions of this program: what it says may mean something else there.
+/// False for a file that needs another version of this program: its content may have another meaning there.
 fn check_requires(tree: &mut Spanned<Node>, found: &mut Collector) -> bool {
     let Node::Map(entries) = &mut tree.value else { return true };
     let Some((_, value)) = entries.iter_mut().find(|(key, _)| key.value == "requires") else { return true };
@@ -142,7 +143,7 @@ fn check_requires(tree: &mut Spanned<Node>, found: &mut Collector) -> bool {
     fits
 }
 
-/// False for another version, whose other fields this program cannot judge.
+/// False for another version, whose other fields this program cannot check.
 fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Collector) -> bool {
     let Node::Map(entries) = &mut tree.value else { return false };
     let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
@@ -178,7 +179,7 @@ fn fill_empty_sections(root: &mut Node) {
     }
 }
 
-/// The value that the schema sees. What it says about broken parts is not listened to.
+/// The value for the schema. Its errors about broken parts are ignored.
 fn json(node: &Node) -> Value {
     match node {
         Node::Null | Node::Broken => Value::Null,
@@ -192,9 +193,8 @@ fn json(node: &Node) -> Value {
     }
 }
 
-/// JSON has neither infinity nor a difference between 1 and 1.0; here a number is whole when it is
-/// written so, and any fraction stands for all the others. What is too large for this program is
-/// too large for every field.
+/// JSON has no infinity and does not distinguish 1 from 1.0. Here, a number is an integer if it is written as one, and
+/// any fraction is replaced by one constant. A number that is too large here is too large for every field.
 fn json_number(raw: &str) -> Number {
     const FRACTION: f64 = 0.5;
     let written_whole = raw.starts_with("0x") || raw.starts_with("0o") || {
@@ -207,10 +207,10 @@ fn json_number(raw: &str) -> Number {
     }
 }
 
-/// The schema's errors, arranged as the tree is.
+/// The schema's errors, in the form of the tree.
 #[derive(Default)]
 struct Faults {
-    /// At this very value; the first decides, since the others follow from it.
+    /// The error at this value. The first one counts, since the others are consequences.
     here: Option<Fault>,
     unknown: Vec<String>,
     known: Vec<String>,
@@ -229,7 +229,7 @@ enum Fault {
 impl Faults {
     fn add(&mut self, error: &ValidationError<'_>) {
         let mut at = self;
-        // Split here: the crate's own iterator drops a key without characters.
+        // Split here, because the iterator of the crate drops an empty key.
         for segment in error.instance_path().as_str().split('/').skip(1) {
             at = at.below.entry(segment.replace("~1", "/").replace("~0", "~")).or_default();
         }
@@ -251,7 +251,7 @@ impl Faults {
             ValidationErrorKind::MinItems { .. } => Fault::Empty,
             _ => Fault::Other(error.masked().to_string()),
         };
-        // A wrong type explains everything else that is wrong with the same value.
+        // A wrong type explains every other error of the same value.
         if at.here.is_none() || matches!(fault, Fault::Type(_)) {
             at.here = Some(fault);
         }
@@ -265,17 +265,17 @@ fn types(kind: &TypeKind) -> Vec<String> {
     }
 }
 
-/// The fields beside an `additionalProperties` of the schema.
+/// The fields next to an `additionalProperties` of the schema.
 fn known_beside(schema_path: &str) -> Vec<String> {
     let parent = schema_path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let properties = RULES.schema.pointer(&format!("{parent}/properties")).and_then(Value::as_object);
     properties.map(|it| it.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// What a value is called in a message.
+/// The name of a value in a message.
 enum Name {
     Root,
-    /// `settings.rules`, whose fields are rules.
+    /// `settings.rules`, whose fields are rule names.
     Rules,
     Field(String),
     ItemOf(String),
@@ -303,7 +303,7 @@ impl Name {
 struct Settling<'a> {
     source: &'a str,
     found: &'a mut Collector,
-    /// Something was told.
+    /// An error was reported.
     told: bool,
 }
 
@@ -313,7 +313,7 @@ impl Settling<'_> {
         self.found.push(diagnostic);
     }
 
-    /// Tells the faults of one value and of all below it, and marks what is wrong as broken.
+    /// Reports the errors of one value and everything below it, and marks the broken parts.
     fn settle(&mut self, node: &mut Spanned<Node>, faults: &Faults, name: &Name) {
         let Faults { here, unknown, known, missing, below } = faults;
         if node.value == Node::Broken {
@@ -339,13 +339,13 @@ impl Settling<'_> {
                     && !unknown.is_empty()
                     && entries.iter().any(|(key, value)| is_stray(key, value));
                 self.unknown_fields(entries, unknown, known, name);
-                // It may hold the definitions, no matter what it is called.
+                // It may have the definitions, under any name.
                 if stray && !entries.iter().any(|(key, _)| key.value == DEFINITIONS) {
                     let key = Spanned { value: DEFINITIONS.to_owned(), place: node.place };
                     entries.push((key, Spanned { value: Node::Broken, place: node.place }));
                 }
                 for field in missing {
-                    // A mistyped one has left its name; the version has been looked at.
+                    // A mistyped field left its intended name behind. The version was checked before.
                     if !entries.iter().any(|(key, _)| key.value == *field) && !matches!(name, Name::Root) {
                         let finding = Finding::MissingField { field: field.clone() };
                         self.tell(Diagnostic::at(node.place, finding));
@@ -369,7 +369,7 @@ impl Settling<'_> {
         }
     }
 
-    /// A mistyped field leaves a broken one of the right name, so that it is not missed as well.
+    /// A mistyped field leaves a broken one with the intended name, so that it is not reported as missing too.
     fn unknown_fields(
         &mut self,
         entries: &mut Vec<(Spanned<String>, Spanned<Node>)>,
@@ -439,7 +439,7 @@ fn type_name(json: &str) -> &'static str {
     }
 }
 
-/// The value as it stands in the file, cut.
+/// The text of a value in the file, cut.
 fn raw(place: Span, source: &str) -> String {
     let text = source.get(place.start as usize..place.end as usize).unwrap_or_default();
     let text = text.lines().next().unwrap_or_default().trim_matches(['"', '\'']);
@@ -496,7 +496,7 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
         }
         Node::Null => Some("write a value, or remove the line".to_owned()),
-        // To YAML it is one text, because no space of its own follows the colon.
+        // In YAML this is one text, because no space follows its colon.
         Node::Text(text) if wants("object") => {
             text::unseen_in_name(text).or_else(|| text.contains(':').then(|| "write a space after the `:`".to_owned()))
         }

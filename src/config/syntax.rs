@@ -1,4 +1,4 @@
-//! What the YAML parser complains about, in the words of the person who wrote the file.
+//! Turns errors of the YAML parser into the terms of the file's author.
 
 use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
@@ -7,7 +7,7 @@ use crate::config::finding::Finding;
 use crate::model::source::{FileId, Span};
 use crate::model::text;
 
-/// The parser's error as a finding at its place.
+/// The parser's error as a finding with its place.
 pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max: usize) -> Diagnostic {
     let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let start = (0..=start).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
@@ -37,15 +37,15 @@ pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max:
 
 const APOSTROPHE: &str = "in 'single quotes' an apostrophe is written twice: 'l''heure'; or use \"double quotes\"";
 
-/// What is wrong with a text that contains a space of another kind.
+/// The finding for a text with an unusual space.
 pub(super) fn odd_space(text: &str) -> Finding {
     let found = text.chars().find(|c| text::is_odd_space(*c)).map_or(0, u32::from);
     let problem = format!("U+{found:04X} stands here in the place of a space");
     Finding::Syntax { problem, advice: Some("it looks like a space and is none to YAML: type it anew".to_owned()) }
 }
 
-/// A space of another kind where YAML looks for one of its own: at the begin of the line of an error or of the two lines
-/// before it, or after a mark there. The nearest one, with its length.
+/// An unusual space where YAML expects an ordinary one: at the start of the error's line or of the two lines before it,
+/// or after a mark there. Returns the nearest one with its length.
 fn odd_space_before(text: &str, error: usize) -> Option<(usize, usize)> {
     const LINES: usize = 3;
     let end = text[error..].find('\n').map_or(text.len(), |index| error + index);
@@ -65,43 +65,43 @@ fn odd_space_before(text: &str, error: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The first word of the comment that follows on this line, where no space is after its `#`.
+/// The first word of a comment on this line whose `#` is not followed by a space.
 pub(super) fn comment_after(text: &str, end: usize) -> Option<(usize, &str)> {
-    // Most lines end here.
+    // Most values end their line.
     if matches!(text.as_bytes().get(end), None | Some(b'\n')) {
         return None;
     }
     let line = text.get(end..)?.lines().next()?;
     let comment = line.trim_start_matches([' ', '\t']);
     let word = comment.split_whitespace().next()?;
-    // `#####` parts one section from the next. A single `#` with nothing after it says nothing as a comment.
+    // `#####` is a separator between sections. A single `#` alone is no comment text.
     let is_row = word.trim_start_matches('#').is_empty() && comment.trim_end() != "#";
     let is_meant = comment.len() == line.len() || !word.starts_with('#') || is_row;
     (!is_meant).then(|| (end + line.len() - comment.len(), word))
 }
 
-/// Quotes of typography by kind, with the mark of ASCII that ends them where only one was changed.
+/// Typographic quotes by kind, with the ASCII quote that closes them if only one was replaced.
 const QUOTES: [&str; 4] = ["“”„‟＂\"", "‘’‚‛´＇'", "«»", "‹›"];
 
-/// How much of a line is looked at for a closing quote, in characters.
+/// The most characters of a line that are searched for a closing quote.
 const QUOTED_CHARS_MAX: usize = 200;
 
 fn quotes(opening: char) -> Option<&'static str> {
     QUOTES.into_iter().find(|it| !opening.is_ascii() && it.contains(opening))
 }
 
-/// Does the plain text `value` stand between typographic quotes? `rest` follows it on its line: in braces a comma ends it.
+/// Is the plain text `value` in typographic quotes? `rest` follows it on its line: in braces, a comma ends it.
 pub(super) fn is_in_typographic_quotes(value: &str, rest: &str) -> bool {
     let Some(kind) = value.chars().next().and_then(quotes) else { return false };
     let value: Vec<char> = value.chars().collect();
     let line: Vec<char> = value.iter().copied().chain(rest.chars().take(QUOTED_CHARS_MAX)).collect();
     let is_letter = |index: usize| line.get(index).is_some_and(|it| it.is_alphanumeric());
-    // An apostrophe stands between two letters.
+    // An apostrophe is between two letters.
     let closes = |index: &usize| kind.contains(line[*index]) && !(is_letter(index - 1) && is_letter(index + 1));
     (1..line.len()).find(closes).is_some_and(|index| index + 1 >= value.len())
 }
 
-/// The first typographic quote that begins a value in the line of an error.
+/// The first typographic quote that starts a value in the line of an error.
 fn typographic_quote(text: &str, error: usize) -> Option<usize> {
     let begin = text[..error].rfind('\n').map_or(0, |index| index + 1);
     let line = text[begin..].lines().next()?;
@@ -125,7 +125,7 @@ fn is_about_brackets(kind: &ErrorKind) -> bool {
     )
 }
 
-/// What begins a comment, without a space after its `#`, in a line whose bracket is not closed before it.
+/// A comment without a space after its `#`, in a line with an open bracket before it.
 fn comment_in_brackets(text: &str) -> Option<(usize, &str)> {
     let mut begin = 0;
     for line in text.split_inclusive('\n') {
@@ -212,7 +212,7 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
             ("a list cannot begin here", Some("begin it on a line of its own, or write `[one, two]`"))
         }
         ErrorKind::UnexpectedEof => ("the file ends too early", None),
-        // The rest is rare; the parser's own words are lower-case fragments as well.
+        // The rest is rare. The parser's own messages are lower-case fragments too.
         other => return (other.to_string(), None),
     };
     (problem.to_owned(), advice)

@@ -1,4 +1,4 @@
-//! Every config of several files that are not on the disk, or not yet.
+//! Loads every config of several files that are not on the disk.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,13 +10,13 @@ use crate::config::in_memory::Text;
 use crate::config::load_all_in;
 use crate::config::loaded::LoadedAll;
 
-/// Loads every org file of these files, as if they stood below one folder.
+/// Loads every org file of these files, as if they were in one folder.
 pub fn load_texts(files: &[Text<'_>]) -> LoadedAll {
     let texts = files.iter().map(|it| (PathBuf::from(it.path), it.text.to_owned())).collect();
     load_all_in(Rc::new(TextFiles(texts)), Path::new("."), Some(Path::new(".")), |_| true)
 }
 
-/// Files by their paths below one folder. There are no links.
+/// Files by their paths in one folder. There are no links.
 #[derive(Debug)]
 struct TextFiles(BTreeMap<PathBuf, String>);
 

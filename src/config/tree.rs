@@ -1,8 +1,7 @@
-//! One YAML file as a tree in which every key and every value knows its place.
+//! One YAML file as a tree. Every key and value has its place.
 //!
-//! Built from the parser's events and not through serde: only there one sees duplicate keys, tags,
-//! aliases and whether a scalar was quoted, all of which this format wants to name to people.
-//! Aliases and merge keys are refused, not expanded, so that no file is larger than it looks.
+//! It is built from the parser's events, not through serde. Only events show duplicate keys, tags, aliases, and whether
+//! a scalar was quoted. Aliases and merge keys are refused, so that no file is larger than it looks.
 
 use std::collections::HashMap;
 
@@ -19,16 +18,15 @@ use crate::model::yaml::Plain;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     pub value: T,
-    /// Where.
     pub place: Span,
 }
 
 /// One value of a YAML file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
-    /// Nothing, `~` or `null`.
+    /// Empty, `~` or `null`.
     Null,
-    /// `true` or `false`; `yes` and `no` are text.
+    /// `true` or `false`. `yes` and `no` are text.
     Bool(bool),
     Number(String),
     /// Text, quoted or not.
@@ -36,12 +34,11 @@ pub enum Node {
     List(Vec<Spanned<Node>>),
     /// A mapping in the file's order, each key once.
     Map(Vec<(Spanned<String>, Spanned<Node>)>),
-    /// Something wrong that has been told already: nothing may follow from it.
+    /// An error that was already reported: nothing is concluded from it.
     Broken,
 }
 
-/// Reads one file; `values` is how many keys and values there may still be, in all files. `Node::Null` stands for an
-/// empty document.
+/// Reads one file. `values` is the remaining limit of keys and values in all files. An empty document is `Node::Null`.
 pub fn parse(
     text: &str,
     file: FileId,
@@ -69,11 +66,11 @@ enum Open {
     Map { entries: Vec<(Spanned<String>, Spanned<Node>)>, keys: Keys, next: Next, start: u32 },
 }
 
-/// What the next value of a mapping is.
+/// The kind of a mapping's next value.
 enum Next {
     Key,
     Value(Spanned<String>),
-    /// The value of a key that was refused.
+    /// The value of a refused key.
     Dropped,
 }
 
@@ -84,7 +81,7 @@ struct Builder<'a> {
     root: Option<Spanned<Node>>,
     documents: usize,
     values: &'a mut usize,
-    /// The first one, and how many there are.
+    /// The first one, and their number.
     aliases: Option<(Span, usize)>,
     found: &'a mut Collector,
 }
@@ -99,7 +96,7 @@ impl<'a> Builder<'a> {
         Span { file: self.file, start: number(start), end: number(end.max(start)) }
     }
 
-    /// An error ends the reading of the file.
+    /// Handles one event. An error ends the reading of the file.
     fn take(&mut self, event: Event<'_>, span: ParserSpan) -> Result<(), Box<Diagnostic>> {
         let place = self.place(span);
         match event {
@@ -118,7 +115,7 @@ impl<'a> Builder<'a> {
                         self.typographic(&text, place);
                     }
                 }
-                // A key is text no matter what it looks like, so that `no` is Norwegian.
+                // A key is always text, so that `no` is Norwegian.
                 let is_key = matches!(self.open.last(), Some(Open::Map { next: Next::Key, .. }));
                 let text = text.into_owned();
                 let (node, key) = if is_key { (Node::Null, Some(text)) } else { (scalar(kind, text), None) };
@@ -139,13 +136,13 @@ impl<'a> Builder<'a> {
                 self.alias(place);
                 self.put(Spanned { value: Node::Broken, place }, None)?;
             }
-            // The rest opens and closes, or belongs to later versions of the parser.
+            // The other events open and close the document, or belong to later versions of the parser.
             _ => {}
         }
         Ok(())
     }
 
-    /// Tells a comment that begins right after a plain value that ends here, if it looks like a part of it.
+    /// Reports a comment directly after a plain value, if it looks like a part of the value.
     fn cut_short(&mut self, end: u32) {
         let Some((begin, comment)) = syntax::comment_after(self.text, end as usize) else { return };
         let place = Span { file: self.file, start: number(begin), end: number(begin + comment.len()) };
@@ -159,7 +156,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Tells a tag; what carries it is broken.
+    /// Reports a tag. The tagged value is broken.
     fn tagged(&mut self, node: Node, tag: Option<String>, span: ParserSpan) -> Node {
         match tag {
             None => node,
@@ -171,7 +168,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The first alias is told, with how many follow: a bomb has hundreds.
+    /// Only the first alias is reported, with their number: a bomb has hundreds.
     fn alias(&mut self, place: Span) {
         let (first, count) = self.aliases.unwrap_or((place, 0));
         self.aliases = Some((first, count + 1));
@@ -189,14 +186,14 @@ impl<'a> Builder<'a> {
         let (node, start) = match self.open.pop() {
             Some(Open::List { items, start }) => (Node::List(items), start),
             Some(Open::Map { entries, keys: _, next: _, start }) => (Node::Map(entries), start),
-            // The parser pairs its events.
+            // The parser's events are balanced.
             None => return Ok(()),
         };
         let place = Span { file: self.file, start, end: place.end.max(start) };
         self.put(Spanned { value: node, place }, None)
     }
 
-    /// Puts a finished value where it belongs. `text` is a scalar that stands where a key does, as it is spelt.
+    /// Adds a finished value to its parent. `text` is the spelling of a scalar in the place of a key.
     fn put(&mut self, node: Spanned<Node>, text: Option<String>) -> Result<(), Box<Diagnostic>> {
         let Some(left) = self.values.checked_sub(1) else {
             return Err(Box::new(Diagnostic::at(node.place, Finding::TooManyValues { limit: CONFIG_VALUES_MAX })));
@@ -208,7 +205,7 @@ impl<'a> Builder<'a> {
             Some(Open::Map { entries, keys, next, start: _ }) => match std::mem::replace(next, Next::Key) {
                 Next::Dropped => {}
                 Next::Value(key) => {
-                    // Where nothing stands, the comment may have been meant as the value.
+                    // Without a value, the comment may have been meant as the value.
                     let (is_null, end) = (node.value == Node::Null, key.place.end + 1);
                     entries.push((key, node));
                     if is_null {
@@ -231,20 +228,20 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// How many keys of a mapping are looked through one by one: most have fewer, and hashing takes longer.
+/// The most keys of a mapping that are searched linearly: most mappings have fewer, and hashing is slower.
 const KEYS_LOOKED_THROUGH: usize = 32;
 
-/// The keys of a mapping, to find one that is there already.
+/// The keys of a mapping, to find duplicates.
 #[derive(Default)]
 struct Keys {
-    /// A bit for some value of each key: a key whose bit is not set is new.
+    /// A bloom filter: a key whose bit is not set is new.
     bits: u64,
-    /// Where in the mapping each stands, once there are many.
+    /// The index of each key, once there are many.
     places: HashMap<String, usize>,
 }
 
 impl Keys {
-    /// The place of a key that is there already; else a further key will be known.
+    /// The place of a duplicate key. Otherwise the key is recorded.
     fn first(&mut self, text: &str, entries: &[(Spanned<String>, Spanned<Node>)]) -> Option<Span> {
         if entries.len() < KEYS_LOOKED_THROUGH {
             let sum = text.bytes().fold(0_u32, |sum, it| sum.wrapping_mul(31).wrapping_add(u32::from(it)));
@@ -262,13 +259,13 @@ impl Keys {
         if let Some(first) = self.places.get(text) {
             return entries.get(*first).map(|(key, _)| key.place);
         }
-        // The entry is put in with its value.
+        // The entry is inserted with its value.
         self.places.insert(text.to_owned(), entries.len());
         None
     }
 }
 
-/// Takes a key; a second one of the same name is told with both places, and its value dropped.
+/// Handles a key. A duplicate is reported with both places, and its value is dropped.
 fn key(
     text: Option<String>,
     node: &Spanned<Node>,
@@ -277,7 +274,7 @@ fn key(
     found: &mut Collector,
 ) -> Next {
     let Some(text) = text else {
-        // An alias has been told as such.
+        // An alias was already reported.
         if node.value != Node::Broken {
             found.push(Diagnostic::at(node.place, Finding::ComplexKey {}));
         }

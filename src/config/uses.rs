@@ -1,4 +1,4 @@
-//! The `use` of an org file: from what is written there to the files of each layer.
+//! Resolves the `use` of an org file to the files of each layer.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,27 +12,26 @@ use crate::config::located::Located;
 use crate::config::root::nearest;
 use crate::model::source::Span;
 
-/// An org file with its layers: indices of files.
+/// An org file with its layers, as indices of files.
 pub(super) struct OrgStack {
     pub(super) org: usize,
     pub(super) layers: Vec<Vec<usize>>,
-    /// Everything that `use` names has been found.
+    /// Everything that `use` names was found.
     pub(super) whole: bool,
     pub(super) misuses: Vec<Misuse>,
 }
 
-/// What is wrong with an item of `use`, or with something that it leads to.
+/// An error of an item of `use`, or of a file that it leads to.
 pub(super) struct Misuse {
     pub(super) diagnostic: Diagnostic,
-    /// What on the disk is to blame, when it is not the item: other items lead to it as well, and
-    /// it is told once.
+    /// The disk entry that causes it, if it is not the item. Other items lead to it too, and it is reported once.
     pub(super) entry: Option<PathBuf>,
 }
 
 /// Resolves the `use` of an org file.
 pub(super) fn resolve(files: &mut Files, org: usize) -> OrgStack {
     let section = files.get(org).shape.as_ref().map(|it| &it.config.uses);
-    // Of a broken org file it is not known what it uses.
+    // The layers of a broken org file are not known.
     let whole = section.is_some_and(|it| !it.is_broken());
     let items: Vec<Located<String>> = section.and_then(|it| it.get()).cloned().unwrap_or_default();
     let mut stack = OrgStack { org, layers: Vec::new(), whole, misuses: Vec::new() };
@@ -52,7 +51,7 @@ pub(super) fn resolve(files: &mut Files, org: usize) -> OrgStack {
     stack
 }
 
-/// Files that an earlier item has brought in already, told once an item.
+/// Files that an earlier item already includes, reported once per item.
 fn used_twice(files: &Files, layer: &Layer, used: &mut HashMap<usize, Span>) -> Option<Misuse> {
     let mut twice = Vec::new();
     for index in &layer.files {
@@ -88,7 +87,7 @@ impl Layer {
         let shown =
             if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
         let path = display(&shown);
-        // In double quotes, `"a\base.yaml"` has a control character in their place.
+        // In double quotes, `"a\base.yaml"` has a control character there.
         if raw.contains(|c: char| c == '\\' || c.is_control()) {
             let cause = "`\\` does not part folders here".to_owned();
             let finding = Finding::MissingLayer { path, cause, backslash: true, nearest: None };
@@ -97,7 +96,7 @@ impl Layer {
         let real = match files.root.system.canonical(&written) {
             Ok(real) => real,
             Err(error) => {
-                // Names outside of the root are not for anyone who reads what is told of this file.
+                // Names outside of the root must not appear in messages about this file.
                 let is_inside = |it: &PathBuf| files.root.system.canonical(it).is_ok_and(|it| files.root.holds(&it));
                 let nearest = nearest(&*files.root.system, &written).filter(is_inside);
                 let nearest =
@@ -146,7 +145,7 @@ fn org_section(files: &Files, index: usize) -> Option<Span> {
     files.get(index).shape.as_ref()?.sections.get("org").copied()
 }
 
-/// Every file that some of these org files use.
+/// Every file that any of these org files uses.
 pub(super) fn used<'a>(stacks: impl IntoIterator<Item = &'a OrgStack>) -> HashSet<usize> {
     stacks.into_iter().flat_map(|it| it.layers.iter().flatten().copied()).collect()
 }

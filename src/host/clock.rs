@@ -1,5 +1,5 @@
-//! The clock that a run is handed: it knows what time it was when the run began, and goes on with
-//! tokio, so that a test can pause it and no step of the system's clock can turn it back.
+//! The clock of a run: the start time, continued with tokio. Tests can pause it, and changes of the system's clock do
+//! not affect it.
 
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows `began` now.
+    /// A clock that starts at `began`.
     pub fn starting(began: Moment) -> Clock {
         Clock { began, at: Instant::now() }
     }

@@ -1,5 +1,5 @@
-//! What a run takes from its environment: where the platform is, the credentials, who a CI says is at
-//! work, and what time it is. Nothing else reads the environment.
+//! Reads the environment: the platform's address, the credentials, the author in a CI, and the time. No other code
+//! reads the environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use crate::host::proxy::Proxies;
 use crate::model::moment::Moment;
 use crate::model::run_metadata::Origin;
 
-/// The variables, read once. Empty ones count as absent, as CI systems set unset secrets to "".
+/// The variables, read once. An empty variable counts as absent, because CI systems set missing secrets to "".
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// `GENESYSCLOUD_REGION`: an AWS name or a domain.
@@ -24,24 +24,24 @@ pub struct Environment {
     pub client_secret: Option<SecretString>,
     /// `GENESYSCLOUD_ACCESS_TOKEN`.
     pub access_token: Option<SecretString>,
-    /// `PRESENCECTL_BASE_URL` of one org; that of all is a flag.
+    /// `PRESENCECTL_BASE_URL` of one org. For all orgs, it is a flag.
     pub base_url: Option<String>,
-    /// What the names of the variables above end in; empty where they are those of all orgs.
+    /// The suffix of the variables above. Empty for those of all orgs.
     pub suffix: String,
-    /// The variables of single orgs, by their whole names.
+    /// The variables of single orgs, by their full names.
     pub of_orgs: BTreeMap<String, SecretString>,
     pub no_color: bool,
     pub ci: bool,
-    /// `GITHUB_STEP_SUMMARY`: the file to whose end each command of a step of GitHub Actions writes.
+    /// `GITHUB_STEP_SUMMARY`: the file to which each command of a GitHub Actions step appends.
     pub step_summary: Option<PathBuf>,
-    /// The terminal cannot draw: `TERM` is `dumb`, or not set on Unix.
+    /// The terminal cannot move its cursor: `TERM` is `dumb`, or unset on Unix.
     pub dumb: bool,
-    /// `PRESENCECTL_…`: what flags are by default, for those that no one types.
+    /// `PRESENCECTL_…`: the defaults of flags.
     pub flags: BTreeMap<String, String>,
     pub proxies: Proxies,
-    /// Who is at work, and on what, as far as the environment says.
+    /// The author, commit and reason, as far as the environment has them.
     pub origin: Origin,
-    /// When the process began.
+    /// The start of the process.
     pub began: Moment,
     pub folder: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub struct Environment {
 impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the one file that asks what time it is")]
     pub fn of_process() -> Environment {
-        // A clock before 1970 is none.
+        // A clock before 1970 counts as 1970.
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Environment {
             region: variable("GENESYSCLOUD_REGION"),
@@ -73,22 +73,23 @@ impl Environment {
 }
 
 impl Environment {
-    /// Is progress told in lines, also on a terminal? A log of a CI is read afterwards, and a dumb terminal has no bar.
+    /// Is progress shown in lines even on a terminal? A CI log is read afterwards, and a dumb terminal cannot draw a
+    /// bar.
     pub fn tells_in_lines(&self) -> bool {
         self.ci || self.dumb
     }
 }
 
 impl Environment {
-    /// The environment of one org, if any variable is set for it. They are one set: what is set for all orgs then
-    /// counts for nothing.
+    /// The environment of one org, if it has any variable of its own. These form one set: the variables of all orgs are
+    /// then ignored.
     pub fn of_org(&self, org: &str) -> Option<Environment> {
         let suffix = suffix(org)?;
         let has_one = OF_AN_ORG.iter().any(|name| self.of_orgs.contains_key(&format!("{name}{suffix}")));
         has_one.then(|| self.only_of_org(suffix))
     }
 
-    /// The same of an org of several, where what is set for all orgs never counts.
+    /// Like [`Environment::of_org`], for one of several orgs, where the variables of all orgs are never used.
     pub fn of_one_of_several(&self, org: &str) -> Environment {
         self.only_of_org(suffix(org).unwrap_or_default())
     }
@@ -107,15 +108,14 @@ impl Environment {
         }
     }
 
-    /// A variable of this environment by its whole name.
+    /// The full name of a variable in this environment.
     pub fn variable_name(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
     }
 }
 
 impl Origin {
-    /// From variables: our own first, which any CI can set; then those of GitHub Actions, then those of
-    /// GitLab CI.
+    /// From variables: our own first, which any CI can set, then those of GitHub Actions, then those of GitLab CI.
     pub fn of(variable: &dyn Fn(&str) -> Option<String>) -> Origin {
         let own = Origin {
             actor: variable("PRESENCECTL_ACTOR"),
@@ -139,13 +139,13 @@ impl Origin {
         let repository = variable("GITHUB_SERVER_URL").zip(variable("GITHUB_REPOSITORY"));
         let repository = repository.map(|(server, name)| format!("{server}/{name}"));
         let below = |path: &str| repository.as_ref().map(|it| format!("{it}/{path}"));
-        // Of a pull request this is `refs/pull/12/merge`; of what was merged nothing names it.
+        // For a pull request, this is `refs/pull/12/merge`. After a merge, no variable has it.
         let number = variable("GITHUB_REF").and_then(|it| {
             let (number, _) = it.strip_prefix("refs/pull/")?.split_once('/')?;
             Some(number.to_owned())
         });
         Origin {
-            // Of a run that a person started again, this is who did.
+            // In a run that was started again, this is who started it.
             actor: variable("GITHUB_TRIGGERING_ACTOR").or_else(|| variable("GITHUB_ACTOR")),
             reason: None,
             commit: variable("GITHUB_SHA"),
@@ -177,12 +177,12 @@ fn raw(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// What is no Unicode is set all the same: it is kept as far as it is.
+/// A variable that is not Unicode counts as set, with its invalid parts replaced.
 fn variable(name: &str) -> Option<String> {
     raw(name).map(|it| it.to_string_lossy().trim().to_owned()).filter(|it| !it.is_empty())
 }
 
-/// All that begin so and are not empty. What is no Unicode is kept as far as it is.
+/// All non-empty variables with this prefix. Invalid Unicode is replaced.
 fn beginning_with(prefix: &str) -> BTreeMap<String, String> {
     let text = |it: OsString| it.to_string_lossy().into_owned();
     std::env::vars_os()

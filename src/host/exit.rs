@@ -1,28 +1,28 @@
-//! The exit codes, in one place.
+//! The exit codes.
 
 use std::process::ExitCode;
 
 use crate::host::stop::Signal;
 
-/// How a run ended. `docs/exit-codes.md` is this table for readers.
+/// The result of a run. `docs/exit-codes.md` documents it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// There was nothing to do, or everything was done and seen to be done.
+    /// Nothing to do, or everything done and verified.
     Success,
-    /// An error, a refusal, wrong usage, or something that was not done.
+    /// An error, a refusal, wrong usage, or an object that was not done.
     Failure,
-    /// `plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift.
+    /// `plan` or `drift` with `--detailed-exitcode`: there are changes or drift.
     Changes,
     Interrupted,
-    /// Ended by SIGTERM, or by SIGHUP or SIGQUIT in its place.
+    /// Ended by SIGTERM, SIGHUP or SIGQUIT.
     Terminated,
 }
 
 impl Exit {
-    /// Every way to end.
+    /// Every exit code.
     pub const ALL: [Exit; 5] = [Exit::Success, Exit::Failure, Exit::Changes, Exit::Interrupted, Exit::Terminated];
 
-    /// Of work that a signal may have ended.
+    /// The exit code of work that a signal may have ended.
     pub fn after(interrupted: Option<Signal>, is_success: bool) -> Exit {
         match interrupted {
             Some(signal) => signal.into(),
@@ -36,13 +36,13 @@ impl Exit {
             Exit::Success => 0,
             Exit::Failure => 1,
             Exit::Changes => 2,
-            // 128 + the number of the signal, as shells have it.
+            // 128 plus the number of the signal, as in shells.
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
         }
     }
 
-    /// What it means, as the documentation says it.
+    /// Its meaning in the documentation.
     pub fn meaning(self) -> &'static str {
         match self {
             Exit::Success => "nothing to do, or everything done and verified",

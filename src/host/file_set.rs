@@ -1,4 +1,4 @@
-//! The files that `init` and `import` place: held against what is there, then written, all or none.
+//! The files that `init` and `import` write: compared with the existing ones, then written, all or none.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,12 +11,12 @@ use crate::host::signals::Signals;
 use crate::model::problem::Problem;
 use crate::model::text;
 
-/// A file that is to be placed.
+/// A file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// The folder that was typed. Below it no link is followed. `None` if the whole path was typed.
+    /// The typed folder, below which no link is followed. `None` if the whole path was typed.
     pub below: Option<PathBuf>,
-    /// Where: below that folder, or as typed.
+    /// The path below that folder, or as typed.
     pub path: PathBuf,
     pub text: String,
     pub claim: WriteMode,
@@ -34,20 +34,20 @@ impl File {
     }
 }
 
-/// What stands in a file below a folder that was typed; `None` if there is none.
+/// The content of a file below a typed folder. `None` if it does not exist.
 pub fn there(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Problem> {
     let file = File { below: Some(folder.to_owned()), path: name.into(), text: String::new(), claim: WriteMode::Whole };
     file.place()?.there()
 }
 
-/// Files, and what stands in the place of each.
+/// Files, each with the existing content.
 pub struct FileSet {
     files: Vec<Looked>,
-    /// What becomes of each.
+    /// The change of each file.
     pub placed: Vec<PlacedFile>,
 }
 
-/// A file that is to be placed, and what stands in its place.
+/// A file to write, with the existing content.
 struct Looked {
     place: FilePlace,
     text: String,
@@ -59,7 +59,7 @@ impl FileSet {
         let mut looked = FileSet { files: Vec::new(), placed: Vec::new() };
         for file in files {
             let place = file.place()?;
-            // What stays is not read, wherever it leads.
+            // A file that stays is not read, wherever it leads.
             let stays = file.claim == WriteMode::Fallback && place.is_link();
             let there = if stays { Some(Vec::new()) } else { place.there()? };
             let how = FileChange::of(&file.text, file.claim, there.as_deref());
@@ -69,7 +69,7 @@ impl FileSet {
         Ok(looked)
     }
 
-    /// Those that become this, for a sentence; none where there are none.
+    /// The names of the files with this change, for a sentence. `None` if there are none.
     pub fn names(&self, how: FileChange) -> Option<String> {
         listed(self.placed.iter().filter(|it| it.how == how))
     }
@@ -84,7 +84,7 @@ impl FileSet {
         texts.collect()
     }
 
-    /// Anyone who made a file read-only has said that it shall stay.
+    /// A read-only file is not replaced: its owner protects it on purpose.
     pub fn spare_read_only(&self) -> Result<(), Problem> {
         let is_read_only = |it: &&PlacedFile| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());
         match listed(self.placed.iter().filter(|it| !it.how.leaves()).filter(is_read_only)) {
@@ -94,7 +94,7 @@ impl FileSet {
         }
     }
 
-    /// Does each file still hold what it was made from? `texts` are in the order of the files.
+    /// Does each file still have the content that its new text was made from? `texts` are in the order of the files.
     pub fn still_reads(&self, texts: &[&str]) -> Result<(), Problem> {
         let mut pairs = self.files.iter().zip(texts);
         match pairs.find(|(file, text)| file.there.as_deref() != Some(text.as_bytes())) {
@@ -103,9 +103,9 @@ impl FileSet {
         }
     }
 
-    /// Writes what is not there yet: first everything beside its place, then each into it. No signal comes while they
-    /// are put there; one that comes earlier leaves nothing behind. Where one cannot be written, the others are as they
-    /// were.
+    /// Writes all files: first each one next to its place, then moves all of them into place. Signals are blocked
+    /// during the second step, and an earlier signal leaves nothing behind. If one cannot be written, the others keep
+    /// their old content.
     pub fn write(&self, signals: &Signals) -> Result<(), Problem> {
         let changed = self.files.iter().zip(&self.placed).filter(|(_, it)| !it.how.leaves());
         let ready = changed.map(|(file, _)| Ready::beside(file, signals));
@@ -123,17 +123,17 @@ fn listed<'a>(placed: impl Iterator<Item = &'a PlacedFile>) -> Option<String> {
     (!names.is_empty()).then(|| text::list(&names, "and"))
 }
 
-/// A file with everything in it, beside its place.
+/// A complete file next to its place.
 struct Ready<'a> {
     place: &'a FilePlace,
     new: Content<'a>,
-    /// What stands in its place, and the same once more, to put it back without a word to write.
+    /// The existing content, and a prepared copy to restore it.
     old: Option<(&'a [u8], Content<'a>)>,
 }
 
 struct Content<'a> {
     bytes: &'a [u8],
-    /// With all of it. `None` if nothing can be made beside the file, which is written over then.
+    /// The complete file. `None` if no file can be created there: then the existing file is overwritten.
     beside: Option<Temporary>,
 }
 
@@ -146,8 +146,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Puts it in its place. A file that the system lets no other take the place of, such as a mounted one, is written
-    /// over.
+    /// Moves it into place. A file that cannot be replaced, such as a mounted one, is overwritten.
     fn put(self, place: &FilePlace) -> Result<(), (io::Error, Option<Temporary>)> {
         let Content { bytes, beside } = self;
         let (error, beside) = match beside.map(|it| place.put(it)) {
@@ -169,7 +168,7 @@ impl Ready<'_> {
         Ok(Ready { place, new, old })
     }
 
-    /// A person may have thought about the question for an hour, and gone on with their work.
+    /// The question may have been open for an hour while the files changed.
     fn still_fits(&self) -> Result<(), Problem> {
         if self.place.there()?.as_deref() == self.old.as_ref().map(|(there, _)| *there) {
             return Ok(());
@@ -183,12 +182,12 @@ fn changed_meanwhile(place: &FilePlace) -> Problem {
         .help("run this again: it looks at what is there now")
 }
 
-/// What was put in its place.
+/// The completed writes.
 #[derive(Default)]
 struct Done<'a> {
-    /// With what was there before.
+    /// With the previous content.
     files: Vec<(&'a FilePlace, Option<Content<'a>>)>,
-    /// Those that were made, each with the folder that it is in.
+    /// The created folders, each with its parent.
     folders: Vec<(Folder, OsString)>,
 }
 
@@ -197,7 +196,7 @@ impl<'a> Done<'a> {
         let Ready { place, new, old } = ready;
         place.make_folder(&mut self.folders)?;
         let put = new.put(place).map_err(|(error, _)| files::cannot_write(&place.path, &error));
-        // One that was written over in part has lost what it held.
+        // A partly overwritten file has lost its content.
         let is_as_before = |there: &[u8]| place.there().is_ok_and(|now| now.as_deref() == Some(there));
         if put.is_ok() || old.as_ref().is_some_and(|(there, _)| !is_as_before(there)) {
             self.files.push((place, old.map(|(_, old)| old)));
@@ -205,14 +204,14 @@ impl<'a> Done<'a> {
         put
     }
 
-    /// Puts everything back, and says what cannot be.
+    /// Restores everything, and reports what cannot be restored.
     fn take_back(self, problem: Problem) -> Problem {
         let mut left = Vec::new();
         for (place, old) in self.files.into_iter().rev() {
             let name = place.path.display();
             match old.map(|it| it.put(place)) {
                 Some(Ok(())) => {}
-                // All that there still is of it.
+                // The only remaining copy.
                 Some(Err((_, Some(old)))) => {
                     left.push(format!(
                         "{name} (what it held is in `{}`)",
@@ -224,7 +223,7 @@ impl<'a> Done<'a> {
                 Some(Err((_, None))) | None => left.push(text::ticked(name)),
             }
         }
-        // The inner ones first. One that is not empty holds another person's by now, or what is named above.
+        // Inner folders first. A folder that is not empty has other files by now, or one that is named above.
         for (folder, name) in self.folders.iter().rev() {
             match folder.remove_folder(name).map_err(|error| error.kind()) {
                 Ok(()) | Err(io::ErrorKind::DirectoryNotEmpty) => {}
@@ -243,7 +242,7 @@ fn nothing_written(problem: Problem) -> Problem {
     Problem { message: format!("{}; nothing was written", problem.message), ..problem }
 }
 
-/// Without a `./` that no one would type.
+/// Without a redundant `./`.
 pub fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }
@@ -254,29 +253,29 @@ pub struct PlacedFile {
     pub how: FileChange,
 }
 
-/// How much of a file a text is meant to be.
+/// How a text relates to the existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteMode {
     Whole,
-    /// What was there, and lines after it.
+    /// The existing content, with new lines at the end.
     Addition,
-    /// All of it, where there is no such file yet.
+    /// The whole file, if it does not exist yet.
     Fallback,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileChange {
-    /// There was none.
+    /// It did not exist.
     New,
     Replaced,
-    /// There was another one, and all of it stays, with lines after it.
+    /// It existed, and gets new lines at the end.
     Extended,
     Same,
     Kept,
 }
 
 impl FileChange {
-    /// What is to be done with a text, where `there` is what stands in its place.
+    /// The change from the existing content `there` to a text.
     pub fn of(text: &str, claim: WriteMode, there: Option<&[u8]>) -> FileChange {
         match there {
             None => FileChange::New,
@@ -297,7 +296,7 @@ impl FileChange {
         }
     }
 
-    /// Does it leave a file as it is?
+    /// Does it leave a file unchanged?
     pub fn leaves(self) -> bool {
         match self {
             FileChange::New | FileChange::Replaced | FileChange::Extended => false,
@@ -305,7 +304,7 @@ impl FileChange {
         }
     }
 
-    /// Why a file that is not as it was meant to be is left so.
+    /// Why a file with another content is left unchanged.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             FileChange::New | FileChange::Replaced | FileChange::Extended | FileChange::Same => None,
@@ -347,7 +346,7 @@ mod tests {
         assert_eq!(FileChange::of("target/\nplan*.json\n", WriteMode::Addition, there), FileChange::Extended);
         assert_eq!(FileChange::of("target/\nplan*.json\n", WriteMode::Whole, there), FileChange::Replaced);
         assert_eq!(FileChange::of("plan*.json\n", WriteMode::Addition, there), FileChange::Replaced);
-        // What is no UTF-8 would come back as other bytes.
+        // Invalid UTF-8 would be changed.
         assert_eq!(
             FileChange::of("\u{FFFD}\nplan*.json\n", WriteMode::Addition, Some(b"\xff\n")),
             FileChange::Replaced

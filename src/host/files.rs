@@ -1,5 +1,5 @@
-//! Files that a run writes: whole or not at all wherever the system lets a file take another one's place. Each is tried
-//! before anything is done.
+//! The files that a run writes: completely or not at all, if the system can replace a file. Each is tested before
+//! anything else.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -14,33 +14,33 @@ use crate::model::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX, read_within
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
 
-/// A file that is to be written.
+/// A file to write.
 #[derive(Debug)]
 pub struct WholeFile {
     pub path: PathBuf,
-    /// One name for the place, however it was spelt.
+    /// Its real path, in any spelling.
     pub real: PathBuf,
     pub way: Way,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// Beside its final name, and renamed over it when it is whole.
+    /// Written next to its final name, then renamed.
     Whole,
-    /// As it is: it is no regular file, such as a pipe or a link.
+    /// Written in place: it is not a regular file, for example a pipe or a link.
     Direct,
-    /// At its end: others write to it as well.
+    /// Appended, because others write to it too.
     Append,
 }
 
 impl WholeFile {
-    /// Tries it. Nothing of it is left behind. `shared` is the file that others write to as well.
+    /// Tests it and leaves nothing behind. `shared` is the file that others write to as well.
     pub fn open(path: &Path, shared: Option<&Path>, signals: &Signals) -> Result<WholeFile, Problem> {
         if path.is_dir() {
             return Err(Problem::new(format!("cannot write `{}`: it is a folder", text::unticked(path.display()))));
         }
         let real = real_path(path);
-        // A link is written through: what it leads to may be a device, and the link is a person's.
+        // A link is followed: its target may be a device, and the user made the link.
         let way = if path.is_file() && shared.is_some_and(|it| real_path(it) == real) {
             Way::Append
         } else if path.is_symlink() || (path.exists() && !path.is_file()) {
@@ -56,14 +56,14 @@ impl WholeFile {
                 tried => tried,
             },
             Way::Direct | Way::Append if path.is_file() => in_place(),
-            // To open a pipe would be to wait for its reader.
+            // Opening a pipe would wait for its reader.
             Way::Direct | Way::Append => Ok(()),
         };
         tried.map_err(|error| cannot_write(path, &error))?;
         Ok(WholeFile { path: path.to_owned(), real, way })
     }
 
-    /// How many bytes may still be written to it; `None` if there is no limit.
+    /// The remaining room in bytes. `None` without a limit.
     pub fn room(&self) -> Option<u64> {
         let length = || fs::metadata(&self.path).map_or(0, |it| it.len());
         let taken = |length: u64| if length > 0 { length.saturating_add(BETWEEN_BYTES) } else { 0 };
@@ -79,7 +79,7 @@ impl WholeFile {
             },
             Way::Append => self.append(content),
             Way::Whole => match self.replace(content, signals) {
-                // Better a file that a crash could leave half written than a result that is lost.
+                // A file that a crash could leave incomplete is better than a lost result.
                 Err(error) if is_refused(&error) && self.path.is_file() => {
                     fs::OpenOptions::new().write(true).open(&self.path).and_then(|it| write_over(it, content))
                 }
@@ -95,7 +95,7 @@ impl WholeFile {
         signals.ended(|| place.put(new).map_err(|(error, _)| error))
     }
 
-    /// In one write, since others may write as well; an empty line parts it from what is there.
+    /// In a single write, because others may write too. An empty line separates it from earlier content.
     fn append(&self, content: &[u8]) -> io::Result<()> {
         if content.is_empty() {
             return Ok(());
@@ -112,18 +112,18 @@ fn write_over(mut file: fs::File, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// What stands between two results in a file that is appended to.
+/// The separator between two results in a shared file.
 const BETWEEN: &[u8] = b"\n\n";
 const BETWEEN_BYTES: u64 = 2;
 
-/// Does the system refuse that a file is made beside another one, or renamed over it? A mounted file is busy.
+/// Does the system refuse to create a file next to another one, or to rename over it? A mounted file is busy.
 pub fn is_refused(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     matches!(error.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
 }
 
-/// Will a rename over this file be refused, although a file can be made beside it? It is mounted, or it is a person
-/// else's in a folder such as `/tmp`.
+/// Will a rename over this file fail, although a file can be created next to it? That is so if it is mounted, or
+/// belongs to another user in a folder such as `/tmp`.
 #[cfg(unix)]
 fn cannot_be_renamed_over(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -154,7 +154,7 @@ fn is_mounted(_: &Path) -> bool {
     false
 }
 
-/// Where a file belongs: a folder that is there, and the path from it on. In that path no link is followed.
+/// The place of a file: an existing folder, and the relative path. No link in that path is followed.
 #[derive(Debug)]
 pub struct FilePlace {
     pub path: PathBuf,
@@ -164,14 +164,14 @@ pub struct FilePlace {
 }
 
 impl FilePlace {
-    /// A file whose whole path was typed: links in it are followed, to the end.
+    /// A file whose whole path was typed. All its links are followed.
     pub fn typed(path: &Path) -> io::Result<FilePlace> {
         let real = if path.is_symlink() { real_path(path) } else { path.to_owned() };
         let name = real.file_name().map_or(Path::new(""), Path::new);
         FilePlace::find(folder_of(&real), name, path)
     }
 
-    /// A file below a folder that was typed: only in the path of the folder links are followed.
+    /// A file below a typed folder. Only links in the path of the folder are followed.
     pub fn below(folder: &Path, name: &Path) -> io::Result<FilePlace> {
         FilePlace::find(folder, name, &folder.join(name))
     }
@@ -183,12 +183,12 @@ impl FilePlace {
         Ok(FilePlace { path: path.to_owned(), top: Folder::open(near)?, folders, name })
     }
 
-    /// The same, under another name for people.
+    /// The same place with another displayed name.
     pub fn named(self, path: PathBuf) -> FilePlace {
         FilePlace { path, ..self }
     }
 
-    /// Its folder, or the nearest one that is there.
+    /// Its folder, or the nearest existing parent.
     fn nearest(&self) -> Result<(Folder, &[OsString]), Fault> {
         let (mut folder, mut missing) = (self.top.clone(), self.folders.as_slice());
         while let Some((name, rest)) = missing.split_first() {
@@ -200,7 +200,7 @@ impl FilePlace {
         Ok((folder, missing))
     }
 
-    /// What has its name there, and the folder; `None` if the folder is missing.
+    /// The kind of the existing entry, and its folder. `None` if the folder is missing.
     fn kind(&self) -> Result<Option<(Kind, Folder)>, Fault> {
         match self.nearest()? {
             (folder, []) => Ok(folder.kind(&self.name)?.map(|kind| (kind, folder))),
@@ -208,12 +208,12 @@ impl FilePlace {
         }
     }
 
-    /// Is a link there? What it leads to does not matter.
+    /// Is it a link, to any target?
     pub fn is_link(&self) -> bool {
         matches!(self.kind(), Ok(Some((Kind::Link, _))))
     }
 
-    /// What stands in the file; `None` if there is none.
+    /// The content of the file. `None` if it does not exist.
     pub fn there(&self) -> Result<Option<Vec<u8>>, Problem> {
         let read = || {
             let Some((_, folder)) = self.kind()? else { return Ok(None) };
@@ -238,22 +238,22 @@ impl FilePlace {
         }
     }
 
-    /// A file with everything in it and the mode of the one whose place it takes. It is in the same folder, or in the
-    /// nearest one that is there. A new one has the mode that the umask leaves.
+    /// A complete file with the mode of the one that it replaces. It is in the same folder, or in the nearest existing
+    /// parent. A new file has the mode of the umask.
     pub fn beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
         let (near, missing) = self.nearest().map_err(as_io)?;
         let mode = if missing.is_empty() { near.mode(&self.name) } else { None };
         let mut new = new_in(&near, mode.is_some(), signals)?;
         new.file().write_all(content)?;
         if let Some(mode) = mode {
-            // A result that stays private is still a result.
+            // A result that stays private is better than none.
             let _ = new.set_mode(mode);
         }
         new.file().sync_all()?;
         Ok(new)
     }
 
-    /// The same, and only its owner may read it.
+    /// Like [`FilePlace::beside`], but only the owner may read it.
     pub fn private_beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
         let (near, _) = self.nearest().map_err(as_io)?;
         let mut new = new_in(&near, true, signals)?;
@@ -262,7 +262,7 @@ impl FilePlace {
         Ok(new)
     }
 
-    /// Puts a file in its place, over what is there.
+    /// Moves a file into place, replacing an existing one.
     pub fn put(&self, new: Temporary) -> Result<(), (io::Error, Temporary)> {
         match self.nearest() {
             Ok((folder, [])) => new.persist(&folder, &self.name),
@@ -271,7 +271,7 @@ impl FilePlace {
         }
     }
 
-    /// Writes over the file that is there, in its place: for one that no other can take the place of.
+    /// Overwrites the existing file in place, if it cannot be replaced.
     pub fn write_over(&self, content: &[u8]) -> io::Result<()> {
         match self.kind().map_err(as_io)? {
             Some((_, folder)) => write_over(folder.write(&self.name, Write::Lock).map_err(as_io)?, content),
@@ -279,7 +279,7 @@ impl FilePlace {
         }
     }
 
-    /// Puts a file in its place if nothing is there.
+    /// Moves a file into place, unless one exists.
     pub fn put_new(&self, new: Temporary) -> io::Result<()> {
         match self.nearest().map_err(as_io)? {
             (folder, []) => new.persist_new(&folder, &self.name),
@@ -287,8 +287,8 @@ impl FilePlace {
         }
     }
 
-    /// Makes its folder if it is missing. Gives what was made, the outermost first, each with the folder that it is in;
-    /// also what was made before an error.
+    /// Creates its folder if it is missing. Adds the created folders to `made`, outermost first, each with its parent,
+    /// even if an error follows.
     pub fn make_folder(&self, made: &mut Vec<(Folder, OsString)>) -> Result<(), Problem> {
         let mut folder = self.top.clone();
         for name in &self.folders {
@@ -311,7 +311,7 @@ impl FilePlace {
         Ok(())
     }
 
-    /// The same place, with another ending of its name.
+    /// The same place with another file extension.
     pub fn beside_it(&self, extension: &str) -> FilePlace {
         let name = Path::new(&self.name).with_extension(extension).into_os_string();
         FilePlace {
@@ -322,7 +322,7 @@ impl FilePlace {
         }
     }
 
-    /// Opens it, to write at its end.
+    /// Opens it for appending.
     pub fn append(&self) -> io::Result<fs::File> {
         match self.nearest().map_err(as_io)? {
             (folder, []) => folder.write(&self.name, Write::Append).map_err(as_io),
@@ -338,7 +338,7 @@ impl FilePlace {
     }
 }
 
-/// An empty file that goes away unless it is put in its place.
+/// An empty file that is removed unless it is moved into place.
 fn new_in(folder: &Folder, is_private: bool, signals: &Signals) -> io::Result<Temporary> {
     signals.begun(|| {
         let new = folder.temporary(is_private)?;
@@ -357,7 +357,7 @@ fn as_io(fault: Fault) -> io::Error {
     }
 }
 
-/// What is wrong with a typed path that leads through a link to nowhere.
+/// The problem of a typed path with a broken link.
 pub fn leads_somewhere(path: &Path) -> Result<(), Problem> {
     let mut outer: Vec<&Path> = path.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
     outer.reverse();
@@ -389,14 +389,14 @@ fn leads_nowhere(link: &Path, what: &str, error: &io::Error) -> Problem {
     let cause = match error.kind() {
         io::ErrorKind::NotFound => "nothing is there".to_owned(),
         io::ErrorKind::PermissionDenied => cause(error),
-        // Round in a circle, or through a file. Which of them, systems say in many ways.
+        // A loop, or a path through a file. Systems report it in different ways.
         _ => "that leads nowhere".to_owned(),
     };
     Problem::new(format!("`{}` is a link to `{to}`, and {cause}; nothing was written", text::unticked(link.display())))
         .help(format!("make the {what} that it leads to, or remove the link"))
 }
 
-/// The YAML files in a folder whose beginning is of a kind, by name.
+/// The YAML files in a folder whose first bytes match, by name.
 pub fn beginning(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let (Ok(entries), Ok(opened)) = (fs::read_dir(folder), Folder::open(folder)) else { return Vec::new() };
     let mut names: Vec<String> = entries
@@ -409,12 +409,12 @@ pub fn beginning(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> 
     names
 }
 
-/// Nothing of what is no file, is a link or cannot be read.
+/// Empty for anything that is not a file, is a link, or cannot be read.
 fn beginning_of(folder: &Folder, name: &OsStr) -> String {
     const BEGINNING_BYTES: u64 = 1_024;
     let mut beginning = Vec::new();
     if let Ok(Some(file)) = folder.read(name) {
-        // What was read before an error is a beginning as well.
+        // The bytes before an error count.
         let _ = file.take(BEGINNING_BYTES).read_to_end(&mut beginning);
     }
     String::from_utf8_lossy(text::without_mark(&beginning).unwrap_or(&beginning)).into_owned()
@@ -424,13 +424,13 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// One name for a place, however it was spelt.
+/// The real path, in any spelling.
 pub fn real_path(path: &Path) -> PathBuf {
     let beside = || Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
-/// What may be meant by a path that leads nowhere.
+/// A suggestion for a path that does not exist.
 fn nearest_path(path: &Path) -> Option<PathBuf> {
     let names_in = |folder: &Path| {
         let entries = fs::read_dir(folder).ok()?;
@@ -439,7 +439,7 @@ fn nearest_path(path: &Path) -> Option<PathBuf> {
     text::nearest_path(path, &|path| fs::canonicalize(path).is_ok(), &names_in)
 }
 
-/// A failure to read a path that was typed: where nothing is there, with what may be meant.
+/// The error of reading a typed path, with a suggestion if nothing exists there.
 pub fn cannot_read(path: &Path, problem: Problem) -> Problem {
     let is_missing = fs::symlink_metadata(path).is_err_and(|it| it.kind() == io::ErrorKind::NotFound);
     match is_missing.then(|| nearest_path(path)).flatten() {
@@ -458,17 +458,17 @@ pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
     }
 }
 
-/// The path without links; none if it leads nowhere.
+/// The path without links. `None` if it does not exist.
 pub fn real(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
 }
 
-/// Does anything have this path, if only a link?
+/// Does anything exist at this path, even a broken link?
 pub fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Is there a file or a folder where this path leads?
+/// Does this path lead to a file or folder?
 pub fn leads_to_something(path: &Path) -> bool {
     fs::metadata(path).is_ok()
 }

@@ -1,4 +1,4 @@
-//! A line of the log, as text or as JSON. Nothing in it acts on a terminal.
+//! A line of the log, as text or JSON, without effect on a terminal.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub struct LogLine {
     pub at: Moment,
     pub level: &'static str,
     pub message: String,
-    /// More about it, in order.
+    /// Its details, in order.
     pub fields: Vec<(&'static str, LogField)>,
 }
 
@@ -39,7 +39,7 @@ pub fn text(line: &LogLine) -> String {
     shown
 }
 
-/// One JSON object a line.
+/// One JSON object per line.
 pub fn json(line: &LogLine) -> String {
     let LogLine { at, level, message, fields } = line;
     let head = [("time", at.to_string()), ("level", (*level).to_owned()), ("message", message.clone())];
@@ -53,7 +53,7 @@ pub fn json(line: &LogLine) -> String {
     text::without_hidden(&format!("{{{}}}", members.join(","))) + "\n"
 }
 
-/// Nothing in it ends the value or hides.
+/// It has no character that ends the value or is hidden.
 fn is_plain(words: &str) -> bool {
     !words.is_empty() && words.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\'))
 }

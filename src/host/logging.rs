@@ -1,4 +1,4 @@
-//! The log of a run: what `-v` and `-vv` show on standard error, and nothing of other crates.
+//! The log of a run: the output of `-v` and `-vv` on standard error, without that of other crates.
 
 use std::fmt::{self, Debug};
 
@@ -14,12 +14,12 @@ use crate::model::moment::Moment;
 use crate::model::text::terminal;
 use clap::ValueEnum;
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -31,15 +31,15 @@ pub struct LogChoice {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Nothing but later tries of a request.
+    /// Only retries of a request.
     Nothing,
-    /// What a run does, one line a request, waits and second tries.
+    /// The steps of a run, one line per request, waits and retries.
     Requests,
-    /// Also that a request begins, and every object.
+    /// Also the start of a request, and every object.
     Everything,
 }
 
-/// A run comes to its next part.
+/// A run starts its next phase.
 pub fn phase(what: &'static str) {
     info!("{what}");
 }
@@ -49,7 +49,7 @@ pub fn object(what: &'static str, object: &str) {
     tracing::trace!(object, "{what}");
 }
 
-/// Runs something with a log on standard error. `began` is what time it is now.
+/// Runs work with a log on standard error. `began` is the current time.
 pub fn during<T>(choice: LogChoice, stream: ErrorStream, began: Moment, work: impl FnOnce() -> T) -> T {
     let most = match choice.detail {
         Detail::Nothing => Level::WARN,
@@ -68,11 +68,11 @@ struct Log {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // The HTTP library logs headers, and they hold the token.
+        // The HTTP library logs headers, which include the token.
         let is_ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
-        // Neither an event nor a span: the question whether one would be taken.
+        // Neither an event nor a span: a query whether one would be logged.
         let is_asked = if self.most == Level::WARN {
-            // Without a log only the waits that a person notices are told, in a sentence; a log has its own line for that.
+            // Without a log, only noticeable waits are shown, in a sentence. A log has its own line for them.
             *metadata.level() == Level::WARN
         } else {
             *metadata.level() <= self.most && *metadata.level() != Level::WARN
@@ -81,7 +81,7 @@ impl Subscriber for Log {
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
-        // None is enabled; the number only has to be one.
+        // Spans are never enabled, so any number works.
         Id::from_u64(1)
     }
 
@@ -90,7 +90,7 @@ impl Subscriber for Log {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        // Written so, since a method of this name looks at the disk elsewhere.
+        // Written in this form because a method of this name reads the disk elsewhere.
         let level = match *Event::metadata(event).level() {
             Level::ERROR => "error",
             Level::WARN => "warn",

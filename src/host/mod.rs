@@ -1,4 +1,4 @@
-//! This machine: terminal, signals, files, git, environment, clock and log.
+//! The local machine: terminal, signals, files, git, environment, clock and log.
 
 pub mod clock;
 pub mod environment;

@@ -1,8 +1,9 @@
-//! Folders and files opened without following links.
+//! Opens folders and files without following links.
 //!
-//! A repository of another person may hold links at every place where presencectl keeps a file of its own. Anyone who
-//! opens such a path part by part, from an open folder on, never reads or writes what lies elsewhere. On Unix each
-//! part is opened relative to the folder before it, so a link that is put there in between is not followed either.
+//! An untrusted repository may have links in every place where presencectl writes a file. Opening such a path part by
+//! part, from an open folder, never reads or writes elsewhere.
+//! On Unix, each part is opened relative to the open folder before it, so a link that is created in between is not
+//! followed either.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -19,9 +20,9 @@ pub use crate::host::open_entry::{Kind, Write};
 #[derive(Debug)]
 pub enum Fault {
     Link(PathBuf),
-    /// This is neither a file nor a link, such as a folder, a pipe or a device.
+    /// It is neither a file nor a link, for example a folder, a pipe or a device.
     NotAFile(PathBuf),
-    /// This is neither a folder nor a link.
+    /// It is neither a folder nor a link.
     NotAFolder(PathBuf),
     Io(io::Error),
 }
@@ -32,11 +33,11 @@ impl From<io::Error> for Fault {
     }
 }
 
-/// The mode of a file: who may do what with it.
+/// The permissions of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct FileMode(system::Mode);
 
-/// An open folder. A name is one part of a path.
+/// An open folder. A name is a single path component.
 #[derive(Debug, Clone)]
 pub struct Folder {
     handle: system::Handle,
@@ -44,23 +45,23 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder whose path was typed: links in it are followed.
+    /// Opens a typed folder. Its links are followed.
     pub fn open(path: &Path) -> io::Result<Folder> {
         let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Ok(Folder { handle: system::open(named)?, path: path.to_owned() })
     }
 
-    /// The path of a name in it, for people.
+    /// The displayed path of a name in it.
     pub fn path_of(&self, name: &OsStr) -> PathBuf {
         self.path.join(name)
     }
 
-    /// What has this name; `None` if nothing has.
+    /// The kind of the entry with this name. `None` if there is none.
     pub fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
         found(system::kind(&self.handle, &self.path, name))
     }
 
-    /// Opens a folder in this one; `None` if nothing has the name.
+    /// Opens a subfolder. `None` if it does not exist.
     pub fn folder(&self, name: &OsStr) -> Result<Option<Folder>, Fault> {
         let path = self.path_of(name);
         match system::folder(&self.handle, &self.path, name) {
@@ -69,7 +70,7 @@ impl Folder {
         }
     }
 
-    /// Opens a folder in this one, and makes it if it is missing. Says whether it was made.
+    /// Opens a subfolder, and creates it if it is missing. Also returns whether it was created.
     pub fn folder_or_new(&self, name: &OsStr) -> Result<(Folder, bool), Fault> {
         let is_new = match system::make_folder(&self.handle, &self.path, name) {
             Ok(()) => true,
@@ -80,7 +81,7 @@ impl Folder {
         Ok((self.folder(name)?.ok_or_else(gone)?, is_new))
     }
 
-    /// Opens a regular file for reading; `None` if nothing has the name. A pipe is not waited for.
+    /// Opens a regular file for reading. `None` if it does not exist. It never waits for a pipe.
     pub fn read(&self, name: &OsStr) -> Result<Option<File>, Fault> {
         match system::read(&self.handle, &self.path, name).and_then(regular) {
             Ok(file) => Ok(Some(file)),
@@ -88,13 +89,13 @@ impl Folder {
         }
     }
 
-    /// Opens a regular file for writing, and makes it if it is missing.
+    /// Opens a regular file for writing, and creates it if it is missing.
     pub fn write(&self, name: &OsStr, how: Write) -> Result<File, Fault> {
         let opened = system::write(&self.handle, &self.path, name, how).and_then(regular);
         opened.or_else(|error| self.because(name, Kind::File, error)?.ok_or(Fault::Io(io::ErrorKind::NotFound.into())))
     }
 
-    /// Why `name` could not be opened as a `wanted` kind. A cause is given only if it is seen.
+    /// Why `name` could not be opened as `wanted`. A cause is only given if it is certain.
     fn because<T>(&self, name: &OsStr, wanted: Kind, error: io::Error) -> Result<Option<T>, Fault> {
         let path = self.path_of(name);
         match self.kind(name)? {
@@ -106,13 +107,13 @@ impl Folder {
         }
     }
 
-    /// The mode of a regular file; `None` if there is none.
+    /// The mode of a regular file. `None` if there is none.
     pub fn mode(&self, name: &OsStr) -> Option<FileMode> {
         system::mode(&self.handle, &self.path, name).map(FileMode)
     }
 
-    /// Makes an empty file of a new name. It goes away unless it is put in its place. A private one is its owner's
-    /// alone until [`Temporary::set_mode`]; any other has the mode that the umask leaves.
+    /// Creates an empty file with a new name, which is removed unless it is moved into place. A private one is only
+    /// accessible to its owner until [`Temporary::set_mode`]. Any other has the mode of the umask.
     pub fn temporary(&self, is_private: bool) -> io::Result<Temporary> {
         const TRIES: u32 = 100;
         for _ in 0..TRIES {
@@ -126,12 +127,12 @@ impl Folder {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Removes a file or a link. It is no error if there is none.
+    /// Removes a file or a link. A missing one is no error.
     pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         found(system::remove(&self.handle, &self.path, name)).map(|_| ())
     }
 
-    /// Removes an empty folder. It is no error if there is none.
+    /// Removes an empty folder. A missing one is no error.
     pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         found(system::remove_folder(&self.handle, &self.path, name)).map(|_| ())
     }
@@ -159,12 +160,12 @@ impl Temporary {
         self.folder.path_of(&self.name)
     }
 
-    /// Gives it the mode of the file whose place it takes.
+    /// Sets the mode of the file that it replaces.
     pub fn set_mode(&self, mode: FileMode) -> io::Result<()> {
         system::set_mode(&self.file, mode.0)
     }
 
-    /// Puts it in its place, over what is there. A link there is replaced, not followed.
+    /// Moves it into place, replacing an existing file. A link is replaced, not followed.
     pub fn persist(mut self, folder: &Folder, name: &OsStr) -> Result<(), (io::Error, Temporary)> {
         let Folder { handle, path } = &self.folder;
         match system::rename((handle, path, &self.name), (&folder.handle, &folder.path, name)) {
@@ -176,14 +177,14 @@ impl Temporary {
         }
     }
 
-    /// Puts it in its place if nothing is there.
+    /// Moves it into place, unless a file exists.
     pub fn persist_new(mut self, folder: &Folder, name: &OsStr) -> io::Result<()> {
         let Folder { handle, path } = &self.folder;
         self.is_there = system::rename_new((handle, path, &self.name), (&folder.handle, &folder.path, name))?;
         Ok(())
     }
 
-    /// Leaves it where it is.
+    /// Keeps it where it is.
     pub fn keep(mut self) -> PathBuf {
         self.is_there = false;
         self.path()
@@ -193,13 +194,13 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if self.is_there {
-            // A file with an odd name that cannot be removed is no reason to fail.
+            // A leftover temporary file is no reason to fail.
             let _ = self.folder.remove(&self.name);
         }
     }
 }
 
-/// The parts of a path below a folder, `.` and `..` taken back.
+/// The components of a path below a folder, with `.` and `..` resolved.
 pub fn parts(below: &Path) -> Vec<OsString> {
     let mut parts = Vec::new();
     for part in below.components() {

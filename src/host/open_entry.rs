@@ -1,6 +1,6 @@
-//! How the system opens what has a name in a folder, without following a link.
+//! Opens an entry of a folder without following a link, with the means of the system.
 
-/// What has a name in a folder.
+/// The kind of a folder's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     File,
@@ -10,15 +10,15 @@ pub enum Kind {
     Other,
 }
 
-/// How a file is opened for writing. It is made if it is missing.
+/// How a file is opened for writing. A missing one is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     Append,
-    /// For its lock, or to be written over. What is in it stays.
+    /// For locking, or for overwriting. Its content stays.
     Lock,
 }
 
-/// Where there are handles of folders: each name is looked up in an open one.
+/// For systems with folder handles: each name is resolved in an open folder.
 #[cfg(unix)]
 pub(in crate::host) mod by_handle {
     use std::ffi::OsStr;
@@ -35,11 +35,11 @@ pub(in crate::host) mod by_handle {
 
     pub(in crate::host) type Handle = Arc<OwnedFd>;
 
-    /// Where a file is: its folder, the path of that for people, and its name.
+    /// The place of a file: its folder, the folder's displayed path, and its name.
     type Spot<'a> = (&'a Handle, &'a Path, &'a OsStr);
 
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-    /// A pipe that no other has open would be waited for.
+    /// Opening a pipe without a writer would block.
     const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
     pub(in crate::host) fn open(path: &Path) -> io::Result<Handle> {
@@ -62,7 +62,7 @@ pub(in crate::host) mod by_handle {
 
     pub(in crate::host) fn mode(handle: &Handle, _: &Path, name: &OsStr) -> Option<Mode> {
         let stat = rustix::fs::statat(handle, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        // Without the bits that say what kind of file it is.
+        // Without the bits of the file type.
         let mode = || Mode::from_raw_mode(stat.st_mode) & Mode::from_raw_mode(0o7777);
         (FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile).then(mode)
     }
@@ -102,13 +102,13 @@ pub(in crate::host) mod by_handle {
         Ok(rustix::fs::renameat(from.0, from.2, to.0, to.2)?)
     }
 
-    /// Says whether the old name is still there.
+    /// Returns whether the old name still exists.
     pub(in crate::host) fn rename_new(from: Spot<'_>, to: Spot<'_>) -> io::Result<bool> {
-        // A rename would take the place of what is there; a second name does not.
+        // A rename would replace an existing file. A hard link does not.
         match rustix::fs::linkat(from.0, from.2, to.0, to.2, AtFlags::empty()) {
             Ok(()) => Ok(true),
             Err(rustix::io::Errno::EXIST) => Err(io::ErrorKind::AlreadyExists.into()),
-            // Some file systems have no second names.
+            // Some file systems have no hard links.
             Err(_) => match kind(to.0, to.1, to.2) {
                 Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => rename(from, to).map(|()| false),
@@ -130,7 +130,7 @@ pub(in crate::host) mod by_handle {
     }
 }
 
-/// Elsewhere each part is looked at before it is opened. (Tests run this on every system.)
+/// For other systems: each part is checked before it is opened. Tests run it on every system.
 #[cfg(any(not(unix), test))]
 pub(in crate::host) mod by_path {
     use std::ffi::OsStr;
@@ -143,7 +143,7 @@ pub(in crate::host) mod by_path {
     #[derive(Debug, Clone)]
     pub(in crate::host) struct Handle;
 
-    /// There is none to speak of.
+    /// This system has no modes to copy.
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub(in crate::host) struct Mode;
 
@@ -161,7 +161,7 @@ pub(in crate::host) mod by_path {
     }
 
     pub(in crate::host) fn kind(_: &Handle, path: &Path, name: &OsStr) -> io::Result<Kind> {
-        // On Windows a junction is a link as well.
+        // A Windows junction is a link too.
         let kind = fs::symlink_metadata(path.join(name))?.file_type();
         Ok(if kind.is_symlink() {
             Kind::Link
@@ -219,7 +219,7 @@ pub(in crate::host) mod by_path {
         fs::rename(from.1.join(from.2), to.1.join(to.2))
     }
 
-    /// Says whether the old name is still there.
+    /// Returns whether the old name still exists.
     pub(in crate::host) fn rename_new(from: Spot<'_>, to: Spot<'_>) -> io::Result<bool> {
         fs::hard_link(from.1.join(from.2), to.1.join(to.2)).map(|()| true)
     }
@@ -246,7 +246,7 @@ mod tests {
 
     use super::*;
 
-    /// Both ways do the same, link by link. (On a system without handles there is one.)
+    /// Both implementations behave the same. On a system without handles, there is only one.
     macro_rules! the_same {
         ($name:ident, $system:ident) => {
             #[test]
@@ -295,7 +295,7 @@ mod tests {
                         assert!(system::make_file(&top, path, name(it), false).is_err(), "{it}");
                     }
                     assert!(system::folder(&top, path, name("folder-link")).is_err());
-                    // A link is replaced, and what it leads to stays.
+                    // The link is replaced, and its target stays.
                     system::rename((&top, path, name("moved")), (&top, path, name("link"))).unwrap();
                     assert_eq!(kind("link"), Some(Kind::File));
                     assert_eq!(fs::read(elsewhere.path().join("file")).unwrap(), b"theirs");

@@ -1,7 +1,7 @@
-//! The variables of one org of several: their names end in `__` and the org's name, such as
+//! The variables of one of several orgs. Their names end in `__` and the org's name, such as
 //! `GENESYSCLOUD_OAUTHCLIENT_ID__ACME_PROD` for `acme-prod`.
 
-/// What an org may have of its own.
+/// The variables that an org may have.
 pub const OF_AN_ORG: [&str; 5] = [
     "GENESYSCLOUD_REGION",
     "GENESYSCLOUD_OAUTHCLIENT_ID",
@@ -10,12 +10,11 @@ pub const OF_AN_ORG: [&str; 5] = [
     "PRESENCECTL_BASE_URL",
 ];
 
-/// Is it a variable of one org?
 pub fn is_of_an_org(name: &str) -> bool {
     OF_AN_ORG.iter().any(|it| name.strip_prefix(it).is_some_and(|rest| rest.starts_with("__")))
 }
 
-/// What the names of an org's variables end in; none of a name without a letter or a digit.
+/// The suffix of an org's variables. `None` for a name without a letter or digit.
 pub fn suffix(org: &str) -> Option<String> {
     let letter = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_uppercase() } else { '_' };
     org.chars()
@@ -23,7 +22,7 @@ pub fn suffix(org: &str) -> Option<String> {
         .then(|| format!("__{}", org.chars().map(letter).collect::<String>()))
 }
 
-/// A text of ours that names variables, with the names as they are for this suffix.
+/// Adds this suffix to the variables in a text of ours.
 pub fn named(text: &str, suffix: &str) -> String {
     let mut named = text.to_owned();
     for name in OF_AN_ORG.iter().filter(|_| !suffix.is_empty()) {

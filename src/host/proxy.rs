@@ -1,5 +1,5 @@
-//! Which proxy leads to a host. The variables are read by the library that the HTTP client reads them with, and the
-//! client is told the result, so what is said of a proxy is what is done.
+//! Finds the proxy for a host. The HTTP client's own library reads the variables, and the client receives the result.
+//! So messages about a proxy match the behaviour.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -11,28 +11,28 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::model::text;
 
-/// The variables, the first that counts at the front. One that is empty counts as not set.
+/// The variables, in order of precedence. An empty one counts as unset.
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
-/// What names a proxy if no variable does, on macOS and Windows.
+/// The source of a proxy without a variable, on macOS and Windows.
 const SYSTEM: &str = "the system's settings";
 
-/// The proxy variables as they are set.
+/// The current proxy variables.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
-    /// The first that is set. Its value can hold a password; none if it is no Unicode.
+    /// The first variable that is set. Its value can have a password. `None` if it is not Unicode.
     named: Option<(&'static str, Option<SecretString>)>,
     except: Option<(&'static str, String)>,
-    /// Ask the system too. On Linux it has no such settings.
+    /// Also uses the system's settings. Linux has none.
     by_system: bool,
 }
 
-/// A proxy, and the hosts that it leads to. User and password are in `auth` alone, which never shows itself.
+/// A proxy, and its hosts. User and password are only in `auth`, which is never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     pub variable: &'static str,
     pub host: String,
-    /// The names of the hosts that are reached through it.
+    /// The hosts that are reached through it.
     pub targets: Vec<String>,
     /// `http://HOST:PORT/`, for the client.
     pub(crate) address: String,
@@ -48,20 +48,20 @@ impl Proxy {
     }
 }
 
-/// Why no proxy variable is used as it stands. Nothing was sent.
+/// Why a proxy variable cannot be used. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyError {
-    /// It is set, and it names no proxy.
+    /// It is set, but it is not a proxy address.
     #[error("{variable} is set and cannot be used: {why}; nothing was sent")]
     Unreadable {
         variable: &'static str,
         /// What is wrong, without any of its characters.
         why: &'static str,
     },
-    /// It names a proxy of a kind that presencectl does not speak.
+    /// An unsupported kind of proxy.
     #[error("{variable} names a SOCKS proxy, which presencectl cannot use; nothing was sent")]
     Socks { variable: &'static str },
-    /// An entry of `NO_PROXY` may mean a host of this run, and would not be kept to.
+    /// An entry of `NO_PROXY` may mean a host of this run, but would not be applied to it.
     #[error("{entry} of {variable} may mean `{host}`, and presencectl does not read it so; nothing was sent")]
     Except { variable: &'static str, entry: String, host: String },
 }
@@ -84,7 +84,7 @@ impl ProxyError {
     }
 }
 
-/// What an entry of `NO_PROXY` can be.
+/// The supported forms of a `NO_PROXY` entry.
 pub const EXCEPT_FORM: &str = "an entry is a name (`example.com` also means all names below it), an address, a network such \
                                as `10.0.0.0/8`, or `*`, with commas between entries";
 
@@ -100,15 +100,15 @@ impl Proxies {
         }
     }
 
-    /// The same; the system is asked where no variable names a proxy.
+    /// Adds the system's settings, which apply if no variable names a proxy.
     pub fn and_system(self) -> Proxies {
         Proxies { by_system: true, ..self }
     }
 
-    /// The proxy for these addresses, none of which is on this machine. None if they are spoken to directly.
+    /// The proxy for these addresses, none of which is local. `None` for a direct connection.
     pub fn of_urls(&self, urls: &[Url]) -> Result<Option<Proxy>, ProxyError> {
         let Some((variable, value)) = &self.named else { return Ok(self.of_system(urls)) };
-        // Which hosts are excepted does not depend on the proxy.
+        // The excepted hosts do not depend on the proxy.
         let any = self.matcher("http://127.0.0.1");
         let through: Vec<&Url> = urls.iter().filter(|it| is_matched(&any, it)).collect();
         let Some(first) = through.first() else { return Ok(None) };
@@ -129,7 +129,7 @@ impl Proxies {
         Ok(Some(proxy))
     }
 
-    /// The entries of `NO_PROXY` that nothing is excepted by, in words, where there is a proxy.
+    /// The `NO_PROXY` entries without effect, in words, if there is a proxy.
     pub fn unread_entries(&self) -> Vec<String> {
         let (Some(_), Some((variable, except))) = (&self.named, &self.except) else { return Vec::new() };
         let odd = entries(except).filter(|(_, it)| !is_plain(it));
@@ -166,7 +166,7 @@ fn is_matched(matcher: &Matcher, url: &Url) -> bool {
     url.as_str().parse().is_ok_and(|uri| matcher.intercept(&uri).is_some())
 }
 
-/// What the library makes of a variable. None if that is no host and port.
+/// The library's result for a variable. `None` if that is not a host and port.
 fn read(matcher: &Matcher, variable: &'static str, url: &Url) -> Option<Proxy> {
     let found = matcher.intercept(&url.as_str().parse().ok()?)?;
     let (uri, auth) = (found.uri(), found.basic_auth().cloned());
@@ -186,7 +186,7 @@ fn read(matcher: &Matcher, variable: &'static str, url: &Url) -> Option<Proxy> {
     Some(Proxy { variable, address: format!("{scheme}://{host}/"), host, targets: Vec::new(), auth })
 }
 
-/// Can a piece of the user or password be taken for the host? That is so where a character ends the host too early.
+/// Could a part of the user or password be read as the host? That happens if a character ends the host too early.
 fn is_cut(value: &str) -> bool {
     let address = value.split_once("://").map_or(value, |(_, rest)| rest);
     let end = address.find(['/', '?', '#']).unwrap_or(address.len());
@@ -198,12 +198,12 @@ const NOT_ASCII: &str = "a letter outside ASCII is written percent-encoded, such
 
 const NONE: &str = "it is a word for no proxy, and would be taken for the name of one";
 
-/// Of any version, and however the scheme is written.
+/// Any version, in any spelling of the scheme.
 fn is_socks(value: &str) -> bool {
     value.split_once("://").is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().starts_with("socks"))
 }
 
-/// Does it say in a word, or by a bare number, that there is no proxy?
+/// Is it a word or a bare number that means no proxy?
 fn is_no_proxy(value: &str) -> bool {
     const WORDS: [&str; 13] =
         ["direct", "none", "no", "false", "off", "null", "nil", "undefined", "disabled", "true", "yes", "on", "unset"];
@@ -212,7 +212,7 @@ fn is_no_proxy(value: &str) -> bool {
     WORDS.contains(&host.as_str()) || !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-/// What is wrong with a value that names no proxy.
+/// What is wrong with a value that is not a proxy address.
 fn why(value: &str) -> &'static str {
     const SCHEMES: [&str; 2] = ["http", "https"];
     let quotes = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»'];
@@ -236,7 +236,7 @@ fn why(value: &str) -> &'static str {
     }
 }
 
-/// The entries of `NO_PROXY`, with their numbers.
+/// The entries of `NO_PROXY`, numbered.
 fn entries(except: &str) -> impl Iterator<Item = (usize, &str)> {
     let entries = except.split(',').enumerate().map(|(index, it)| (index + 1, it.trim()));
     entries.filter(|(_, it)| !it.is_empty())
@@ -247,7 +247,7 @@ fn in_words(number: usize, entry: &str) -> String {
     if entry.contains('@') { format!("entry {number}") } else { format!("entry {number} ({})", text::ticked(entry)) }
 }
 
-/// Is it of a form that is kept to?
+/// Is it a supported form?
 fn is_plain(entry: &str) -> bool {
     let is_name = |it: &str| {
         let it = it.strip_prefix('.').unwrap_or(it);
@@ -265,7 +265,7 @@ fn is_address(entry: &str) -> bool {
         .is_ok_and(|it| length.parse::<u8>().is_ok_and(|it_is| it_is <= if it.is_ipv4() { 32 } else { 128 }))
 }
 
-/// May a person have meant this host, as other programs read it? Asked of what no entry excepts.
+/// Could the entry mean this host in other programs? Only for hosts that no entry excepts.
 fn may_mean(entry: &str, url: &Url) -> bool {
     entry.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|')).any(|it| part_may_mean(it, url))
 }
@@ -276,7 +276,7 @@ fn part_may_mean(typed: &str, url: &Url) -> bool {
     let part = typed.split_once("://").map_or(typed, |(_, rest)| rest);
     let is_expression = part.starts_with('/') || part.contains(".*") || part.contains(['\\', '^', '$', '(', '+', '~']);
     let (name, own_port) = match part.rsplit_once(':') {
-        // Of an address with more colons, that is no port.
+        // An address with more colons has no port.
         Some((name, number)) if name.ends_with(']') || !name.contains(':') => (name, number.parse::<u16>().ok()),
         _ => (part, None),
     };
@@ -288,7 +288,7 @@ fn part_may_mean(typed: &str, url: &Url) -> bool {
         if let Ok(address) = part.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
             return address == ip;
         }
-        // Ranges, masks, beginnings: none is read, so any may mean it.
+        // Ranges, masks, prefixes: none is supported, so any may mean it.
         let is_of_addresses = |c: char| c.is_ascii_hexdigit() || "[]:./*-".contains(c);
         let is_range = part.contains(|c: char| c.is_ascii_digit()) && part.chars().all(is_of_addresses);
         if is_range || !is_expression {
@@ -302,7 +302,7 @@ fn part_may_mean(typed: &str, url: &Url) -> bool {
     let ascii = (!name.is_ascii()).then(|| Url::parse(&format!("https://{name}")).ok()).flatten();
     let name = ascii.as_ref().and_then(Url::host_str).unwrap_or(name).to_ascii_lowercase();
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    // Quotes and what an expression is made of stand for anything; there, a point does as well.
+    // Quotes and regular expression characters match anything. In an expression, a dot does too.
     let is_itself = |c: char| is_of_a_name(c) && (c != '.' || !is_expression);
     let pattern: String = name.chars().map(|c| if is_itself(c) { c } else { '*' }).collect();
     let pattern = pattern.trim_matches('.');
@@ -312,7 +312,7 @@ fn part_may_mean(typed: &str, url: &Url) -> bool {
         && std::iter::once(host).chain(below).any(|it| fits(pattern, it))
 }
 
-/// Does a text fit a pattern, in which `*` stands for anything?
+/// Does a text match a pattern, in which `*` is anything?
 fn fits(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();

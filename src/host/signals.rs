@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM, and on Unix SIGHUP and SIGQUIT, which end a run as SIGTERM does. While an apply runs, the first
-//! asks it to end; at any other time, and every later one, ends the process at once, no matter what it waits for.
+//! Handles SIGINT and SIGTERM, and on Unix SIGHUP and SIGQUIT, which act like SIGTERM. During an apply, the first
+//! signal requests the end. Later ones, and signals at any other time, end the process at once.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -14,14 +14,14 @@ use tokio::sync::watch;
 use crate::host::exit::Exit;
 use crate::host::stop::Signal;
 
-/// What a signal does. Cheap to clone.
+/// The signal handling of a run. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct Signals {
     source: Source,
     state: Arc<Mutex<State>>,
 }
 
-/// Where signals come from.
+/// The source of signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Process,
@@ -30,43 +30,42 @@ enum Source {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Who is told about the next signal in place of the process's end.
+    /// Receives the next signal, instead of ending the process.
     listener: Option<watch::Sender<Option<Signal>>>,
-    /// Files beside their places, not whole or not put there yet: no one should find them.
+    /// Temporary files that must not be left behind.
     unfinished: Vec<PathBuf>,
 }
 
 impl Signals {
-    /// The process's own. Nothing is changed before [`Signals::watch`].
+    /// For the process. Nothing changes before [`Signals::watch`].
     pub fn of_process() -> Signals {
         Signals { source: Source::Process, state: Arc::default() }
     }
 
-    /// None ever come: for runs within another process.
+    /// Without signals: for runs inside another process.
     pub fn none() -> Signals {
         Signals { source: Source::Nowhere, state: Arc::default() }
     }
 
-    /// Begins to look for signals, on a thread of its own: the one that works may be held up by a
-    /// reader of its output who does not read.
+    /// Starts to watch for signals on its own thread, because the main thread may be blocked by a reader of its output.
     pub fn watch(&self) {
         if self.source == Source::Nowhere {
             return;
         }
         let state = Arc::clone(&self.state);
         let (tell_ready, ready) = mpsc::channel::<()>();
-        // Where there is no thread, or no handler, the system's own way to end a process stays.
+        // Without a thread or a handler, the system's default action stays.
         let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
                 runtime.block_on(answer_all(&state, tell_ready));
             }
         });
-        // It sends nothing: it lets go of its end when it listens, or when it cannot.
+        // It sends nothing: the channel closes once it listens, or once it failed.
         let _ = ready.recv();
     }
 
-    /// The next signal goes to `listener`, until [`Signals::end_at_once`].
+    /// Sends the next signal to `listener`, until [`Signals::end_at_once`].
     pub fn tell(&self, listener: watch::Sender<Option<Signal>>) {
         self.state().listener = Some(listener);
     }
@@ -75,8 +74,8 @@ impl Signals {
         self.state().listener = None;
     }
 
-    /// Begins a file that is not in its place yet: `work` gives its name as well. No signal comes in
-    /// between; one that comes later removes the file first.
+    /// Registers a temporary file that `work` creates and names. No signal is handled in between. A later signal
+    /// removes the file first.
     pub fn begun<T, E>(&self, work: impl FnOnce() -> Result<(T, PathBuf), E>) -> Result<T, E> {
         let mut state = self.state();
         let (value, path) = work()?;
@@ -84,8 +83,8 @@ impl Signals {
         Ok(value)
     }
 
-    /// Puts what was begun in its place, or takes it away: afterwards nothing is unfinished. No
-    /// signal comes in between, so `work` waits for no one.
+    /// Moves the temporary files into place, or removes them. Afterwards none is registered. No signal is handled in
+    /// between, so `work` must not block.
     pub fn ended<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut state = self.state();
         let done = work();
@@ -99,7 +98,7 @@ impl Signals {
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    // Each field is whole at any moment, also after a panic.
+    // Each field is consistent at any moment, even after a panic.
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -110,7 +109,7 @@ async fn answer_all(state: &Mutex<State>, ready: mpsc::Sender<()>) {
         let signal = received.next().await;
         let mut state = lock(state);
         match state.listener.take() {
-            // No one listens any more when the run is over.
+            // After the run, the receiver is gone.
             Some(listener) => drop(listener.send(Some(signal))),
             None => end(signal, &state),
         }
@@ -120,20 +119,20 @@ async fn answer_all(state: &Mutex<State>, ready: mpsc::Sender<()>) {
 #[expect(clippy::exit, reason = "nothing is in flight, or a person asked twice and wants no report")]
 fn end(signal: Signal, state: &State) -> ! {
     for path in &state.unfinished {
-        // What cannot be removed is a file with an odd name: no reason to go on.
+        // A leftover temporary file is no reason to continue.
         let _ = std::fs::remove_file(path);
     }
     std::process::exit(i32::from(Exit::from(signal).code()))
 }
 
-/// The signals of this process, from the moment of listening on: none is missed between two looks.
+/// The signals of this process since listening started. None is missed between two polls.
 #[cfg(unix)]
 pub struct Received(Vec<(unix::Signal, Signal)>);
 
 #[cfg(unix)]
 impl Received {
-    /// Begins to listen. From here on a signal does not end the process by itself. One that the starter of the process
-    /// has it ignore, as `nohup` does, stays ignored.
+    /// Starts to listen. A signal no longer ends the process by itself. A signal that the parent process set to be
+    /// ignored, as `nohup` does, stays ignored.
     pub fn listening() -> Received {
         let ignored = ignored();
         let is_heard = |kind: &unix::SignalKind| ignored >> (kind.as_raw_value() - 1) & 1 == 0;
@@ -141,7 +140,7 @@ impl Received {
             [(unix::SignalKind::interrupt(), Signal::Interrupt), (unix::SignalKind::terminate(), Signal::Terminate)];
         let others = [(unix::SignalKind::hangup(), Signal::Hangup), (unix::SignalKind::quit(), Signal::Quit)];
         let kinds = kept.into_iter().chain(others.into_iter().filter(|(kind, _)| is_heard(kind)));
-        // Where the system gives no handler, its own way to end a process stays in force.
+        // Without a handler, the system's default action stays.
         Received(kinds.filter_map(|(kind, signal)| Some((unix::signal(kind).ok()?, signal))).collect())
     }
 
@@ -155,8 +154,8 @@ impl Received {
     }
 }
 
-/// The signals that the process ignores, a bit each from the lowest. Only Linux tells without `unsafe`; elsewhere it
-/// looks as if none were.
+/// The ignored signals of the process, one bit each from the lowest. Only Linux shows them without `unsafe`. Elsewhere
+/// the result is zero.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

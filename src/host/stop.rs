@@ -1,25 +1,25 @@
-//! How a run is asked to end: start nothing new, give what is in flight a moment, then report.
+//! Ends a run on request: nothing new starts, work in flight gets some time, then the report follows.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How long what is in flight may take after a signal.
+/// The time for work in flight after a signal.
 pub const GRACE_MS: u64 = 5_000;
 
-/// A signal that asks the process to end.
+/// A signal that requests the end of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     Interrupt,
-    /// What a CI sends when a job is cancelled.
+    /// The signal of a CI when a job is cancelled.
     Terminate,
-    /// The terminal was closed, or the connection to it was lost.
+    /// The terminal was closed, or its connection was lost.
     Hangup,
     Quit,
 }
 
 impl Signal {
-    /// A stable name, the same for all that end a run as SIGTERM does.
+    /// A stable name. It is the same for all signals that act like SIGTERM.
     pub fn code(self) -> &'static str {
         match self {
             Signal::Interrupt => "interrupt",
@@ -27,7 +27,7 @@ impl Signal {
         }
     }
 
-    /// The name that the system gives it.
+    /// The system's name.
     pub fn name(self) -> &'static str {
         match self {
             Signal::Interrupt => "SIGINT",
@@ -38,14 +38,14 @@ impl Signal {
     }
 }
 
-/// The listening side. Cheap to clone.
+/// The receiver of the request. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct Stop {
     signal: watch::Receiver<Option<Signal>>,
 }
 
 impl Stop {
-    /// A stop, and the sender that asks for it. When the sender is gone, no one will ask any more.
+    /// A stop and its sender. Without the sender, no request can come.
     pub fn new() -> (watch::Sender<Option<Signal>>, Stop) {
         let (sender, signal) = watch::channel(None);
         (sender, Stop { signal })
@@ -56,13 +56,13 @@ impl Stop {
         *self.signal.borrow()
     }
 
-    /// Ends [`GRACE_MS`] after a signal; never where none comes.
+    /// Completes [`GRACE_MS`] after a signal, or never without one.
     pub async fn grace_over(&self) {
         self.clone().come().await;
         tokio::time::sleep(Duration::from_millis(GRACE_MS)).await;
     }
 
-    /// Runs this until a signal comes. None where one does, or has come already.
+    /// Runs this until a signal comes. `None` if one comes, or came already.
     pub async fn until_asked<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

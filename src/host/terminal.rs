@@ -1,4 +1,4 @@
-//! The two streams and the keyboard: the one place that writes to them.
+//! The output streams and the keyboard. No other code writes to them.
 
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub struct Terminal {
     out: Stream,
     err: ErrorStream,
     input: Box<dyn BufRead>,
-    /// Whether people can be asked: input and error stream are both a terminal.
+    /// Can a person answer a question? Input and standard error are both a terminal.
     can_ask: bool,
     out_columns: Option<usize>,
 }
@@ -26,22 +26,22 @@ pub struct Streams {
     pub out_is_terminal: bool,
     pub err_is_terminal: bool,
     pub input_is_terminal: bool,
-    /// How wide the terminal is that the output goes to, if it says so.
+    /// The width of the output's terminal, if it is known.
     pub out_columns: Option<usize>,
 }
 
-/// One stream, with what became of it.
+/// One stream, and its state.
 struct Stream {
     writer: Box<dyn Write + Send>,
     is_terminal: bool,
     state: State,
 }
 
-/// Standard error, for the log as well, which is written beside the command. Cheap to clone.
+/// Standard error, also for the log, which is written concurrently. Clones are cheap.
 #[derive(Clone)]
 pub struct ErrorStream(Arc<Mutex<BelowBar>>);
 
-/// A stream, and the bar that is drawn on it: what is written goes above that.
+/// A stream, and the bar on it. Text is written above the bar.
 struct BelowBar {
     stream: Stream,
     bar: Option<ProgressBar>,
@@ -56,22 +56,22 @@ impl ErrorStream {
         }
     }
 
-    /// Writes above this bar from now on, or plainly.
+    /// Sets or removes the bar that text is written above.
     pub fn has_bar(&self, bar: Option<ProgressBar>) {
         self.state().bar = bar;
     }
 
     fn state(&self) -> MutexGuard<'_, BelowBar> {
-        // What a panic elsewhere left behind is still a stream.
+        // The stream is usable after a panic elsewhere.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 enum State {
     Open,
-    /// The reader left. That silences the output, never the work.
+    /// The reader closed it. That silences the output, but never stops the work.
     Closed,
-    /// Something was not written, such as on a full disk: why.
+    /// A write failed, for example on a full disk. Has the reason.
     Failed(String),
 }
 
@@ -112,7 +112,7 @@ impl Terminal {
         self.out.is_terminal
     }
 
-    /// How wide is the terminal that standard output goes to?
+    /// The width of standard output's terminal.
     pub fn out_columns(&self) -> Option<usize> {
         self.out_columns
     }
@@ -121,7 +121,7 @@ impl Terminal {
         self.err.state().stream.is_terminal
     }
 
-    /// Standard error, for what is written beside the command.
+    /// Standard error, for concurrent writers.
     pub fn error_stream(&self) -> ErrorStream {
         self.err.clone()
     }
@@ -130,7 +130,7 @@ impl Terminal {
         self.can_ask
     }
 
-    /// Asks on standard error and reads one line. None at the end of the input.
+    /// Asks on standard error and reads one line. `None` at the end of the input.
     pub fn ask(&mut self, question: &str) -> Option<String> {
         self.err.write(question);
         let mut line = String::new();
@@ -140,12 +140,12 @@ impl Terminal {
         }
     }
 
-    /// What is left of the input; None if that is more than so many bytes.
+    /// The rest of the input. `None` if it has more bytes than the limit.
     pub fn read_input(&mut self, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
         read_within(self.input.as_mut(), bytes_max)
     }
 
-    /// The exit of a run, worse where its output could not be written; says so once.
+    /// The exit code of a run, worse if its output could not be written. Reports that once.
     pub fn settle(&mut self, exit: Exit) -> Exit {
         if let State::Failed(cause) = &self.out.state {
             let words = format!("error: standard output could not be written: {cause}\n");
@@ -160,7 +160,7 @@ impl Terminal {
     }
 }
 
-/// How wide the terminal of a stream is, if it says so. Some know no rows and say how wide they are.
+/// The width of a stream's terminal, if it is known. Some terminals know their width but not their height.
 #[cfg(unix)]
 fn columns(stream: &io::Stdout) -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(stream).ok()?;

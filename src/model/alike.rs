@@ -1,33 +1,34 @@
-//! What a reader cannot tell apart: two texts that differ in case, in the form of a quote, dash or space, in compatibility
-//! forms, or in what is invisible. For questions and warnings only: what is *equal* is decided by `Label` alone.
+//! Finds texts that read the same: they differ only in case, in the form of a quote, dash or space, in compatibility
+//! forms, or in invisible characters.
+//! It serves questions and warnings only. `Label` alone decides equality.
 
 use caseless::Caseless as _;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::model::text;
 
-/// Every text is stable after three rounds or fewer; more would be a fault of the tables.
+/// Every text is stable after at most three rounds. More would be a bug in the tables.
 const ROUNDS_MAX: usize = 8;
 
-/// How many characters of each side a difference shows.
+/// The most characters of each side that a difference shows.
 const SHOWN_MAX: usize = 3;
 
-/// The form that all texts have in common which a reader cannot tell apart: Unicode NFKC and full case folding, one quote of
-/// each kind, one dash, one space, nothing invisible. Folding it again changes nothing.
+/// The common form of all texts that read the same: Unicode NFKC and full case folding, one quote of each kind, one
+/// dash, one space, nothing invisible. Folding is idempotent.
 pub fn folded(text: &str) -> String {
     let mut folded = String::new();
     fold_into(text, &mut folded);
     folded
 }
 
-/// The same, in the place of what `folded` holds: many texts need one piece of memory.
+/// Like [`folded`], into an existing buffer, so that many texts need one allocation.
 pub fn fold_into(text: &str, folded: &mut String) {
     folded.clear();
     if !text.is_ascii() {
         folded.push_str(&in_rounds(text));
         return;
     }
-    // One round is enough: no letter of ASCII is composed or decomposed.
+    // One round is enough: no ASCII letter is composed or decomposed.
     let plain = text.bytes().filter(|it| !it.is_ascii_control() || it.is_ascii_whitespace() || *it == 0x0B);
     let plain = plain.map(|it| match it {
         b'`' => '\'',
@@ -50,14 +51,14 @@ fn in_rounds(text: &str) -> String {
 
 fn round(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    // French sets spaces within its guillemets; German has them the other way round, and none within.
+    // French puts spaces inside its guillemets. German uses them the other way round, without spaces.
     let has_inner_spaces = text.chars().find(|c| "«»‹›".contains(*c)).is_some_and(|c| "«‹".contains(c));
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if has_inner_spaces && "»›".contains(c) {
             plain.truncate(plain.trim_end().len());
         }
-        // `1½` is `1 1/2`, and not `11/2`.
+        // `1½` is `1 1/2`, not `11/2`.
         if is_fraction(c) && plain.ends_with(char::is_numeric) {
             plain.push(' ');
         }
@@ -76,8 +77,8 @@ fn round(text: &str) -> String {
     joined
 }
 
-/// One space for several and none at the ends, one dash for several, a double quote for two single ones, and no dot
-/// above a letter that has one.
+/// Merges spaces and dashes, trims spaces, makes two single quotes a double one, and drops an extra dot above a dotted
+/// letter.
 fn join(chars: impl Iterator<Item = char>, joined: &mut String) {
     let mut space = false;
     let mut last = None;
@@ -91,7 +92,7 @@ fn join(chars: impl Iterator<Item = char>, joined: &mut String) {
             last = Some(' ');
         }
         match (last, c) {
-            // A capital `İ` is folded to an `i` with a second dot.
+            // A capital `İ` folds to an `i` with a second dot.
             (Some('-'), '-') | (Some('i' | 'j'), '\u{307}') => {}
             (Some('\''), '\'') => {
                 joined.pop();
@@ -106,7 +107,7 @@ fn join(chars: impl Iterator<Item = char>, joined: &mut String) {
     }
 }
 
-/// Hidden, and no sign of Arabic or Syriac that is drawn for all that Unicode calls it a format character.
+/// Hidden, except for the Arabic and Syriac signs that are drawn although Unicode classifies them as format characters.
 fn is_invisible(c: char) -> bool {
     let is_drawn = matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}' | '\u{8E2}');
     text::is_hidden(c) && !c.is_whitespace() && !is_drawn
@@ -116,7 +117,7 @@ fn is_fraction(c: char) -> bool {
     matches!(c, '\u{BC}'..='\u{BE}' | '\u{2150}'..='\u{215F}' | '\u{2189}')
 }
 
-/// The form that a keyboard has of a punctuation mark, for what looks like it.
+/// The keyboard form of a punctuation mark that looks like it.
 fn punctuation(c: char) -> Option<&'static str> {
     Some(match c {
         '`'
@@ -191,18 +192,18 @@ fn punctuation(c: char) -> Option<&'static str> {
         '\u{2120}' => "(SM)",
         '\u{2122}' => "(TM)",
         '\u{2116}' => "No.",
-        // Beside the ordinal `º`, which is an `o` to Unicode.
+        // The ordinal `º` looks the same, but Unicode folds it to an `o`.
         '\u{B0}' | '\u{2DA}' => "o",
         '\u{131}' => "i",
         '\u{237}' => "j",
-        // Blank, and not white space to Unicode.
+        // Blank, but not white space in Unicode.
         '\u{2800}' | '\u{3164}' | '\u{FFA0}' => " ",
         _ => return None,
     })
 }
 
-/// Where two different texts that a reader cannot tell apart differ, in words; foreign characters are raw. None if they are
-/// equal, or if a reader can tell them apart.
+/// Where two different texts that read the same differ, in words. Foreign characters are raw. `None` if they are equal
+/// or read differently.
 pub fn difference(one: &str, other: &str) -> Option<String> {
     if one == other || folded(one) != folded(other) {
         return None;

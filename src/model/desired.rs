@@ -1,4 +1,4 @@
-//! What a config asks for, after layers are merged and every rule of the language is checked.
+//! The desired state of a config, after layers are merged and all language rules are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,45 +10,44 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresenc
 use crate::model::region::Region;
 use crate::model::source::Span;
 
-/// How many active definitions of an organisation the platform documents for one system presence
-/// (docs/platform.md, "Limits"). An org may have had it raised, so passing it is a warning.
+/// The documented maximum of active definitions of an organisation per system presence (docs/platform.md, "Limits"). An
+/// org may have a higher limit, so exceeding it is a warning.
 pub const ACTIVE_DEFINITIONS_MAX: usize = 30;
 
-/// A whole config: one org's desired state.
+/// A whole config: the desired state of one org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
-    /// The org that the config is for, where it says so.
+    /// The org of the config, if the config names one.
     pub org: Option<OrgIdentity>,
     /// Everything under `settings`, with defaults filled in.
     pub settings: Settings,
-    /// By key; the omitted ones too, since they are matched like the others.
+    /// By key. Omitted definitions are included, because they are matched too.
     pub definitions: BTreeMap<Key, Wanted>,
-    /// Never changed or removed, no matter what else is said; each with the place that says so.
+    /// Objects that are never changed or removed. Each has the place of its entry.
     pub protect: BTreeMap<DefinitionId, Span>,
-    /// The times in which nothing is written.
     pub freezes: Vec<Freeze>,
-    /// The definitions that a run is limited to, by a person and never by a file; none: it is not limited.
+    /// The definitions that a run is limited to. Only a person sets it, never a file. `None` if the run is not limited.
     pub only: Option<BTreeSet<Key>>,
 }
 
 impl Desired {
-    /// Does a run do something for this definition? What the config does not name has no key.
+    /// Is this definition part of the run? An object that the config does not name has no key.
     pub fn is_meant(&self, key: Option<&Key>) -> bool {
         self.only.as_ref().is_none_or(|only| key.is_some_and(|key| only.contains(key)))
     }
 
-    /// The org file, if it says nothing of this definition: then a layer does, which speaks for other orgs too.
+    /// The org file, if this definition comes from a layer, which other orgs use too.
     pub fn org_file_without(&self, wanted: &Wanted) -> Option<&OrgIdentity> {
         self.org.as_ref().filter(|org| org.place.file != wanted.places.key.file)
     }
 
-    /// The pins that a plan is refused for where the org does not have them.
+    /// The pins whose absence from the org refuses a plan.
     pub fn needed_pins(&self) -> impl Iterator<Item = &DefinitionId> {
         let is_needed = |it: &&Wanted| it.management == Management::Managed || self.settings.prune == Prune::Delete;
         self.definitions.values().filter(is_needed).filter_map(|it| it.pin.as_ref())
     }
 
-    /// What a run goes by that has no config.
+    /// The desired state of a run without a config.
     pub fn nothing() -> Desired {
         Desired {
             org: None,
@@ -64,16 +63,16 @@ impl Desired {
 /// The `org:` section of an org file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgIdentity {
-    /// The name in this repository (`--org NAME`), not the platform's.
+    /// The name in this repository (`--org NAME`), not the platform's name.
     pub name: String,
-    /// The org's id; `apply` to a real org needs it, here or by `--org-id`.
+    /// The org's id. `apply` to a real org needs it, from here or from `--org-id`.
     pub id: Option<OrgId>,
-    /// One of the known regions. Never decides where a secret goes when the environment does.
+    /// One of the known regions. If the environment sets a region, that one decides where a secret is sent.
     pub region: Option<Region>,
     /// `org.stage`, such as `test`.
     pub stage: Option<String>,
     pub place: Span,
-    /// Its `overrides`; none if there are none.
+    /// Its `overrides`, if it has any.
     pub overrides: Option<Span>,
 }
 
@@ -81,18 +80,18 @@ pub struct OrgIdentity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prune {
     Keep,
-    /// Removed by the DELETE call (the platform keeps them, deactivated).
+    /// Removes them by DELETE. The platform keeps them, deactivated.
     Delete,
 }
 
-/// How many dangerous changes one apply may make. Absolute counts: a share means nothing on thirty
+/// The most dangerous changes in one apply. They are absolute numbers, because a percentage means little for thirty
 /// definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub removals: u32,
     pub label_removals: u32,
     pub renames: u32,
-    /// People who are just now on what is removed or renamed; none: no one asks how many.
+    /// People who currently have a removed or renamed definition. `None` does not count them.
     pub active_users: Option<u32>,
 }
 
@@ -109,12 +108,12 @@ pub struct Settings {
     pub prune: Prune,
     pub limits: Limits,
     pub scope: Scope,
-    /// Names that the platform may have added to its ten.
+    /// Additional system presences beside the platform's ten.
     pub system_presences: Vec<SystemPresence>,
     pub api: ApiChoice,
-    /// In how many orgs one change may take something away; none: in any number.
+    /// The most orgs in which one change may remove something. `None` sets no limit.
     pub orgs_max: Option<u32>,
-    /// The stages, in the order in which changes reach them; empty where there are none.
+    /// The stages, in the order of rollout. Empty if there are none.
     pub stages: Vec<String>,
 }
 
@@ -133,11 +132,11 @@ impl Default for Settings {
     }
 }
 
-/// Whether a definition is kept in sync or only recognised.
+/// Whether a definition is kept in sync or only matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Management {
     Managed,
-    /// Named by `omit`: matched like the others, never touched.
+    /// Named by `omit`: matched like the others, but never changed.
     Omitted,
 }
 
@@ -146,41 +145,41 @@ pub enum Management {
 pub struct Wanted {
     pub key: Key,
     pub system_presence: SystemPresence,
-    /// All its labels; while `deactivated`, neither compared nor written.
+    /// All its labels. They are neither compared nor written while it is `deactivated`.
     pub labels: Labels,
-    /// Agents should not see it. For something the org does not have this is already true.
+    /// Hidden from agents. A definition that the org does not have is already hidden.
     pub deactivated: bool,
-    /// Earlier default labels, by which a renamed definition is recognised.
+    /// Earlier default labels, which reveal a rename.
     pub previous_labels: Vec<Label>,
-    /// Answers "is this a rename?" with no.
+    /// Declares that it is not a rename.
     pub new: bool,
-    /// The system presence under which it stands today: created anew, the old one deactivated.
+    /// The system presence of the old object. The definition is created, and the old object is deactivated.
     pub replaces: Option<SystemPresence>,
-    /// The division; none where the config does not say: then what is made belongs to all of them, and
-    /// what exists stays where it is.
+    /// The division. `None` if the config sets none: a create then belongs to all divisions, and an existing object
+    /// keeps its own.
     pub division: Option<DivisionName>,
     /// The pinned id, from `ids`.
     pub pin: Option<DefinitionId>,
-    /// Managed, or named by `omit`.
+    /// Managed or omitted.
     pub management: Management,
-    /// Where the parts stand.
+    /// Where its parts are in the files.
     pub places: Places,
 }
 
 impl Wanted {
-    /// The label in the default locale. Absent only with a pin.
+    /// The default label. Only a pinned definition may have none.
     pub fn default_label(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.get(default_locale)
     }
 }
 
-/// Where the parts of a definition stand in the files (the last file that set each).
+/// Where the parts of a definition are in the files: for each, the last file that sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     pub key: Span,
-    /// `systemPresence`'s value.
+    /// The value of `systemPresence`.
     pub system_presence: Span,
-    /// Each label's value, by the locale as the config spells it.
+    /// The value of each label, by the locale in the config's spelling.
     pub labels: ByLocale<Span>,
     pub deactivated: Option<Span>,
     /// Each item of `previousLabels`, in order.
@@ -192,6 +191,6 @@ pub struct Places {
     pub pin: Option<Span>,
     /// The item in `omit`.
     pub omit: Option<Span>,
-    /// The locales in which a layer below the org file has a label of it; none where no layer has the definition.
+    /// The locales for which a layer below the org file has a label. `None` if no layer has the definition.
     pub layered: Option<BTreeSet<Locale>>,
 }

@@ -1,5 +1,4 @@
-//! Divisions: the parts of an org to which a definition can belong. Only the second generation of
-//! the API shows them.
+//! Divisions: the parts of an org that a definition can belong to. Only the second generation of the API shows them.
 
 use crate::model::names::DivisionId;
 
@@ -8,12 +7,12 @@ use crate::model::names::DivisionId;
 pub enum DivisionName {
     /// By its id, or `*` for all of them.
     Id(DivisionId),
-    /// By its name in the org, which is looked up.
+    /// By its name in the org, which must be looked up.
     Name(String),
 }
 
 impl DivisionName {
-    /// A GUID and `*` are ids; everything else is a name. None when it is blank.
+    /// A GUID and `*` are ids, everything else is a name. `None` if it is blank.
     pub fn new(raw: &str) -> Option<DivisionName> {
         let id = DivisionId::new(raw)?;
         Some(if id.is_all() || id.is_guid() { DivisionName::Id(id) } else { DivisionName::Name(raw.trim().to_owned()) })
@@ -26,7 +25,7 @@ pub struct Division {
     pub name: String,
 }
 
-/// The divisions of an org, as far as they were read.
+/// The divisions of an org, if they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Divisions {
     /// No name had to be looked up.
@@ -38,7 +37,7 @@ pub enum Divisions {
 }
 
 impl Divisions {
-    /// Those that were read; none where no one looked, or could.
+    /// The divisions that were read. Empty if they were not read.
     pub fn known(&self) -> &[Division] {
         match self {
             Divisions::Known(known) => known,
@@ -46,7 +45,7 @@ impl Divisions {
         }
     }
 
-    /// The name of a division, where it was read.
+    /// The name of a division, if it was read.
     pub fn name(&self, id: &DivisionId) -> Option<&str> {
         self.known().iter().find(|it| it.id == *id).map(|it| it.name.as_str())
     }

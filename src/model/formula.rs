@@ -1,9 +1,9 @@
-//! What a spreadsheet would calculate, kept from it by an apostrophe, and read back without.
+//! Guards text against formula injection in spreadsheets with an apostrophe, and removes the apostrophe on reading.
 //!
-//! A reader that separates by `;`, tabs or line ends finds cells within ours, so what follows one of these is a cell's
-//! begin as well.
+//! A program that splits at `;`, tabs or line ends finds cells inside ours, so the text after such a separator counts
+//! as the start of a cell too.
 
-/// The text with an apostrophe before everything that would begin a formula. [`unguarded`] takes exactly these away.
+/// Adds an apostrophe wherever a formula could begin. [`unguarded`] removes exactly these.
 pub fn guarded(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for cell in cells(text) {
@@ -15,7 +15,7 @@ pub fn guarded(text: &str) -> String {
     safe
 }
 
-/// The text that was [`guarded`].
+/// Reverts [`guarded`].
 pub fn unguarded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for cell in cells(text) {
@@ -25,7 +25,7 @@ pub fn unguarded(text: &str) -> String {
     plain
 }
 
-/// A part of a text that some reader takes for a cell, with what separates it from the next.
+/// A part of a text that some program reads as a cell, with its separator.
 #[derive(Clone, Copy)]
 struct Cell<'a> {
     text: &'a str,
@@ -37,9 +37,9 @@ fn cells(text: &str) -> impl Iterator<Item = Cell<'_>> {
     cells.map(|(index, text)| Cell { text, is_first: index == 0 })
 }
 
-/// With apostrophes before it as well: who writes one themselves gets it back.
+/// Leading apostrophes count too, so that an author's own apostrophe survives.
 fn begins_a_formula(cell: Cell<'_>) -> bool {
-    // A quote behind a separator may begin a cell in quotes.
+    // A quote after a separator may begin a quoted cell.
     let is_passed = |c: char| match c {
         '\t' | '\r' | '\n' => false,
         '"' => !cell.is_first,

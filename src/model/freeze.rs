@@ -1,22 +1,22 @@
-//! A time in which nothing is written to an org.
+//! A change freeze: a time in which nothing is written to an org.
 
 use jiff::Timestamp;
 
 use crate::model::moment::Moment;
 use crate::model::source::Span;
 
-/// What the files say of one.
+/// One freeze, as the files define it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freeze {
-    /// None: it has begun.
+    /// `None` if it has no start.
     pub start: Option<Moment>,
-    /// The first moment after it.
+    /// The first moment after the freeze.
     pub end: Moment,
     pub reason: String,
     pub place: Span,
 }
 
-/// Where a freeze stands beside a moment.
+/// The relation of a freeze to a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FreezeTime {
     Now,
@@ -35,7 +35,7 @@ impl Freeze {
         }
     }
 
-    /// What it means at a moment, in a sentence without its full stop; its reason is foreign text.
+    /// Its effect at a moment, in a sentence without a full stop. The reason is foreign text.
     pub fn in_words(&self, time: FreezeTime) -> String {
         let Freeze { start, end, reason, place: _ } = self;
         match (time, start) {
@@ -55,19 +55,19 @@ impl Freeze {
     }
 }
 
-/// The freeze that holds at this moment. Of several it is the one that ends last.
+/// The freeze that is active at this moment. If there are several, the one that ends last.
 pub fn holding(freezes: &[Freeze], now: Moment) -> Option<&Freeze> {
     freezes.iter().filter(|it| it.holds(now)).max_by_key(|it| it.end)
 }
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// When a freeze begins that is given so: a date is the beginning of its day.
+/// The start of a freeze. A date means the beginning of its day.
 pub fn start(text: &str) -> Option<Moment> {
     day(text).or_else(|| time(text))
 }
 
-/// When a freeze ends that is given so: a date is the end of its day.
+/// The end of a freeze. A date means the end of its day.
 pub fn end(text: &str) -> Option<Moment> {
     day(text).map(|it| it.plus_ms(DAY_MS)).or_else(|| time(text))
 }
@@ -76,7 +76,7 @@ fn day(text: &str) -> Option<Moment> {
     Moment::read(text).filter(|_| !text.contains('T'))
 }
 
-/// A time of RFC 3339, in any zone.
+/// A time in RFC 3339, in any zone.
 fn time(text: &str) -> Option<Moment> {
     let read: Timestamp = text.parse().ok()?;
     Some(Moment::from_unix_ms(u64::try_from(read.as_millisecond()).ok()?))

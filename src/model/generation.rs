@@ -1,23 +1,23 @@
-//! The two generations of the platform's API for presence definitions, and which one a run speaks.
+//! The two generations of the platform's API for presence definitions.
 
 use std::fmt;
 
 /// One generation of the operations on definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Generation {
-    /// `/api/v2/presencedefinitions`: deprecated by the platform and still served. It alone has pages,
-    /// every state in one list, and who changed a definition when.
+    /// `/api/v2/presencedefinitions`: deprecated by the platform, but still available. Only this one has pages, a list
+    /// of every state, and the author and time of the last change.
     #[default]
     First,
-    /// `/api/v2/presence/definitions`: it alone has divisions.
+    /// `/api/v2/presence/definitions`: only this one has divisions.
     Second,
 }
 
 impl Generation {
-    /// Both, older first.
+    /// Both, the older one first.
     pub const ALL: [Generation; 2] = [Generation::First, Generation::Second];
 
-    /// The name that `--api`, `settings.api` and every output use.
+    /// The name in `--api`, `settings.api` and every output.
     pub fn name(self) -> &'static str {
         match self {
             Generation::First => "v1",
@@ -25,7 +25,6 @@ impl Generation {
         }
     }
 
-    /// The one that this is not.
     pub fn other(self) -> Generation {
         match self {
             Generation::First => Generation::Second,
@@ -44,12 +43,12 @@ impl fmt::Display for Generation {
     }
 }
 
-/// Which generation a config or a person asks for.
+/// The generation that a config or a person selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ApiChoice {
-    /// The first, or the second where the org no longer serves the first. Decided once, by a plan.
+    /// The first, or the second if the org no longer serves the first. Each plan decides it once.
     #[default]
     Auto,
-    /// This one and no other.
+    /// Only this generation.
     Only(Generation),
 }

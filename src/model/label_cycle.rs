@@ -1,11 +1,11 @@
-//! Label cycles: labels that change hands and come back.
+//! Label cycles: labels that change hands in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::names::Key;
 
-/// The keys that lie on a cycle, or between two of them: what is left after taking away, again and
-/// again, everything that leads nowhere and everything that nothing leads to.
+/// The keys on a cycle, or between two cycles. Repeatedly removing keys without successors or predecessors leaves
+/// exactly these.
 pub fn in_label_cycles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
     let leading_on = without_ends(takers);
     let mut backwards: BTreeMap<&Key, BTreeSet<&Key>> = leading_on.iter().map(|key| (*key, BTreeSet::new())).collect();
@@ -19,7 +19,7 @@ pub fn in_label_cycles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec
     without_ends(&backwards)
 }
 
-/// Takes away, again and again, the keys that lead nowhere.
+/// Repeatedly removes the keys without successors.
 fn without_ends<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
     let mut open: BTreeMap<&Key, usize> = BTreeMap::new();
     let mut taken_from: BTreeMap<&Key, Vec<&'a Key>> = BTreeMap::new();

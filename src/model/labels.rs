@@ -1,9 +1,9 @@
-//! The labels of one definition, one per locale, and how two sets of them are held side by side.
+//! The labels of one definition, one per locale, and the comparison of two sets.
 
 use crate::model::names::{Label, Locale};
 
-/// A value for each of some locales, in the order of their spellings. A definition has few locales, and a config many
-/// definitions: a sorted list takes less memory than a map.
+/// Values by locale, sorted by spelling. A definition has few locales and a config has many definitions, so a sorted
+/// list takes less memory than a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByLocale<T>(Vec<(Locale, T)>);
 
@@ -18,7 +18,7 @@ impl<T> ByLocale<T> {
         self.0.binary_search_by(|(it, _)| it.cmp(locale))
     }
 
-    /// The value for exactly this spelling.
+    /// The value for this exact spelling.
     pub fn get(&self, locale: &Locale) -> Option<&T> {
         self.0.get(self.index(locale).ok()?).map(|(_, value)| value)
     }
@@ -42,7 +42,7 @@ impl<T> ByLocale<T> {
 }
 
 impl<T> FromIterator<(Locale, T)> for ByLocale<T> {
-    /// The last of several values for one spelling counts.
+    /// If a spelling occurs several times, the last value counts.
     fn from_iter<I: IntoIterator<Item = (Locale, T)>>(items: I) -> ByLocale<T> {
         let mut items: Vec<(Locale, T)> = items.into_iter().collect();
         items.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -57,17 +57,15 @@ impl<T> FromIterator<(Locale, T)> for ByLocale<T> {
     }
 }
 
-/// Labels by locale, as their author spelled them. An org may hold two spellings of one
-/// locale; a list of both is legal here.
+/// Labels by locale, in their author's spelling. An org may have two spellings of one locale, so both are allowed here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels(ByLocale<Label>);
 
-/// One locale, looked at from both sides. At least one side is present.
+/// One locale on both sides. At least one side is present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelPair<'a> {
-    /// The spelling that the second side (the org's) uses, else the first's.
+    /// The spelling of the second side (the org). If it is absent there, the spelling of the first side.
     pub locale: &'a Locale,
-    /// The label of the first set.
     pub first: Option<&'a Label>,
     pub second: Option<&'a Label>,
 }
@@ -75,10 +73,10 @@ pub struct LabelPair<'a> {
 /// The locales that a config manages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Scope {
-    /// Every locale: the labels of a definition are all its labels.
+    /// Every locale: the list of labels is complete.
     #[default]
     All,
-    /// Only these; labels in others are neither compared nor written.
+    /// Only these. Labels in other locales are neither compared nor written.
     Only(Vec<Locale>),
 }
 
@@ -96,27 +94,26 @@ impl Labels {
         Labels::default()
     }
 
-    /// Sets the label of one spelling of a locale.
     pub fn insert(&mut self, locale: Locale, label: Label) {
         self.0.insert(locale, label);
     }
 
-    /// Takes the label of exactly this spelling away.
+    /// Removes the label of this exact spelling.
     pub fn remove(&mut self, locale: &Locale) {
         self.0.remove(locale);
     }
 
-    /// The label for a locale: its exact spelling first, else any spelling of the same locale.
+    /// The label for a locale: its exact spelling first, then any spelling of the same locale.
     pub fn get(&self, locale: &Locale) -> Option<&Label> {
         self.0.get(locale).or_else(|| self.iter().find(|(it, _)| it.same_as(locale)).map(|(_, label)| label))
     }
 
-    /// What to call their definition where people read: the label for the default locale, else any.
+    /// The display name: the label for the default locale, or any other label.
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
         self.get(default_locale).or_else(|| self.iter().next().map(|(_, label)| label))
     }
 
-    /// In the order of the locales' spellings.
+    /// Sorted by the spelling of the locales.
     pub fn iter(&self) -> impl Iterator<Item = (&Locale, &Label)> {
         self.0.iter()
     }
@@ -133,8 +130,8 @@ impl Labels {
         self.iter().filter(|(locale, _)| scope.covers(locale)).map(|(a, b)| (a.clone(), b.clone())).collect()
     }
 
-    /// Both sides, locale by locale: equal spellings first, then what is left by normal form, each
-    /// label once. Sorted by the spelling shown.
+    /// Pairs both sides by locale: equal spellings first, then equal normal forms, each label once. Sorted by the
+    /// displayed spelling.
     pub fn pair<'a>(&'a self, other: &'a Labels) -> Vec<LabelPair<'a>> {
         let mut pairs = Vec::with_capacity(self.len().max(other.len()));
         let mut rest: Vec<(&Locale, &Label)> = other.iter().filter(|(it, _)| self.0.get(it).is_none()).collect();
@@ -153,7 +150,7 @@ impl Labels {
         pairs
     }
 
-    /// Do both hold the same labels for the same locales, regardless of the spelling of the locales?
+    /// Do both have the same labels for the same locales, in any spelling of the locales?
     pub fn same_as(&self, other: &Labels) -> bool {
         if self.len() != other.len() {
             return false;

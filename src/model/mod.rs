@@ -1,4 +1,4 @@
-//! Values: names, labels, what is desired and observed, places in files, and words. No IO.
+//! Values: names, labels, desired and observed state, source places, and texts. No IO.
 
 pub mod alike;
 pub mod desired;

@@ -1,4 +1,4 @@
-//! A moment of the world's clock, as people, files and documents write it: always UTC.
+//! A moment in UTC, and its forms for people, files and documents.
 
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
@@ -6,12 +6,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-/// The last moment that can be written with a year of four digits.
+/// The last moment with a year of four digits.
 const MS_MAX: u64 = 253_402_300_799_999;
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// The forms that are read, with zeros for digits.
+/// The accepted forms, with zeros for digits.
 const FORMS: [&str; 4] = ["0000-00-00", "0000-00-00T00:00Z", "0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000Z"];
 
 /// Milliseconds since 1970, UTC.
@@ -19,7 +19,7 @@ const FORMS: [&str; 4] = ["0000-00-00", "0000-00-00T00:00Z", "0000-00-00T00:00:0
 pub struct Moment(u64);
 
 impl Moment {
-    /// From milliseconds since 1970. What lies after the year 9999 is its end.
+    /// From milliseconds since 1970. A moment after the year 9999 becomes its last one.
     pub fn from_unix_ms(unix_ms: u64) -> Moment {
         Moment(unix_ms.min(MS_MAX))
     }
@@ -32,16 +32,16 @@ impl Moment {
         Moment::from_unix_ms(self.0.saturating_add(ms))
     }
 
-    /// How long it is until another moment; nothing if that is over.
+    /// The time until another moment. Zero if that is in the past.
     pub fn until(self, later: Moment) -> Duration {
         Duration::from_millis(later.unix_ms().saturating_sub(self.unix_ms()))
     }
 
-    /// Reads `2026-03-01` (its beginning), `2026-03-01T09:05Z`, `2026-03-01T09:05:30Z` and
-    /// `2026-03-01T09:05:30.250Z`: the last is how they are written. None otherwise.
+    /// Reads `2026-03-01` (the start of the day), `2026-03-01T09:05Z`, `2026-03-01T09:05:30Z` and
+    /// `2026-03-01T09:05:30.250Z`. The last form is the written one. `None` for anything else.
     pub fn read(text: &str) -> Option<Moment> {
         let form: String = text.chars().map(|it| if it.is_ascii_digit() { '0' } else { it }).collect();
-        // A library reads a leap second as the one before it.
+        // The library reads a leap second as the second before it.
         let has_leap_second = text.get(16..19) == Some(":60");
         if !FORMS.contains(&form.as_str()) || has_leap_second {
             return None;
@@ -50,13 +50,13 @@ impl Moment {
         Some(Moment::from_unix_ms(u64::try_from(read.duration_since(EPOCH).as_millis()).ok()?))
     }
 
-    /// Reads a date of HTTP, such as the header `Date`, in any of its three forms (RFC 9110). None otherwise.
+    /// Reads an HTTP date, such as the `Date` header, in any of its three forms (RFC 9110). `None` for anything else.
     pub fn read_http_date(text: &str) -> Option<Moment> {
         let since_1970 = httpdate::parse_http_date(text.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some(Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// Only digits and letters, to the second: for names of files. Sorted, they are in order.
+    /// Only digits and letters, to the second, for file names that sort by time.
     pub fn compact(self) -> String {
         self.written("%Y%m%dT%H%M%SZ")
     }
@@ -71,7 +71,7 @@ impl Moment {
     }
 }
 
-/// RFC 3339, to the millisecond.
+/// RFC 3339 with milliseconds.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.written("%Y-%m-%dT%H:%M:%S.%3fZ"))

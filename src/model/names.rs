@@ -1,4 +1,4 @@
-//! The names that the domain is spoken in: ids, keys, locales, labels and system presences.
+//! The names of the domain: ids, keys, locales, labels and system presences.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,24 +7,23 @@ use std::sync::Arc;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// The id of a presence definition in an org, as the org gave it. GUIDs are held in lower case, so
-/// that a pin pasted in capitals is the same id; anything else is kept as it is.
+/// The id of a presence definition, as the org returned it. GUIDs are lower case, so that a pin in capitals is the same
+/// id. Other ids are unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DefinitionId(String);
 
-/// The id of an org, held like a [`DefinitionId`].
+/// The id of an org. Its form is that of a [`DefinitionId`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgId(String);
 
-/// The id of a division, held like a [`DefinitionId`]; `*` stands for all of them.
+/// The id of a division. Its form is that of a [`DefinitionId`], and `*` means all divisions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DivisionId(String);
 
-/// The longest id of an org's object in a config, in characters.
+/// The longest id in a config, in characters.
 const ID_LENGTH_MAX: usize = 64;
 
-/// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
-/// plainest characters may be in one.
+/// Is this a valid id in a config? It becomes part of a URL path, so only plain characters are allowed.
 pub fn can_be_id(raw: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     !raw.is_empty() && raw.len() <= ID_LENGTH_MAX && raw.chars().all(plain)
@@ -41,7 +40,6 @@ fn folded_id(raw: &str) -> Option<String> {
     }
 }
 
-/// Eight, four, four, four and twelve hexadecimal digits.
 pub fn is_guid(raw: &str) -> bool {
     raw.len() == 36
         && raw.bytes().enumerate().all(|(index, byte)| match index {
@@ -50,20 +48,20 @@ pub fn is_guid(raw: &str) -> bool {
         })
 }
 
-/// How many characters of an id are always shown, and have to be typed.
+/// The number of id characters that are always shown, and the fewest to type.
 pub const ID_CHARS_MIN: usize = 8;
 
-/// Said of what may be the beginning of an id, and is too short to be taken for one.
+/// The hint for a possible id prefix that is too short.
 pub const TYPE_MORE: &str = "if it begins an id, type at least 8 characters";
 
-/// Does it look like the beginning of a platform's id, and is too short?
+/// Does it look like the start of a platform id, but too short?
 pub fn is_short_id(typed: &str) -> bool {
     (4..ID_CHARS_MIN).contains(&typed.len())
         && typed.bytes().all(|it| it.is_ascii_hexdigit())
         && typed.bytes().any(|it| it.is_ascii_digit())
 }
 
-/// Does it look like a part of a platform's id, and not like a whole one?
+/// Does it look like a part of a platform id, but not like a whole one?
 pub fn is_part_of_guid(typed: &str) -> bool {
     let is_hex = typed.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
     typed.len() >= ID_CHARS_MIN && is_hex && !is_guid(typed)
@@ -77,12 +75,12 @@ fn begins_with(id: &str, typed: &str) -> bool {
 macro_rules! id {
     ($name:ident) => {
         impl $name {
-            /// Takes an id; none when it is blank.
+            /// An id. `None` if it is blank.
             pub fn new(raw: &str) -> Option<Self> {
                 folded_id(raw).map(Self)
             }
 
-            /// Does it begin with what was typed? Less than [`ID_CHARS_MIN`] characters are no part of an id.
+            /// Does it begin with the typed text? Fewer than [`ID_CHARS_MIN`] characters never match.
             pub fn begins_with(&self, typed: &str) -> bool {
                 begins_with(&self.0, typed.trim())
             }
@@ -105,12 +103,11 @@ id!(OrgId);
 id!(DivisionId);
 
 impl DivisionId {
-    /// Every division: what a definition belongs to when no one says otherwise.
+    /// Every division: the default for a definition.
     pub fn all() -> DivisionId {
         DivisionId("*".to_owned())
     }
 
-    /// Is it `*`?
     pub fn is_all(&self) -> bool {
         self.0 == "*"
     }
@@ -121,14 +118,14 @@ impl DivisionId {
     }
 }
 
-/// The stable name of a definition in this repository. It never reaches the org.
+/// The stable name of a definition in this repository. It is never sent to the org.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
 pub const KEY_LENGTH_MAX: usize = 100;
 
 impl Key {
-    /// A letter or digit, then letters, digits, `_`, `-` and `.`; none otherwise.
+    /// A letter or digit, then letters, digits, `_`, `-` and `.`. `None` for anything else.
     pub fn new(raw: &str) -> Option<Key> {
         let mut chars = raw.chars();
         let begins = chars.next().is_some_and(char::is_alphanumeric);
@@ -151,9 +148,10 @@ fn normal_ascii(c: char) -> char {
     if c == '-' { '_' } else { c.to_ascii_lowercase() }
 }
 
-/// A locale key exactly as a person spelt it: orgs hold `en_US` beside `en-us` and `es_US`, so this
-/// is free text, and two spellings are different values. [`Locale::same_as`] is the comparison that
-/// ignores case and `-`/`_`. A copy shares the text: every definition has the same few.
+/// A locale in its author's spelling. Orgs have `en_US`, `en-us` and `es_US` side by side, so it is free text, and two
+/// spellings are different values.
+/// [`Locale::same_as`] ignores case and `-`/`_`. A copy shares the text, because every definition has the same few
+/// locales.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Locale(Arc<str>);
 
@@ -166,7 +164,7 @@ impl Locale {
         &self.0
     }
 
-    /// The form in which spellings of one locale are equal: lower case, `-` as `_`.
+    /// The form in which all spellings of one locale are equal: lower case, `-` as `_`.
     pub fn normal(&self) -> String {
         if self.0.is_ascii() {
             return self.0.chars().map(normal_ascii).collect();
@@ -174,7 +172,7 @@ impl Locale {
         self.0.to_lowercase().replace('-', "_")
     }
 
-    /// Do both name the same locale?
+    /// Are both the same locale?
     pub fn same_as(&self, other: &Locale) -> bool {
         if self.0.is_ascii() && other.0.is_ascii() {
             return self.0.chars().map(normal_ascii).eq(other.0.chars().map(normal_ascii));
@@ -189,17 +187,17 @@ impl fmt::Display for Locale {
     }
 }
 
-/// A label: what an agent reads. Equality is the tool's one definition of "the same label" (equal
-/// after Unicode NFC, otherwise exact); matching, comparing and verifying all use it through `==`.
+/// A label, which agents read. `==` is the only definition of "the same label": equal after Unicode NFC, otherwise
+/// exact. Matching, comparing and verifying all use it.
 #[derive(Debug, Clone)]
 pub struct Label {
     raw: Box<str>,
-    /// Present where it differs from `raw`.
+    /// Present if it differs from `raw`.
     composed: Option<Box<str>>,
 }
 
 impl Label {
-    /// Holds no matter what an org returns, the empty label too.
+    /// It accepts everything that an org returns, even the empty label.
     pub fn new(raw: impl Into<String>) -> Label {
         let raw = raw.into().into_boxed_str();
         if raw.is_ascii() {
@@ -214,7 +212,7 @@ impl Label {
         &self.raw
     }
 
-    /// What is written to an org and what is compared: Unicode NFC.
+    /// The form that is written and compared: Unicode NFC.
     pub fn nfc(&self) -> &str {
         self.composed.as_deref().unwrap_or(&self.raw)
     }
@@ -252,21 +250,21 @@ impl fmt::Display for Label {
     }
 }
 
-/// A system presence. The platform spells one of them "On Queue", `OnQueue` and `ON_QUEUE`
-/// (docs/platform.md, "System presences"), so equality folds case, spaces, `_` and `-`; the
-/// spelling is kept for sending.
+/// A system presence. The platform has the spellings "On Queue", `OnQueue` and `ON_QUEUE` for one of them
+/// (docs/platform.md, "System presences").
+/// So equality ignores case, spaces, `_` and `-`. The spelling is kept for sending.
 #[derive(Debug, Clone)]
 pub struct SystemPresence {
     raw: String,
     folded: String,
 }
 
-/// The ten that every org has, in the spelling that people type.
+/// The ten that every org has, in the spelling for people.
 pub const SYSTEM_PRESENCES: [&str; 10] =
     ["Available", "Away", "Break", "Busy", "Idle", "Meal", "Meeting", "Offline", "OnQueue", "Training"];
 
 impl SystemPresence {
-    /// Takes any name; none when it is blank. The platform may add names, so this is no closed set.
+    /// Any name. `None` if it is blank. The platform may add names, so the set is open.
     pub fn new(raw: &str) -> Option<SystemPresence> {
         let folded: String = raw
             .chars()
@@ -280,12 +278,12 @@ impl SystemPresence {
         &self.raw
     }
 
-    /// The form in which spellings are equal, such as `onqueue`.
+    /// The form in which all spellings are equal, such as `onqueue`.
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
-    /// The usual spelling, where this is one of the ten that every org has.
+    /// The usual spelling, if this is one of the ten that every org has.
     pub fn standard(&self) -> Option<&'static str> {
         SYSTEM_PRESENCES.into_iter().find(|name| name.to_lowercase() == self.folded)
     }

@@ -1,4 +1,4 @@
-//! What an org holds: its definitions as read, and who the org is.
+//! The observed state of an org: its definitions, and its identity.
 
 use crate::model::division::Divisions;
 use crate::model::generation::Generation;
@@ -6,13 +6,13 @@ use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
 use crate::model::odd::{Halved, Odd};
 
-/// Is this one of the platform's own definitions, which no one may change?
+/// Is this one of the platform's own definitions, which cannot be changed?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primary {
     /// The platform's own (`primary: true`, or `type: System`).
     Yes,
     No,
-    /// The org did not say: touched only when pinned.
+    /// The org does not show it. Such an object is changed only if it is pinned.
     NotKnown,
 }
 
@@ -23,20 +23,20 @@ pub struct Definition {
     /// In the org's spelling.
     pub system_presence: SystemPresence,
     pub labels: Labels,
-    /// Deactivated: agents no longer see it. A deleted one looks like this as well.
+    /// Deactivated: hidden from agents. A deleted one looks the same.
     pub deactivated: bool,
     pub primary: Primary,
-    /// The division that it belongs to; none where the API does not show divisions.
+    /// Its division. `None` if the API does not show divisions.
     pub division: Option<DivisionId>,
-    /// Who changed it last, and when; none where the org does not say.
+    /// The last change. `None` if the org does not show it.
     pub modified: Option<Modified>,
 }
 
-/// Who changed a definition last (an id or a name) and when (as the org writes times).
+/// The last change: its author (an id or a name) and its time (in the org's form).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Modified {
     pub by: Option<String>,
-    /// ISO 8601, UTC.
+    /// ISO 8601 in UTC.
     pub at: Option<String>,
 }
 
@@ -45,12 +45,12 @@ pub struct Modified {
 pub struct Content {
     pub labels: Labels,
     pub deactivated: bool,
-    /// The division; none where it is not managed, or not shown.
+    /// The division. `None` if it is not managed or not shown.
     pub division: Option<DivisionId>,
 }
 
 impl Content {
-    /// Equal, regardless of the spelling of the locales?
+    /// Equal in any spelling of the locales?
     pub fn same_as(&self, other: &Content) -> bool {
         let Content { labels, deactivated, division } = self;
         *deactivated == other.deactivated && *division == other.division && labels.same_as(&other.labels)
@@ -58,12 +58,11 @@ impl Content {
 }
 
 impl Definition {
-    /// The label in the default locale, if it has one.
     pub fn default_label(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.get(default_locale)
     }
 
-    /// What to call it where people read: its default label, else any label.
+    /// The display name: its default label, or any other label.
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.name(default_locale)
     }
@@ -72,8 +71,7 @@ impl Definition {
         Content { labels: self.labels.clone(), deactivated: self.deactivated, division: self.division.clone() }
     }
 
-    /// The part that `other` speaks of as well: the labels in a scope of locales, and the division only
-    /// where that is managed.
+    /// The part that can be compared with `other`: the labels in scope, and the division only if it is managed.
     pub fn content_beside(&self, other: &Content, scope: &Scope) -> Content {
         Content {
             labels: self.labels.within(scope),
@@ -83,21 +81,21 @@ impl Definition {
     }
 }
 
-/// Who answered: `GET /api/v2/organizations/me`.
+/// The org that answered `GET /api/v2/organizations/me`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
     pub id: OrgId,
     pub name: String,
 }
 
-/// The list of an org's definitions, as it was read.
+/// The list of an org's definitions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed {
-    /// Every definition that can be read whole, deactivated ones too.
+    /// Every definition that can be read in full, deactivated ones included.
     pub definitions: Vec<Definition>,
-    /// Every object that cannot.
+    /// Every object that cannot be read in full.
     pub odd: Vec<Odd>,
-    /// Those of the definitions that hold half a character.
+    /// The definitions with half a character.
     pub halved: Vec<Halved>,
 }
 
@@ -110,12 +108,12 @@ impl Listed {
         self.len() == 0
     }
 
-    /// The ids of all objects that have a readable one.
+    /// The ids of all objects whose id is readable.
     pub fn ids(&self) -> impl Iterator<Item = &DefinitionId> {
         self.definitions.iter().map(|it| &it.id).chain(self.odd.iter().filter_map(|it| it.id.as_ref()))
     }
 
-    /// Takes in what a read by id found.
+    /// Adds the result of a read by id.
     pub fn take_in(&mut self, found: Found) {
         match found {
             Found::Whole(definition, halved) => {
@@ -134,53 +132,53 @@ impl Listed {
     }
 }
 
-/// What a read by id found.
+/// The result of a read by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// A definition, and where it holds half a character, if anywhere.
+    /// A definition, and where it has half a character, if it does.
     Whole(Box<Definition>, Option<Halved>),
-    /// Something that cannot be read whole.
+    /// An object that cannot be read in full.
     Odd(Box<Odd>),
-    /// The org says that there is none.
+    /// The org has no such object.
     Nothing,
 }
 
-/// Everything that was read from an org for one plan.
+/// Everything that one plan reads from an org.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
-    /// Every definition, deactivated ones too, sorted by id.
+    /// Every definition, deactivated ones included, sorted by id.
     pub definitions: Vec<Definition>,
-    /// Every object that cannot be read whole, by id and place. No definition of a config is ever one of them.
+    /// Every object that cannot be read in full, by id and place. It never matches a definition.
     pub odd: Vec<Odd>,
-    /// Those of the definitions that hold half a character, by id.
+    /// The definitions with half a character, by id.
     pub halved: Vec<Halved>,
-    /// The system presences that the org knows, sorted; none where they were not read.
+    /// The system presences of the org, sorted. `None` if they were not read.
     pub system_presences: Option<Vec<SystemPresence>>,
     pub generation: Generation,
-    /// The divisions, where a name of one had to be looked up.
+    /// The divisions, if a name had to be looked up.
     pub divisions: Divisions,
 }
 
 impl Observed {
-    /// Sorts, so that the order of arrival cannot reach a plan. As the first generation shows an org.
+    /// Sorts, so that the order of arrival cannot affect a plan. The result is a view through the first generation.
     pub fn new(definitions: Vec<Definition>, system_presences: Option<Vec<SystemPresence>>) -> Observed {
         Observed::listed(Listed { definitions, ..Listed::default() }, system_presences)
     }
 
-    /// The same of a whole list.
+    /// Like [`Observed::new`], for a whole list.
     pub fn listed(listed: Listed, mut system_presences: Option<Vec<SystemPresence>>) -> Observed {
         let Listed { mut definitions, mut odd, mut halved } = listed;
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
         odd.sort_by(|a, b| (&a.id, &a.place).cmp(&(&b.id, &b.place)));
         halved.sort_by(|a, b| a.id.cmp(&b.id));
-        // Two spellings of one are equal, and yet one of them would be shown first.
+        // Two spellings of one are equal, but their order would decide which is shown.
         if let Some(presences) = &mut system_presences {
             presences.sort_by(|a, b| a.cmp(b).then_with(|| a.as_str().cmp(b.as_str())));
         }
         Observed { definitions, odd, halved, system_presences, ..Observed::default() }
     }
 
-    /// Takes the list out, to be given back by [`Observed::with_list`].
+    /// Takes the list out. [`Observed::with_list`] puts it back.
     pub fn take_list(&mut self) -> Listed {
         let Observed { definitions, odd, halved, .. } = self;
         Listed { definitions: std::mem::take(definitions), odd: std::mem::take(odd), halved: std::mem::take(halved) }
@@ -191,8 +189,7 @@ impl Observed {
         Observed { definitions, odd, halved, ..self }
     }
 
-    /// As this generation of the API shows it, with the divisions as far as they were looked up. These are
-    /// sorted too.
+    /// The view through this generation of the API, with the divisions if they were read. These are sorted too.
     pub fn seen_through(self, generation: Generation, mut divisions: Divisions) -> Observed {
         if let Divisions::Known(known) = &mut divisions {
             known.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
@@ -208,7 +205,7 @@ impl Observed {
         self.odd.binary_search_by(|it| it.id.as_ref().cmp(&Some(id))).ok().map(|index| &self.odd[index])
     }
 
-    /// Where the definition with this id holds half a character.
+    /// Where the definition with this id has half a character.
     pub fn halved(&self, id: &DefinitionId) -> Option<&Halved> {
         self.halved.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.halved[index])
     }
@@ -222,12 +219,12 @@ impl Observed {
     }
 }
 
-/// Which org a run speaks to; the first line of every output.
+/// The org that a run connects to: the first line of every output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// None where the org could not be asked who it is ("org not verified").
+    /// `None` if the identity could not be read ("org not verified").
     pub org: Option<Organization>,
-    /// The embedded org: nothing real is written.
+    /// The embedded sandbox: nothing real is written.
     pub sandbox: bool,
     pub generation: Generation,
 }

@@ -1,33 +1,31 @@
-//! What an org shows that is not as its API promises: objects that cannot be read whole, and texts that were cut within
-//! a character.
+//! Data that violates the API's contract: objects that cannot be read in full, and texts with half a character.
 
 use crate::model::alike;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::text;
 
-/// How many labels of an odd object a sentence names.
+/// The most labels of an odd object in one sentence.
 const LABELS_NAMED_MAX: usize = 3;
 
-/// What stands where half a character was: U+FFFD.
+/// The replacement of half a character: U+FFFD.
 pub const HALF: char = char::REPLACEMENT_CHARACTER;
 
-/// An object in the list of definitions that cannot be read whole. It is shown, and never matched, removed or written;
-/// nor is it absent.
+/// A listed object that cannot be read in full. It exists and is shown, but it is never matched, removed or written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Odd {
-    /// Where it stands in the org's answer, such as `entities[12]`.
+    /// Where it is in the org's response, such as `entities[12]`.
     pub place: String,
-    /// Its id; none if that cannot be read.
+    /// Its id. `None` if it is unreadable.
     pub id: Option<DefinitionId>,
-    /// What is odd, each in a few words. Not empty.
+    /// What is odd, each in a few words. It is never empty.
     pub what: Vec<String>,
     pub labels: Vec<(Locale, Label)>,
-    /// Where it belongs; none if that cannot be read, so that it may belong anywhere.
+    /// Its system presence. `None` if it is unreadable: then it may belong to any.
     pub system_presence: Option<SystemPresence>,
 }
 
 impl Odd {
-    /// What it is called in a sentence. Foreign strings are raw.
+    /// Its name in a sentence. Foreign strings are raw.
     pub fn name(&self) -> String {
         let Odd { place, id, what: _, labels, system_presence } = self;
         let id = id.as_ref().map_or_else(|| "the object without a readable id".to_owned(), text::ticked);
@@ -42,7 +40,7 @@ impl Odd {
         text::list(&self.what, "and")
     }
 
-    /// The labels as they look to a reader.
+    /// The folded labels.
     pub fn looks(&self) -> impl Iterator<Item = String> {
         self.labels.iter().map(|(_, label)| alike::folded(label.nfc()))
     }
@@ -53,13 +51,13 @@ impl Odd {
     }
 }
 
-/// A definition that is whole but for half a character in a text, which reads as [`HALF`].
+/// A definition that is complete except for half a character in a text, which reads as [`HALF`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halved {
     pub id: DefinitionId,
     /// The locales of the labels, in the org's spelling.
     pub labels: Vec<Locale>,
-    /// Other fields that a PUT sends back, by their paths. No config can name them.
+    /// Other fields that a PUT sends back, by path. No config can name them.
     pub fields: Vec<String>,
 }
 

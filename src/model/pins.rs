@@ -1,5 +1,5 @@
-//! What of an org a config can manage, and what needs a pin for that: everything that matching could
-//! not find by its label, and everything that the language takes only with a pin.
+//! Which objects a config can manage, and which of them need a pin: those that matching cannot find by label, and those
+//! that the language accepts only with a pin.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -9,8 +9,7 @@ use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::text::is_odd_label;
 use crate::model::yaml;
 
-/// The longest locale that is written, in characters as YAML writes them: it is the key of a line, and
-/// YAML's keys end at 1024.
+/// The longest locale, in characters of YAML. It is the key of a line, and YAML limits keys to 1024.
 const LOCALE_LENGTH_MAX: usize = 1_000;
 
 /// Room on a line for everything beside a locale and its label.
@@ -20,37 +19,37 @@ const LINE_ROOM_BYTES: usize = 100;
 pub struct PinChoice {
     pub default_locale: Locale,
     pub deactivated: bool,
-    /// A pin for every one.
+    /// Pin every definition.
     pub pin_all: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Managed<'a> {
     pub definition: &'a Definition,
-    /// Why it has a pin; none where it has none.
+    /// Why it has a pin. `None` if it has none.
     pub pin: Option<Need>,
-    /// `--pin` asked for one, and its id cannot be written.
+    /// `--pin` is set, and its id is invalid in a config.
     pub pin_refused: bool,
 }
 
-/// Why a definition has a pin. The first that holds is told.
+/// Why a definition has a pin. The first reason that applies is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// It is not known whether it is the platform's own, and only what is pinned is then touched.
+    /// It may be the platform's own, and only a pinned one is changed then.
     PrimaryNotKnown,
-    /// Nothing in the default locale, by which it would be recognised.
+    /// It has no default label to be matched by.
     NoDefaultLabel,
     SharedLabel,
     TwoSpellings,
     OddLocale,
-    /// A label that is empty or holds characters that act on their surroundings.
+    /// A label that is empty or has characters that act on their surroundings.
     OddLabel,
-    /// Nothing but `--pin`.
+    /// Only `--pin`.
     Asked,
 }
 
 impl Need {
-    /// In words that go on after "pinned, since".
+    /// In words after "pinned, since".
     pub fn in_words(self) -> Option<&'static str> {
         match self {
             Need::PrimaryNotKnown => Some("the org does not say whether this is the platform's own"),
@@ -64,7 +63,7 @@ impl Need {
     }
 }
 
-/// A definition that no config can name, and why.
+/// A definition that no config can name, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut<'a> {
     pub definition: &'a Definition,
@@ -72,7 +71,7 @@ pub struct LeftOut<'a> {
 }
 
 impl LeftOut<'_> {
-    /// Can its id stand in `protect`?
+    /// Is its id valid in `protect`?
     pub fn can_be_protected(&self) -> bool {
         can_be_id(self.definition.id.as_str())
     }
@@ -81,18 +80,18 @@ impl LeftOut<'_> {
 /// Why no config can name a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Its system presence holds control characters, or is very long.
+    /// Its system presence has control characters, or is very long.
     SystemPresence,
     /// A locale is too long for the key of a line.
     LongLocale,
     /// A label is too long for a line.
     LongLabel,
-    /// It needs a pin, and its id cannot be one.
+    /// It needs a pin, and its id is invalid as one.
     Id(Need),
 }
 
 impl Obstacle {
-    /// In words that go on after "left out, since".
+    /// In words after "left out, since".
     pub fn in_words(self) -> String {
         match self {
             Obstacle::SystemPresence => "its system presence is no name that a config can hold".to_owned(),
@@ -106,8 +105,8 @@ impl Obstacle {
     }
 }
 
-/// Everything that is the org's own, sorted by id: what is imported, and what cannot be. `named` ones are imported
-/// though they are deactivated.
+/// Sorts the org's own objects into those that are imported and those that cannot be, by id. The `named` ones are
+/// imported even if they are deactivated.
 pub fn judge<'a>(
     observed: &'a Observed,
     choice: &PinChoice,
@@ -134,7 +133,7 @@ pub fn judge<'a>(
     (managed, left_out)
 }
 
-/// How many objects have a default label under a system presence, the platform's own among them.
+/// The number of objects with a default label under a system presence, the platform's own included.
 struct Sharing<'a>(HashMap<(&'a str, &'a str), Counts>);
 
 #[derive(Default)]
@@ -156,7 +155,7 @@ impl<'a> Sharing<'a> {
         Sharing(counts)
     }
 
-    /// Does matching find this one by its label? An active object comes before a deactivated one.
+    /// Does matching find this definition by its label? An active object comes before a deactivated one.
     fn finds(&self, definition: &Definition, default_locale: &Locale) -> bool {
         let label = definition.default_label(default_locale);
         let counts = label.and_then(|it| self.0.get(&(definition.system_presence.folded(), it.nfc())));
@@ -178,7 +177,7 @@ fn need(definition: &Definition, sharing: &Sharing<'_>, default_locale: &Locale)
     needs.into_iter().find_map(|(need, holds)| holds.then_some(need))
 }
 
-/// Why no config can name it, with a pin or without; none if one can.
+/// Why no config can name it, even with a pin. `None` if one can.
 pub fn obstacle(definition: &Definition) -> Option<Obstacle> {
     let written = |raw: &str| yaml::scalar(raw);
     if !is_sayable(&definition.system_presence) {
@@ -201,8 +200,8 @@ fn is_sayable(system_presence: &SystemPresence) -> bool {
     !spelling.chars().any(char::is_control) && yaml::scalar(&spelling).len() <= LOCALE_LENGTH_MAX
 }
 
-/// A system presence as a config writes it: one of the ten as people type it, any other as the org
-/// does, with its white space as spaces, which means the same.
+/// A system presence in a config: the usual spelling for one of the ten, the org's spelling for others. Its white space
+/// becomes spaces, which are equal.
 pub fn spelling(system_presence: &SystemPresence) -> String {
     match system_presence.standard() {
         Some(name) => name.to_owned(),

@@ -1,31 +1,33 @@
-//! Why something failed, for all failures: one sentence, what to do, and the platform's id of the exchange.
+//! Why something failed: one sentence, what to do, and the platform's correlation id. All failures use it.
 
 use std::io;
 
 use crate::model::observed::Organization;
 
-/// Why a command, or one thing of many, failed. Foreign strings are raw: each view makes them safe.
+/// Why a command, or one of many items, failed. Foreign strings are raw: each view makes them safe.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problem {
     /// In one sentence, with the API call if there was one.
     pub message: String,
     pub help: Option<String>,
     pub correlation_id: Option<String>,
-    /// What the platform named when it refused a request: its message, and its parameters' names and values. They are
-    /// never shown, only searched for a label that is at fault.
+    /// The platform's message for a refused request, and its parameters' names and values. They are never shown, only
+    /// searched for the label at fault.
     pub platform_terms: Vec<String>,
+    /// A freeze of the config refused it. Nothing was written.
+    pub is_freeze: bool,
 }
 
-/// What is known of the org by the time that a command fails.
+/// What is known of the org when a command fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
-    /// None where it has not said who it is.
+    /// `None` if its identity was not read.
     pub org: Option<Organization>,
-    /// The embedded org is asked: nothing real is written.
+    /// The run uses the embedded sandbox: nothing real is written.
     pub sandbox: bool,
 }
 
-/// Why an org of several has no result, and what it said of itself.
+/// Why one of several orgs has no result, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgFailure {
     pub problem: Problem,
@@ -43,7 +45,7 @@ impl Problem {
     }
 }
 
-/// The cause in words that do not change with the system's language or numbers.
+/// The cause in words that do not depend on the system's language or error numbers.
 pub fn cause(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
@@ -51,7 +53,7 @@ pub fn cause(error: &io::Error) -> String {
         io::ErrorKind::AlreadyExists => "there is a file of this name".to_owned(),
         io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        // Another kind than the named ones prints as nothing that says what is wrong.
+        // Unnamed kinds print a text without any cause.
         io::ErrorKind::Other => error.to_string(),
         kind => match kind.to_string().as_str() {
             "uncategorized error" => error.to_string(),

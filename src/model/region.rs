@@ -1,5 +1,5 @@
-//! The known regions of the platform: AWS name → domain (docs/platform.md, "Regions and hosts").
-//! Hosts are never derived by a pattern: two regions have other top-level domains.
+//! The known regions of the platform: AWS name → domain (docs/platform.md, "Regions and hosts"). Hosts are never built
+//! by a pattern, because two regions have other top-level domains.
 
 use std::fmt;
 
@@ -36,12 +36,12 @@ const fn region(name: &'static str, domain: &'static str) -> Region {
 }
 
 impl Region {
-    /// By AWS name, regardless of the case.
+    /// By AWS name, in any case.
     pub fn by_name(name: &str) -> Option<Region> {
         REGIONS.into_iter().find(|it| it.name.eq_ignore_ascii_case(name.trim()))
     }
 
-    /// By domain, such as `mypurecloud.de`, regardless of the case.
+    /// By domain, such as `mypurecloud.de`, in any case.
     pub fn by_domain(domain: &str) -> Option<Region> {
         REGIONS.into_iter().find(|it| it.domain.eq_ignore_ascii_case(domain.trim()))
     }
@@ -51,7 +51,7 @@ impl Region {
         self.name
     }
 
-    /// The domain below which the API (`api.`) and the login (`login.`) hosts are.
+    /// The domain of the API host (`api.`) and the login host (`login.`).
     pub fn domain(self) -> &'static str {
         self.domain
     }

@@ -1,15 +1,14 @@
-//! Readable ASCII names out of any script: `午餐` becomes `wu-can`.
+//! Makes readable ASCII names from any script: `午餐` becomes `wu-can`.
 
 use deunicode::deunicode;
 
-/// The longest name that is made, in characters: room for a number within a key.
+/// The longest name, in characters. It leaves room for a number in a key.
 pub const SLUG_LENGTH_MAX: usize = 60;
 
-/// How much of a text a name is made of; an org may hold labels of any length.
+/// The most characters that are read, because labels in an org can have any length.
 const READ_CHARS_MAX: usize = 200;
 
-/// Lower-case letters and digits, with single hyphens between; none where the text has nothing of
-/// the kind.
+/// Lower-case letters and digits, joined by single hyphens. `None` if the text has no letter or digit.
 pub fn slug(raw: &str) -> Option<String> {
     let read: String = raw.chars().take(READ_CHARS_MAX).collect();
     let mut slug = String::new();
@@ -21,7 +20,7 @@ pub fn slug(raw: &str) -> Option<String> {
         }
     }
     if slug.len() > SLUG_LENGTH_MAX {
-        // Cut between words where that leaves more than half.
+        // Cuts between words if that keeps more than half.
         slug.truncate(SLUG_LENGTH_MAX);
         if let Some(end) = slug.rfind('-').filter(|end| *end > SLUG_LENGTH_MAX / 2) {
             slug.truncate(end);
@@ -31,7 +30,7 @@ pub fn slug(raw: &str) -> Option<String> {
     (!slug.is_empty()).then_some(slug)
 }
 
-/// The same for a name that may be written in one word, such as `OnQueue`.
+/// Like [`slug`], for a name that may be one word, such as `OnQueue`.
 pub fn slug_of_words(raw: &str) -> Option<String> {
     let mut apart = String::new();
     let mut before_is_small = false;

@@ -1,5 +1,5 @@
-//! Places in files, and what was found there: plain numbers, no borrowed text, so that a place can
-//! travel through the whole program and become a line and a column at the very end.
+//! Places in files as plain numbers without borrowed text. They pass through the whole program and become a line and a
+//! column only for display.
 
 use std::fmt;
 use std::num::NonZero;
@@ -10,18 +10,18 @@ use std::path::{Path, PathBuf};
 pub struct FileId(u32);
 
 impl FileId {
-    /// As a bare number, for carrying a place through serde.
+    /// The number, to pass a place through serde.
     pub(crate) fn index(self) -> u32 {
         self.0
     }
 
-    /// Back from [`FileId::index`].
+    /// Reverts [`FileId::index`].
     pub(crate) fn from_index(index: u32) -> FileId {
         FileId(index)
     }
 }
 
-/// Bytes, half open, in one file of [`Sources`].
+/// A half-open byte range in one file of [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     pub file: FileId,
@@ -31,12 +31,12 @@ pub struct Span {
     pub end: u32,
 }
 
-/// A line as people, editors and SARIF count it: from one.
+/// A line number from one, as editors and SARIF count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line(NonZero<u32>);
 
 impl Line {
-    /// From a count that begins at zero. The one conversion there is.
+    /// From a zero-based count. It is the only conversion.
     pub fn from_index(index: usize) -> Line {
         Line(NonZero::<u32>::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
     }
@@ -46,12 +46,12 @@ impl Line {
     }
 }
 
-/// A column in characters, counted from one.
+/// A column in characters, from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Column(NonZero<u32>);
 
 impl Column {
-    /// From a count that begins at zero.
+    /// From a zero-based count.
     pub fn from_index(index: usize) -> Column {
         Column(NonZero::<u32>::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
     }
@@ -61,13 +61,11 @@ impl Column {
     }
 }
 
-/// One file that was read. Text that is not UTF-8 is held with its bad bytes replaced, so that the
-/// complaint about it can still show a line.
+/// One file that was read. Invalid UTF-8 is replaced, so that the error can still show a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// As the person named it: relative where they were relative.
+    /// As it was typed: relative paths stay relative.
     pub path: PathBuf,
-    /// The whole text.
     pub text: String,
     line_starts: Vec<u32>,
 }
@@ -75,18 +73,17 @@ pub struct Source {
 /// Every file that a run has read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// The hash of the commit that they were read from; none if they were read from the disk.
+    /// The hash of the commit that they were read from. `None` if they were read from disk.
     pub commit: Option<String>,
     files: Vec<Source>,
 }
 
 impl Sources {
-    /// No files yet.
     pub fn new() -> Sources {
         Sources::default()
     }
 
-    /// Adds a file. Files over 4 GiB cannot be placed; the reader's size limit is far below.
+    /// Adds a file. A file over 4 GiB has no places, but the reader's limit is far below.
     pub fn add(&mut self, path: &Path, text: String) -> FileId {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(breaks.map(|(index, _)| position(index + 1))).collect();
@@ -94,13 +91,12 @@ impl Sources {
         FileId(position(self.files.len() - 1))
     }
 
-    /// The file with this id. Ids come from [`Sources::add`] of the same value only.
+    /// The file with this id. The id must come from [`Sources::add`] of the same value.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]
     }
 
-    /// Every file, in the order of reading.
-    /// The file that people know by this name.
+    /// Finds a file by its displayed name.
     pub fn by_name(&self, name: &str) -> Option<&Source> {
         self.iter().map(|(_, it)| it).find(|it| it.path.display().to_string() == name)
     }
@@ -109,7 +105,7 @@ impl Sources {
         self.files.iter().enumerate().map(|(index, source)| (FileId(position(index)), source))
     }
 
-    /// Where a span begins, as people count.
+    /// The start of a span, for people.
     pub fn place(&self, span: Span) -> Place<'_> {
         let source = self.get(span.file);
         let line = source.line_starts.partition_point(|start| *start <= span.start).saturating_sub(1);
@@ -123,7 +119,7 @@ fn position(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-/// A place as people name it. Not safe to show: the path is foreign text.
+/// A place for people. It is not safe to show: the path is foreign text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
     pub path: &'a Path,
@@ -132,14 +128,14 @@ pub struct Place<'a> {
 }
 
 impl fmt::Display for Place<'_> {
-    /// As people and editors name it: `file:line:column`.
+    /// The form of editors: `file:line:column`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { path, line, column } = self;
         write!(f, "{}:{}:{}", path.display(), line.get(), column.get())
     }
 }
 
-/// The comment lines directly above a line, without their signs.
+/// The comment lines directly above a line, without `#`.
 pub fn comment_above(text: &str, line: u32) -> Option<String> {
     let above = usize::try_from(line).ok()?.checked_sub(1)?;
     let lines: Vec<&str> = text.lines().take(above).collect();

@@ -1,21 +1,20 @@
-//! Strings from outside made safe to show, and small grammar for sentences: plurals and lists.
+//! Makes strings from outside safe to show. It also has small grammar for sentences: plurals and lists.
 //!
-//! Every label, name or message that came from the org or from a file is hostile to a terminal:
-//! control characters move the cursor, bidirectional overrides reorder what a reviewer reads, and
-//! zero-width characters hide differences. All of them become visible escapes here, in the spelling
-//! that YAML and JSON read back (`\u202E`). So does what a CI would take for a command in its log.
+//! Every label, name or message from the org or a file is hostile to a terminal. Control characters move the cursor,
+//! bidirectional overrides reorder what a reviewer reads, and zero-width characters hide differences.
+//! They all become visible escapes here, in the spelling of YAML and JSON (`\u202E`). So do the commands that a CI
+//! would read from its log.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Text in which nothing acts on a terminal: what was hidden is written as an escape.
+/// Text without effect on a terminal: hidden characters are escaped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shown(String);
 
 impl Shown {
-    /// The safe text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -27,7 +26,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// One line of text for a terminal. Line breaks are escaped as well.
+/// One line of text for a terminal. Line breaks are escaped too.
 pub fn terminal(raw: &str) -> Shown {
     let mut safe = String::with_capacity(raw.len());
     for c in raw.chars() {
@@ -45,8 +44,8 @@ pub fn quoted(label: &str) -> String {
     format!("\"{}\"", within_quotes(&shortened(label)))
 }
 
-/// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
-/// so that where it ends is certain and an escape cannot be mistaken for what a person typed.
+/// Text between double quotes on a terminal. Like [`terminal`], and escapes `"` and `\` too, so that its end is certain
+/// and no typed text looks like an escape.
 pub fn within_quotes(raw: &str) -> Shown {
     let mut safe = String::with_capacity(raw.len());
     for c in raw.chars() {
@@ -60,9 +59,9 @@ pub fn within_quotes(raw: &str) -> Shown {
     Shown(without_inner_commands(&safe, ESCAPED_MARK))
 }
 
-/// Where in a text a CI would take what follows for a command in its log: at the second `#` of `##[`, as runners of
-/// GitHub Actions and Azure Pipelines do, of `##vso[`, of `##teamcity[`, and of any other word in between. (The other
-/// kind, `::name::`, is one only at the begin of a line.)
+/// Where a CI would read a command in its log: at the second `#` of `##[` (GitHub Actions, Azure Pipelines), `##vso[`,
+/// `##teamcity[`, and any other word in between.
+/// The other form, `::name::`, only counts at the start of a line.
 fn commands(text: &str) -> impl Iterator<Item = usize> {
     text.match_indices('[').filter_map(|(bracket, _)| {
         let before = text[..bracket].trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -70,12 +69,12 @@ fn commands(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Is anything in it a command to a CI that reads it in a log?
+/// Does it contain a command for a CI that reads its log?
 pub fn has_command(text: &str) -> bool {
     commands(text).next().is_some()
 }
 
-/// The same without such commands: `escape` takes the place of their second `#`.
+/// Removes such commands: `escape` replaces their second `#`.
 pub fn without_inner_commands(text: &str, escape: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut done = 0;
@@ -88,8 +87,7 @@ pub fn without_inner_commands(text: &str, escape: &str) -> String {
     safe
 }
 
-/// A line in its parts, as they are shown one after the other: a command that begins in one and ends in another is
-/// none any more.
+/// The parts of a line that are shown one after the other. A command across two parts is removed too.
 pub fn parts_without_commands<const N: usize>(parts: [&str; N]) -> [String; N] {
     let line = parts.concat();
     let mut begin = 0;
@@ -108,10 +106,10 @@ pub fn parts_without_commands<const N: usize>(parts: [&str; N]) -> [String; N] {
     })
 }
 
-/// A `#`, as YAML reads it back.
+/// An escaped `#` in YAML.
 const ESCAPED_MARK: &str = "\\x23";
 
-/// The same where it may stand at the begin of a line.
+/// The same for text that may be at the start of a line.
 pub fn without_commands(text: &str) -> String {
     let text = without_inner_commands(text, ESCAPED_MARK);
     match text.trim_start().strip_prefix("::") {
@@ -120,8 +118,7 @@ pub fn without_commands(text: &str) -> String {
     }
 }
 
-/// Does any of it run from right to left? A terminal that knows such scripts would show what stands
-/// before and after it on one line in the other order.
+/// Does it contain right-to-left text? A terminal with bidi support would reorder its line.
 pub fn runs_right_to_left(raw: &str) -> bool {
     raw.chars().any(|c| {
         matches!(c,
@@ -130,12 +127,12 @@ pub fn runs_right_to_left(raw: &str) -> bool {
     })
 }
 
-/// Is this a character that acts on its surroundings, or that cannot be seen?
+/// Does this character act on its surroundings, or is it invisible?
 ///
-/// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags), everything that is shown
-/// as nothing where a font does not know it (`Default_Ignorable_Code_Point`), line and paragraph separators, blank
-/// Braille, the odd spaces that look like an ordinary one, and the code points that are no characters (YAML takes some
-/// of them only as escapes).
+/// It covers controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags), line and
+/// paragraph separators, blank Braille, and spaces that look like an ordinary one.
+/// It also covers `Default_Ignorable_Code_Point`, which is invisible without a suitable font, and noncharacters, some
+/// of which YAML accepts only as escapes.
 pub fn is_hidden(c: char) -> bool {
     c.is_control() || is_ignorable(c) || is_format(c) || is_blank(c) || is_noncharacter(c)
 }
@@ -144,12 +141,12 @@ fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
-/// A space that is not the one of the space bar, nor a tab or a line break. YAML takes it for a letter.
+/// A space other than the ordinary one, a tab or a line break. YAML treats it as a letter.
 pub fn is_odd_space(c: char) -> bool {
     !c.is_ascii() && (c.is_whitespace() || c == '\u{FEFF}')
 }
 
-/// What to do about a name with a space of another kind or a character that cannot be seen. None if it has neither.
+/// What to do about a name with an unusual space or an invisible character. `None` if it has neither.
 pub fn unseen_in_name(name: &str) -> Option<String> {
     let unseen = name.chars().find(|c| is_odd_space(*c) || is_hidden(*c))?;
     let what =
@@ -157,14 +154,12 @@ pub fn unseen_in_name(name: &str) -> Option<String> {
     Some(format!("it contains U+{:04X}, {what}: type it anew", u32::from(unseen)))
 }
 
-/// Why bytes are no text.
+/// Why bytes are not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotText {
-    /// They are UTF-16.
     Utf16,
-    /// They are UTF-32.
     Utf32,
-    /// This byte, counted from zero, is not UTF-8.
+    /// The byte at this index is not UTF-8.
     NotUtf8(usize),
 }
 
@@ -178,7 +173,7 @@ impl fmt::Display for NotText {
     }
 }
 
-/// The bytes of a text without the byte-order mark that some editors put before it.
+/// The bytes of a text without the byte-order mark that some editors add.
 pub fn without_mark(bytes: &[u8]) -> Result<&[u8], NotText> {
     match bytes {
         [0xFF, 0xFE, 0, 0, ..]
@@ -190,7 +185,7 @@ pub fn without_mark(bytes: &[u8]) -> Result<&[u8], NotText> {
     }
 }
 
-/// The text of a file, without a byte-order mark.
+/// The text of a file without a byte-order mark.
 pub fn of_bytes(bytes: &[u8]) -> Result<&str, NotText> {
     let text = without_mark(bytes)?;
     str::from_utf8(text).map_err(|error| NotText::NotUtf8(bytes.len() - text.len() + error.valid_up_to()))
@@ -201,7 +196,7 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Is nothing shown of it, no matter what it does? (Unicode's `Default_Ignorable_Code_Point`.)
+/// Is it invisible, whether it has an effect or not? (Unicode's `Default_Ignorable_Code_Point`.)
 pub fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
@@ -239,7 +234,7 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// `a`, `a and b`, `a, b and c`, with the joining word given.
+/// `a`, `a and b`, `a, b and c`, with the given conjunction.
 pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
     let mut text = String::new();
     for (index, item) in items.iter().enumerate() {
@@ -247,7 +242,7 @@ pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
             text.push_str(if index + 1 == items.len() { joined_by } else { "," });
             text.push(' ');
             if index + 1 == items.len() {
-                // The joining word stands between two spaces, a comma before one.
+                // The conjunction is between two spaces, a comma before one.
                 text.insert(text.len() - 1 - joined_by.len(), ' ');
             }
         }
@@ -257,13 +252,13 @@ pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
     text
 }
 
-/// Names, and how many there are besides.
+/// Names, and the number of further ones.
 pub fn list_and(mut names: Vec<String>, more: usize) -> String {
     names.extend((more > 0).then(|| format!("{more} more")));
     list(&names, "and")
 }
 
-/// One word of a command line. What a shell would take for more than letters is quoted.
+/// One word of a command line. A shell's special characters are quoted.
 pub fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-:=+,@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -273,10 +268,10 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
-/// How many names a sentence has before it counts the rest.
+/// The most names in a sentence. The rest is counted.
 const NAMED_MAX: usize = 3;
 
-/// The first names, and how many there are more: `a, b, c (10 more)`.
+/// The first names, and the number of further ones: `a, b, c (10 more)`.
 pub fn some<T: fmt::Display>(names: &[T]) -> String {
     let first: Vec<String> = names.iter().take(NAMED_MAX).map(ToString::to_string).collect();
     match names.len().saturating_sub(NAMED_MAX) {
@@ -285,13 +280,13 @@ pub fn some<T: fmt::Display>(names: &[T]) -> String {
     }
 }
 
-/// A foreign name between backticks, in a sentence of ours. A backtick of its own would end the code there, and the
-/// rest of the name would be read as Markdown, so it is escaped.
+/// A foreign name between backticks, in a sentence of ours. Its own backticks are escaped. Otherwise the rest of the
+/// name would be read as Markdown.
 pub fn ticked(name: impl fmt::Display) -> String {
     format!("`{}`", unticked(name))
 }
 
-/// Says that several ids begin as was typed.
+/// The message about several ids with the typed prefix.
 pub fn ambiguous<T: fmt::Display>(typed: &str, ids: &[T]) -> String {
     let ids: Vec<String> = ids.iter().map(ticked).collect();
     format!("{} begins more than one id: {}", ticked(typed), some(&ids))
@@ -302,10 +297,10 @@ pub fn unticked(text: impl fmt::Display) -> String {
     text.to_string().replace('`', "\\x60")
 }
 
-/// How much of a label is shown to people, in characters. Documents have it whole.
+/// The most characters of a label in texts. Documents have the whole label.
 const SHOWN_CHARS_MAX: usize = 300;
 
-/// A label as text for people has it: of a very long one the beginning, and how long it is.
+/// A label in texts. A very long one is cut, and its length is shown.
 pub fn shortened(label: &str) -> Cow<'_, str> {
     match label.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => Cow::Owned(format!("{}… ({} characters)", &label[..end], label.chars().count())),
@@ -322,8 +317,8 @@ pub fn with_short_names(sentence: &str) -> Cow<'_, str> {
     Cow::Owned(code_spans(sentence).map(part).collect())
 }
 
-/// A sentence of ours in its parts, each with whether it stands between backticks. A backtick without a second one ends
-/// nothing.
+/// Splits a sentence of ours at its backticks. The flag is true for the text between them. An unpaired backtick is
+/// plain text.
 pub fn code_spans(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
     let last = sentence.matches('`').count();
     sentence.split('`').enumerate().map(move |(index, part)| (index % 2 == 1 && index < last, part))
@@ -334,17 +329,16 @@ pub fn capitalized(sentence: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// The longest name that is compared with others, in characters: comparing two costs the product of
-/// their lengths.
+/// The longest name that is compared with others, in characters: a comparison costs the product of both lengths.
 const COMPARED_LENGTH_MAX: usize = 100;
 
-/// Is this a label that only a definition with a pin may have?
+/// Is this label allowed only for a pinned definition?
 pub fn is_odd_label(raw: &str) -> bool {
     raw.trim().is_empty() || control_or_override(raw).is_some()
 }
 
-/// The first character that moves a cursor or reorders text, described. Marks such as U+200F are
-/// none: Arabic and Hebrew labels need them.
+/// The first character that moves a cursor or reorders text, described. Marks such as U+200F do not count: Arabic and
+/// Hebrew labels need them.
 pub fn control_or_override(text: &str) -> Option<String> {
     let found =
         text.chars().find(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))?;
@@ -352,7 +346,7 @@ pub fn control_or_override(text: &str) -> Option<String> {
     Some(format!("the {kind} character U+{:04X}", u32::from(found)))
 }
 
-/// The nearest of `known` to a mistyped name, if one is near enough to be meant.
+/// The nearest of `known` to a mistyped name, if one is near enough.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
@@ -362,7 +356,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let near = |distance: usize, name: &str| distance * 3 <= name.chars().count().max(length) + 1;
     known
         .into_iter()
-        // Names of very different lengths are far apart, no matter what they are.
+        // Names of very different lengths are never near.
         .filter(|name| near(name.chars().count().abs_diff(length), name))
         .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
         .filter(|(distance, name)| near(*distance, name))
@@ -370,8 +364,8 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// A JSON document that is harmless on a terminal. Hidden characters stand only within strings, where an escape reads
-/// back as the same character: the pretty printer adds nothing but line breaks and spaces.
+/// A JSON document that is safe on a terminal. The pretty printer only adds line breaks and spaces, so hidden
+/// characters are inside strings, where an escape reads back as the same character.
 pub fn without_hidden(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
@@ -384,12 +378,12 @@ pub fn without_hidden(json: &str) -> String {
             safe.push(c);
         }
     }
-    // A log that holds the document may be read by a runner.
+    // A CI runner may read the log with this document.
     without_inner_commands(&safe, "\\u0023")
 }
 
-/// What may be meant by a path that leads nowhere: what has a similar name in its folder, or the same in a folder with
-/// a similar name. `names_in` gives none for what is no folder.
+/// The path that may be meant by one that does not exist: a similar name in its folder, or the same name in a similar
+/// folder. `names_in` returns nothing for a path that is no folder.
 pub fn nearest_path(
     path: &Path,
     is_there: &dyn Fn(&Path) -> bool,
@@ -416,7 +410,7 @@ mod tests {
         assert_eq!(terminal("Café 昼食 غداء 🍽").as_str(), "Café 昼食 غداء 🍽");
     }
 
-    /// Held against the tables of ICU: a new version of Unicode may bring more.
+    /// Compared with the tables of ICU: a new version of Unicode may add characters.
     #[test]
     fn everything_that_unicode_calls_invisible_is_hidden() {
         use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};

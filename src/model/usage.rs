@@ -1,17 +1,17 @@
-//! How many people are on a definition just now, and who they are.
+//! The people who currently have a definition.
 
 use std::collections::BTreeMap;
 
 use crate::model::names::DefinitionId;
 use crate::model::user::UserId;
 
-/// How many people are on one definition.
+/// The number of people with one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum People {
     Exactly(usize),
-    /// The platform cut its answer: there may be more.
+    /// The platform truncated its response: there may be more.
     AtLeast(usize),
-    /// No one could say. Never to be taken for none.
+    /// It could not be read. It never counts as zero.
     NotKnown,
 }
 
@@ -28,18 +28,18 @@ impl People {
     }
 }
 
-/// The people on what a plan takes away or renames, as far as it was asked for.
+/// The people whose definition a plan removes or renames, if they were counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Usage {
     #[default]
     NotAsked,
     NotKnown,
-    /// By definition; one that is not in it has none.
+    /// By definition. An absent definition has no people.
     Counted(BTreeMap<DefinitionId, People>),
 }
 
 impl Usage {
-    /// The people on one definition; none if it was not asked for.
+    /// The people with one definition. `None` if they were not counted.
     pub fn on(&self, id: &DefinitionId) -> Option<People> {
         match self {
             Usage::NotAsked => None,
@@ -49,22 +49,21 @@ impl Usage {
     }
 }
 
-/// May a person be given work just now?
+/// Can a person receive work now?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Queue {
     Off,
-    /// The platform says nothing of it, or something that this tool does not know: taken for on queue.
+    /// The platform shows nothing, or an unknown value. It counts as on queue.
     NotKnown,
-    /// The platform may route something to them, or has.
+    /// The platform may route interactions to them.
     On,
 }
 
-/// Everyone who is on one definition.
+/// The people with one definition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seats {
-    /// Each person once.
     pub people: BTreeMap<UserId, Queue>,
-    /// The platform cut its answer: there may be more.
+    /// The platform truncated its response: there may be more.
     pub cut: bool,
 }
 

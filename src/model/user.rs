@@ -1,21 +1,21 @@
-//! Users, as far as their presences go: who, by which source, what they are on and what they should be on.
+//! Users and their presences: the user, the source, the current presence and the wanted one.
 
 use std::fmt;
 
 use crate::model::names::{DefinitionId, SystemPresence, is_guid};
 
-/// The longest id of a user or a source, in characters. The platform's own have 36.
+/// The longest id of a user or a source, in characters. The platform's own ids have 36.
 pub const ID_CHARS_MAX: usize = 100;
 
-/// The id of a user. It can stand in a path and in a list with commas: nothing else is taken for one.
+/// The id of a user. It is safe in a path and in a comma-separated list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(String);
 
-/// The id of a presence source that an org has registered, held like a [`UserId`].
+/// The id of a presence source that an org has registered. Its form is that of a [`UserId`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(String);
 
-/// Letters, digits, `-` and `_`, beginning with a letter or digit; GUIDs in lower case.
+/// Letters, digits, `-` and `_`, starting with a letter or digit. GUIDs are lower case.
 fn checked(raw: &str) -> Option<String> {
     let raw = raw.trim();
     let fits = raw.len() <= ID_CHARS_MAX
@@ -25,7 +25,7 @@ fn checked(raw: &str) -> Option<String> {
 }
 
 impl UserId {
-    /// Takes an id; none when it is something else, such as a name or an address.
+    /// An id. `None` for anything else, such as a name or an email address.
     pub fn new(raw: &str) -> Option<UserId> {
         checked(raw).map(UserId)
     }
@@ -41,21 +41,20 @@ impl fmt::Display for UserId {
     }
 }
 
-/// Where a presence comes from. A user has one for each source, and one of them is the primary one: what
-/// others see.
+/// A presence source. A user has one presence per source. One source is the primary one, which others see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PresenceSource {
     /// The platform's own, `purecloud`.
     #[default]
     Platform,
-    /// Microsoft Teams, as the platform maps it. It can only be read, and the platform's API has no longer
-    /// had it since 2022 (docs/platform.md, "Presences of users").
+    /// Microsoft Teams, as the platform maps it. It is read-only, and the platform's API has not had it since 2022
+    /// (docs/platform.md, "Presences of users").
     Teams,
     Registered(SourceId),
 }
 
 impl PresenceSource {
-    /// By what people type: `purecloud`, `microsoftteams`, or an id.
+    /// From the typed form: `purecloud`, `microsoftteams`, or an id.
     pub fn named(typed: &str) -> Option<PresenceSource> {
         match typed.trim().to_ascii_lowercase().as_str() {
             "purecloud" => Some(PresenceSource::Platform),
@@ -64,7 +63,7 @@ impl PresenceSource {
         }
     }
 
-    /// Has the org registered it? The operations of one user are not for these (docs/platform.md, "Presences of
+    /// Has the org registered it? The operations for one user do not support these (docs/platform.md, "Presences of
     /// users").
     pub fn is_registered(&self) -> bool {
         matches!(self, PresenceSource::Registered(_))
@@ -85,38 +84,38 @@ impl fmt::Display for PresenceSource {
     }
 }
 
-/// What a user is on, by one source.
+/// The presence of a user from one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPresence {
     pub definition: DefinitionId,
-    /// Its system presence; none where the org does not say, as for a definition that is gone for good.
+    /// Its system presence. `None` if the org does not show it, for example for a definition that no longer exists.
     pub system_presence: Option<SystemPresence>,
-    /// What the user, or Teams, says beside it; none where that is nothing.
+    /// The message of the user or of Teams. `None` if it is empty.
     pub message: Option<String>,
-    /// Since when, as the org writes times; none where it does not say.
+    /// The start, in the org's form. `None` if the org does not show it.
     pub since: Option<String>,
-    /// Is this source the user's primary one? None where the org does not say, as in every bulk read.
+    /// Is this source the user's primary one? `None` if the org does not show it, as in every bulk read.
     pub primary: Option<bool>,
-    /// Times out of office, which only Teams tells of.
+    /// Out-of-office times, which only Teams has.
     pub out_of_office: Vec<OutOfOffice>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutOfOffice {
-    /// Now; none where Teams does not say.
+    /// Is it active now? `None` if Teams does not show it.
     pub active: Option<bool>,
     pub from: Option<String>,
-    /// Its end; none where it has none.
+    /// Its end, if it has one.
     pub to: Option<String>,
 }
 
-/// What a user should be on, by one source.
+/// The wanted presence of a user for one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     pub definition: DefinitionId,
-    /// The message; none leaves it as it is, the empty one takes it away.
+    /// The message. `None` keeps the current one. An empty message removes it.
     pub message: Option<String>,
-    /// Shall the source become the user's primary one? False leaves that as it is.
+    /// Makes the source the user's primary one. `false` changes nothing.
     pub primary: bool,
 }
 
@@ -125,7 +124,7 @@ impl Wish {
         self.may_be_met_by(seen) && (!self.primary || seen.primary == Some(true))
     }
 
-    /// Is the user there, as far as the org says? Not every answer tells of the primary source.
+    /// Is the wanted presence in place, as far as the org shows? Some responses omit the primary source.
     pub fn may_be_met_by(&self, seen: &UserPresence) -> bool {
         let Wish { definition, message, primary } = self;
         let says = |wanted: &String| seen.message.as_deref().unwrap_or_default() == wanted;

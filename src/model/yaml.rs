@@ -1,11 +1,11 @@
-//! Scalars of YAML, for configs that are printed and for lines that people paste.
+//! YAML scalars, for printed configs and for lines to paste.
 
 use crate::model::names::is_guid;
 use crate::model::text;
 
-/// A YAML scalar that reads back as exactly `raw`, on one line, with hidden characters as escapes.
-/// Plain where that is certainly safe (an id is, unlike most of what begins with a digit), double-quoted
-/// otherwise. For lines that people paste.
+/// A one-line YAML scalar that reads back as exactly `raw`, with hidden characters as escapes. It is plain if that is
+/// certainly safe, and double-quoted otherwise.
+/// An id is plain, unlike most texts that begin with a digit.
 pub fn scalar(raw: &str) -> String {
     if is_plain(raw) || is_guid(raw) {
         return raw.to_owned();
@@ -13,18 +13,18 @@ pub fn scalar(raw: &str) -> String {
     format!("\"{}\"", text::within_quotes(raw))
 }
 
-/// Letters, digits, single inner spaces and a few marks, beginning with a letter, and none of the
-/// words that some YAML reader takes for a boolean or a null.
+/// Letters, digits, single inner spaces and a few marks, starting with a letter. Words that any YAML reader treats as a
+/// boolean or null are excluded.
 fn is_plain(raw: &str) -> bool {
     const TAKEN: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     raw.chars().next().is_some_and(char::is_alphabetic)
         && !raw.ends_with(' ')
-        // The Hangul fillers are letters, and no one can see them.
+        // The Hangul fillers are letters, but invisible.
         && raw.chars().all(|c| (c.is_alphanumeric() && !text::is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
         && !TAKEN.contains(&raw.to_lowercase().as_str())
 }
 
-/// What a scalar without quotes is, by YAML 1.2's core schema.
+/// The type of a plain scalar in YAML 1.2's core schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plain {
     Null,
@@ -45,12 +45,12 @@ impl Plain {
     }
 }
 
-/// Would this be text if it stood in a file without quotes?
+/// Would this be a string in a file without quotes?
 pub fn is_text(raw: &str) -> bool {
     Plain::of(raw) == Plain::Text
 }
 
-/// Can this not have been meant as a locale? What YAML reads as something else than text is none either.
+/// Is this certainly no locale? That includes every scalar that YAML does not read as a string.
 pub fn is_odd_locale(raw: &str) -> bool {
     !is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
 }

@@ -1,31 +1,31 @@
-//! What was applied last to an org, by the reports of its applies.
+//! The last apply to an org, from the reports of its applies.
 
 use crate::model::desired::OrgIdentity;
 use crate::model::moment::Moment;
 use crate::ops::history::stored::{StoredReport, StoredRow, StoredRun};
 
-/// What reports say of the applies of one org.
+/// The applies of one org, from reports.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppliesOfOrg {
-    /// The newest apply that ended without refusal or failure.
+    /// The newest apply without refusal or failure.
     pub last: Option<AppliedState>,
-    /// When a later run failed, after it may have written something.
+    /// When a later run failed that may have written something.
     pub failed_at: Option<Moment>,
 }
 
-/// What an apply left in an org.
+/// The state that an apply left in an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedState {
     pub commit: Option<String>,
-    /// Some file was not as the commit has it.
+    /// Some file differed from the commit.
     pub modified: bool,
-    /// The digest of the config that was applied.
+    /// The digest of the applied config.
     pub digest: Option<String>,
     pub at: Moment,
 }
 
 impl AppliesOfOrg {
-    /// Of these reports, those of the org count: of its id, else of its name. The sandbox says nothing of a real org.
+    /// Uses the reports of this org: by id, or by name without one. Reports of the sandbox do not count for a real org.
     pub fn of(reports: &[StoredReport], org: &OrgIdentity, sandbox: bool) -> AppliesOfOrg {
         let is_of_org = |it: &StoredReport, run: &StoredRun| match &org.id {
             Some(id) if !sandbox => it.org.as_ref() == Some(id),

@@ -1,4 +1,4 @@
-//! Orgs held against each other. Ids are never compared: each belongs to one org alone.
+//! Compares orgs with each other. Ids are never compared, because each belongs to one org.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +11,21 @@ use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::source::Span;
 use crate::ops::import::base::majority;
 
-/// The name of what most orgs have, as the second of a comparison.
+/// The name of the majority, as the second side of a comparison.
 pub const MOST: &str = "most orgs";
 
-/// What of an org is compared.
+/// The compared part of an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComparedOrg {
     pub name: String,
     pub definitions: Vec<ComparedDefinition>,
-    /// Definitions that its config omits, each with its place.
+    /// Definitions that its config omits, with their places.
     pub omitted: Vec<(Key, Option<Span>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComparedDefinition {
-    /// None if the org was read: an org has no keys.
+    /// `None` if an org was read: it has no keys.
     pub key: Option<Key>,
     /// The label in the org's default locale.
     pub name: Option<Label>,
@@ -36,25 +36,25 @@ pub struct ComparedDefinition {
     pub label_places: ByLocale<Span>,
 }
 
-/// Two orgs, definition by definition.
+/// Two orgs, compared definition by definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgComparison {
     pub first: String,
     pub second: String,
     pub rows: Vec<ComparedRow>,
     pub sums: Vec<PresenceSum>,
-    /// How many definitions of each have neither a key nor a default label, so that nothing pairs them.
+    /// The number of definitions on each side without a key and a default label, which cannot be paired.
     pub not_paired: [usize; 2],
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComparedRow {
     pub key: Option<Key>,
-    /// The default label, as the first org has it.
+    /// The default label in the first org.
     pub name: Option<Label>,
     pub system_presence: SystemPresence,
     pub found: PairFinding,
-    /// Where the first org says it.
+    /// Its place in the first org.
     pub place: Option<Span>,
 }
 
@@ -69,7 +69,7 @@ pub enum PairFinding {
     OnlySecond {
         omitted: bool,
     },
-    /// Two definitions whose labels a reader takes for the same: the label of the second.
+    /// Two definitions whose labels read the same: the label of the second.
     LooksAlike(Label),
 }
 
@@ -87,7 +87,7 @@ pub enum ComparedField {
     Label(Locale),
 }
 
-/// How many active definitions of a system presence each of both has.
+/// The number of active definitions of a system presence on each side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresenceSum {
     pub system_presence: SystemPresence,
@@ -96,7 +96,7 @@ pub struct PresenceSum {
 }
 
 impl ComparedOrg {
-    /// What the files ask of an org.
+    /// An org's wanted state from its files.
     pub fn of_config(config: &Config) -> ComparedOrg {
         let desired = &config.desired;
         let name = desired.org.as_ref().map(|it| it.name.clone()).unwrap_or_default();
@@ -119,7 +119,7 @@ impl ComparedOrg {
         ComparedOrg { name, definitions, omitted }
     }
 
-    /// What an org holds, without the platform's own definitions.
+    /// An org's observed state, without the platform's own definitions.
     pub fn of_observed(name: &str, default_locale: &Locale, observed: &Observed) -> ComparedOrg {
         let of_people = observed.definitions.iter().filter(|it| it.primary != Primary::Yes);
         let definition = |it: &Definition| ComparedDefinition {
@@ -159,7 +159,7 @@ impl ComparedDefinition {
         self.key.is_some() || self.name.is_some()
     }
 
-    /// What makes definitions of several orgs one: the key, else system presence and default label.
+    /// The identity of a definition across orgs: the key, or system presence and default label.
     fn identity(&self) -> Option<(String, String)> {
         match (&self.key, &self.name) {
             (Some(key), _) => Some((String::new(), key.to_string())),
@@ -215,7 +215,7 @@ impl OrgComparison {
     }
 }
 
-/// Pairs definitions by key, then by system presence and default label, and names those that look alike.
+/// Pairs definitions by key, then by system presence and default label, and reports those that look alike.
 pub fn compare(first: &ComparedOrg, second: &ComparedOrg) -> OrgComparison {
     let paired = |of: &ComparedOrg| of.definitions.iter().filter(|it| it.can_be_paired()).cloned().collect();
     let (mut left, mut right): (Vec<ComparedDefinition>, Vec<ComparedDefinition>) = (paired(first), paired(second));
@@ -245,7 +245,7 @@ pub fn compare(first: &ComparedOrg, second: &ComparedOrg) -> OrgComparison {
     }));
     rows.extend(right.iter().map(|it| {
         let omission = first.omission(it.key.as_ref());
-        // What the first org says of it is the line that omits it.
+        // The place of the first org is the line that omits it.
         ComparedRow {
             place: omission.and_then(|(_, place)| *place),
             ..it.row(PairFinding::OnlySecond { omitted: omission.is_some() })
@@ -274,13 +274,14 @@ fn sums(first: &ComparedOrg, second: &ComparedOrg) -> Vec<PresenceSum> {
     presences.into_values().map(sum).collect()
 }
 
-/// What more than half of the orgs have, each label by the most of them; of equally many, the first org's.
+/// The definitions of more than half of the orgs, with the most frequent labels. In a tie, the first org's label
+/// counts.
 pub fn most_of(orgs: &[ComparedOrg]) -> ComparedOrg {
     let mut held: BTreeMap<(String, String), Vec<&ComparedDefinition>> = BTreeMap::new();
     for org in orgs {
         let mut seen = BTreeSet::new();
         for it in &org.definitions {
-            // Twins of one org count once.
+            // Duplicates in one org count once.
             if let Some(identity) = it.identity().filter(|it| seen.insert(it.clone())) {
                 held.entry(identity).or_default().push(it);
             }

@@ -1,5 +1,5 @@
-//! What to edit so that a definition of one org holds what is asked for: in the org's own file, or where it stands if no
-//! file is for an org.
+//! Edits the config so that a definition of one org has given values: in the org's own file, or in the file with its
+//! key if there is no org file.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::config::located::{Entries, Located};
 use crate::model::names::Locale;
 use crate::model::source::{FileId, Sources};
 
-/// Values of a definition. What is not named stays as it is.
+/// Values of a definition. Values that are not given stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DefinitionValues {
     pub system_presence: Option<String>,
     pub deactivated: Option<bool>,
     pub division: Option<String>,
-    /// By locale. None: there is no label.
+    /// By locale. `None` means no label.
     pub labels: Vec<(String, Option<String>)>,
-    /// The comments of what is new in a file, by the path below the definition, which is empty for its own.
+    /// Comments for new entries, by the path below the definition. The path of the definition itself is empty.
     pub comments: BTreeMap<Vec<String>, EntryComment>,
 }
 
 impl DefinitionValues {
-    /// Is there a value of it, or of something below it, at this path below the definition?
+    /// Is there a value at or below this path?
     pub fn has(&self, path: &[String]) -> bool {
         match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [] => true,
@@ -37,7 +37,7 @@ impl DefinitionValues {
         }
     }
 
-    /// What is in effect for a key.
+    /// The effective values of a key.
     pub fn in_effect(config: &Config, key: &str) -> Option<DefinitionValues> {
         let body = &config.resolved.definitions.get(key)?.body;
         let label = |(locale, it): &(Located<String>, Located<Option<String>>)| {
@@ -71,7 +71,7 @@ pub fn find<'a, T>(labels: &'a [(String, T)], locale: &str) -> Option<&'a (Strin
     exact.or_else(|| labels.iter().find(|(it, _)| Locale::new(it.as_str()).same_as(&meant)))
 }
 
-/// What files say of one definition, a later file over an earlier one.
+/// The values of one definition from several files, later over earlier.
 pub fn layered(sources: &Sources, files: &[FileId], key: &str) -> Option<DefinitionValues> {
     let mut values: Option<DefinitionValues> = None;
     for file in files {
@@ -91,7 +91,7 @@ pub fn layered(sources: &Sources, files: &[FileId], key: &str) -> Option<Definit
     values
 }
 
-/// The org's own file; of a config without one, the file that a key stands in.
+/// The org's own file. Without one, the file with the key.
 fn own_file(config: &Config, key: &str) -> Option<FileId> {
     if config.org_file.is_some() {
         return config.files.last().copied();
@@ -100,7 +100,7 @@ fn own_file(config: &Config, key: &str) -> Option<FileId> {
     found.or_else(|| config.files.first().copied())
 }
 
-/// The edits by which a definition of a config holds these values.
+/// The edits that give a definition of a config these values.
 pub fn into_config(sources: &Sources, config: &Config, key: &str, values: &DefinitionValues, edits: &mut FileEdits) {
     let Some(file) = own_file(config, key) else { return };
     let has_org_file = config.org_file.is_some();
@@ -116,7 +116,7 @@ pub fn into_config(sources: &Sources, config: &Config, key: &str, values: &Defin
     into_file(place, &own.unwrap_or_default(), &inherited.unwrap_or_default(), values, edits);
 }
 
-/// The same in one file: `own` is what it says already, `inherited` what the files below it say.
+/// The same in one file: `own` are its current values, `inherited` those of the files below it.
 pub fn into_file(
     place: WrittenEntry<'_>,
     own: &DefinitionEntry,
@@ -136,7 +136,7 @@ pub fn into_file(
     for (locale, label) in labels {
         writing.label((locale, label.as_deref()), own, inherited);
     }
-    // What nothing says is false.
+    // The default is false.
     let is_said = own.deactivated.is_some() || inherited.deactivated.is_some();
     let deactivated = deactivated.filter(|it| *it || is_said).map(Leaf::Bool);
     writing.field(
@@ -159,7 +159,7 @@ pub fn into_file(
     }
 }
 
-/// The entry of a definition that is written.
+/// The entry of a definition to write.
 #[derive(Debug, Clone, Copy)]
 pub struct WrittenEntry<'a> {
     pub file: FileId,
@@ -184,7 +184,7 @@ impl Writing<'_> {
         }
     }
 
-    /// A value of its own only where the layers say something else. Its comment is that of `from`.
+    /// Writes a value only if it differs from that of the layers. Its comment is that of `from`.
     fn value(&mut self, (below, from): (&[&str], &[&str]), asked: Leaf, own: Option<&Leaf>, inherited: Option<&Leaf>) {
         let edit = if inherited == Some(&asked) {
             own.is_some().then(|| FileEdit::remove(&self.path(below)))

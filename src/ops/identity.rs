@@ -1,4 +1,4 @@
-//! Which org is meant, whose credentials these are, and whether the two agree.
+//! Verifies the org of a run: the wanted org, and the org of the credentials.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use crate::model::observed::Organization;
 use crate::model::problem::{Heard, Problem};
 use crate::model::text;
 
-/// Which org is meant, and whether a plan may go on without knowing.
+/// The wanted org, and whether a plan may continue without verification.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// `org.id`, or `--org-id`.
     pub meant: Option<OrgId>,
     pub name: Option<String>,
-    /// Stop when the org does not say who it is: where something is written, or imported from it.
+    /// Fails if the org's identity cannot be read: before writes and imports.
     pub must_be_known: bool,
-    /// What is said if the sandbox does not answer; none if any org may. Anything on this machine can be the way to a
-    /// real org, such as a tunnel.
+    /// The error if the sandbox does not answer. `None` if any org may answer. A local address may lead to a real org,
+    /// for example through a tunnel.
     pub unless_sandbox: Option<Problem>,
-    /// The names of the config's other orgs, by their ids: whose credentials they are, if they are another org's.
+    /// The names of the config's other orgs by id, for credentials of the wrong org.
     pub others: BTreeMap<OrgId, String>,
 }
 
 impl Identity {
-    /// By a config alone, for a command that only reads.
+    /// From a config, for a command that only reads.
     pub fn to_read(desired: &Desired) -> Identity {
         let org = desired.org.as_ref();
         let meant = org.and_then(|org| org.id.clone());
@@ -34,7 +34,7 @@ impl Identity {
         Identity { meant, name, must_be_known: false, unless_sandbox: None, others: BTreeMap::new() }
     }
 
-    /// By a config and `--org-id`, for a command that writes.
+    /// From a config and `--org-id`, for a command that writes.
     pub fn to_write(desired: &Desired, org_id: Option<&str>) -> Result<Identity, Problem> {
         let Identity { meant: written, name, .. } = Identity::to_read(desired);
         let empty = || Problem::new("--org-id is empty").help("`plan` prints the org's id");
@@ -54,31 +54,30 @@ impl Identity {
         })
     }
 
-    /// One of several orgs of a config. Its id is all that keeps another org's client out, so it has to be known.
+    /// One of several orgs of a config. Its id is the only protection against another org's client, so it is required.
     pub fn of_several(desired: &Desired, others: BTreeMap<OrgId, String>) -> Identity {
         Identity { must_be_known: true, others, ..Identity::to_read(desired) }
     }
 
-    /// A real org has to be named before anything is written: the worst accident is the right change in the wrong
-    /// org. `otherwise` is what is said if it is not.
+    /// A real org has to be named before a write: the worst accident is the right change in the wrong org. `otherwise`
+    /// is the error.
     pub fn named(self, is_remote: bool, otherwise: impl FnOnce() -> Problem) -> Result<Identity, Problem> {
         if self.meant.is_some() { Ok(self) } else { self.or_sandbox(is_remote, otherwise()) }
     }
 
-    /// Only the sandbox will do.
+    /// Requires the sandbox.
     pub fn or_sandbox(self, is_remote: bool, otherwise: Problem) -> Result<Identity, Problem> {
         if is_remote { Err(otherwise) } else { Ok(Identity { unless_sandbox: Some(otherwise), ..self }) }
     }
 }
 
-/// What is said where a config names no org.
+/// The error for a config without an org.
 pub fn config_names_no_org() -> Problem {
     Problem::new("the config does not say which org it is for")
         .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
 }
 
-/// Asks whose credentials these are; `heard` does not know where the org does not say and need not be
-/// known.
+/// Reads the org of the credentials. `heard` stays unknown if the org does not show it and it is not required.
 pub async fn who(
     reader: &Reader,
     identity: &Identity,
@@ -86,7 +85,7 @@ pub async fn who(
     notes: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     match reader.introduced().await {
-        // A failure names the org as well, the wrong one most of all.
+        // A failure names the org too, above all the wrong one.
         Ok((org, is_sandbox)) => {
             let org = heard.org.insert(org);
             right_org(org, identity)?;
@@ -95,7 +94,7 @@ pub async fn who(
                 Some(_) | None => Ok(()),
             }
         }
-        // Nothing else would be answered either.
+        // Other requests would fail too.
         Err(error) if identity.must_be_known || stops_everything(&error) => Err(not_known(error, identity)),
         Err(error) => {
             notes.push(Problem::from(error));
@@ -104,7 +103,7 @@ pub async fn who(
     }
 }
 
-/// Would nothing else be answered either?
+/// Would every other request fail too?
 pub fn stops_everything(error: &ApiError) -> bool {
     match &error.kind {
         ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Credentials | ApiErrorKind::HoldsSecret => true,

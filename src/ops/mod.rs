@@ -1,4 +1,4 @@
-//! What can be done with an org, without flags and without JSON.
+//! The operations on an org, without flags and JSON.
 
 pub mod apply;
 pub mod behind;

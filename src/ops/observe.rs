@@ -1,4 +1,4 @@
-//! Reading an org: who it is, what it holds, and which generation of the API shows it. It is handed a reader, so it cannot
+//! Reads an org: its identity, its definitions, and the API generation in use. It receives a reader, so it cannot
 //! write.
 
 use crate::client::{ApiError, ApiErrorKind, Reader};
@@ -11,11 +11,11 @@ use crate::model::problem::{Heard, Problem};
 use crate::ops::identity::{Identity, who};
 use crate::plan::odd;
 
-/// What was read of an org.
+/// The observed org.
 pub struct Observation {
     pub target: Target,
     pub observed: Observed,
-    /// Look-ups that failed without stopping anything.
+    /// Non-fatal errors.
     pub notes: Vec<Problem>,
 }
 
@@ -27,9 +27,8 @@ pub struct From<'a> {
     pub sandbox: bool,
 }
 
-/// Reads the org. `asks_for_divisions` says, of the definitions, whether names of divisions are needed;
-/// they are read only where the generation has divisions. `heard` learns which org it is as soon as it
-/// says so.
+/// Reads the org. `asks_for_divisions` decides whether division names are needed. They are read only if the generation
+/// has divisions. `heard` gets the org as soon as it is known.
 pub async fn observe(
     from: From<'_>,
     asks_for_divisions: impl Fn(&[Definition]) -> bool,
@@ -66,24 +65,25 @@ pub async fn observe(
     Ok(Observation { target, observed, notes })
 }
 
-/// What of an org cannot be read whole, for commands whose views have no place for it.
+/// Objects that cannot be read in full, for commands whose views do not show them.
 pub fn noticed(observed: &Observed) -> Vec<Problem> {
     odd::noticed(observed).iter().map(|it| Problem::new(it.message())).collect()
 }
 
-/// Does any of them belong to one division rather than to all?
+/// Does any of them belong to a single division?
 pub fn has_divisions(definitions: &[Definition]) -> bool {
     definitions.iter().any(|it| it.division.as_ref().is_some_and(|id| !id.is_all()))
 }
 
-/// Does what is compared name a division otherwise than by its id?
+/// Does a compared value name a division other than by its id?
 pub fn names_divisions(desired: &Desired) -> bool {
     desired.definitions.values().any(|it| {
         it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
     })
 }
 
-/// A failure of [`definitions`]. If the client may not read this generation, the other one is tried, and named if it works.
+/// A failure of [`definitions`]. If the client may not read this generation, the other one is tried, and suggested if
+/// it works.
 pub async fn with_other_generation(reader: &Reader, api: ApiChoice, error: ApiError) -> Problem {
     let other = match api {
         ApiChoice::Only(generation) => generation.other(),
@@ -98,7 +98,7 @@ pub async fn with_other_generation(reader: &Reader, api: ApiChoice, error: ApiEr
     }
 }
 
-/// The definitions, and the generation that showed them. Decided here, once a run.
+/// The definitions, and the generation in use. Each run decides it here once.
 pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Listed), ApiError> {
     let generation = match api {
         ApiChoice::Only(generation) => generation,

@@ -1,4 +1,4 @@
-//! Which orgs a config has, and what a change of its files asks of each, from files alone.
+//! The orgs of a config, and the effect of a file change on each, from files alone.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::{Plan, plan};
 
-/// Nothing is applied, so no limit is in the way.
+/// Nothing is applied, so no limit applies.
 const LIMITS: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX, active_users: None };
 
-/// What a change of the files asks of an org.
+/// The effect of a file change on an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrgStanding {
     /// Nothing was compared.
     Listed,
     /// It has no config before the change.
     New(Box<Plan>),
-    /// Its config differs: definitions by this plan, or settings and guards.
+    /// Its config differs: in definitions (in this plan), or in settings and guards.
     Affected(Box<Plan>),
     Unaffected,
 }
@@ -39,7 +39,7 @@ impl OrgStanding {
     }
 }
 
-/// The configs before a change, by what finds the org of each again: its name, else its id.
+/// The configs before a change, by the org's name or id.
 pub struct Before<'a> {
     configs: &'a [Config],
 }
@@ -49,7 +49,7 @@ impl<'a> Before<'a> {
         Before { configs }
     }
 
-    /// The config that an org had.
+    /// The earlier config of an org.
     pub fn of(&self, config: &Config) -> Option<&'a Config> {
         let org = config.desired.org.as_ref()?;
         let by_name = self.configs.iter().find(|it| it.desired.org.as_ref().is_some_and(|it| it.name == org.name));
@@ -60,7 +60,7 @@ impl<'a> Before<'a> {
         by_name.or_else(by_id)
     }
 
-    /// What the change asks of an org.
+    /// The effect of the change on an org.
     pub fn standing(&self, config: &Config) -> OrgStanding {
         match self.of(config) {
             None => OrgStanding::New(Box::new(asked(None, &config.desired))),
@@ -69,7 +69,7 @@ impl<'a> Before<'a> {
         }
     }
 
-    /// The names of orgs that have no config after the change.
+    /// The names of orgs without a config after the change.
     pub fn removed(&self, configs: &[Config]) -> Vec<String> {
         let after = Before::new(configs);
         let gone = self.configs.iter().filter(|it| after.of(it).is_none());
@@ -77,7 +77,7 @@ impl<'a> Before<'a> {
     }
 }
 
-/// Definitions that leave a config and that no plan removes: they stay active.
+/// Definitions that are removed from a config and stay active in the org.
 pub fn leaving(before: &Desired, after: &Desired, plan: &Plan) -> Vec<Key> {
     let removed: Vec<&DefinitionId> = plan.changes.iter().filter_map(|it| it.step.id()).collect();
     let gone = before.definitions.values().filter(|it| !after.definitions.contains_key(&it.key) && !it.deactivated);
@@ -85,7 +85,7 @@ pub fn leaving(before: &Desired, after: &Desired, plan: &Plan) -> Vec<Key> {
     gone.filter(|it| !is_removed(it)).map(|it| it.key.clone()).collect()
 }
 
-/// What an org is asked that is as the files said before: what changes in them, as a plan.
+/// The changes for an org that matches the files before the change, as a plan.
 fn asked(before: Option<&Desired>, after: &Desired) -> Plan {
     let nothing = Desired::nothing();
     let before = before.unwrap_or(&nothing);
@@ -93,8 +93,7 @@ fn asked(before: Option<&Desired>, after: &Desired) -> Plan {
         before.definitions.values().filter_map(|it| Some((&it.key, held(it)?))).collect();
     let mut wanted = after.clone();
     for it in wanted.definitions.values_mut() {
-        // A key is the same definition, no matter what became of its labels. One under another system presence is
-        // another object.
+        // The key identifies the definition, even with other labels. Under another system presence, it is another object.
         it.pin = held.get(&it.key).filter(|of| of.system_presence == it.system_presence).map(|of| of.id.clone());
         it.division = None;
         if it.management == Management::Managed {
@@ -118,7 +117,7 @@ fn held(wanted: &Wanted) -> Option<Definition> {
     })
 }
 
-/// No org has such an id: it stands for the definition of this key.
+/// A fake id for the definition of this key, which no org uses.
 fn id_of(wanted: &Wanted) -> Option<DefinitionId> {
     DefinitionId::new(&format!("key:{}", wanted.key))
 }

@@ -1,4 +1,4 @@
-//! The ids that a config's definitions have in an org, as lines of `ids`: only matches beyond doubt.
+//! The ids of a config's definitions in an org, as lines of `ids`. Only unambiguous matches count.
 
 use crate::config::Config;
 use crate::config::edit::files::FileEdits;
@@ -10,20 +10,20 @@ use crate::model::source::FileId;
 use crate::plan::change::Matched;
 use crate::plan::matching::{Match, pair};
 
-/// Which definitions get a pin, and which do not.
+/// Which definitions get a pin.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pins {
     /// By key.
     pub new: Vec<(Key, DefinitionId)>,
-    /// Those that have one already.
+    /// The number of existing pins.
     pub kept: usize,
     /// Those that the org does not have.
     pub missing: Vec<Key>,
-    /// Those that a plan asks about.
+    /// Those with an open question in the plan.
     pub in_doubt: Vec<Key>,
 }
 
-/// Holds a config against what an org holds.
+/// Matches a config with an org.
 pub fn pins(config: &Config, observed: &Observed) -> Pins {
     let desired = &config.desired;
     let pairing = pair(desired, observed);
@@ -40,14 +40,14 @@ pub fn pins(config: &Config, observed: &Observed) -> Pins {
                 pins.new.push((key.clone(), found.id.clone()));
             }
             Some(Match::One(..) | Match::Open) => pins.in_doubt.push(key.clone()),
-            // Of several deactivated ones none is the one.
+            // Several deactivated objects are ambiguous.
             Some(Match::AlreadyDeactivated(_) | Match::Nothing) | None => pins.missing.push(key.clone()),
         }
     }
     pins
 }
 
-/// The edits that write them: into the org file, else beside the pins that are there.
+/// The edits that write them: into the org file, or next to existing pins.
 pub fn edits(config: &Config, pins: &Pins) -> FileEdits {
     let mut edits = FileEdits::default();
     let org_file = config.files.last().filter(|_| config.org_file.is_some()).copied();

@@ -1,5 +1,5 @@
-//! The look at an org by which commands plan: what it holds, what would change, what that costs, and who is on it. It is
-//! handed a reader, so it cannot write.
+//! Plans an org for commands: reads it, and computes changes, cost and affected people. It receives a reader, so it
+//! cannot write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,13 +27,13 @@ use crate::plan::{Plan, plan, plan_by};
 pub struct PlannedOrg {
     pub target: Target,
     pub observed: Observed,
-    /// What runs of the last minutes made and the org's list does not show yet, as reads by id show it.
+    /// Objects of recent runs that the list does not show yet, from reads by id.
     pub unlisted: Vec<Definition>,
     pub plan: Plan,
-    /// What earlier states had for what would be created; none if there is nothing to ask.
+    /// The evidence about definitions to create. `None` if there are none.
     pub evidence: Option<Evidence>,
     pub kept: NewestReports,
-    /// Look-ups that failed without stopping anything.
+    /// Non-fatal errors.
     pub notes: Vec<Problem>,
 }
 
@@ -43,10 +43,10 @@ pub struct PlanRequest<'a> {
     pub limits: Limits,
     pub identity: Identity,
     pub api: ApiChoice,
-    /// Ask who is on what is taken away or renamed. A limit on them asks by itself.
+    /// Count the people on removed or renamed definitions. A limit on them implies it.
     pub usage: bool,
     pub sandbox: bool,
-    /// Where to look for what was before, when something would be created; none where nothing is said of it.
+    /// The sources of evidence about creates, if any.
     pub earlier: Option<EarlierStates<'a>>,
     /// The reports of earlier runs.
     pub folder: &'a dyn ReportStore,
@@ -54,7 +54,7 @@ pub struct PlanRequest<'a> {
 }
 
 impl PlannedOrg {
-    /// What the org holds, with what its list does not show yet.
+    /// The observed objects, including those that the list does not show yet.
     pub fn with_unlisted(&self) -> Observed {
         let mut observed = self.observed.clone();
         let mut listed = observed.take_list();
@@ -63,7 +63,7 @@ impl PlannedOrg {
     }
 }
 
-/// Reads the org and plans. `heard` learns which org it is as soon as it says so.
+/// Reads the org and plans. `heard` gets the org as soon as it is known.
 pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Heard) -> Result<PlannedOrg, Problem> {
     let PlanRequest { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
@@ -88,7 +88,7 @@ pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Hear
     if evidence.is_some() {
         plan = planned(&observed);
     }
-    // A report makes a plan stricter: what only a report has led to is never removed.
+    // A report can only make a plan stricter: an object that only a report led to is never removed.
     let pruned = removed_of(&plan, &ids);
     if !pruned.is_empty() {
         let mut listed = observed.take_list();
@@ -107,8 +107,8 @@ pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Hear
     Ok(PlannedOrg { target, observed, unlisted, plan, evidence, kept, notes })
 }
 
-/// The plan, with what earlier runs have made, or may have: what the list does not show of that is read by its id. Beside it,
-/// what was read.
+/// Adds what earlier runs created or may have created. Objects that the list does not show are read by id and returned
+/// too.
 pub async fn held_against(
     reader: &Reader,
     plan: Plan,
@@ -118,7 +118,7 @@ pub async fn held_against(
 ) -> (Plan, Vec<Definition>) {
     let mut read = BTreeMap::new();
     for id in to_read(&plan, sent, observed) {
-        // What cannot be read may be there.
+        // An unreadable object may exist.
         if let Ok(Some(found)) = reader.definition(&id).await {
             read.insert(id, found.definition);
         }
@@ -126,8 +126,7 @@ pub async fn held_against(
     (with_recent(plan, sent, desired, observed, &read), read.into_values().collect())
 }
 
-/// The objects that reports name for what would be created and the list does not show, but for those that runs of the last
-/// minutes made.
+/// The objects in reports for definitions to create that the list does not show, except for those of recent runs.
 fn objects_of_creates(plan: &Plan, kept: &NewestReports, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
     let creates = plan.changes.iter().filter(|it| matches!(it.step, Step::Create(_)));
     let named = creates.filter_map(|it| kept.object_of(it.step.key()?));
@@ -141,7 +140,7 @@ fn removed_of(plan: &Plan, ids: &BTreeSet<DefinitionId>) -> BTreeSet<DefinitionI
     removed.filter(|id| ids.contains(id)).cloned().collect()
 }
 
-/// What was observed, with the definitions of these ids that the list does not show and a read by id does.
+/// Adds the definitions of these ids that a read by id shows and the list does not.
 async fn with_unlisted<'a>(
     reader: &Reader,
     ids: impl IntoIterator<Item = &'a DefinitionId>,
@@ -153,7 +152,7 @@ async fn with_unlisted<'a>(
     observed.with_list(listed)
 }
 
-/// What an apply costs that plans as this look did; none where none would write.
+/// The cost of an apply that plans like this. `None` if there is nothing to write.
 fn cost(reader: &Reader, plan: &Plan, observed: &Observed) -> Option<Cost> {
     if plan.changes.is_empty() || !plan.refusals.is_empty() {
         return None;
@@ -163,7 +162,8 @@ fn cost(reader: &Reader, plan: &Plan, observed: &Observed) -> Option<Cost> {
     Some(Cost::of(&steps, observed, &Terms { planning, requests_per_minute, at_once: CONCURRENCY }))
 }
 
-/// Who is on what a plan takes away or renames. A look-up that fails makes the number unknown, and fails nothing.
+/// Counts the people on removed or renamed definitions. A failed query makes the number unknown, without failing the
+/// run.
 pub async fn people_on(reader: &Reader, plan: &Plan, notes: &mut Vec<Problem>) -> Usage {
     let ids = in_question(plan);
     if ids.is_empty() {

@@ -1,4 +1,4 @@
-//! A definition of one org, carried to another org or into a layer: by edits of files only.
+//! Copies a definition of one org to another org or into a layer, by editing files only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ use crate::ops::labels::rows::Fleet;
 #[derive(Debug, Clone, Copy)]
 pub struct PromoteRequest<'a> {
     pub key: &'a str,
-    /// A config by its number.
+    /// The index of a config.
     pub from: usize,
     pub to: PromoteTarget,
-    /// Orgs that would get a definition that they do not have name it in `omit`.
+    /// Adds it to `omit` of orgs that would get a new definition.
     pub omit_elsewhere: bool,
 }
 
@@ -32,26 +32,26 @@ pub enum PromoteTarget {
     Layer(FileId),
 }
 
-/// What becomes of the definition in one org.
+/// The effect on the definition in one org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Promoted {
     Unchanged,
-    /// It has these values after: each as it is said, before and after.
+    /// The changed values: name, before and after.
     Changed(Vec<(String, Option<String>, Option<String>)>),
-    /// It is new there; a deactivated one is not made in the org.
+    /// It is new there. A deactivated definition is not created in the org.
     Created {
         deactivated: bool,
     },
-    /// It would have been created, and is omitted.
+    /// It would have been created, so it was added to `omit`.
     Omitted,
 }
 
 #[derive(Debug)]
 pub struct Promotion {
     pub files: Vec<EditedFile>,
-    /// For each config, by its number.
+    /// For each config, by index.
     pub outcomes: Vec<Promoted>,
-    /// What was not carried, in words.
+    /// What was not copied, in words.
     pub notes: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ impl From<Problem> for PromoteFlaw {
     }
 }
 
-/// The files with a definition carried, and what each org gets by it. `root` is that of the request.
+/// The edited files, and the effect on each org. `root` is that of the request.
 pub fn promote(fleet: Fleet<'_>, asked: PromoteRequest<'_>, root: Option<&Path>) -> Result<Promotion, PromoteFlaw> {
     let PromoteRequest { key, from, to, omit_elsewhere } = asked;
     if fleet.wanted(from, key).is_none() {
@@ -127,7 +127,7 @@ fn own_entry(fleet: Fleet<'_>, config: usize, key: &str) -> Option<(FileId, Defi
     Some((file, entry))
 }
 
-/// What is carried: of an org that uses the layer what its own file says, since the rest is in its layers already.
+/// The values to copy. If the org uses the layer, only its own file counts, because the rest is already in its layers.
 fn carried(fleet: Fleet<'_>, asked: PromoteRequest<'_>, notes: &mut Vec<String>) -> Result<DefinitionValues, Problem> {
     let PromoteRequest { key, from, to, omit_elsewhere: _ } = asked;
     let config = &fleet.configs[from];
@@ -167,7 +167,7 @@ fn carried(fleet: Fleet<'_>, asked: PromoteRequest<'_>, notes: &mut Vec<String>)
     Ok(values)
 }
 
-/// The comments of a definition: each from the last of these files that has its entry.
+/// The comments of a definition: each from the last of these files with its entry.
 fn comments(fleet: Fleet<'_>, files: &[FileId], key: &str) -> BTreeMap<Vec<String>, EntryComment> {
     let texts = files.iter().map(|it| &fleet.sources.get(*it).text);
     let entries = texts
@@ -221,7 +221,7 @@ fn into_layer(
     Ok(())
 }
 
-/// Takes out of overrides what the layer says by now. What is different stays.
+/// Removes from overrides the values that the layer has now. Different values stay.
 fn same_goes(place: WrittenEntry<'_>, own: &DefinitionEntry, values: &DefinitionValues, edits: &mut FileEdits) {
     let mut gone = |below: &[&str]| {
         let path: Vec<&str> = [place.section, place.key].into_iter().chain(below.iter().copied()).collect();
@@ -243,7 +243,7 @@ fn same_goes(place: WrittenEntry<'_>, own: &DefinitionEntry, values: &Definition
     }
 }
 
-/// A definition of an org's own cannot stand beside one of a layer: one that says something else is for a person.
+/// A definition of an org's own cannot exist beside one of a layer. If they differ, a person has to decide.
 fn differs(fleet: Fleet<'_>, config: usize, own: &DefinitionEntry, values: &DefinitionValues) -> Result<(), Problem> {
     let mut different: Vec<String> = Vec::new();
     for (locale, label) in &values.labels {
@@ -269,7 +269,7 @@ fn differs(fleet: Fleet<'_>, config: usize, own: &DefinitionEntry, values: &Defi
         .help("make them equal, or give that one another key; nothing was written"))
 }
 
-/// Takes a definition out of an org file. What is not carried becomes an override, with its comments.
+/// Removes a definition from an org file. Values that are not copied become an override, with their comments.
 fn moves(
     fleet: Fleet<'_>,
     place: WrittenEntry<'_>,
@@ -322,7 +322,7 @@ fn created(fleet: Fleet<'_>, after: &[Config], key: &str) -> Vec<usize> {
     pairs.filter(|(_, (before, after))| !has(before, key) && has(after, key)).map(|(index, _)| index).collect()
 }
 
-/// What each org gets: nothing but this definition may change, and not the one that it comes from.
+/// The effect on each org. Only this definition may change, and not in the org that it comes from.
 fn outcomes(
     fleet: Fleet<'_>,
     after: &[Config],
@@ -372,7 +372,7 @@ fn arrives(after: &Config, key: &str, values: &DefinitionValues) -> bool {
         && values.deactivated.is_none_or(|it| it == found.deactivated.unwrap_or_default())
 }
 
-/// What is different of a definition in effect.
+/// The effective differences of a definition.
 fn changes(before: &Config, after: &Config, key: &str) -> Vec<(String, Option<String>, Option<String>)> {
     let [before, after] = [before, after].map(|it| DefinitionValues::in_effect(it, key).unwrap_or_default());
     let mut changes = Vec::new();

@@ -1,4 +1,4 @@
-//! From a report and what the org holds now to the plan that takes it back: a function of values, without IO.
+//! Makes the plan that reverts a report, from the report and the org's current state. It is a pure function without IO.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,58 +23,57 @@ use crate::plan::refusal::Fact;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
     pub plan: Plan,
-    /// What needs no step, or gets none, in the order of the report.
+    /// Objects without a step, in the order of the report.
     pub not_undone: Vec<NotUndone>,
-    /// Whether anything says what is never to be touched.
+    /// Whether a config protects objects.
     pub config: Known,
 }
 
-/// Whether there is a config: it alone says what is protected or omitted. A report is a file that anyone may write.
+/// Whether there is a config: only a config states what is protected or omitted. A report is an untrusted file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// What it protects or omits is left alone.
+    /// Its protected and omitted objects are not changed.
     Given,
     NotGiven,
 }
 
-/// An object that the report says may have been written, and that is not written now.
+/// An object that the run may have written, and that this undo does not write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotUndone {
     pub row: StoredRow,
     pub action: Action,
-    /// Why it is not.
     pub why: WhyNotUndone,
 }
 
-/// Why nothing is done to an object.
+/// Why an object is not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WhyNotUndone {
-    /// It is as it was before.
+    /// It already has its earlier state.
     AlreadyInPlace,
-    /// A person has changed it since: what the run left there, and what is there now.
+    /// It was changed by hand since. Has the differences to what the run left.
     Changed(Vec<Difference>),
-    /// It is not there any more.
+    /// It no longer exists.
     Gone,
-    /// It cannot be read whole: what is odd.
+    /// It cannot be read in full. Has what is odd.
     Odd(String),
-    /// What takes it back would send half a character: where it is.
+    /// The undo would send half a character. Has the place.
     HalfCharacter(String),
-    /// The report does not know its id, and these look like it.
+    /// The report has no id for it, and these objects look like it.
     SeveralLookLikeIt(Vec<DefinitionId>),
     PlatformsOwn,
     /// `protect` in the config names it.
     Protected,
-    /// The config omits the definition that it is.
+    /// The config omits its definition.
     Omitted(Key),
-    /// The report does not say what was written: an older version made it.
+    /// The report does not show what was written: an older version made it.
     NotSaid,
 }
 
-/// What it takes to bring every object that the report says was written, or may have been, to what was there before.
-/// An object that is neither as the run left it nor as it was before is not touched.
+/// Restores every object that the report shows as written or possibly written. An object that is neither in its written
+/// nor in its earlier state is not changed.
 ///
-/// What `config` protects or omits is left alone. `limits` are its own, or the tool's where there is none, raised by
-/// the flags that a person gave.
+/// Objects that `config` protects or omits are not changed. `limits` are those of the config, or the defaults, raised
+/// by flags.
 pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
     let scope = report.scope();
     let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
@@ -96,7 +95,7 @@ pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config:
     Undo { plan, not_undone, config }
 }
 
-/// The objects that a config never has touched, and why.
+/// The objects that a config excludes, and why.
 fn spared(config: &Desired, observed: &Observed) -> BTreeMap<DefinitionId, WhyNotUndone> {
     let pairing = matching::pair(config, observed);
     let is_omitted = |key: &Key| config.definitions.get(key).is_some_and(|it| it.management == Management::Omitted);
@@ -105,7 +104,7 @@ fn spared(config: &Desired, observed: &Observed) -> BTreeMap<DefinitionId, WhyNo
     omitted.chain(config.protect.keys().map(|id| (id.clone(), WhyNotUndone::Protected))).collect()
 }
 
-/// Every step of an undo is about an object that is there.
+/// Every step of an undo has an existing object.
 fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, WhyNotUndone>) -> Result<Step, WhyNotUndone> {
     match step.id().and_then(|id| spared.get(id)) {
         Some(why) => Err(why.clone()),
@@ -121,7 +120,7 @@ fn unless_halved(step: Step, observed: &Observed) -> Result<Step, WhyNotUndone> 
     }
 }
 
-/// What a run goes by that takes a report back.
+/// The desired state of an undo.
 pub fn desired(report: &StoredReport) -> Desired {
     let (default_locale, scope) = (report.default_locale(), report.scope());
     Desired { settings: Settings { default_locale, scope, ..Settings::default() }, ..Desired::nothing() }
@@ -151,7 +150,7 @@ fn step(
         let (expected, found) = (row.system_presence.clone(), object.system_presence.clone());
         return Err(WhyNotUndone::Changed(vec![Difference::SystemPresence { expected, found }]));
     }
-    // A removal has looked at every label, and so has anyone who made something, or brought back what was removed.
+    // A removal has read every label. So has a create, or a step that reactivated something.
     let is_managed = |content: &Content| content.labels.iter().all(|(locale, _)| scope.covers(locale));
     let scope = match row.action {
         Action::Create | Action::Supersede | Action::Deactivate | Action::Delete => &Scope::All,
@@ -188,7 +187,7 @@ fn step(
     })
 }
 
-/// What a creation made whose answer was lost: the one active definition that is exactly what was sent.
+/// The result of a create without a response: the only active definition that equals what was sent.
 fn made<'a>(
     row: &StoredRow,
     left: &Content,
@@ -214,7 +213,7 @@ fn made<'a>(
     }
 }
 
-/// What no config names was removed by DELETE, and so it is again.
+/// An object that no config names was removed by DELETE, so it is removed that way again.
 fn removal(key: Option<Key>, object: &Definition, after: Option<Content>) -> Step {
     let removal = Removal {
         id: object.id.clone(),
@@ -228,7 +227,7 @@ fn removal(key: Option<Key>, object: &Definition, after: Option<Content>) -> Ste
     }
 }
 
-/// What a definition had that was brought back, where that is not what it has now.
+/// The earlier content of a reactivated definition, if it differs from the current one.
 fn hidden(object: &Definition, before: &Content, scope: &Scope) -> Option<Content> {
     let now = object.content();
     let not_managed = now.labels.iter().filter(|(locale, _)| !scope.covers(locale));
@@ -238,7 +237,7 @@ fn hidden(object: &Definition, before: &Content, scope: &Scope) -> Option<Conten
     (!is_kept).then_some(Content { labels, deactivated: true, division })
 }
 
-/// Where one object took the place of another, the other one is back before this one goes.
+/// A replaced object is restored before its replacement is removed.
 fn one_takes_the_others_place(changes: &mut [Change]) {
     let back: BTreeSet<Key> =
         changes.iter().filter(|it| !it.step.action().is_removal()).filter_map(|it| it.step.key().cloned()).collect();
@@ -251,7 +250,7 @@ fn one_takes_the_others_place(changes: &mut [Change]) {
     }
 }
 
-/// What is done to take it back.
+/// The action that reverts a row.
 fn inverse(row: &StoredRow) -> Action {
     match row.action {
         Action::Reactivate if row.key.is_none() => Action::Delete,

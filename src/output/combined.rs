@@ -1,4 +1,4 @@
-//! The drifts or the reports of several orgs, put together from the documents of their jobs. Strings are raw; each view
+//! The combined drifts or reports of several orgs, from the documents of their jobs. Strings are raw, and each view
 //! escapes them in its own way.
 
 use crate::model::text;
@@ -12,11 +12,10 @@ use crate::output::json::fleet_report::{FleetReportV1, OrgReportV1, ReportStatus
 use crate::output::json::{DriftV1, ErrorV1, FleetDriftV1};
 use crate::output::style::Tone;
 
-/// All of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Combined {
     pub is_drift: bool,
-    /// The commit that the config was read from.
+    /// The commit of the config.
     pub commit: Option<String>,
     pub orgs: Vec<CombinedOrg>,
 }
@@ -28,13 +27,13 @@ pub struct CombinedOrg {
     pub status: CombinedStatus,
     /// Why it has no result, or why it is frozen.
     pub cause: Option<CauseV1>,
-    /// What there is to say of it, each a sentence without its full stop, and lines to paste.
+    /// Details, each a sentence without a full stop, and lines to paste.
     pub details: Vec<AnswerV1>,
     pub drift: Option<Box<DriftV1>>,
     pub error: Option<Box<ErrorV1>>,
 }
 
-/// What became of an org, the gravest first.
+/// The result of an org, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CombinedStatus {
     NotRead,
@@ -78,7 +77,7 @@ impl CombinedStatus {
         }
     }
 
-    /// Is all as it should be?
+    /// Is there a problem?
     pub fn is_bad(self) -> bool {
         self.tone() == Tone::Bad
     }
@@ -97,7 +96,7 @@ impl CombinedStatus {
 }
 
 impl Combined {
-    /// What it comes to, in a line.
+    /// The summary line.
     pub fn heading(&self) -> String {
         if self.orgs.is_empty() {
             return "no org had to report".to_owned();
@@ -122,7 +121,6 @@ impl Combined {
         self.of(CombinedStatus::Drifted).count() > 0
     }
 
-    /// The document of the drifts.
     pub fn drifts(&self) -> FleetDriftV1 {
         let org = |it: &CombinedOrg| OrgDriftV1 {
             name: it.name.clone(),
@@ -139,7 +137,6 @@ impl Combined {
         FleetDriftV1::of(self.orgs.iter().map(org).collect())
     }
 
-    /// The document of the reports.
     pub fn reports(&self) -> FleetReportV1 {
         let org = |it: &CombinedOrg| OrgReportV1 {
             name: it.name.clone(),
@@ -167,19 +164,19 @@ impl Combined {
 }
 
 impl CombinedOrg {
-    /// An org of which there is nothing more to say.
+    /// An org without details.
     pub fn new(name: String, stage: Option<String>, status: CombinedStatus) -> CombinedOrg {
         CombinedOrg { name, stage, status, cause: None, details: Vec::new(), drift: None, error: None }
     }
 
-    /// An org whose job ended with an error, or has no result for another reason.
+    /// An org whose job failed, or has no result for another reason.
     pub fn failed(self, error: ErrorV1) -> CombinedOrg {
         let ErrorV1 { message, help, correlation_id, .. } = error.clone();
         let cause = Some(CauseV1 { message, help, correlation_id });
         CombinedOrg { cause, error: Some(Box::new(error)), ..self }
     }
 
-    /// An org whose drift was read.
+    /// An org with a drift.
     pub fn drifted(self, drift: DriftV1) -> CombinedOrg {
         let status = match (drift.known, drift.drift.is_empty()) {
             (false, _) => CombinedStatus::InQuestion,
@@ -200,7 +197,7 @@ impl CombinedOrg {
         CombinedOrg { status, details, drift: Some(Box::new(drift)), ..self }
     }
 
-    /// An org whose apply left a report.
+    /// An org with a report of an apply.
     pub fn reported(self, report: &StoredReport) -> CombinedOrg {
         let is_done = |it: &&StoredRow| it.outcome.is_success();
         let has_failed = |it: &StoredRow| {
@@ -235,7 +232,7 @@ fn ticked_list(keys: &[String]) -> String {
     text::list(&keys, "and")
 }
 
-/// What was to be done to an object, as `update lunch (Meal)`.
+/// The step of an object, for example `update lunch (Meal)`.
 fn step_of(row: &StoredRow) -> String {
     let key = row.key.as_ref().map(ToString::to_string);
     let name = key.or_else(|| row.name.as_ref().map(ToString::to_string)).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! A table as CSV: UTF-8, a line of headings, every record on one line, and no cell that a spreadsheet
-//! would take for a formula.
+//! A table as CSV: UTF-8, a line of headings, one line per record, and no cell that a spreadsheet would read as a
+//! formula.
 
 use crate::model::formula::guarded;
 use crate::model::text;
@@ -12,18 +12,18 @@ pub fn records<'a, R: 'a>(columns: &[TableColumn<'_, R>], rows: impl IntoIterato
     csv(&headings, &rows.into_iter().map(cells).collect::<Vec<Vec<String>>>())
 }
 
-/// The text of a table. Cells are raw; each is made safe here.
+/// The text of a table. Cells are raw and made safe here.
 pub fn csv(headings: &[String], rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in std::iter::once(headings).chain(rows.iter().map(Vec::as_slice)) {
-        // A vector takes everything that it is given, and every record has the width of the headings.
+        // Writing to memory cannot fail, and every record has the width of the headings.
         let _ = writer.write_record(record.iter().map(|it| safe(it)));
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
-/// Characters that act on their surroundings or cannot be seen, and commands to a CI, are escaped, and what would begin
-/// a formula gets an apostrophe before it. Spaces of all kinds stay, and what emoji and scripts need.
+/// Escapes hidden and effective characters and CI commands, and puts an apostrophe before a formula. All kinds of
+/// spaces stay, and the characters that emoji and scripts need.
 fn safe(raw: &str) -> String {
     let mut visible = String::with_capacity(raw.len());
     let mut before = Before::Nothing;
@@ -52,7 +52,7 @@ fn safe(raw: &str) -> String {
     guarded(&text::without_commands(&visible))
 }
 
-/// What stands before a character, as far as it says whether this one has a meaning.
+/// The relevant kind of the preceding character.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
@@ -63,13 +63,13 @@ enum Before {
 
 const NON_JOINER: char = '\u{200C}';
 const JOINER: char = '\u{200D}';
-/// What the flags of England, Scotland and Wales begin with: tags follow it.
+/// The start of the flags of England, Scotland and Wales. Tag characters follow it.
 const FLAG: char = '\u{1F3F4}';
 const TAGS_END: char = '\u{E007F}';
-/// The longest of them names a part of a country.
+/// The longest tag sequence is the code of a part of a country.
 const TAGS_MAX: usize = 7;
 
-/// Variation selectors choose how the character before them looks.
+/// Variation selectors choose the look of the preceding character.
 fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{180B}'..='\u{180D}' | '\u{180F}')
 }
@@ -78,7 +78,7 @@ fn is_tag(c: char) -> bool {
     matches!(c, '\u{E0030}'..='\u{E0039}' | '\u{E0061}'..='\u{E007A}' | TAGS_END)
 }
 
-/// The tags that make a flag, if they do.
+/// The tag characters of a flag, if they form one.
 fn flag_tags(after: &str) -> &str {
     let tags = after.split_inclusive(TAGS_END).next().unwrap_or_default();
     let is_flag = tags.ends_with(TAGS_END) && tags.chars().all(is_tag) && tags.chars().count() <= TAGS_MAX;

@@ -1,4 +1,4 @@
-//! The drift of several orgs, each with its own.
+//! The drifts of several orgs.
 
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
@@ -10,11 +10,11 @@ use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::{DriftStatusV1, FleetDriftV1, OrgDriftV1};
 use crate::output::json::{DriftV1, ErrorV1};
 
-/// One org of several.
+/// One of several orgs.
 pub struct DriftedOrg {
     pub name: String,
     pub stage: Option<String>,
-    /// The config that it was compared with.
+    /// The compared config.
     pub config: ConfigV1,
     pub result: Result<(Drift, Target), OrgFailure>,
 }
@@ -30,7 +30,7 @@ impl DriftedOrg {
     }
 }
 
-/// What it comes to, in a line.
+/// The summary line.
 pub fn heading(orgs: &[DriftedOrg]) -> String {
     let count = |status| orgs.iter().filter(|it| it.status() == status).count();
     let parts = [

@@ -1,4 +1,4 @@
-//! From the plans of several orgs to one: equal changes are one group, and every org is named.
+//! Combines the plans of several orgs: equal changes form one group with the names of its orgs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,19 +16,19 @@ use crate::output::json::fleet::{
 };
 use crate::output::json::plan::{PlanV1, SpentV1};
 
-/// One org of several, with its plan or with the reason why there is none.
+/// One of several orgs, with its plan or the reason why it has none.
 pub struct FleetMember<'a> {
     pub desired: &'a Desired,
     pub file: Option<String>,
     pub result: Result<PlanV1, Box<ErrorV1>>,
 }
 
-/// What holds for all of them.
+/// The settings of all orgs.
 #[derive(Debug, Clone, Default)]
 pub struct FleetTerms {
-    /// The commit that the config was read from.
+    /// The commit of the config.
     pub commit: Option<String>,
-    /// A change has to be in place in an org of this stage before it reaches later ones.
+    /// A change must be in place in an org of this stage before it reaches later stages.
     pub required_stage: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl FleetMember<'_> {
     }
 }
 
-/// Puts the plans of several orgs together.
+/// Combines the plans of several orgs.
 pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &Sources) -> FleetPlanV1 {
     let fleet = Fleet { members: &members, sources };
     let groups = fleet.groups();
@@ -117,15 +117,15 @@ struct Fleet<'a> {
     sources: &'a Sources,
 }
 
-/// What makes changes of two orgs one.
+/// The changes of two orgs with an equal effect form one group.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Effect {
     action: ActionV1,
     key: Option<String>,
     system_presence: String,
-    /// Of what the config does not name: its default label.
+    /// The default label of an object that the config does not name.
     name: Option<String>,
-    /// What each label becomes, by the normal form of its locale.
+    /// The new label of each locale, by normal form.
     labels: BTreeMap<String, Option<String>>,
     deactivated: Option<bool>,
     division: Option<String>,
@@ -210,13 +210,14 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// Is all of it so in this org already? It is known of what the config names and the org was found to have.
+    /// Is the whole effect in place in this org? It is only known for a definition of the config with an object in the
+    /// org.
     fn is_in_place(&self, member: usize, effect: &Effect) -> bool {
         let it = &self.members[member];
         let (Some(plan), Some(key)) = (it.plan(), &effect.key) else { return false };
         let Some(found) = plan.in_step.iter().find(|it| it.key == *key) else { return false };
         let Some(wanted) = Key::new(key).and_then(|key| it.desired.definitions.get(&key)) else { return false };
-        // What the org does not manage was not compared, and a division has a name in the config and an id in the org.
+        // Unmanaged locales were not compared. A division has a name in the config and an id in the org.
         let scope = &it.desired.settings.scope;
         let has = |(locale, after): (&String, &Option<String>)| {
             let label = wanted.labels.iter().find(|(it, _)| it.normal() == *locale).map(|(_, it)| it.nfc());
@@ -242,7 +243,7 @@ impl<'a> Fleet<'a> {
         Some(FleetReasonV1 { org: member.name().to_owned(), place: place.clone(), comment })
     }
 
-    /// Some of the orgs that were planned: by stage, by the exceptions, or each by name.
+    /// Some of the planned orgs: by stage, by exceptions, or each by name.
     fn in_words(&self, some: &[usize]) -> String {
         let planned: Vec<usize> = (0..self.members.len()).filter(|it| self.members[*it].plan().is_some()).collect();
         let all = if planned.len() == self.members.len() { "all orgs" } else { "all planned orgs" };
@@ -291,7 +292,7 @@ impl<'a> Fleet<'a> {
         grouped.into_iter().map(warning).collect()
     }
 
-    /// What several orgs say alike, in the order in which it is first said.
+    /// The common statements of several orgs, in the order of their first occurrence.
     fn grouped<T: PartialEq>(&self, said: impl Fn(&'a FleetMember<'a>) -> Vec<T>) -> Vec<(T, Vec<usize>)> {
         let mut grouped: Vec<(T, Vec<usize>)> = Vec::new();
         for (index, member) in self.members.iter().enumerate() {
@@ -309,7 +310,7 @@ impl<'a> Fleet<'a> {
         orgs.iter().map(|it| self.members[*it].name().to_owned()).collect()
     }
 
-    /// One change that takes something away in more orgs than `settings.limits.orgs` allows.
+    /// Refuses one change that removes something in more orgs than `settings.limits.orgs` allows.
     fn too_many_orgs(&self) -> Option<FleetRefusalV1> {
         let takes_away = |it: &&ChangeV1| {
             let goes = |locale: &String| !it.after.labels.contains_key(locale);
@@ -338,7 +339,7 @@ impl<'a> Fleet<'a> {
         })
     }
 
-    /// A change that reaches a later stage before any org of this one has it.
+    /// Refuses a change that reaches a later stage before any org of this stage has it.
     fn too_early(&self, group: &FleetGroupV1, stage: &str) -> Option<FleetRefusalV1> {
         let of_name = |name: &String| self.members.iter().position(|it| it.name() == name);
         let stages = self.members.iter().map(|it| &it.desired.settings.stages).find(|it| !it.is_empty())?;
@@ -364,7 +365,7 @@ impl<'a> Fleet<'a> {
         })
     }
 
-    /// A line may go when every org that uses it was planned, or is told of by reports, and none needs it.
+    /// A line is obsolete if every org that uses it was planned, or has reports, and none needs it.
     fn obsolete_lines(&self) -> Vec<FleetLineV1> {
         let of = |it: &'a FleetMember<'a>| {
             let lines = |plan: &'a PlanV1| plan.no_longer_needed.iter().chain(&plan.no_longer_needed_here);
@@ -399,10 +400,10 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// What a refusal says: its code, message, place and answers.
+/// A refusal: its code, message, place and answers.
 type ToldRefusal = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
 
-/// Up to so many exceptions stand behind "all orgs but".
+/// The most exceptions after "all orgs but".
 const EXCEPTIONS_MAX: usize = 4;
 
 impl Effect {
@@ -429,7 +430,7 @@ fn is_removal(action: ActionV1) -> bool {
     matches!(action, ActionV1::Replace | ActionV1::Deactivate | ActionV1::Delete)
 }
 
-/// The labels that a change changes, the default locale's first; none of what goes away.
+/// The changed labels, the default locale's first. Empty for a removal.
 fn changed_labels(change: &ChangeV1, default_locale: &Locale) -> Vec<FleetLabelV1> {
     if is_removal(change.action) {
         return Vec::new();
@@ -448,7 +449,7 @@ fn changed_labels(change: &ChangeV1, default_locale: &Locale) -> Vec<FleetLabelV
     rows
 }
 
-/// Its default label, else any.
+/// Its default label, or any other if it has none.
 fn name_of(change: &ChangeV1, default_locale: &Locale) -> Option<String> {
     let labels = &change.before.as_ref().unwrap_or(&change.after).labels;
     let is_default = |locale: &String| Locale::new(locale.as_str()).same_as(default_locale);
@@ -461,14 +462,14 @@ fn before(part: &Part<'_>, locale: &str) -> Option<String> {
     part.labels.iter().find(|it| locale.same_as(&Locale::new(&*it.locale))).and_then(|it| it.before.clone())
 }
 
-/// What most orgs have before; of several that are as common, the first org's.
+/// The most frequent earlier label. In a tie, the first org's.
 fn commonest(locale: &str, parts: &[Part<'_>]) -> Option<String> {
     let all: Vec<Option<String>> = parts.iter().map(|it| before(it, locale)).collect();
     let count = |it: &Option<String>| all.iter().filter(|other| *other == it).count();
     all.iter().rev().max_by_key(|it| count(it)).cloned().flatten()
 }
 
-/// The people on it in all orgs; none if no org was asked.
+/// The people in all orgs. `None` if they were not counted in any.
 fn people(parts: &[Part<'_>]) -> Option<PeopleV1> {
     let told: Vec<PeopleV1> = parts.iter().filter_map(|it| it.change.people).collect();
     let is_whole = told.len() == parts.len() && told.iter().all(|it| it.count.is_some() && !it.at_least);
@@ -479,7 +480,7 @@ fn people(parts: &[Part<'_>]) -> Option<PeopleV1> {
     })
 }
 
-/// The locales that a larger group changes for the same key, and this one does not.
+/// The locales that a larger group changes for the same key, but this one does not.
 fn without(group: &FleetGroupV1, all: &[FleetGroupV1]) -> Vec<String> {
     let is_larger = |it: &&FleetGroupV1| {
         it.key == group.key && it.action == group.action && it.orgs.len() > group.orgs.len() && it.key.is_some()

@@ -1,4 +1,4 @@
-//! What people and programs read: text, pages, JSON and what CI takes.
+//! The formats for people and programs: text, pages, JSON and CI formats.
 
 pub mod ci;
 pub mod combined;

@@ -1,5 +1,5 @@
-//! What every view of a report says alike: how an outcome is said, how many of which there are, what the look
-//! afterwards came to, and which signal ended the run.
+//! The shared part of all report views: the words for outcomes, their counts, the verification, and the signal that
+//! ended the run.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::output::style::{Style, Tone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutcomeWords {
-    /// In a sum what has the smaller one comes first.
+    /// The position in a summary.
     pub place: u8,
     pub words: &'static str,
     pub tone: Tone,
 }
 
-/// How the outcome of an object is said.
+/// The words for the outcome of an object.
 pub fn said(outcome: OutcomeKind) -> OutcomeWords {
     let (words, tone) = match outcome {
         OutcomeKind::Done => ("done", Tone::Good),
@@ -34,18 +34,18 @@ pub fn said(outcome: OutcomeKind) -> OutcomeWords {
     OutcomeWords { place: outcome as u8, words, tone }
 }
 
-/// What the look after an apply came to.
+/// The result of the verification after an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<'a> {
     pub head: &'static str,
     pub tone: Tone,
-    /// As a sentence without its capital and its full stop.
+    /// A sentence without its capital and its full stop.
     pub sentence: String,
     /// Why the org could not be read.
     pub cause: Option<&'a Problem>,
 }
 
-/// What the look after an apply came to; none where there was nothing to look at.
+/// The result of the verification. `None` if there was nothing to verify.
 pub fn verified(report: &Report) -> Option<Verified<'_>> {
     let (head, tone, sentence, cause) = match &report.verification {
         Verification::NotNeeded => return None,
@@ -58,7 +58,7 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
         Verification::Drifted { changes, refusals } => {
             let more = drifted(changes.len(), refusals.len());
             let mut sentence = format!("the org was read again, and there is {more}");
-            // What is wrong says its own cause.
+            // The cause is part of the sentence.
             if !changes.is_empty() {
                 sentence += ": it was changed meanwhile, or its list still shows something older";
             }
@@ -71,7 +71,7 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
     Some(Verified { head, tone, sentence, cause })
 }
 
-/// What the look after an apply found where nothing else is to be done.
+/// The result if no other change is needed.
 fn found_in_step(report: &Report) -> &'static str {
     let is_limited = report.metadata.as_ref().is_some_and(|it| it.only.is_some());
     match (report.rows.iter().all(|row| row.outcome.is_success()), is_limited) {
@@ -81,7 +81,7 @@ fn found_in_step(report: &Report) -> &'static str {
     }
 }
 
-/// What the look after an apply found where a person has changed the org meanwhile.
+/// The result if the org was changed in the meantime.
 fn drifted(changes: usize, refusals: usize) -> String {
     let (more, new) = (text::count(changes, "more change"), text::count(refusals, "new error"));
     match (changes, refusals) {
@@ -91,20 +91,20 @@ fn drifted(changes: usize, refusals: usize) -> String {
     }
 }
 
-/// What is said of divisions that could not be looked at, without its capital and its full stop.
+/// The sentence about unverified divisions, without its capital and its full stop.
 pub const DIVISIONS_UNREAD: &str = "not known whether they stayed as they were";
 
-/// What ended a run early, behind "Interrupted".
+/// The cause of an early end, after "Interrupted".
 pub fn by(signal: Signal) -> String {
     format!("by {}: nothing more was started", signal.name())
 }
 
-/// A line that a signal ended the run early; nothing where none did.
+/// The line about a signal that ended the run. Empty without one.
 pub fn interrupted(by_signal: Option<Signal>, style: Style) -> String {
     by_signal.map_or_else(String::new, |signal| format!("{} {}\n", style.bad("Interrupted"), by(signal)))
 }
 
-/// How many have each outcome: "2 done, 1 failed". Nothing where there are none.
+/// The number of each outcome: "2 done, 1 failed". Empty without any.
 pub fn counted(outcomes: impl IntoIterator<Item = OutcomeWords>) -> String {
     let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
     for OutcomeWords { place, words, tone: _ } in outcomes {
@@ -114,7 +114,6 @@ pub fn counted(outcomes: impl IntoIterator<Item = OutcomeWords>) -> String {
     counts.join(", ")
 }
 
-/// The same of the rows of a report.
 pub fn counted_outcomes(rows: &[ReportRow]) -> String {
     counted(rows.iter().map(|row| said(row.outcome.kind())))
 }

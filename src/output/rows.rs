@@ -1,5 +1,5 @@
-//! What the views of a plan or a report that are tables have in common: which changes stand together and in which
-//! order, and what is in a row. Strings are raw; each view escapes them in its own way.
+//! The shared part of the table views of a plan or report: the groups and order of changes, and the content of a row.
+//! Strings are raw, and each view escapes them in its own way.
 
 use std::cmp::Reverse;
 
@@ -15,21 +15,21 @@ use crate::plan::difference::Difference;
 use crate::plan::guard::noticed;
 use crate::plan::origin::{Base, ChangeOrigin};
 
-/// What a reviewer has to decide.
+/// The changes that a reviewer has to decide about.
 pub const FROM_THIS_CHANGE: &str = "From this change";
-/// What would be done without the change as well.
+/// The changes that are needed without this config change too.
 pub const PENDING_BEFORE: &str = "Pending before this change";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group<'a> {
-    /// What they have in common; none where they are all the changes of the plan.
+    /// The title. `None` for a single group with all changes.
     pub title: Option<&'static str>,
     pub folded: bool,
-    /// What takes away comes first: delete, deactivate, replace, update, reactivate, create.
+    /// Removals first: delete, deactivate, replace, update, reactivate, create.
     pub changes: Vec<&'a Change>,
 }
 
-/// The one place where the changes of a plan are put together for the views that are tables.
+/// Groups the changes of a plan for all table views.
 pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
     let split = plan.base.as_ref().and_then(|it| it.split(&plan.changes));
     let groups = match split {
@@ -42,15 +42,14 @@ pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
     groups.into_iter().filter(|it| !it.changes.is_empty()).collect()
 }
 
-/// Something to look at before the changes.
+/// A note before the changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowNote {
     pub say: String,
     pub lines: Vec<String>,
 }
 
-/// What a change of the config does that its plan alone does not show: what leaves the config first, then what looks
-/// renamed.
+/// The effects of a config change that its plan does not show: removed definitions first, then apparent renames.
 pub fn base_notes(base: &Base) -> Vec<RowNote> {
     let Some(compared) = base.compared() else { return Vec::new() };
     let leaving = compared.leaving.iter().map(|it| RowNote { say: it.message(), lines: Vec::new() });
@@ -62,7 +61,7 @@ pub fn base_notes(base: &Base) -> Vec<RowNote> {
     leaving.chain(renamed).chain(not_looked_at).collect()
 }
 
-/// Where a change comes from, where its group does not say all of it.
+/// The origin of a change, if the group's title does not show it.
 pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
     match plan.base.as_ref()?.origin(step)? {
         ChangeOrigin::ThisChange => None,
@@ -70,7 +69,7 @@ pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
     }
 }
 
-/// Where a refusal comes from, where that was told.
+/// The origin of a refusal, if known.
 pub fn origin_of_refusal(plan: &Plan, index: usize) -> Option<&'static str> {
     Some(plan.base.as_ref()?.origin_of_refusal(index)?.of_refusal())
 }
@@ -89,7 +88,7 @@ pub struct LabelRow<'a> {
     pub after: Option<&'a Label>,
 }
 
-/// The labels that a step changes, the default locale's first. Of what goes away, all of them.
+/// The changed labels, the default locale's first. A removal has all labels.
 pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> {
     let mut rows: Vec<LabelRow<'a>> = match step {
         Step::Create(create) => {
@@ -112,7 +111,7 @@ pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> 
     rows
 }
 
-/// What a step changes beside labels: what it is, before and after.
+/// The other changed values: name, before and after.
 pub fn others(step: &Step, divisions: &Divisions) -> Vec<(&'static str, Option<String>, Option<String>)> {
     match step {
         Step::Create(create) => match &create.division {
@@ -129,14 +128,13 @@ pub fn others(step: &Step, divisions: &Divisions) -> Vec<(&'static str, Option<S
     }
 }
 
-/// A division by its name with the id behind it, where the name was looked up; else by its id.
+/// A division by name and id, or by id if the name was not looked up.
 pub fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
     let Some(id) = id else { return "not known".to_owned() };
     divisions.name(id).map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
 }
 
-/// The key by which a row is known: not for a replacement, whose key is the definition that comes, while its
-/// object is what goes.
+/// The key of a row. A replacement has none: its key is the new definition, but its object is the old one.
 fn key(step: &Step) -> Option<&str> {
     match step {
         Step::Supersede(..) => None,
@@ -146,23 +144,22 @@ fn key(step: &Step) -> Option<&str> {
     }
 }
 
-/// Key, else name.
+/// The key, or the name.
 pub fn known_as<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a str> {
     key(step).or_else(|| step.name(default_locale).map(Label::nfc))
 }
 
-/// The same of what became of a step.
 pub fn key_of(row: &ReportRow) -> Option<&str> {
     row.key.as_ref().filter(|_| row.action != Action::Supersede).map(Key::as_str)
 }
 
-/// What was found otherwise than expected of an object, a sentence each, with names between backticks.
+/// The differences of an object, a sentence each, with names in backticks.
 pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
     let label = |it: &Label| text::ticked(it.nfc());
     outcome.differences().iter().map(|it| difference(it, divisions, label, |it| text::ticked(it))).collect()
 }
 
-/// What was found otherwise than expected, in a sentence in which labels and names stand as a view writes them.
+/// A difference in a sentence, with labels and names in the form of a view.
 pub fn difference(
     difference: &Difference,
     divisions: &Divisions,
@@ -187,7 +184,7 @@ pub fn difference(
     format!("{what}: expected {expected}, found {found}")
 }
 
-/// How many people are now on what a step takes away or renames, if it was asked for.
+/// The number of people with a removed or renamed definition, if it was counted.
 pub fn people(step: &Step, usage: &Usage, default_locale: &Locale) -> Option<String> {
     noticed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
 }

@@ -1,4 +1,4 @@
-//! Colours and marks: what each means, with colour and without.
+//! Colours and signs, and their meaning with and without colour.
 
 use crate::plan::change::Action;
 
@@ -9,18 +9,18 @@ pub enum Tone {
     Bad,
 }
 
-/// How a view for people is drawn. Nothing is found out from the environment here.
+/// How a view for people is drawn. The environment is not read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// With colours; everything reads without them as well.
+    /// Uses colours. Everything is readable without them.
     pub color: bool,
-    /// How wide the terminal is. Tables keep to it.
+    /// The width of the terminal, which limits tables.
     pub columns: usize,
     /// `--quiet`: warnings are only counted.
     pub quiet: bool,
 }
 
-/// The width of what is no terminal, or does not say how wide it is.
+/// The default width, without a terminal of known width.
 pub const COLUMNS: usize = 80;
 
 impl Style {
@@ -60,22 +60,22 @@ impl Style {
         self.paint(console::Style::new().cyan(), text)
     }
 
-    /// A whole label, or the part of one, that goes.
+    /// A removed label, or a removed part of one.
     pub(crate) fn removed(self, text: &str) -> String {
         self.paint(console::Style::new().red(), text)
     }
 
-    /// A whole label, or the part of one, that comes.
+    /// An added label, or an added part of one.
     pub(crate) fn added(self, text: &str) -> String {
         self.paint(console::Style::new().green(), text)
     }
 
-    /// The characters of a label that go.
+    /// The removed characters of a label.
     pub(crate) fn removed_part(self, text: &str) -> String {
         self.paint(console::Style::new().red().bold().underlined(), text)
     }
 
-    /// The characters of a label that come.
+    /// The added characters of a label.
     pub(crate) fn added_part(self, text: &str) -> String {
         self.paint(console::Style::new().green().bold().underlined(), text)
     }
@@ -91,7 +91,7 @@ impl Style {
     }
 }
 
-/// One sign before the verb, so that a long plan can be skimmed without colours.
+/// A sign before the verb, so that a long plan can be skimmed without colours.
 pub(crate) fn sign(action: Action) -> char {
     match action {
         Action::Create => '+',

@@ -1,4 +1,4 @@
-//! What every view says first: which org it is about, and what a plan or a report comes to, in few words.
+//! The first lines of every view: the org, and the summary of a plan or report.
 
 use crate::model::observed::{Organization, Target};
 use crate::model::text;
@@ -9,16 +9,16 @@ use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
 use crate::plan::only::Only;
 
-/// What it comes to. Nothing in it is foreign text.
+/// The summary. It has no foreign text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub tone: Tone,
     pub words: String,
-    /// A sentence more, without its full stop, where there is one to say.
+    /// An optional second sentence, without a full stop.
     pub more: Option<String>,
 }
 
-/// How many changes by action: "2 to create, 1 to update". Nothing where there are none.
+/// The number of changes by action: "2 to create, 1 to update". Empty without any.
 fn counted(changes: &[Change]) -> String {
     let counts: Vec<String> = Action::ALL
         .into_iter()
@@ -48,7 +48,7 @@ fn to_answer(errors: usize) -> String {
     format!("{} to answer before anything is applied", text::count(errors, "error"))
 }
 
-/// How much of what a plan manages needs nothing: a sentence after another one, or nothing.
+/// The number of managed definitions without a change: a sentence after another one, or nothing.
 pub fn in_step(plan: &Plan) -> String {
     match plan.in_sync.len() {
         0 => String::new(),
@@ -57,13 +57,13 @@ pub fn in_step(plan: &Plan) -> String {
     }
 }
 
-/// What applying a plan costs, without a full stop; none where it changes nothing, or is refused.
+/// The cost of an apply, without a full stop. `None` if nothing changes, or the plan is refused.
 pub fn cost(plan: &Plan) -> Option<String> {
     let cost = plan.cost.filter(|_| plan.refusals.is_empty() && !plan.changes.is_empty())?;
     Some(format!("Cost: {}", cost.in_words()))
 }
 
-/// Of a report, behind the name of its command.
+/// For a report, after the name of its command.
 pub fn of_report(report: &Report) -> Summary {
     let rows = &report.rows;
     let counts = counted_outcomes(rows);
@@ -82,7 +82,7 @@ pub fn what(report: &Report) -> &'static str {
     }
 }
 
-/// What is not done of an apply that did not succeed, without a full stop.
+/// What a failed apply did not do, without a full stop.
 fn missing(rows: &[ReportRow]) -> String {
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     if missing == 0 {
@@ -91,12 +91,12 @@ fn missing(rows: &[ReportRow]) -> String {
     not_done(missing, &text::count(rows.len(), "change"))
 }
 
-/// How many of `all` are missing, without a full stop.
+/// The number of missing items out of `all`, without a full stop.
 pub fn not_done(missing: usize, all: &str) -> String {
     format!("Not everything is done: {missing} of {all} {} not", if missing == 1 { "is" } else { "are" })
 }
 
-/// What of a whole plan a limit to some definitions leaves out, without a full stop.
+/// What a limited run leaves out of the whole plan, without a full stop.
 pub fn left_out(only: &Only) -> String {
     let Only { keys: _, changes, refusals } = only;
     let errors = match refusals.len() {
@@ -108,7 +108,7 @@ pub fn left_out(only: &Only) -> String {
     format!("{count}{errors} of the whole plan {are} left out, and nothing is pruned")
 }
 
-/// Which org this is about: the first line of every output.
+/// The org: the first line of every output.
 pub fn target_line(target: &Target) -> String {
     let Target { org, sandbox, generation } = target;
     line(org.as_ref(), &format!(", API {generation}"), *sandbox)
@@ -119,18 +119,18 @@ pub fn target_lines(Target { org, sandbox, generation }: &Target) -> String {
     lines(org.as_ref(), &format!(", API {generation}"), *sandbox)
 }
 
-/// The same for what both generations of the API share, in lines of 80 columns.
+/// The org without the API generation, in lines of 80 columns.
 pub fn org_lines(org: Option<&Organization>, sandbox: bool) -> String {
     lines(org, "", sandbox)
 }
 
-/// That nothing real is written stands on a line of its own.
+/// The statement that nothing real is written has its own line.
 fn lines(org: Option<&Organization>, api: &str, sandbox: bool) -> String {
     let note = if sandbox { "\nSandbox: nothing real is written" } else { "" };
     line(org, api, false) + note
 }
 
-/// The same for what both generations of the API share.
+/// The org without the API generation.
 pub fn org_line(org: Option<&Organization>, sandbox: bool) -> String {
     line(org, "", sandbox)
 }

@@ -1,5 +1,5 @@
-//! A table for people: a line of headings, columns as wide as what stands in them. A block a row where the terminal is
-//! narrower than that.
+//! A table for people: a line of headings, and columns as wide as their content. On a narrower terminal, each row
+//! becomes a block.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -10,10 +10,10 @@ use crate::output::style::Style;
 
 const GAP: &str = "  ";
 
-/// How narrow the values of a block may become.
+/// The narrowest values of a block.
 const VALUE_COLUMNS_MIN: usize = 20;
 
-/// A column of a noun: what it is called, and what stands in a row of it, raw.
+/// A column: its heading, and the raw text of its cells.
 pub type TableColumn<'a, R> = (&'static str, &'a dyn Fn(&R) -> String);
 
 /// The text of a table, by its columns.
@@ -23,8 +23,7 @@ pub fn rows<'a, R: 'a>(columns: &[TableColumn<'_, R>], rows: impl IntoIterator<I
     table(&headings, &rows.into_iter().map(cells).collect::<Vec<Vec<Shown>>>(), style)
 }
 
-/// The text of a table. A row that is too short ends early; what has no heading is left out, and so is a column that is
-/// empty in every row.
+/// The text of a table. A short row ends early. Columns without a heading, and columns without any text, are left out.
 pub fn table(headings: &[&str], rows: &[Vec<Shown>], style: Style) -> String {
     let is_used = |column: &usize| rows.is_empty() || rows.iter().any(|row| !cell(row, *column).is_empty());
     let used: Vec<usize> = (0..headings.len()).filter(is_used).collect();
@@ -61,7 +60,7 @@ fn padded(shown: &str, width: usize) -> String {
     format!("{shown}{}", " ".repeat(width.saturating_sub(measured(shown))))
 }
 
-/// A line a cell that is not empty, and an empty line between two rows.
+/// One line per non-empty cell, and an empty line between two rows.
 fn blocks(headings: &[&str], rows: &[Vec<&str>], style: Style) -> String {
     let names: Vec<String> = headings.iter().map(|it| format!("{it}:")).collect();
     let widest = names.iter().map(|it| measured(it)).max().unwrap_or_default();
@@ -83,7 +82,7 @@ fn blocks(headings: &[&str], rows: &[Vec<&str>], style: Style) -> String {
     shown
 }
 
-/// The lines of a text, each broken after a space; a word that is wider than a line is broken anywhere.
+/// The lines of a text, broken after spaces. A word that is wider than a line is broken anywhere.
 fn wrapped(text: &str, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let (mut begin, mut after_space, mut width) = (0, None, 0);
@@ -102,8 +101,8 @@ fn wrapped(text: &str, room: usize) -> Vec<&str> {
     lines
 }
 
-/// The ids of a column, each as short as tells it from all others, and from those that are shown elsewhere. What is no id
-/// stays as it is.
+/// The ids of a column, each shortened to a prefix that is unique among all ids of the column and those elsewhere.
+/// Other texts stay.
 pub fn short_ids<'a>(column: &[&'a str], elsewhere: &[&'a str]) -> Vec<&'a str> {
     let all: BTreeSet<&str> = column.iter().chain(elsewhere).copied().collect();
     column.iter().map(|id| short(id, &all)).collect()

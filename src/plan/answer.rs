@@ -1,4 +1,4 @@
-//! What to do about a refusal: its answers in words, and as lines of YAML that are ready to paste.
+//! The answers to a refusal: a sentence each, and YAML lines that are ready to paste.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,11 +14,11 @@ use crate::plan::evidence::Had;
 use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 use crate::plan::refusal_words::MORE;
 
-/// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
+/// One way to answer a refusal. Foreign strings are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     pub say: String,
-    /// Lines of YAML, ready to paste, foreign strings quoted for YAML.
+    /// YAML lines that are ready to paste. Foreign strings are quoted for YAML.
     pub lines: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl Refusal {
     }
 }
 
-/// What to do about an object that cannot be read whole.
+/// The answer for an object that cannot be read in full.
 const REPAIR: &str = "repair it in the org's admin page, and plan again";
 
 fn some<T: fmt::Display>(names: &[T], more: bool) -> String {
@@ -146,8 +146,8 @@ fn say(words: &str) -> Answer {
     Answer { say: words.to_owned(), lines: Vec::new() }
 }
 
-/// One answer for each, so that no one pastes two pins of one definition. None for the platform's own,
-/// which no one may change.
+/// One answer for all candidates of a definition, so that two pins of it are never pasted together. `None` for the
+/// platform's own definition, which cannot be changed.
 fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     let each = |it: &Candidate| {
         let state = if it.deactivated { "the deactivated " } else { "" };
@@ -157,7 +157,7 @@ fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     candidates.iter().filter(|it| !it.platforms_own).map(each).collect()
 }
 
-/// A pin, where its id can be one.
+/// A pin, if the id is valid in a config.
 fn pin(say: String, key: &Key, id: &DefinitionId) -> Answer {
     if can_be_id(id.as_str()) {
         return Answer { say, lines: pin_lines(key, id) };
@@ -177,12 +177,12 @@ fn under_definition(key: &Key, line: &str) -> Vec<String> {
 /// Room on a line for everything beside a label.
 const LINE_ROOM_BYTES: usize = 100;
 
-/// Does a config take this label without a pin?
+/// Does a config accept this label without a pin?
 fn is_taken(label: &Label) -> bool {
     !text::is_odd_label(label.nfc()) && yaml::scalar(label.nfc()).len() + LINE_ROOM_BYTES <= CONFIG_LINE_BYTES_MAX
 }
 
-/// Those that are there and one more, as lines below a key: a second `previousLabels` would be an error.
+/// All previous labels and one more, as lines below a key. A second `previousLabels` key would be an error.
 fn previous_labels(there: &[Label], more: &Label) -> Vec<String> {
     let labels: Vec<String> = there.iter().chain([more]).map(|it| yaml::scalar(it.nfc())).collect();
     let line = format!("  previousLabels: [{}]", labels.join(", "));
@@ -197,7 +197,7 @@ fn with_previous_labels(key: &Key, there: &[Label], more: &Label) -> Vec<String>
     std::iter::once(format!("{}:", yaml::scalar(key.as_str()))).chain(previous_labels(there, more)).collect()
 }
 
-/// It is made anew, and the old one, which no label can name, is deactivated by its id.
+/// The definition is created again. The old object, which no label can name, is deactivated by its id.
 fn made_anew(say: String, key: &Key, number: usize, it: &Candidate, said: &CandidateWords) -> Answer {
     if !can_be_id(it.id.as_str()) {
         return pin(say, key, &it.id);
@@ -207,7 +207,7 @@ fn made_anew(say: String, key: &Key, number: usize, it: &Candidate, said: &Candi
     answer
 }
 
-/// What says that a definition was called otherwise before. A label that another one has now says nothing.
+/// The lines that declare a rename. A label that another definition has now is no evidence.
 pub fn rename_answer(key: &Key, id: &DefinitionId, there: &[Label], before: &Label, is_free: bool) -> Answer {
     if !is_free || !is_taken(before) {
         return pin("If so, pin it".to_owned(), key, id);
@@ -215,7 +215,7 @@ pub fn rename_answer(key: &Key, id: &DefinitionId, there: &[Label], before: &Lab
     Answer { say: "If so, write".to_owned(), lines: with_previous_labels(key, there, before) }
 }
 
-/// What says that a definition is a new one, in the place of what says the contrary.
+/// The line that declares a definition as new. It replaces a line that says the opposite.
 fn is_new(say: &str, key: &Key, said: &CandidateWords) -> Answer {
     let previous = (!said.previous_labels.is_empty()).then_some("`previousLabels`");
     let contrary: Vec<&str> = previous.into_iter().chain(said.replaces.then_some("`replaces`")).collect();
@@ -224,7 +224,7 @@ fn is_new(say: &str, key: &Key, said: &CandidateWords) -> Answer {
     Answer { say: format!("{say}{instead}"), lines: under_definition(key, "new: true") }
 }
 
-/// `replaces` finds one object or none; what is to go otherwise needs a definition of its own.
+/// `replaces` matches at most one object. Each other object to remove needs a definition of its own.
 fn replaces_nothing(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     let say = "write instead of `replaces`".to_owned();
     let mut answers = vec![Answer { say, lines: under_definition(key, "new: true") }];
@@ -232,7 +232,7 @@ fn replaces_nothing(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     answers
 }
 
-/// Without its pin, the old one is found by its label, if it has a default one.
+/// Without its pin, the old object is found by its default label, if it has one.
 fn pinned_elsewhere(
     key: &Key,
     id: &DefinitionId,
@@ -251,8 +251,8 @@ fn pinned_elsewhere(
     vec![Answer { say, lines }]
 }
 
-/// A definition for an object that goes, since nothing else names it; with another key for each, so that
-/// all of them can be pasted.
+/// A definition that removes an object which nothing else names. Each has its own key, so that all of them can be
+/// pasted.
 fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPresence) -> Answer {
     let number = if number == 1 { String::new() } else { format!("-{number}") };
     let old = yaml::scalar(&format!("{key}-before{number}"));
@@ -281,9 +281,9 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords, ea
             say: format!("if it is {name} under a new label{instead}", name = text::ticked(name)),
             lines: with_previous_labels(key, &said.previous_labels, name),
         }),
-        // Neither a label nor a pin leads from one system presence to another.
+        // Neither a label nor a pin moves an object to another system presence.
         _ if it.system_presence != said.system_presence => None,
-        // Without a default label, or with one that no config takes, it cannot be found by it.
+        // Without a default label that a config accepts, it cannot be found by label.
         _ => Some(pin(format!("if it is {}{instead}", it.id), key, &it.id)),
     };
     let mut answers: Vec<Answer> = (1..).zip(candidates).filter_map(answer).collect();
@@ -291,7 +291,7 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords, ea
         answers.push(is_new("if it is another one", key, said));
         return answers;
     };
-    // What that config says of the old one says nothing of the new one.
+    // A statement of that config about the old object does not apply to the new one.
     if !earlier.said_new {
         answers.push(is_new("if it is another one", key, said));
     }
@@ -300,7 +300,7 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords, ea
     answers
 }
 
-/// Of one under another system presence, which cannot become it.
+/// The answer for an object under another system presence, which cannot be moved.
 fn takes_its_place(key: &Key, number: usize, it: &Candidate, name: &Label, said: &CandidateWords) -> Answer {
     let shown = text::ticked(name);
     if !is_taken(name) {
@@ -321,7 +321,7 @@ fn replace_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords) -
         let Candidate { system_presence, name, has_default_label, .. } = it;
         let say = format!("if it takes the place of the one under {system_presence} (which will be deactivated)");
         let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str())));
-        // `replaces` finds exact labels alone: of one that only reads the same it has to know the label.
+        // `replaces` matches exact labels only. For a label that only reads the same, it needs that label.
         let other = name.as_ref().filter(|name| *has_default_label && Some(*name) != said.default_label.as_ref());
         if let Some(name) = other.filter(|it| is_taken(it)) {
             lines.extend(previous_labels(&said.previous_labels, name));
@@ -330,7 +330,7 @@ fn replace_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords) -
             Some(_) => made_anew(say, key, number, it, said),
             None => Answer { say, lines },
         };
-        // Several under one are the next question.
+        // Several objects under one system presence are a question of their own.
         if !answers.contains(&answer) {
             answers.push(answer);
         }

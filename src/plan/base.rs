@@ -1,4 +1,4 @@
-//! Two plans of one org, with the config of the base and of the head, held against each other.
+//! Compares two plans of one org: one from the config of the base, one from the config of the head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ pub struct Side<'a> {
     pub plan: &'a Plan,
 }
 
-/// What the head's plan says beside the base's, both of one reading of the org. `pending` says of a change that the
-/// base would make as well how it came to be pending.
+/// What the head's plan adds to the base's. Both come from one reading of the org. `pending` explains why a change that
+/// the base makes too was pending.
 pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pending) -> Compared {
     let pairs = paired(&base.plan.changes, &head.plan.changes, &head.desired.settings.default_locale);
     let origin = |change: &Change| {
@@ -29,7 +29,7 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
         };
         Some((subject, origin))
     };
-    // No two changes of one plan are about the same.
+    // No two changes of one plan have the same subject.
     let kept: BTreeSet<OriginSubject> = pairs.values().filter_map(|it| OriginSubject::of(&it.step)).collect();
     let is_gone = |it: &&Change| OriginSubject::of(&it.step).is_some_and(|it| !kept.contains(&it));
     let open = Open::of(head.plan, &head.desired.settings.default_locale);
@@ -47,8 +47,9 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
     }
 }
 
-/// The change of the base that each change of the head has to do with: of the same object, else of a definition that is
-/// called the same where it will be made, whichever key asks for it, else of the same key.
+/// The change of the base that belongs to each change of the head.
+/// The first match counts: the same object, then the same label where it will be created (under any key), then the same
+/// key.
 pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<OriginSubject, &'a Change> {
     let called = |it: &Change| match &it.step {
         Step::Create(Create { key: _, system_presence, labels, division: _ }) => {
@@ -77,13 +78,13 @@ pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) 
     pairs
 }
 
-/// Do both leave the same behind, in the same way? Whether the same key asks for it says nothing of the org.
+/// Do both steps leave the same result in the same way? The key that asks for a step does not matter to the org.
 pub fn same(a: &Step, b: &Step) -> bool {
     a.action() == b.action() && a.system_presence() == b.system_presence() && a.after().same_as(&b.after())
 }
 
-/// What a plan refuses or creates, and what a refusal is about: a change of the base that became one of these is not
-/// settled.
+/// What a plan refuses or creates, and the subjects of its refusals. A change of the base that became one of these is
+/// not resolved.
 struct Open<'a> {
     keys: BTreeSet<&'a Key>,
     objects: BTreeSet<&'a DefinitionId>,
@@ -96,7 +97,7 @@ impl<'a> Open<'a> {
     fn of(plan: &'a Plan, default_locale: &'a Locale) -> Open<'a> {
         let left_out = plan.only.iter().flat_map(|it| &it.refusals);
         let refusals: Vec<&Refusal> = plan.refusals.iter().chain(left_out).collect();
-        // A create that an earlier run has made is not settled either: the list does not show it yet.
+        // A create that an earlier run made is not resolved either: the list does not show it yet.
         let held = plan.held.iter().map(|it| &it.change);
         let changes = plan.changes.iter().chain(held).chain(plan.only.iter().flat_map(|it| &it.changes));
         let created: Vec<&Create> = changes
@@ -125,8 +126,8 @@ impl<'a> Open<'a> {
     }
 }
 
-/// Where each refusal of the head comes from; none for what is told of people: who is on what was asked for the head
-/// alone.
+/// The origin of each refusal of the head. `None` for refusals about people, because usage was queried for the head
+/// only.
 fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
     let about = |it: &Refusal| {
         let counted = match &it.fact {
@@ -150,7 +151,7 @@ fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
     head.refusals.iter().map(origin).collect()
 }
 
-/// Do both configs ask the same for this definition of the first, regardless of the key that the second has for it?
+/// Do both configs ask the same for this definition of the first one? The key in the second does not matter.
 pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
     let (ours, theirs) = (&config.settings, &other.settings);
     if !ours.default_locale.same_as(&theirs.default_locale) || ours.scope != theirs.scope {
@@ -187,13 +188,13 @@ fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
 /// The object of each definition of a config that has one.
 pub fn objects(plan: &Plan) -> BTreeMap<&Key, &DefinitionId> {
     let in_step = plan.in_sync.iter().filter_map(|it| Some((&it.key, it.id.as_ref()?)));
-    // The key of a replacement is the definition that comes, and its object is what goes.
+    // The key of a replacement is the new definition. Its object is the one that goes.
     let changes = plan.changes.iter().filter(|it| !matches!(it.step, Step::Supersede(..)));
     in_step.chain(changes.filter_map(|it| Some((it.step.key()?, it.step.id()?)))).collect()
 }
 
 fn leaving(base: Side<'_>, head: Side<'_>) -> Vec<Leaving> {
-    // What is in question is asked about, and the rest of what is active either has another key or goes.
+    // An object in question gets a refusal. Any other active object either has another key or goes.
     let stay = head.plan.unmanaged.iter().filter(|it| match it.why {
         WhyUnmanaged::NotNamed | WhyUnmanaged::Protected | WhyUnmanaged::PrimaryNotKnown => true,
         WhyUnmanaged::Omitted(_) | WhyUnmanaged::InQuestion(_) => false,
@@ -211,14 +212,14 @@ fn renamed(base: Side<'_>, head: Side<'_>) -> Vec<Renamed> {
     let (before, after) = (objects(base.plan), objects(head.plan));
     let locale = &head.desired.settings.default_locale;
     if !base.desired.settings.default_locale.same_as(locale) {
-        // All of them would look renamed.
+        // Every definition would look renamed.
         return Vec::new();
     }
     let of = |wanted: &Wanted| {
         let old = base.desired.definitions.get(&wanted.key)?;
         let (was, is) = (old.default_label(locale)?, wanted.default_label(locale)?);
         let is_answered = wanted.new || wanted.pin.is_some() || wanted.previous_labels.contains(was);
-        // The same object all the same: a person has renamed it in the org already.
+        // It is the same object: it was renamed in the org already.
         let is_found = before.get(&wanted.key).is_some_and(|id| after.get(&wanted.key) == Some(id));
         let id = before.get(&wanted.key).filter(|_| was != is && !is_answered && !is_found)?;
         let has_it =

@@ -1,14 +1,14 @@
-//! The objects that a refusal speaks of, and what the definition that it is about says already.
+//! The objects that a refusal names, and what the config already states about the refused definition.
 
 use crate::model::desired::Wanted;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 
-/// An object of the org that a refusal speaks of.
+/// An object of the org that a refusal names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
     pub id: DefinitionId,
     pub system_presence: SystemPresence,
-    /// Its default label, else any.
+    /// Its default label, or any other if it has none.
     pub name: Option<Label>,
     /// Is `name` its default label?
     pub has_default_label: bool,
@@ -18,16 +18,16 @@ pub struct Candidate {
     pub taken_by: Option<Key>,
 }
 
-/// What a definition says already of what it was, so that an answer fits beside it.
+/// What a definition already states about its past, so that an answer fits beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandidateWords {
     pub system_presence: SystemPresence,
     pub default_label: Option<Label>,
     /// Its `previousLabels`.
     pub previous_labels: Vec<Label>,
-    /// It says `replaces`.
+    /// It has `replaces`.
     pub replaces: bool,
-    /// It says `new: true`.
+    /// It has `new: true`.
     pub new: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What a plan consists of: steps (all that apply is given), reasons (for people), and what was
-//! found in sync or left alone.
+//! The parts of a plan: steps (the only input of apply), reasons (for people), in-sync definitions, and unmanaged
+//! objects.
 
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
@@ -8,12 +8,12 @@ use crate::model::observed::Content;
 use crate::model::source::Span;
 use crate::model::text;
 
-/// A create that is not planned: an earlier run has made its object, and only the list does not show that yet.
+/// A create that is not planned: an earlier run made its object, and the list does not show it yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub change: Change,
     pub id: DefinitionId,
-    /// From when on the list shows it.
+    /// The moment from which the list shows it.
     pub until: Moment,
 }
 
@@ -25,27 +25,25 @@ pub struct Waiting {
     pub sent: Vec<(SystemPresence, Label)>,
 }
 
-/// What is done to one object, in the order in which actions are shown.
+/// What is done to one object. The order is the order of display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     Create,
-    /// A deactivated definition is brought back, with the labels that the config gives.
+    /// A deactivated definition becomes active again, with the labels of the config.
     Reactivate,
     Update,
-    /// The definition of another system presence that a created one takes the place of is
-    /// deactivated, once the new one is there.
+    /// Deactivates an object under another system presence, once the definition that replaces it exists.
     Supersede,
     Deactivate,
-    /// A definition that the config does not name is removed by DELETE.
+    /// Deletes a definition that the config does not name.
     Delete,
 }
 
 impl Action {
-    /// Every action, in order.
     pub const ALL: [Action; 6] =
         [Action::Create, Action::Reactivate, Action::Update, Action::Supersede, Action::Deactivate, Action::Delete];
 
-    /// The verb, as people and documents write it.
+    /// The verb in texts and documents.
     pub fn verb(self) -> &'static str {
         match self {
             Action::Create => "create",
@@ -57,7 +55,7 @@ impl Action {
         }
     }
 
-    /// Does it take something away from the agents?
+    /// Does it take something away from agents?
     pub fn is_removal(self) -> bool {
         match self {
             Action::Create | Action::Reactivate | Action::Update => false,
@@ -66,54 +64,53 @@ impl Action {
     }
 }
 
-/// All that apply needs for one object, and all that it is given.
+/// Everything that apply needs for one object. Apply receives nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     Create(Create),
     Update(Edit),
     Reactivate(Edit),
-    /// Deactivates by PUT the object that this key names.
+    /// Deactivates the object of this key by PUT.
     Deactivate(Key, Removal),
-    /// Deactivates by PUT the object that the definition of this key takes the place of; only after
-    /// everything else that the plan does for this key is done.
+    /// Deactivates by PUT the object that the definition of this key replaces. It runs after every other step of this
+    /// key.
     Supersede(Key, Removal),
     Delete(Removal),
 }
 
-/// A definition to make. It is active and has labels in the managed locales only.
+/// A definition to create. It is active and has labels in the managed locales only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Create {
     pub key: Key,
-    /// Where it will belong.
     pub system_presence: SystemPresence,
     pub labels: Labels,
-    /// The division that it will belong to; none where the API does not show divisions.
+    /// Its division. `None` if the API does not show divisions.
     pub division: Option<DivisionId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Which definition of the config; none only where a removal of what no config names is undone.
+    /// The definition of the config. `None` only if an undo reverses the removal of an object that no config names.
     pub key: Option<Key>,
     pub id: DefinitionId,
-    /// Where it belongs, in the org's spelling; never changed.
+    /// The system presence in the org's spelling. It never changes.
     pub system_presence: SystemPresence,
-    /// The locales that `before` and `after` speak of.
+    /// The locales of `before` and `after`.
     pub scope: Scope,
     pub before: Content,
-    /// What shall be there, with the org's spelling of locales that it already has.
+    /// The wanted content. Locales that the org already has keep the org's spelling.
     pub after: Content,
 }
 
-/// An active object that agents shall no longer see.
+/// An active object to hide from agents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
     pub id: DefinitionId,
-    /// Where it belongs, in the org's spelling.
+    /// The system presence in the org's spelling.
     pub system_presence: SystemPresence,
-    /// What the plan saw: every label, active.
+    /// What the plan read: every label, active.
     pub before: Content,
-    /// What it shall have while it cannot be seen; none: what it has. Only an undo asks for it.
+    /// The content to write along with the removal. `None` keeps the content. Only an undo sets it.
     pub after: Option<Content>,
 }
 
@@ -135,7 +132,7 @@ impl Step {
         }
     }
 
-    /// The definition of the config that asks for it; none for what the config does not name.
+    /// The definition of the config that asks for it. `None` for an object that the config does not name.
     pub fn key(&self) -> Option<&Key> {
         match self {
             Step::Create(create) => Some(&create.key),
@@ -145,7 +142,7 @@ impl Step {
         }
     }
 
-    /// The object that it writes; none for one that is yet to be made.
+    /// The object that it writes. `None` for a create.
     pub fn id(&self) -> Option<&DefinitionId> {
         match self {
             Step::Create(_) => None,
@@ -154,8 +151,7 @@ impl Step {
         }
     }
 
-    /// What to call its object: the default label that it has, else any; for one that is yet to be
-    /// made, the one that it will have.
+    /// A name for the object: its default label, or any other label. A create has the label that it will write.
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
         let labels = match self {
             Step::Create(create) => &create.labels,
@@ -167,7 +163,6 @@ impl Step {
         labels.name(default_locale)
     }
 
-    /// Where its object belongs.
     pub fn system_presence(&self) -> &SystemPresence {
         match self {
             Step::Create(create) => &create.system_presence,
@@ -178,7 +173,7 @@ impl Step {
         }
     }
 
-    /// What the plan saw; none for one that is yet to be made.
+    /// What the plan read. `None` for a create.
     pub fn before(&self) -> Option<&Content> {
         match self {
             Step::Create(_) => None,
@@ -187,7 +182,7 @@ impl Step {
         }
     }
 
-    /// What shall be there. For a removal that is what was there, deactivated; an undo may ask for more.
+    /// The wanted content. A removal keeps the content and deactivates it, unless an undo restores labels too.
     pub fn after(&self) -> Content {
         match self {
             Step::Create(Create { key: _, system_presence: _, labels, division }) => {
@@ -199,7 +194,7 @@ impl Step {
     }
 }
 
-/// How a definition of the config found its object.
+/// How a definition of the config was matched with its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matched {
     /// By the id in `ids`.
@@ -210,7 +205,7 @@ pub enum Matched {
 }
 
 impl Matched {
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn in_words(&self) -> String {
         match self {
             Matched::Pin => "matched by its pin".to_owned(),
@@ -222,30 +217,29 @@ impl Matched {
     }
 }
 
-/// Why a step is in the plan. For people: nothing may be decided from it.
+/// Why a step is in the plan. It is for people: no code decides by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// The org has nothing that this definition could be.
+    /// No object of the org can be this definition.
     NothingMatches,
-    /// The org has something alike, and the config says `new: true`.
+    /// A similar object exists, and the config has `new: true`.
     SaidToBeNew,
-    /// It exists under another system presence, which cannot be changed, and the config says
-    /// `replaces`.
+    /// It exists under another system presence, which cannot change, and the config has `replaces`.
     Replaces(SystemPresence),
     Differs(Matched),
-    /// Found, active, and the config says `deactivated: true`.
+    /// It was found active, and the config has `deactivated: true`.
     SaidToBeDeactivated(Matched),
-    /// Its place is taken by the definition of this key, which says `replaces`.
+    /// The definition of this key has `replaces` and replaces it.
     ReplacedBy(Key),
-    /// The config does not name it, and says `prune: delete`.
+    /// The config does not name it and has `prune: delete`.
     NotNamed,
     Undoes(Action),
-    /// It was to be done, and was not seen to be so.
+    /// A planned step whose result was not verified.
     NotYet,
 }
 
 impl Reason {
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn in_words(&self) -> String {
         match self {
             Reason::NothingMatches => "nothing in the org matches".to_owned(),
@@ -263,7 +257,7 @@ impl Reason {
     }
 }
 
-/// One step with what people want to know about it.
+/// One step with its explanation for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub step: Step,
@@ -272,41 +266,41 @@ pub struct Change {
     pub place: Option<Span>,
 }
 
-/// A managed definition that needs nothing.
+/// A managed definition that needs no change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InSync {
     pub key: Key,
     pub system_presence: SystemPresence,
-    /// Its object; none for a deactivated one that the org does not have.
+    /// Its object. `None` for a deactivated definition that the org does not have.
     pub id: Option<DefinitionId>,
     pub matched: Option<Matched>,
-    /// Deactivated on both sides.
+    /// Deactivated in the config and in the org.
     pub deactivated: bool,
 }
 
-/// An object that the plan does not touch although it is active and an organisation's own.
+/// An active object of the organisation that the plan does not touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmanaged {
     pub id: DefinitionId,
     pub system_presence: SystemPresence,
-    /// Its default label, else any.
+    /// Its default label, or any other if it has none.
     pub name: Option<Label>,
     /// Why it is not touched.
     pub why: WhyUnmanaged,
 }
 
-/// Why an object is left alone.
+/// Why an object is unmanaged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WhyUnmanaged {
-    /// The config does not name it, and keeps what it does not name.
+    /// The config does not name it and keeps such objects.
     NotNamed,
     /// `omit` names the definition that it matches.
     Omitted(Key),
     /// `protect` names its id.
     Protected,
-    /// The org does not say whether it is the platform's own.
+    /// The org does not show whether it is one of the platform's own.
     PrimaryNotKnown,
-    /// An open question or an ambiguity of this definition is about it.
+    /// An open question or an ambiguity of this definition concerns it.
     InQuestion(Key),
 }
 
@@ -321,7 +315,7 @@ impl WhyUnmanaged {
         }
     }
 
-    /// In words, of several that are left alone for it.
+    /// In words, for several objects with this reason.
     pub fn in_words(&self) -> &'static str {
         match self {
             WhyUnmanaged::NotNamed => "the config does not name them",
@@ -332,7 +326,7 @@ impl WhyUnmanaged {
         }
     }
 
-    /// The definition of the config that it has to do with.
+    /// The related definition of the config.
     pub fn key(&self) -> Option<&Key> {
         match self {
             WhyUnmanaged::Omitted(key) | WhyUnmanaged::InQuestion(key) => Some(key),
@@ -341,19 +335,18 @@ impl WhyUnmanaged {
     }
 }
 
-/// A line in the config that has done its work and may go.
+/// An obsolete line of the config: it has had its effect and can be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObsoleteLine {
     pub key: Key,
     pub line: ObsoleteKind,
     pub place: Option<Span>,
-    /// The other orgs that may still need it; none if it may go.
+    /// Other orgs that may still need it. `None` if it can be removed.
     pub not_known: Option<NotKnownFor>,
 }
 
 impl ObsoleteLine {
-    /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are
-    /// raw.
+    /// The line in words, and the orgs that may still need it, as a sentence without a full stop. Names are raw.
     pub fn in_words(&self) -> (&'static str, String) {
         match &self.not_known {
             None => ("No longer needed", String::new()),
@@ -362,19 +355,19 @@ impl ObsoleteLine {
     }
 }
 
-/// Other orgs that use the layer in which a line stands, and of which this run does not know whether they need it.
+/// Other orgs that use the same layer. This run does not know whether they still need the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NotKnownFor {
-    /// By name; of an org file that cannot be read, its path.
+    /// Names of orgs. An org file that cannot be read has its path here.
     pub orgs: Vec<String>,
-    /// There may be more: not every file could be looked at.
+    /// There may be more, because some files could not be read.
     pub more: bool,
 }
 
 const ORGS_NAMED_MAX: usize = 3;
 
 impl NotKnownFor {
-    /// In words; names are raw.
+    /// In words. Names are raw.
     pub fn in_words(&self) -> String {
         let named: Vec<String> = self.orgs.iter().take(ORGS_NAMED_MAX).map(text::unticked).collect();
         let more = match self.orgs.len().saturating_sub(ORGS_NAMED_MAX) {
@@ -397,14 +390,14 @@ impl NotKnownFor {
     }
 }
 
-/// The lines that can become unnecessary.
+/// The kinds of lines that can become obsolete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObsoleteKind {
     /// `new: true`: the definition exists.
     New,
-    /// `previousLabels`: nothing active is called so any more.
+    /// `previousLabels`: no active object has one of these labels any more.
     PreviousLabels,
-    /// `replaces`: nothing active is left under that system presence.
+    /// `replaces`: no matching object under that system presence is active any more.
     Replaces,
 }
 

@@ -1,27 +1,27 @@
-//! Which texts contain which: for many texts against many others, in one pass over each, by the automaton of Aho and
-//! Corasick. Pairs can be as many as the product of both, so nothing here lists them all.
+//! Finds which texts contain which, with the Aho-Corasick automaton: one pass over each list. There can be as many
+//! pairs as the product of both lists, so the result is capped.
 
 use std::collections::BTreeMap;
 
-/// How many bytes of texts one automaton is made of, so that its memory does not grow with the lists.
+/// Limits the bytes of patterns in one automaton, so that its memory does not grow with the lists.
 const BATCH_LENGTH_MAX: usize = 4 * 1024 * 1024;
 
 const NONE: u32 = u32::MAX;
 
-/// What contains what, of two lists.
+/// The containment between two lists.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Contained {
-    /// For each of the long texts, some of the short ones that are in it: all, or one more than was asked for.
+    /// For each long text, short texts inside it: all of them, or one more than requested.
     pub inside: Vec<Vec<usize>>,
-    /// For each of the short texts, some of the long ones that it is in, in the same way.
+    /// For each short text, long texts around it: all of them, or one more than requested.
     pub around: Vec<Vec<usize>>,
-    /// For each of the short texts, the first long one that it is in.
+    /// For each short text, the first long text that contains it.
     pub first_around: Vec<Option<usize>>,
-    /// For each of the long texts, the first short one that is in it.
+    /// For each long text, the first short text inside it.
     pub first_inside: Vec<Option<usize>>,
 }
 
-/// Finds which of the short texts are in which of the long ones. No empty text is in another.
+/// Finds the short texts inside the long ones. An empty text is inside none.
 pub fn contained(short: &[String], long: &[String], named_max: usize) -> Contained {
     let mut found = Contained {
         inside: vec![Vec::new(); long.len()],
@@ -29,7 +29,7 @@ pub fn contained(short: &[String], long: &[String], named_max: usize) -> Contain
         first_around: vec![None; short.len()],
         first_inside: vec![None; long.len()],
     };
-    // Equal texts are one pattern.
+    // Equal texts share one pattern.
     let mut patterns: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, text) in short.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
         patterns.entry(text).or_default().push(index);
@@ -49,14 +49,14 @@ pub fn contained(short: &[String], long: &[String], named_max: usize) -> Contain
     found
 }
 
-/// A node of the trie of patterns, which stands for a text that some of them begin with.
+/// A node of the trie. It represents a common prefix of patterns.
 struct Node {
     byte: u8,
     first_child: u32,
     children: u16,
-    /// The node of the longest other text that this one ends with.
+    /// The node of the longest proper suffix of this prefix.
     fail: u32,
-    /// The nearest pattern that this text ends with, itself included.
+    /// The nearest pattern that is a suffix of this prefix, or the prefix itself.
     end: u32,
     pattern: u32,
 }
@@ -65,20 +65,20 @@ struct Search<'a> {
     patterns: &'a [(&'a str, Vec<usize>)],
     named_max: usize,
     nodes: Vec<Node>,
-    /// By pattern: the node, the next shorter pattern at the end of it, the last text that was seen to have it.
+    /// For each pattern: its node, the next shorter suffix pattern, and the last text that contained it.
     ends: Vec<End>,
 }
 
 struct End {
-    /// The longest other pattern that this one ends with.
+    /// The longest other pattern that is a suffix of this one.
     next: u32,
-    /// The same without those that need no further text around them; itself while it does.
+    /// The same link, without patterns that have enough texts around them. A pattern that needs more links to itself.
     next_open: u32,
-    /// The same without those whose first text around them is known.
+    /// The same link, without patterns whose first surrounding text is known.
     next_unseen: u32,
-    /// The smallest index of a short text in this pattern or one that it ends with.
+    /// The smallest index of a short text that equals this pattern or is a suffix of it.
     first: usize,
-    /// The last long text in which it was met.
+    /// The last long text that contained it.
     met: usize,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// Makes the nodes, level by level, so that the children of each stand together and in order.
+    /// Builds the nodes level by level, so that the children of a node are adjacent and sorted.
     fn grow(&mut self) {
         self.nodes.push(Node { byte: 0, first_child: 0, children: 0, fail: 0, end: NONE, pattern: NONE });
         let mut level = vec![(0_usize, 0_usize, self.patterns.len())];
@@ -118,7 +118,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Where to go on where a text does not: nodes stand by their depth, so what a node needs is there already.
+    /// Sets the failure links. Nodes are ordered by depth, so a link only needs nodes that have theirs.
     fn link(&mut self) {
         let ends =
             self.patterns.iter().map(|_| End { next: NONE, next_open: 0, next_unseen: 0, first: 0, met: usize::MAX });
@@ -151,7 +151,7 @@ impl<'a> Search<'a> {
         among.binary_search_by_key(&byte, |it| it.byte).ok().map(|it| index(from + it))
     }
 
-    /// The node of the longest end of a text, once this byte follows it.
+    /// The state after this byte.
     fn step(&self, mut node: u32, byte: u8) -> u32 {
         loop {
             if let Some(child) = self.child(node, byte) {
@@ -184,9 +184,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Names what is in this text, and ends with this pattern; true once it is enough.
+    /// Records the patterns in this text that end with this one. Returns true once there are enough.
     fn name_inside(&mut self, mut end: u32, text: usize, found: &mut Contained) -> bool {
-        // What was met in this text has been followed to its end.
+        // The suffix chain of a pattern that was already met in this text has been followed.
         while end != NONE && self.ends[end as usize].met != text {
             self.ends[end as usize].met = text;
             let inside = &mut found.inside[text];
@@ -200,7 +200,7 @@ impl<'a> Search<'a> {
         found.inside[text].len() > self.named_max
     }
 
-    /// Names this text for each pattern in it that has room for one more.
+    /// Records this text for each of its patterns that has room for one more.
     fn name_around(&mut self, end: u32, text: usize, found: &mut Contained) {
         let mut end = self.next(end, |it| &mut it.next_open);
         while end != NONE {
@@ -220,7 +220,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Tells each pattern in it that this text is the first one around it, if it is.
+    /// Records this text for each of its patterns that has no first surrounding text yet.
     fn see(&mut self, end: u32, text: usize, found: &mut Contained) {
         let mut end = self.next(end, |it| &mut it.next_unseen);
         while end != NONE {
@@ -233,7 +233,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The first pattern from here on that is still looked for. The way there is shortened for the next time.
+    /// The first pattern from here on that is still wanted. Shortens the path for the next call.
     fn next(&mut self, from: u32, link: impl Fn(&mut End) -> &mut u32) -> u32 {
         let mut to = from;
         while to != NONE {

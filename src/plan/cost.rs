@@ -1,5 +1,5 @@
-//! What it costs to apply a plan: how many requests, and about how long. A forecast for a run in which nothing goes
-//! wrong; what an apply does is in `object.rs`, `existing.rs`, `division_check.rs` and `verify.rs` below `ops/apply`.
+//! Estimates the cost of an apply: the number of requests and the duration, for a run without failures.
+//! Apply itself is in `object.rs`, `existing.rs`, `division_check.rs` and `verify.rs` below `ops/apply`.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -11,38 +11,37 @@ use crate::model::platform::{LIST_LAG_MS, WINDOW_MS, WINDOW_SLACK_MS};
 use crate::plan::change::{Action, Step};
 use crate::plan::order::Order;
 
-/// What a request is taken to last. An assumption (a round trip to another continent, and some work): a plan is the
-/// same for the same input, and so nothing that was measured is in it. Where the pace is what bounds a run, it is of no
-/// account.
+/// The assumed duration of a request: a round trip to another continent, and some work.
+/// It is a constant because equal input must give an equal plan. It does not matter where the rate limit bounds the
+/// run.
 pub const REQUEST_MS_ASSUMED: u64 = 250;
-/// Reading all definitions by the second generation of the API: the active ones, the deactivated ones, and the active
-/// ones again.
+/// The second generation of the API reads all definitions in three lists: active, deactivated, and active again.
 const STATES: usize = 3;
 
-/// What a whole `apply` costs, its own planning included.
+/// The cost of a whole `apply`, its own planning included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     pub requests: u64,
     pub time: Duration,
 }
 
-/// What the cost depends on beside the plan.
+/// The other inputs of the cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// How many requests planning took. An apply plans anew, and they count to the same minute.
+    /// The number of requests that planning took. Apply plans again, and both count against the same minute.
     pub planning: u64,
     pub requests_per_minute: NonZeroU32,
-    /// How many objects are worked on at once.
+    /// The number of objects that are processed concurrently.
     pub at_once: u32,
 }
 
 impl Cost {
-    /// Of an apply of these steps.
+    /// The cost of an apply of these steps.
     ///
     /// # Assumptions
-    /// Nothing fails, lists do not lag, the org serves both generations of the API and gives pages of the size that is
-    /// asked for. None of the objects belongs to one division only where it is written by the first generation: that is
-    /// one more look, and is not known before.
+    /// Nothing fails, lists are current, the org serves both generations of the API, and pages have the requested size.
+    /// No object that only the first generation writes belongs to a single division. Such an object costs one more
+    /// read, which is not known in advance.
     pub fn of(steps: &[&Step], observed: &Observed, terms: &Terms) -> Cost {
         let Terms { planning, requests_per_minute, at_once } = *terms;
         let mut run = Run::at(requests_per_minute);
@@ -72,14 +71,14 @@ impl Cost {
         run.cost()
     }
 
-    /// In words: `38 requests, about 9 s`.
+    /// For example `38 requests, about 9 s`.
     pub fn in_words(&self) -> String {
         let Cost { requests, time } = self;
         format!("{requests} requests, about {}", about(*time))
     }
 }
 
-/// How many requests the work on one object takes: it is read before it is written, unless it is yet to be made.
+/// The number of requests for one object. It is read before it is written, unless it is created.
 pub fn requests_of(action: Action) -> u64 {
     match action {
         Action::Create => 1,
@@ -87,7 +86,7 @@ pub fn requests_of(action: Action) -> u64 {
     }
 }
 
-/// How many requests it takes to carry out these actions and to read the org again.
+/// The number of requests to execute these actions and to read the org again.
 pub fn to_carry_out(actions: impl IntoIterator<Item = Action>, observed: &Observed) -> u64 {
     let of_list = match observed.generation {
         Generation::First => pages(observed.len()),
@@ -96,7 +95,7 @@ pub fn to_carry_out(actions: impl IntoIterator<Item = Action>, observed: &Observ
     actions.into_iter().map(requests_of).sum::<u64>().saturating_add(of_list as u64)
 }
 
-/// A time as people say it: `9 s`, `4 min`, `1 h 20 min`. Rather too long than too short.
+/// A duration for people: `9 s`, `4 min`, `1 h 20 min`. It rounds up.
 pub fn about(time: Duration) -> String {
     let seconds = time.as_millis().div_ceil(1_000).max(1);
     let minutes = seconds.div_ceil(60);
@@ -112,8 +111,8 @@ fn pages(definitions: usize) -> usize {
     definitions.div_ceil(PAGE_SIZE).max(1)
 }
 
-/// Is it a PUT that carries it out? Of the first generation that is why divisions are looked at before and after: a
-/// DELETE sends nothing that could take one away.
+/// Does a PUT execute it? A PUT of the first generation can remove a division, so divisions are read before and after.
+/// A DELETE sends no content.
 pub fn is_put(action: Action) -> bool {
     match action {
         Action::Update | Action::Reactivate | Action::Deactivate | Action::Supersede => true,
@@ -121,7 +120,7 @@ pub fn is_put(action: Action) -> bool {
     }
 }
 
-/// A run that is only counted.
+/// Simulates the timing of a run.
 struct Run {
     per_window: usize,
     started_ms: Vec<u64>,
@@ -134,7 +133,7 @@ impl Run {
         Run { per_window, started_ms: Vec::new(), now_ms: 0 }
     }
 
-    /// One request, of so many at the same time. It starts when the one before the whole allowance is out of the window.
+    /// Counts one request of so many concurrent ones. It starts when the oldest request has left the rate window.
     fn send(&mut self, at_once: u32) {
         let number = self.started_ms.len();
         let free_ms =

@@ -1,4 +1,4 @@
-//! What is different between the content that was expected and the content that was found.
+//! The differences between expected and observed content.
 
 use crate::model::names::{DefinitionId, DivisionId, Label, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition};
@@ -7,14 +7,14 @@ use crate::plan::change::Step;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
     Label {
-        /// In the spelling that was found, else as expected.
+        /// In the observed spelling, or as expected if it was not found.
         locale: Locale,
-        /// None: it should be absent.
+        /// `None` if it should be absent.
         expected: Option<Label>,
-        /// None: it is absent.
+        /// `None` if it is absent.
         found: Option<Label>,
     },
-    /// Deactivated where active was expected, or the other way round.
+    /// It is deactivated but should be active, or the other way round.
     State {
         found_deactivated: bool,
     },
@@ -23,14 +23,14 @@ pub enum Difference {
         found: SystemPresence,
     },
     Division {
-        /// None: not known.
+        /// `None` if it is not known.
         expected: Option<DivisionId>,
-        /// None: not shown.
+        /// `None` if it is not shown.
         found: Option<DivisionId>,
     },
-    /// The object is not there.
+    /// The object does not exist.
     Gone,
-    /// Something with the label to be created is there by now.
+    /// An object with the label to create exists by now.
     Appeared(DefinitionId),
     OtherObject {
         expected: DefinitionId,
@@ -38,7 +38,7 @@ pub enum Difference {
     },
 }
 
-/// Everything in which `found` is not as `expected`.
+/// All differences of `found` from `expected`.
 pub fn between(expected: &Content, found: &Content) -> Vec<Difference> {
     let mut differences: Vec<Difference> = expected
         .labels
@@ -60,18 +60,18 @@ pub fn between(expected: &Content, found: &Content) -> Vec<Difference> {
     differences
 }
 
-/// How an object, just read, stands to a step that is about to write it.
+/// How the current object compares with a step that is about to write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// As the plan saw it: it may be written.
+    /// As the plan read it: it can be written.
     AsBefore,
-    /// As it shall be: there is nothing to write.
+    /// Already as wanted: nothing to write.
     AsAfter,
-    /// A person changed it: it is not written.
+    /// Changed by hand since the plan: it is not written.
     Changed(Vec<Difference>),
 }
 
-/// Compares by content, never by modification time: the newer generation of the API has none.
+/// Compares content, never modification times: the newer generation of the API has none.
 pub fn standing(step: &Step, found: &Definition) -> Standing {
     if *step.system_presence() != found.system_presence {
         return Standing::Changed(vec![Difference::SystemPresence {
@@ -80,7 +80,7 @@ pub fn standing(step: &Step, found: &Definition) -> Standing {
         }]);
     }
     match step {
-        // A create has no object before it; what is there now is either it or in its way.
+        // A create has no object before it. An object found now is either the wanted one or a conflict.
         Step::Create(_) => {
             let differences = between(&step.after(), &found.content());
             if differences.is_empty() { Standing::AsAfter } else { Standing::Changed(differences) }

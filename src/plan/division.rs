@@ -1,4 +1,4 @@
-//! Which division a definition shall belong to: an id, found by its name where the config gives one.
+//! The wanted division of a definition: an id, looked up by name if the config gives a name.
 
 use crate::model::desired::Wanted;
 use crate::model::division::{DivisionName, Divisions};
@@ -8,11 +8,11 @@ use crate::model::observed::Observed;
 use crate::model::text;
 use crate::plan::refusal::Fact;
 
-/// How many names or ids of divisions one refusal has.
+/// The most division names or ids in one refusal.
 const NAMED_MAX: usize = 30;
 
-/// The id of the division that the config asks for; none where it does not ask. `suggest` says whether a name that no
-/// division has is held against all that are there.
+/// The id of the division that the config asks for. `None` if it asks for none. `suggest` compares an unknown name with
+/// all existing ones.
 pub fn asked(wanted: &Wanted, observed: &Observed, suggest: bool) -> Result<Option<DivisionId>, Box<Fact>> {
     let Some(division) = &wanted.division else { return Ok(None) };
     let key = wanted.key.clone();
@@ -49,7 +49,7 @@ pub fn asked(wanted: &Wanted, observed: &Observed, suggest: bool) -> Result<Opti
     }
 }
 
-/// The division that a created definition is given: every one, where the config does not ask.
+/// The division of a created definition. All divisions if the config asks for none.
 pub fn of_created(asked: Option<DivisionId>, observed: &Observed) -> Option<DivisionId> {
     match observed.generation {
         Generation::First => None,

@@ -1,16 +1,16 @@
-//! What earlier states of a config had for its definitions: by that a rename is known where every label changed.
-//! Which of it counts is decided in `question`; it can only make a plan stricter.
+//! What earlier states of a config matched with its definitions. It reveals a rename in which every label changed.
+//! `question` decides which evidence counts. Evidence can only make a plan stricter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::names::{DefinitionId, Key};
 use crate::model::text;
 
-/// What earlier states say of definitions that would be created.
+/// What earlier states show about definitions that would be created.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evidence {
     pub known: BTreeMap<Key, Had>,
-    /// What was looked for and could not be read to its end.
+    /// A source that could not be read in full.
     pub not_read: Option<NotRead>,
 }
 
@@ -19,28 +19,28 @@ pub struct Evidence {
 pub struct Had {
     pub id: DefinitionId,
     pub source: EvidenceSource,
-    /// That config says `new: true` of the definition: the line was about this object, and answers no later question.
+    /// That config has `new: true` for the definition. The line was about this object and answers no later question.
     pub said_new: bool,
 }
 
-/// Who says which object a definition had. Foreign strings are raw.
+/// The source that matched an object with a definition. Foreign strings are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EvidenceSource {
     /// The config that `--base` names.
     Base {
         typed: String,
-        /// The whole hash, where it is a commit.
+        /// The full hash, if it is a commit.
         commit: Option<String>,
     },
     Report(String),
-    /// The config in the commit of this whole hash.
+    /// The config in the commit with this full hash.
     Commit(String),
 }
 
 /// A source that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotRead {
-    /// The definitions of which nothing else is known.
+    /// The definitions for which no other evidence exists.
     pub keys: BTreeSet<Key>,
     pub why: String,
 }
@@ -61,7 +61,7 @@ impl EvidenceSource {
         }
     }
 
-    /// The whole hash of a commit.
+    /// The full hash of a commit.
     pub fn commit(&self) -> Option<&str> {
         match self {
             EvidenceSource::Base { commit, typed: _ } => commit.as_deref(),
@@ -70,7 +70,7 @@ impl EvidenceSource {
         }
     }
 
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn in_words(&self) -> String {
         let short = |hash: &str| hash.chars().take(7).collect::<String>();
         match self {

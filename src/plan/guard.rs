@@ -1,5 +1,5 @@
-//! The guards on a whole plan: how many removals, label removals and renames one apply may make, the empty source, and
-//! how many people may be on what it takes away. The same in `plan` and in `apply`.
+//! The guards of a whole plan: limits on removals, label removals, renames and affected people, and the check for an
+//! empty config. `plan` and `apply` share them.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::plan::change::{Change, Edit, Step};
 use crate::plan::refusal::{Counted, Fact, Refusal};
 
-/// What a plan does that a limit counts.
+/// The changes of a plan that count against a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dangers {
     pub removals: usize,
@@ -39,7 +39,7 @@ fn labels_removed(edit: &Edit) -> usize {
     edit.after.labels.pair(&edit.before.labels).iter().filter(|pair| pair.first.is_none()).count()
 }
 
-/// Does the definition keep a default label, but another one?
+/// Does the definition keep a default label, but with another text?
 pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
     match (edit.before.labels.get(default_locale), edit.after.labels.get(default_locale)) {
         (Some(before), Some(after)) => before != after,
@@ -47,7 +47,7 @@ pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
     }
 }
 
-/// The object of a step that the people on it would notice: it goes away, or is called otherwise.
+/// The object of a step that its people would notice: it is removed or renamed.
 pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
     match step {
         Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => Some(&removal.id),
@@ -56,7 +56,7 @@ pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a Defini
     }
 }
 
-/// Everything about the plan as a whole that refuses it.
+/// All refusals of the plan as a whole.
 pub fn refusals(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     if desired.definitions.is_empty() && desired.settings.prune == Prune::Delete {
@@ -76,13 +76,12 @@ pub fn refusals(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<R
     refusals
 }
 
-/// What the plan removes, deactivates or renames.
+/// The objects that the plan removes, deactivates or renames.
 pub fn in_question(plan: &Plan) -> BTreeSet<DefinitionId> {
     plan.changes.iter().filter_map(|it| noticed(&it.step, &plan.default_locale)).cloned().collect()
 }
 
-/// The plan with what was found out, refused where more people are on it than the limit allows, or
-/// where it is not known how many.
+/// Adds usage to the plan. Refuses it if too many people are affected, or if their number is not known.
 pub fn with_usage(plan: Plan, usage: Usage, limits: &Limits) -> Plan {
     let mut plan = Plan { usage, ..plan };
     let Some(limit) = limits.active_users else { return plan };
@@ -97,7 +96,7 @@ pub fn with_usage(plan: Plan, usage: Usage, limits: &Limits) -> Plan {
     plan
 }
 
-/// A person is on one definition at a time, so numbers add up. What it is not known makes the sum unknown.
+/// A person has one definition at a time, so numbers add up. One unknown number makes the sum unknown.
 fn sum(each: &[People]) -> People {
     each.iter().fold(People::Exactly(0), |sum, people| match (sum, people) {
         (People::NotKnown, _) | (_, People::NotKnown) => People::NotKnown,

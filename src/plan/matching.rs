@@ -1,6 +1,7 @@
-//! Which object of the org is which definition of the config: by pin, then all by label, then the
-//! rest by previous labels. Pairing sees everything, also what will never be touched, or a
-//! definition equal to one of the platform's own would be made a second time.
+//! Matches objects of the org with definitions of the config: by pin, then all by label, then the rest by previous
+//! labels.
+//! Matching includes objects that are never changed. Otherwise a definition equal to one of the platform's own would be
+//! created a second time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -14,14 +15,14 @@ use crate::plan::candidate::Candidate;
 use crate::plan::change::Matched;
 use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
-/// What was found for one definition of the config.
+/// The match of one definition of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Match<'a> {
     One(&'a Definition, Matched),
-    /// It should be deactivated, and so is no matter what answers to it (if anything does).
+    /// The definition should be deactivated, and the org has no active object for it.
     AlreadyDeactivated(Option<&'a Definition>),
     Nothing,
-    /// A refusal is about it; there is no answer before a person gives one.
+    /// A refusal concerns it. It stays open until a person answers.
     Open,
 }
 
@@ -29,27 +30,28 @@ pub enum Match<'a> {
 pub struct Pairing<'a> {
     pub found: BTreeMap<&'a Key, Match<'a>>,
     pub claimed: BTreeMap<&'a DefinitionId, &'a Key>,
-    /// Objects that a refusal speaks of, with the definition that it is about.
+    /// Objects that a refusal names, with the refused definition.
     pub in_question: BTreeMap<&'a DefinitionId, &'a Key>,
-    /// What could not be paired, and why.
+    /// The definitions without a match, and why.
     pub refusals: Vec<Refusal>,
 }
 
-/// How many objects or definitions a question names. It is asked about all of them.
+/// The most objects or definitions that a question names. The question is about all of them.
 pub const CANDIDATES_NAMED_MAX: usize = 10;
 
-/// The objects of one system presence and default label, by id. The active ones have one claimer or none has any: a
-/// managed definition takes one that stands alone, and an omitted one takes all.
+/// The objects of one system presence and default label, by id.
+/// A managed definition claims a single active object. An omitted definition claims all of them. So either all active
+/// objects have one owner, or none has one.
 #[derive(Debug, Default)]
 struct Group<'a> {
     active: Vec<&'a Definition>,
     deactivated: Vec<&'a Definition>,
 }
 
-/// What a group is known by.
+/// The key of a group.
 type Name<'a> = (&'a str, &'a str);
 
-/// One previous label of a definition, and the active objects that have it today.
+/// One previous label of a definition, and the active objects that have it now.
 #[derive(Clone)]
 struct Before<'a> {
     name: Name<'a>,
@@ -71,8 +73,7 @@ struct Matcher<'a> {
     result: Pairing<'a>,
 }
 
-/// Pairs every definition of the config with at most one object, and every object with at most one
-/// definition.
+/// Matches every definition with at most one object, and every object with at most one definition.
 pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     let mut matcher = Matcher {
         desired,
@@ -83,7 +84,7 @@ pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     };
     matcher.take_pins(observed);
     matcher.index_what_is_left(observed);
-    // Everything that is omitted is never touched, so it comes before what would touch it.
+    // Omitted definitions come first, because their objects are never changed.
     matcher.take_labels(Management::Omitted);
     matcher.take_labels(Management::Managed);
     matcher.doubt_deactivated_matches();
@@ -100,7 +101,7 @@ impl<'a> Matcher<'a> {
         for (key, wanted) in &self.desired.definitions {
             let Some(pin) = &wanted.pin else { continue };
             let found = match observed.get(pin) {
-                // An omitted definition whose pin is not there is simply not there.
+                // An omitted definition whose pinned object is gone needs nothing.
                 None if wanted.management == Management::Omitted => Match::Nothing,
                 None if let Some(odd) = observed.odd(pin) => {
                     let (key, id, what) = (key.clone(), pin.clone(), odd.in_words());
@@ -111,7 +112,7 @@ impl<'a> Matcher<'a> {
                     self.refuse(wanted, wanted.places.pin, Fact::PinNotFound { key: key.clone(), id: pin.clone() });
                     Match::Open
                 }
-                // What is omitted is left alone no matter what it is; only what is managed can be wrong.
+                // An omitted object is unmanaged in any case. Only a managed one can be wrong.
                 Some(object)
                     if object.system_presence != wanted.system_presence && wanted.management == Management::Managed =>
                 {
@@ -163,7 +164,7 @@ impl<'a> Matcher<'a> {
             let Some(label) = wanted.default_label(self.default_locale) else { continue };
             let Some(group) = self.with_label(&wanted.system_presence, label) else { continue };
             let Group { active, deactivated } = &*group;
-            // A checked config gives no label twice; an object has one definition, regardless of who planned it.
+            // A checked config has no label twice. An object has one definition, whichever step found it.
             let taken = active.iter().chain(deactivated).any(|it| self.result.claimed.contains_key(&it.id));
             let found = if taken && management == Management::Managed {
                 let all: Vec<&Definition> = active.iter().chain(deactivated).copied().collect();
@@ -172,7 +173,7 @@ impl<'a> Matcher<'a> {
             } else if !active.is_empty() {
                 self.only_one(wanted, active, RefusedBy::Label, Matched::Label)
             } else if wanted.deactivated {
-                // Several deactivated twins are all in sync: there is nothing to choose between.
+                // Several deactivated twins are all in sync, so no choice is needed.
                 for object in deactivated {
                     self.result.claimed.insert(&object.id, key);
                 }
@@ -184,7 +185,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// One candidate is a match; several are an ambiguity; the platform's own are refused.
+    /// One candidate is a match. Several are ambiguous. The platform's own is refused.
     fn only_one(
         &mut self,
         wanted: &'a Wanted,
@@ -194,7 +195,7 @@ impl<'a> Matcher<'a> {
     ) -> Match<'a> {
         let key = &wanted.key;
         if wanted.management == Management::Omitted {
-            // Everything that an omitted definition might be is left alone.
+            // Every candidate of an omitted definition stays unmanaged.
             for object in candidates {
                 self.result.claimed.insert(&object.id, key);
             }
@@ -235,19 +236,19 @@ impl<'a> Matcher<'a> {
         before.collect()
     }
 
-    /// Which definition has the active objects of a group.
+    /// The definition that claims the active objects of a group.
     fn claimer(&self, before: &Before<'a>) -> Option<&'a Key> {
         self.result.claimed.get(&before.first().id).copied()
     }
 
-    /// A deactivated object with the label and an active one with a previous label: both could be
-    /// it, and taking the first would leave two in use. Of an omitted definition either one could be it also if both
-    /// are active.
+    /// A deactivated object with the label and an active one with a previous label: both could be it, and taking the
+    /// first would leave two in use.
+    /// For an omitted definition, this is also ambiguous if both are active.
     fn doubt_deactivated_matches(&mut self) {
         for (key, wanted) in &self.desired.definitions {
             let object = match self.result.found.get(key) {
-                // One that should be deactivated is in sync; an active one with a previous label is then
-                // another person's, as it was before this one was deactivated.
+                // A definition that should be deactivated is in sync. An active object with a previous label then
+                // belongs to another definition.
                 Some(Match::One(object, Matched::Label))
                     if object.deactivated || wanted.management == Management::Omitted =>
                 {
@@ -261,7 +262,7 @@ impl<'a> Matcher<'a> {
                 continue;
             }
             if wanted.management == Management::Omitted {
-                // Everything that an omitted definition might be is left alone.
+                // Every candidate of an omitted definition stays unmanaged.
                 let objects = free.iter().flat_map(|it| it.group.active.iter());
                 self.result.claimed.extend(objects.map(|it| (&it.id, key)));
                 continue;
@@ -272,9 +273,8 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Labels that change hands in a cycle: every one of them is there, so every definition of the
-    /// cycle finds an object by its label, and none finds the one that it was. Whether anything
-    /// is to be done at all depends on which object is which definition, and only a pin says that.
+    /// Finds labels that change hands in a cycle. Every definition of the cycle finds an object by its label, but not
+    /// the object that it had before. Only a pin can decide which object is which.
     fn doubt_label_cycles(&mut self) {
         let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
         for (key, wanted) in &self.desired.definitions {
@@ -302,7 +302,7 @@ impl<'a> Matcher<'a> {
             .values()
             .filter(|it| !self.result.found.contains_key(&it.key) && !it.previous_labels.is_empty())
             .collect();
-        // As with labels: what is omitted comes before what would touch it.
+        // As with labels, omitted definitions come first.
         rest.sort_by_key(|it| it.management == Management::Managed);
         let mut wanted_by: HashMap<Name<'a>, usize> = HashMap::new();
         let mut last_omitted: HashMap<Name<'a>, &'a Key> = HashMap::new();
@@ -316,8 +316,8 @@ impl<'a> Matcher<'a> {
         }
         for wanted in rest {
             let mut before = self.with_previous_labels(wanted);
-            // What another definition has by its label is that other one's: nothing is left to deactivate
-            // here, and nothing is lost by that. It may be what the last apply made, so it is no doubt.
+            // An object that another definition has by its label belongs to that definition. Nothing remains to
+            // deactivate here. It may be what the last apply made, so it raises no question.
             match wanted.management {
                 Management::Managed if !wanted.deactivated => {}
                 Management::Managed => before.retain(|it| self.claimer(it).is_none()),
@@ -329,7 +329,7 @@ impl<'a> Matcher<'a> {
                 .iter()
                 .any(|it| self.claimer(it).is_some() || wanted_by.get(&it.name).is_some_and(|count| *count > 1));
             let found = match (wanted.management, before.as_slice()) {
-                // Omitted ones may share objects that no one touches; the last one has them.
+                // Omitted definitions may share objects, because these are never changed. The last one is recorded.
                 (Management::Omitted, _) => {
                     for Before { name, group, .. } in &before {
                         if last_omitted.get(name) == Some(&&wanted.key) {
@@ -362,13 +362,13 @@ impl<'a> Matcher<'a> {
         self.ask(wanted, by, objects.iter().copied());
     }
 
-    /// This object, if any, and those with previous labels.
+    /// Refuses a definition for this object, if any, and those with previous labels.
     fn ambiguous_before(&mut self, wanted: &'a Wanted, object: Option<&'a Definition>, before: &[Before<'a>]) {
         if let Some(object) = object {
             self.result.in_question.entry(&object.id).or_insert(&wanted.key);
         }
         for Before { name, group, .. } in before {
-            // The first definition that is in question with an object is the one that it is listed under.
+            // An object is listed under the first definition that is in question with it.
             if self.asked.insert(*name) {
                 for object in &group.active {
                     self.result.in_question.entry(&object.id).or_insert(&wanted.key);

@@ -1,4 +1,4 @@
-//! From desired and observed state to a plan: a function of values, without IO, clock or chance.
+//! Makes a plan from desired and observed state. It is a pure function, without IO, clock or randomness.
 
 use std::collections::BTreeSet;
 
@@ -41,47 +41,47 @@ pub mod warning;
 
 pub use planner::{plan, plan_by};
 
-/// What would be done to an org, what would not, and why it may not be done at all.
+/// What apply would do to an org, what it would not do, and why it may not run at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// In the order in which people read them: by action, then key, then id. Each is about exactly
-    /// one object. What has to be done before what is said by `order`.
+    /// In display order: by action, then key, then id. Each change is about exactly one object. `order` decides the
+    /// order of execution.
     pub changes: Vec<Change>,
     pub in_sync: Vec<InSync>,
     /// Active objects that are not touched, by reason, system presence, name and id.
     pub unmanaged: Vec<Unmanaged>,
-    /// Lines of the config that have done their work.
+    /// Obsolete lines of the config.
     pub obsolete: Vec<ObsoleteLine>,
     pub warnings: Vec<Warning>,
     /// Each stops the whole apply.
     pub refusals: Vec<Refusal>,
     /// Every definition that was seen, by id.
     pub seen: Vec<DefinitionId>,
-    /// The people on what is taken away or renamed, as far as it was asked for.
+    /// The people on removed or renamed definitions, if usage was queried.
     pub usage: Usage,
-    /// The divisions, as far as names of them had to be looked up.
+    /// The divisions, if their names had to be looked up.
     pub divisions: Divisions,
     pub default_locale: Locale,
-    /// What the run is limited to, and what that leaves out; none where it is not limited.
+    /// The selection of the run, and what it leaves out. `None` if the run is not limited.
     pub only: Option<Only>,
-    /// What it costs to apply it; none where no one has counted, or nothing is to be done.
+    /// The cost of an apply. `None` if it was not computed, or if there is nothing to do.
     pub cost: Option<Cost>,
-    /// What the change of the config does by itself, beside what was pending before; none if it was not asked for.
+    /// What the change of the config does by itself. `None` if no base was given.
     pub base: Option<Base>,
-    /// Creates that are not planned, since an earlier run has made their objects and the list does not show that yet.
+    /// Creates that are not planned: an earlier run made their objects, and the list does not show them yet.
     pub held: Vec<Held>,
-    /// Creates that wait, since an earlier run may have made their objects.
+    /// Creates that wait, because an earlier run may have made their objects.
     pub waiting: Vec<Waiting>,
-    /// The times in which nothing is written, as they stand beside the moment of the run.
+    /// The freezes, and how each relates to the moment of the run.
     pub freezes: Vec<(Freeze, FreezeTime)>,
 }
 
-/// Puts changes into the order in which people read them.
+/// Sorts changes for display.
 fn in_order(changes: &mut [Change]) {
     changes.sort_by_cached_key(|it| (it.step.action(), it.step.key().cloned(), it.step.id().cloned()));
 }
 
-/// The ids of everything that the org shows, in order.
+/// The ids of all objects of the org, sorted.
 fn seen(observed: &Observed) -> Vec<DefinitionId> {
     let odd = observed.odd.iter().filter_map(|it| it.id.as_ref());
     let mut seen: Vec<DefinitionId> = observed.definitions.iter().map(|it| &it.id).chain(odd).cloned().collect();
@@ -90,7 +90,7 @@ fn seen(observed: &Observed) -> Vec<DefinitionId> {
 }
 
 impl Plan {
-    /// These changes of what was read, in order, and nothing else to say.
+    /// A plan of these changes only, sorted.
     pub fn of(mut changes: Vec<Change>, observed: &Observed, default_locale: Locale) -> Plan {
         in_order(&mut changes);
         Plan {
@@ -113,13 +113,12 @@ impl Plan {
         }
     }
 
-    /// The definitions that would be created while there is something active that they may have been. What earlier
-    /// states had for them is worth looking for.
+    /// The definitions to create that may be renames of an active object. Earlier states are searched for them.
     pub fn may_be_renames(&self) -> BTreeSet<Key> {
         let left_out = self.only.iter().flat_map(|it| &it.changes);
         let is_free = self.unmanaged.iter().any(|it| !matches!(it.why, WhyUnmanaged::Omitted(_) | WhyUnmanaged::Protected))
             || self.changes.iter().chain(left_out).any(|it| it.step.action() == Action::Delete)
-            // What cannot be read whole may be any of them.
+            // An object that cannot be read in full may be any of them.
             || self.warnings.iter().any(|it| matches!(it, Warning::OddObject { .. }));
         if !is_free {
             return BTreeSet::new();
@@ -132,7 +131,7 @@ impl Plan {
         created.filter_map(|it| it.step.key()).chain(asked).cloned().collect()
     }
 
-    /// Nothing to do, and nothing that forbids it.
+    /// Nothing to do, and no refusals.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.refusals.is_empty() && self.held.is_empty()
     }

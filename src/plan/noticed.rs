@@ -1,4 +1,4 @@
-//! What a plan warns of: what it knows of the org as a whole, and of what it creates.
+//! The warnings of a plan about the org as a whole and about creates.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,11 +10,11 @@ use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::evidence::NotRead;
 use crate::plan::warning::Warning;
 
-/// How many objects that no config can name one warning names.
+/// The most objects that no config can name in one warning.
 const UNNAMED_MAX: usize = 3;
 
-/// Definitions that are created where the config leaves others unnamed, by system presence: one of those may be what is
-/// meant, and nothing says so.
+/// Definitions that are created while the config leaves others of the same system presence unnamed. One of those may be
+/// meant.
 pub fn beside_unmanaged(changes: &[Change], unmanaged: Vec<&Definition>, default_locale: &Locale) -> Vec<Warning> {
     let mut made: BTreeMap<&SystemPresence, Vec<&Key>> = BTreeMap::new();
     for change in changes.iter().filter(|it| it.reason == Reason::NothingMatches) {
@@ -35,7 +35,7 @@ pub fn beside_unmanaged(changes: &[Change], unmanaged: Vec<&Definition>, default
     made.into_iter().filter_map(warning).collect()
 }
 
-/// That nothing was read by which these creations could be known as renames.
+/// Warns that no earlier state could be read to detect that these creates are renames.
 pub fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
     let NotRead { keys, why } = not_read;
     let made = changes.iter().filter(|it| it.step.action() == Action::Create).filter_map(|it| it.step.key());
@@ -43,7 +43,7 @@ pub fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
     (!keys.is_empty()).then(|| Warning::EarlierNotRead { keys, why: why.clone() })
 }
 
-/// What a plan deletes because the config does not name it, where no config can: `import` leaves it out.
+/// Warns of deletions of objects that no config can name. `import` leaves them out.
 pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change]) -> Option<Warning> {
     let deleted: BTreeSet<&DefinitionId> =
         changes.iter().filter(|it| it.step.action() == Action::Delete).filter_map(|it| it.step.id()).collect();
@@ -59,7 +59,7 @@ pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change
     (!named.is_empty()).then(|| Warning::CannotBeNamed { named, more: left_out.count() })
 }
 
-/// What can be seen of an org and of what is done to it: system presences that were not read, and too many active ones.
+/// Warns of system presences that could not be read, and of too many active definitions.
 pub fn of_an_org(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if observed.system_presences.is_none() {
@@ -84,7 +84,7 @@ pub fn of_an_org(desired: &Desired, observed: &Observed, changes: &[Change]) -> 
     }
     for (presence, (count, gone)) in active {
         let active = count.saturating_sub(gone);
-        // A config that itself asks for more was already told so.
+        // A config that itself has too many was already warned.
         let asked = asked_for.get(presence).copied().unwrap_or_default();
         if active > ACTIVE_DEFINITIONS_MAX && asked <= ACTIVE_DEFINITIONS_MAX {
             warnings.push(Warning::ManyActive { system_presence: presence.clone(), active });

@@ -1,5 +1,5 @@
-//! What an org shows and no one can read whole, held against a config. It is never a definition of the config, and it
-//! may be one: so it makes a plan stricter, and changes nothing else.
+//! Objects of an org that cannot be read in full, compared with a config. Such an object never matches a definition,
+//! but it may be one. It can only make a plan stricter.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,13 +14,13 @@ use crate::plan::evidence::Had;
 use crate::plan::refusal::Fact;
 use crate::plan::warning::Warning;
 
-/// How many odd objects, or definitions with half a character, are named one by one.
+/// The most odd objects, or definitions with half a character, that are named in one list.
 const NAMED_MAX: usize = 10;
 
-/// How many of them one sentence about something else names.
+/// The most of them in a sentence about something else.
 const NAMED_BESIDE_MAX: usize = 3;
 
-/// The odd objects of an org, by what they look like.
+/// The odd objects of an org, indexed by what they look like.
 pub struct OddOnes<'a> {
     all: &'a [Odd],
     by_look: HashMap<String, Vec<&'a Odd>>,
@@ -37,7 +37,7 @@ impl<'a> OddOnes<'a> {
         OddOnes { all: &observed.odd, by_look }
     }
 
-    /// Those that show, in any locale, what identifies a definition: its default label or a previous one.
+    /// Those that show the default label or a previous label of a definition in any locale.
     pub fn showing(&self, wanted: &Wanted, default_locale: &Locale) -> Vec<&'a Odd> {
         if self.all.is_empty() {
             return Vec::new();
@@ -49,7 +49,7 @@ impl<'a> OddOnes<'a> {
         found.copied().filter(|it| known.insert((&it.id, &it.place))).collect()
     }
 
-    /// What refuses a definition that nothing else in the org is. `had` is the object that it had in an earlier state.
+    /// The refusal of a definition that matches nothing else. `had` is the object that it had in an earlier state.
     pub fn doubt(&self, wanted: &Wanted, default_locale: &Locale, had: Option<&Had>) -> Option<Fact> {
         let mut showing = self.showing(wanted, default_locale);
         let had = had.filter(|_| showing.is_empty());
@@ -64,7 +64,7 @@ impl<'a> OddOnes<'a> {
         })
     }
 
-    /// What a person should know: each odd object, and what may be one and would be made a second time.
+    /// Warnings about each odd object, and about creates that may duplicate one.
     pub fn warnings(&self, changes: &[Change]) -> Vec<Warning> {
         let each = self.all.iter().take(NAMED_MAX);
         let mut warnings: Vec<Warning> =
@@ -100,14 +100,14 @@ impl<'a> OddOnes<'a> {
     }
 }
 
-/// What a person should know of an org, no matter what is planned.
+/// Warnings about the org that do not depend on the plan.
 pub fn noticed(observed: &Observed) -> Vec<Warning> {
     let mut warnings = OddOnes::of(observed).warnings(&[]);
     warnings.extend(warnings_of_halves(&observed.halved));
     warnings
 }
 
-/// What a person should know of half a character.
+/// Warnings about half a character.
 pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
     let each = halved.iter().take(NAMED_MAX);
     let mut warnings: Vec<Warning> =
@@ -118,7 +118,7 @@ pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
     warnings
 }
 
-/// What refuses a step: a PUT sends the whole object back, and half a character is never sent.
+/// Refuses a step that would send half a character: a PUT sends the whole object back.
 pub fn sends_half(step: &Step, observed: &Observed) -> Option<Fact> {
     let halved = observed.halved(step.id()?)?;
     let mut still = halved.clone();
@@ -128,7 +128,7 @@ pub fn sends_half(step: &Step, observed: &Observed) -> Option<Fact> {
             let before = edit.before.labels.iter().find(|(it, _)| *it == locale);
             let pairs = edit.after.labels.pair(&edit.before.labels);
             let after = pairs.iter().find(|it| it.second.is_some() && it.locale == locale).and_then(|it| it.first);
-            // A locale that is not in scope stays as it is.
+            // A locale that is not in scope keeps its label.
             before.is_none_or(|(_, label)| after == Some(label))
         }),
         Step::Deactivate(..) | Step::Supersede(..) => {}

@@ -1,8 +1,7 @@
-//! What has to be done before what. An org may demand that no other has a label, so a label has to
-//! be free before it is taken; only so many definitions of a system presence may be active; and what is
-//! replaced stays until what takes its place is there.
+//! The order of execution. An org may demand unique labels, so a label must be free before it is used again. The number
+//! of active definitions per system presence is limited. A replaced object stays until its replacement exists.
 //!
-//! This is the order of running. The order of showing is another, and stands in `plan.rs`.
+//! The order of display is in `plan.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,7 +11,7 @@ use crate::model::names::{Key, Label, Locale};
 use crate::model::observed::{Observed, Primary};
 use crate::plan::change::{Action, Edit, Step};
 
-/// The order of some steps, which are named by their places in the list that it was made of.
+/// The order of steps. A step is named by its index in the input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Order {
     needs: Vec<Vec<OrderNeed>>,
@@ -21,7 +20,7 @@ pub struct Order {
     waves: Vec<Vec<usize>>,
 }
 
-/// A step that has to be done before another one.
+/// A step that must run before another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderNeed {
     pub step: usize,
@@ -30,14 +29,13 @@ pub struct OrderNeed {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Because {
-    /// The other one makes what takes the place of this one's object.
+    /// The other step creates the replacement of this step's object.
     TakesItsPlace,
-    /// The other one's object has a label that this one takes; one of them, where there are several.
+    /// The other step's object has a label that this step needs. If there are several, this is one of them.
     Frees(Locale, Label),
 }
 
-/// Among which definitions an org may demand that a label is the only one of its locale, no matter what
-/// their system presences.
+/// The definitions among which an org may demand unique labels in a locale, across system presences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unique {
     AmongActive,
@@ -45,24 +43,22 @@ enum Unique {
 }
 
 impl Order {
-    /// The order of these steps, for an org that may demand unique labels, or may not. `observed` is
-    /// what they were planned from: it has the labels in locales that are not managed, and how many
-    /// definitions are active.
+    /// The order of these steps. It works for orgs that demand unique labels and for those that do not. `observed` adds
+    /// labels in unmanaged locales and the number of active definitions.
     ///
     /// # Guarantees
-    /// - Where the labels of `before` and of `after` are unique (among the active definitions, or
-    ///   among all), they are so after each step of [`Order::waves`], unless a cycle is named.
-    /// - What is replaced needs everything else that is done for the definition that takes its place; no
-    ///   cycle undoes that.
-    /// - Where a system presence could have more active definitions in between than the platform
-    ///   documents, what frees a place under it comes first, unless that waits for what takes one.
+    /// - If the labels of `before` and of `after` are unique (among active definitions, or among all), they are unique
+    ///   after each of [`Order::waves`], unless a cycle is named.
+    /// - A replaced object waits for every other step of the definition that replaces it. No cycle removes this wait.
+    /// - Where a system presence could exceed the documented number of active definitions, steps that free a place come
+    ///   first, unless they wait for one that needs a place.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>, observed: &Observed) -> Order {
         let steps: Vec<&Step> = steps.into_iter().collect();
         let nothing = vec![Vec::new(); steps.len()];
         let mut order = Order { needs: replacements(&steps), given_up: nothing, ..Order::default() };
         let sides: Vec<Sides> = steps.iter().map(|step| Sides::of(step, observed)).collect();
-        // Labels that are not unique among all are so among the active ones at most, and then only
-        // those count: so they come first, and the others give way to them.
+        // Labels that are not unique among all definitions may be unique among active ones. Those constraints come
+        // first and take precedence.
         for unique in [Unique::AmongActive, Unique::AmongAll] {
             order.add(frees(&sides, unique));
         }
@@ -70,33 +66,31 @@ impl Order {
         order
     }
 
-    /// What has to be done before this step. When something of it is not done, this step must not
-    /// be: its label would be there twice, or its object would go without a successor.
+    /// The steps that must succeed before this step. Otherwise its label would exist twice, or its object would go
+    /// without a replacement.
     pub fn needs(&self, step: usize) -> &[OrderNeed] {
         self.needs.get(step).map_or(&[], Vec::as_slice)
     }
 
-    /// What would have to be done before this step if that closed no cycle: who has the labels that it
-    /// takes.
+    /// The needs of this step that were dropped because they close a cycle: the owners of the labels that it takes.
     pub fn given_up(&self, step: usize) -> &[OrderNeed] {
         self.given_up.get(step).map_or(&[], Vec::as_slice)
     }
 
-    /// Steps whose labels change hands in a cycle: no order of them is right where labels have to be
-    /// unique, so none of them waits for another one's label. Where the org refuses one of them, it
-    /// takes two pull requests.
+    /// Steps whose labels change hands in a cycle. No order keeps such labels unique, so none of them waits for
+    /// another. If the org refuses one, it takes two pull requests.
     pub fn cycles(&self) -> &[Vec<usize>] {
         &self.cycles
     }
 
-    /// All steps, in groups: what stands in one may run at once, after everything in the groups
-    /// before it. Removals come last, replacements before the others, save those that free a label, or a
-    /// place near the limit: agents can move before anything disappears.
+    /// All steps in groups. The steps of a group can run concurrently, after all earlier groups.
+    /// Removals come last, and replacements before other steps, unless a removal frees a label or a place near the
+    /// limit. So agents can switch before a presence disappears.
     pub fn waves(&self) -> &[Vec<usize>] {
         &self.waves
     }
 
-    /// Adds what does not close a cycle; what does is named instead.
+    /// Adds the needs that close no cycle. Those that do are recorded as dropped.
     fn add(&mut self, mut more: Vec<(usize, OrderNeed)>) {
         more.retain(|(step, need)| {
             let known = [&self.needs[*step], &self.given_up[*step]].into_iter().flatten();
@@ -133,7 +127,7 @@ impl Order {
     }
 }
 
-/// A replacement needs everything else that is done for the definition of its key.
+/// A replacement needs every other step of the definition with its key.
 fn replacements(steps: &[&Step]) -> Vec<Vec<OrderNeed>> {
     let mut makers: HashMap<&Key, Vec<usize>> = HashMap::new();
     for (index, step) in steps.iter().enumerate() {
@@ -149,17 +143,17 @@ fn replacements(steps: &[&Step]) -> Vec<Vec<OrderNeed>> {
     steps.iter().map(needs).collect()
 }
 
-/// A label of a locale, in the form in which spellings are equal.
+/// A label of a locale, in its comparison form.
 type Name = (String, String);
 
-/// Who has a label before and not after, and who after and not before.
+/// The objects that give up a label, and those that take it.
 #[derive(Default)]
 struct ObjectContext {
     from: Vec<usize>,
     to: Vec<(usize, Locale, Label)>,
 }
 
-/// All labels of a step's object, before and after, and whether it is active then.
+/// All labels of a step's object before and after, and whether it is active.
 struct Sides {
     before: (Labels, bool),
     after: (Labels, bool),
@@ -173,7 +167,7 @@ impl Sides {
             after: (after.labels, !after.deactivated),
         };
         if let Step::Update(edit) | Step::Reactivate(edit) = step {
-            // What no step names is there all the same, and active again with the rest.
+            // Labels that the step does not change exist too, and become active with the rest.
             for (locale, label) in not_managed(edit, observed) {
                 sides.before.0.insert(locale.clone(), label.clone());
                 sides.after.0.insert(locale.clone(), label.clone());
@@ -188,7 +182,7 @@ fn not_managed<'a>(edit: &'a Edit, observed: &'a Observed) -> impl Iterator<Item
     labels.filter(|(locale, _)| !edit.scope.covers(locale))
 }
 
-/// Which step takes a label that which other one's object has until then.
+/// Pairs of steps: one takes a label that the other one's object has until then.
 fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, OrderNeed)> {
     let none = Labels::new();
     let mut hands: HashMap<Name, ObjectContext> = HashMap::new();
@@ -214,8 +208,8 @@ fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, OrderNeed)> {
     }
     let mut needs = Vec::new();
     for ObjectContext { from, to } in hands.into_values() {
-        // Several before and several after: no org that demands unique labels holds that, and every
-        // pair of them would be too many.
+        // With several owners before and after, labels are not unique in this org, and listing every pair would be too
+        // much.
         if from.len() > 1 && to.len() > 1 {
             continue;
         }
@@ -224,7 +218,7 @@ fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, OrderNeed)> {
             needs.extend(from.iter().map(|step| (taker, OrderNeed { step: *step, because: because.clone() })));
         }
     }
-    // By locale and label, so that of several the same is named each time.
+    // Sorted by locale and label, so that the same need is named each time.
     needs.sort_by(|(a, first), (b, second)| (a, first.step, shown(first)).cmp(&(b, second.step, shown(second))));
     needs.dedup_by_key(|(taker, need)| (*taker, need.step));
     needs
@@ -245,7 +239,7 @@ fn shown(need: &OrderNeed) -> (&str, &str) {
     }
 }
 
-/// The cycle that each step is in, by number; none for a step in none.
+/// The number of the cycle of each step. `None` for a step in no cycle.
 fn cycles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
     let mut backwards = vec![Vec::new(); edges.len()];
     for (step, needs) in edges.iter().enumerate() {
@@ -258,7 +252,7 @@ fn cycles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
     for start in 0..edges.len() {
         left.extend(reached(start, edges, &mut seen));
     }
-    // Everything that can be gone back to, from the one left last, can be gone to from it as well.
+    // The second pass of Kosaraju's algorithm: a node from which the last finished node can be reached is in its cycle.
     let mut seen = vec![false; edges.len()];
     let mut cycle_of = vec![None; edges.len()];
     let mut count = 0;
@@ -274,13 +268,13 @@ fn cycles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
     cycle_of
 }
 
-/// What can be reached and was not seen yet, in the order in which it is left again.
+/// The unseen nodes that can be reached, in post-order.
 fn reached(start: usize, edges: &[Vec<usize>], seen: &mut [bool]) -> Vec<usize> {
     let mut left = Vec::new();
     if std::mem::replace(&mut seen[start], true) {
         return left;
     }
-    // Each with how many of its edges were gone along; no recursion, since a chain may be long.
+    // Each node with the number of its followed edges. There is no recursion, because a chain can be long.
     let mut path = vec![(start, 0)];
     while let Some((step, gone)) = path.last_mut() {
         if let Some(next) = edges[*step].get(*gone) {
@@ -296,15 +290,15 @@ fn reached(start: usize, edges: &[Vec<usize>], seen: &mut [bool]) -> Vec<usize> 
     left
 }
 
-/// Under one system presence that is near its limit: what takes a place, and what frees one before.
+/// A system presence near its limit: the steps that need a place, and the steps that free one first.
 #[derive(Default)]
 struct Room {
     takers: Vec<usize>,
     freers: Vec<usize>,
 }
 
-/// Where more could be active in between than the platform documents. Nothing here is a need: the org
-/// may allow more, and where it does not, it says so.
+/// System presences that could exceed the documented number of active definitions in between. This adds no hard need:
+/// the org may allow more, and otherwise it refuses.
 fn room(steps: &[&Step], needs: &[Vec<OrderNeed>], observed: &Observed) -> Vec<Room> {
     let mut active: HashMap<&str, usize> = HashMap::new();
     for it in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
@@ -322,15 +316,16 @@ fn room(steps: &[&Step], needs: &[Vec<OrderNeed>], observed: &Observed) -> Vec<R
     rooms.retain(|presence, room| {
         let at_most = active.get(presence).copied().unwrap_or_default() + room.takers.len();
         let missing = at_most.saturating_sub(ACTIVE_DEFINITIONS_MAX);
-        // A replacement waits for others, who may wait for a place in turn: only where the rest is not enough.
+        // A replacement waits for other steps, which may need a place themselves. It is used only if other removals are
+        // not enough.
         let (replaced, removed): (Vec<usize>, Vec<usize>) =
             room.freers.iter().partition(|it| steps[**it].action() == Action::Supersede);
         room.freers = if removed.len() >= missing { removed } else { [removed, replaced].concat() };
         !room.freers.is_empty() && missing > 0
     });
     let mut rooms: Vec<Room> = rooms.into_values().collect();
-    // A room stands between the two, as every pair of them would be too many: it needs the freers, and
-    // the takers need it. What frees only after what takes is not waited for.
+    // A room is a node between freeing and taking steps, because listing every pair would be too much. A step that
+    // frees a place only after a taking step is left out.
     let mut edges: Vec<Vec<usize>> = needs.iter().map(|it| it.iter().map(|need| need.step).collect()).collect();
     for (place, room) in rooms.iter().enumerate() {
         edges.push(room.freers.clone());
@@ -352,7 +347,7 @@ fn waves(steps: &[&Step], needs: &[Vec<OrderNeed>], rooms: Vec<Room>) -> Vec<Vec
     early.extend(freeing);
     early.extend(rooms.iter().flat_map(|it| &it.freers));
     let mut waves: Vec<Vec<usize>> = Vec::new();
-    // The rooms stand behind the steps.
+    // The rooms come after the steps.
     let mut open: Vec<usize> = needs.iter().map(Vec::len).collect();
     let mut dependents = vec![Vec::new(); steps.len()];
     for step in &early {
@@ -379,7 +374,7 @@ fn waves(steps: &[&Step], needs: &[Vec<OrderNeed>], rooms: Vec<Room>) -> Vec<Vec
                 open[*dependent] -= 1;
                 match (open[*dependent], *dependent < steps.len()) {
                     (0, true) => after.push(*dependent),
-                    // A room is no step, so nothing waits for it a wave longer.
+                    // A room is no step, so it adds no wave.
                     (0, false) => done.push(*dependent),
                     _ => {}
                 }

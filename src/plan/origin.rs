@@ -1,5 +1,5 @@
-//! What a change of the config does by itself, and what was pending before it: where each change of a plan comes
-//! from, and what a person who reviews the config should know. It changes what is said, never what is planned.
+//! Separates what a change of the config does from what was already pending: the origin of each change, and notes for
+//! the reviewer. It never affects the plan.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::plan::change::{Action, Change, Step};
 pub const SHALLOW: &str = "this is a shallow clone: set `fetch-depth: 0` of actions/checkout (GitHub Actions), \
                            `GIT_DEPTH: 0` (GitLab CI), or run `git fetch --unshallow`";
 
-/// What a plan is compared with.
+/// The base of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
     pub against: Against,
-    /// What the comparison says; none where the base's config could not be read.
+    /// The result of the comparison.
     pub comparison: Comparison,
 }
 
@@ -24,15 +24,15 @@ pub struct Base {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Against {
     pub typed: String,
-    /// The whole hash of the commit, where it is one.
+    /// The full hash of the commit, if it is one.
     pub commit: Option<String>,
     /// When the config last changed, as of that commit.
     pub changed_at: Option<Moment>,
-    /// The commits before it are not here, so it cannot be told since when a definition is as it is.
+    /// Earlier commits are missing here, so the last change of a definition is not known.
     pub shallow: bool,
 }
 
-/// The beginning of a commit's hash, by which people know it.
+/// The short hash of a commit.
 pub fn short(commit: &str) -> String {
     commit.chars().take(7).collect()
 }
@@ -41,37 +41,37 @@ pub fn short(commit: &str) -> String {
 pub enum Comparison {
     /// Both were planned.
     Made(Box<Compared>),
-    /// The base's config could not be read, for this reason: nothing can be told apart.
+    /// The base's config could not be read, for this reason, so the origins are not known.
     NotMade(String),
 }
 
-/// What two plans of one org say of each other.
+/// The comparison of two plans of one org.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compared {
-    /// Where each change of the plan comes from.
+    /// The origin of each change of the plan.
     pub origins: BTreeMap<OriginSubject, ChangeOrigin>,
-    /// The guards that the change itself edits, in their order.
+    /// The guards that the config change itself edits, in order.
     pub guards: Vec<Guard>,
-    /// Definitions that it takes out of the config while they stay active, by key.
+    /// Definitions that it removes from the config while their objects stay active, by key.
     pub leaving: Vec<Leaving>,
-    /// Definitions whose default label it changes, and nothing says that they are renamed; by key.
+    /// Definitions whose default label it changes without declaring a rename, by key.
     pub renamed: Vec<Renamed>,
-    /// The locale by whose labels the base knows definitions and by whose the head does, where that changes: then no
-    /// definition is asked about as renamed.
+    /// The default locales of base and head, if they differ. Then no definition is reported as renamed.
     pub default_locales: Option<(Locale, Locale)>,
-    /// What the base would change and the plan does not, in order, without places: its files are not this run's.
+    /// Changes of the base that the plan no longer needs, in order. They have no places, because the base's files are
+    /// not part of this run.
     pub settled: Vec<Change>,
-    /// Where each refusal of the plan comes from, in its order; none where only the head was looked at so.
+    /// The origin of each refusal of the plan, in order. `None` for a check that only the head has.
     pub refusals: Vec<Option<ChangeOrigin>>,
-    /// Reports of applies were read.
+    /// Reports of earlier applies were read.
     pub reports_read: bool,
 }
 
-/// What a change is about. No two changes of one plan are about the same.
+/// The subject of a change. No two changes of one plan share it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OriginSubject {
     Object(DefinitionId),
-    /// A definition that is yet to be made.
+    /// A definition to create.
     New(Key),
 }
 
@@ -85,15 +85,15 @@ impl OriginSubject {
 /// Where a change comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeOrigin {
-    /// The base would not change it.
+    /// The base does not make this change.
     ThisChange,
-    /// The base would change it as well, and otherwise.
+    /// The base changes the same subject in another way.
     ThisChangeToo,
     Before(Pending),
 }
 
 impl ChangeOrigin {
-    /// Does the change of the config have a part in it?
+    /// Does the config change contribute to it?
     pub fn is_this_change(&self) -> bool {
         match self {
             ChangeOrigin::ThisChange | ChangeOrigin::ThisChangeToo => true,
@@ -119,7 +119,7 @@ impl ChangeOrigin {
         }
     }
 
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn in_words(&self) -> String {
         match self {
             ChangeOrigin::ThisChange => "from this change".to_owned(),
@@ -145,34 +145,34 @@ impl ChangeOrigin {
     }
 }
 
-/// Why a change was pending before. Only what is certain is said.
+/// Why a change was already pending. It states only what is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {
-    /// Its definition has changed, and that was not applied.
+    /// Its definition changed, and the change was not applied.
     NotApplied(OriginEvidence),
-    /// The object is otherwise than the last apply left it.
+    /// The object differs from the result of the last apply.
     Edited {
-        /// When it was last touched, where the org says so.
+        /// When the org last changed it, if the org shows that.
         at: Option<Moment>,
     },
-    /// Nothing says it. An object that was touched after its definition last changed may have been edited there, or
-    /// written by an apply of an older config: the date of a commit is not when it was merged.
+    /// No evidence. An object that changed after its definition was edited in the org, or was written by an apply of an
+    /// older config: a commit's date is not its merge date.
     NotKnown,
 }
 
-/// What shows that something was not applied.
+/// The evidence that a change was not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginEvidence {
-    /// It is as the last report left it.
+    /// The object is as the last report left it.
     Reports,
-    /// Nothing has touched it since.
+    /// The object has not changed since.
     Times {
         /// When its definition last changed.
         since: Moment,
     },
 }
 
-/// What guards a config, and should not be edited unseen in the change that it guards.
+/// A guard of a config. A change that it guards should not edit it unnoticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
     Limits,
@@ -196,7 +196,7 @@ impl Guard {
     }
 }
 
-/// A definition that leaves the config while its object stays active.
+/// A definition that is removed from the config while its object stays active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
     pub key: Key,
@@ -205,13 +205,13 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn message(&self) -> String {
         format!("`{}` leaves the config and stays active: write `deactivated: true` to retire it", self.key)
     }
 }
 
-/// A definition whose default label changes without a word of it.
+/// A definition whose default label changes without a declared rename.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
     pub key: Key,
@@ -220,12 +220,12 @@ pub struct Renamed {
     /// No other definition has that label now.
     pub is_free: bool,
     pub after: Label,
-    /// The `previousLabels` that it has.
+    /// Its `previousLabels`.
     pub previous_labels: Vec<Label>,
 }
 
 impl Renamed {
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn message(&self) -> String {
         let Renamed { key, before, after, .. } = self;
         let (before, after) = (text::ticked(before.nfc()), text::ticked(after.nfc()));
@@ -238,7 +238,7 @@ impl Renamed {
 }
 
 impl Base {
-    /// What was compared; none where the base's config could not be read.
+    /// The comparison. `None` if the base's config could not be read.
     pub fn compared(&self) -> Option<&Compared> {
         match &self.comparison {
             Comparison::Made(compared) => Some(compared),
@@ -246,24 +246,24 @@ impl Base {
         }
     }
 
-    /// Where a change comes from, where that could be told.
+    /// The origin of a change, if known.
     pub fn origin(&self, step: &Step) -> Option<&ChangeOrigin> {
         self.compared()?.origins.get(&OriginSubject::of(step)?)
     }
 
-    /// The changes of a plan: those from this change, and those that were pending before. None where that could not
-    /// be told.
+    /// The changes of a plan: those of this config change, and those that were already pending. `None` if the origins
+    /// are not known.
     pub fn split<'a>(&self, changes: &'a [Change]) -> Option<(Vec<&'a Change>, Vec<&'a Change>)> {
         self.compared()?;
         Some(changes.iter().partition(|it| self.origin(&it.step).is_none_or(ChangeOrigin::is_this_change)))
     }
 
-    /// Where the refusal at an index of the plan comes from, where that could be told.
+    /// The origin of the refusal at this index of the plan, if known.
     pub fn origin_of_refusal(&self, index: usize) -> Option<&ChangeOrigin> {
         self.compared()?.refusals.get(index)?.as_ref()
     }
 
-    /// What was not looked at and why, in sentences without a full stop; foreign strings are raw.
+    /// What was not compared and why, in sentences without a full stop. Foreign strings are raw.
     pub fn not_looked_at(&self) -> Vec<String> {
         let Some(compared) = self.compared() else { return Vec::new() };
         let locales = compared.default_locales.as_ref().map(|(before, after)| {
@@ -281,7 +281,7 @@ impl Base {
         locales.into_iter().chain(shallow).collect()
     }
 
-    /// What cannot be told and why, in words; foreign strings are raw.
+    /// What is not known and why, in words. Foreign strings are raw.
     pub fn not_told(&self) -> Option<String> {
         match &self.comparison {
             Comparison::Made(_) => None,
@@ -293,12 +293,12 @@ impl Base {
 }
 
 impl Against {
-    /// The base, as people name it; foreign strings are raw.
+    /// The base as shown to people. Foreign strings are raw.
     pub fn in_words(&self) -> String {
         format!("the base {}", self.named())
     }
 
-    /// What was typed, and which commit that is; foreign strings are raw.
+    /// The typed name and its commit. Foreign strings are raw.
     pub fn named(&self) -> String {
         match &self.commit {
             Some(commit) if !commit.starts_with(&self.typed) => {
@@ -310,7 +310,7 @@ impl Against {
 }
 
 impl Compared {
-    /// The guards that the change edits, in a sentence without its full stop; none where it edits none.
+    /// The guards that the change edits, in a sentence without a full stop. `None` if it edits none.
     pub fn guards_in_words(&self) -> Option<String> {
         if self.guards.is_empty() {
             return None;
@@ -322,7 +322,7 @@ impl Compared {
         ))
     }
 
-    /// How many changes come from this change, were pending before, and are settled by it, in words.
+    /// The numbers of changes from this change, pending before, and resolved by it, in words.
     pub fn sum(&self) -> String {
         let ours = self.origins.values().filter(|it| it.is_this_change()).count();
         let before = self.origins.len() - ours;
@@ -344,7 +344,7 @@ impl Compared {
     }
 }
 
-/// What a settled change would have done, in words without a subject.
+/// What a resolved change would have done, in words without a subject.
 pub fn settled_in_words(action: Action) -> String {
     format!("without this change: {}", action.verb())
 }

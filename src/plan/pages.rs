@@ -1,11 +1,10 @@
-//! What a plan says by a name, why it is refused and what it warns of, with a page of help each. The pages stand in
-//! `docs/answers`.
+//! The named statements, refusals and warnings of a plan, each with a help page from `docs/answers`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HelpPage {
     /// The stable name, as in `error[NAME]`.
     pub name: &'static str,
-    /// Its page, in Markdown: a heading with the name, one sentence, why it is so, and what to do.
+    /// The page in Markdown: a heading with the name, a summary sentence, the reason, and the solution.
     pub page: &'static str,
 }
 
@@ -22,7 +21,7 @@ pub fn page(name: &str) -> Option<&'static HelpPage> {
 
 macro_rules! pages {
     ($($name:literal)+) => {
-        /// Every page, in the order in which `presencectl explain` lists them.
+        /// Every page, in the order of `presencectl explain`.
         pub const PAGES: &[HelpPage] = &[$(HelpPage {
             name: $name,
             page: include_str!(concat!("../../docs/answers/", $name, ".md")),

@@ -1,4 +1,4 @@
-//! How a plan is made: each definition of the config is held against the org, then what no definition claims.
+//! Makes a plan: compares each definition with the org, then handles objects that no definition claims.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -20,24 +20,24 @@ use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::{NamedObjects, Warning};
 use crate::plan::{Plan, division, guard, in_order, matching, noticed, odd};
 
-/// With how many names in all others are compared, to suggest the nearest.
+/// The most names that are compared to suggest the nearest one.
 const COMPARISONS_MAX: usize = 200_000;
 
-/// How many active objects one warning names, beside that of the definition.
+/// The most active objects in one warning, besides that of the definition.
 const TWINS_NAMED_MAX: usize = 3;
 
-/// How many of the system presences that an org knows one refusal names.
+/// The most known system presences in one refusal.
 const PRESENCES_NAMED_MAX: usize = 30;
 
-/// What it takes to bring `observed` in sync with `desired`. Everything that refuses the plan stands
-/// beside the changes, never instead of them.
+/// The changes that bring `observed` in sync with `desired`. Refusals are listed beside the changes and never hide
+/// them.
 ///
-/// `limits` are the config's, raised by the flags that a person gave.
+/// `limits` are those of the config, raised by flags.
 pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
     planned(desired, observed, limits, None)
 }
 
-/// The same where a person has looked for what earlier states had for the definitions that would be created.
+/// Like [`plan`], with evidence from earlier states about definitions that would be created.
 pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence: &Evidence) -> Plan {
     planned(desired, observed, limits, Some(evidence))
 }
@@ -45,7 +45,7 @@ pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence
 fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, evidence: Option<&'a Evidence>) -> Plan {
     let questions = Questions::new(desired, observed);
     let mut pairing = matching::pair(desired, observed);
-    // Before any question is asked: what takes another's place claims it, regardless of the order of keys.
+    // This comes before all questions: a replacing definition claims its object, in any order of keys.
     let replaced = questions.replaced_by_all(&mut pairing);
     let asked = questions.before_creating(&replaced, evidence, &mut pairing);
     let mut planner = Planner {
@@ -73,8 +73,8 @@ fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, ev
     planner.finish(limits)
 }
 
-/// What a definition with an object could be as well: active objects that no definition has and no question is about,
-/// by system presence and default label.
+/// Other active objects that a matched definition could be: unclaimed and in no question, by system presence and
+/// default label.
 type Twins<'a> = HashMap<(&'a str, String), Vec<&'a Definition>>;
 
 struct Planner<'a> {
@@ -82,21 +82,21 @@ struct Planner<'a> {
     observed: &'a Observed,
     pairing: Pairing<'a>,
     replaced: BTreeMap<&'a Key, Replaced<'a>>,
-    /// Definitions about which something has to be answered before they are made.
+    /// Definitions with an open question that blocks their creation.
     asked: BTreeSet<&'a Key>,
-    /// What cannot be read whole.
+    /// Objects that cannot be read in full.
     odd: OddOnes<'a>,
     evidence: Option<&'a Evidence>,
     known_presences: HashSet<&'a SystemPresence>,
-    /// With how many names others were compared, to suggest the nearest.
+    /// The number of names that were compared for suggestions.
     compared: usize,
-    /// Active objects that the config does not name, no matter what becomes of them.
+    /// Active objects that the config does not name, with or without a planned change.
     unmanaged: Vec<&'a Definition>,
     twins: Twins<'a>,
     plan: Plan,
 }
 
-/// A refusal has been told, and nothing is planned for its definition.
+/// A refusal was recorded, and nothing is planned for its definition.
 struct Refused;
 
 impl<'a> Planner<'a> {
@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
                 self.in_step(wanted, object, Some(Matched::Label));
             }
             Match::One(object, matched) => {
-                // While another definition may have this object, no line of this one has done its work.
+                // While another definition may have this object, no line of this one is obsolete.
                 if !self.pairing.in_question.contains_key(&object.id) {
                     let has_twins = self.warn_of_twins(wanted, object);
                     self.obsolete_lines(wanted, &matched, replaced, has_twins);
@@ -135,7 +135,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether an object that cannot be read whole may be it, which is refused.
+    /// Refuses the definition if an object that cannot be read in full may be it.
     fn may_be_odd(&mut self, wanted: &Wanted) -> bool {
         let had = self.evidence.and_then(|it| it.known.get(&wanted.key));
         let doubt = self.odd.doubt(wanted, &self.desired.settings.default_locale, had);
@@ -148,7 +148,7 @@ impl<'a> Planner<'a> {
         let locale = &self.desired.settings.default_locale;
         let mut twins = Twins::new();
         for object in &self.observed.definitions {
-            // What is deleted stays no twin.
+            // A deleted object is no twin.
             if self.desired.settings.prune == Prune::Delete && object.primary == Primary::No {
                 continue;
             }
@@ -162,8 +162,8 @@ impl<'a> Planner<'a> {
         twins
     }
 
-    /// Warns of active objects that are called as this definition is or was, and are not its own: both are shown to
-    /// agents, and one of them may have been made by accident. Are there any?
+    /// Warns of other active objects that have a current or previous label of this definition. Agents see both, and one
+    /// may be an accident. Returns true if there are any.
     fn warn_of_twins(&mut self, wanted: &'a Wanted, object: &Definition) -> bool {
         let locale = &self.desired.settings.default_locale;
         let presence = wanted.system_presence.folded();
@@ -222,7 +222,7 @@ impl<'a> Planner<'a> {
         self.plan.changes.push(Change { step, reason, place: Some(wanted.places.key) });
     }
 
-    /// The division that the config asks for, if it asks. One that cannot be said or not be done is refused.
+    /// The division that the config asks for, if any. An unknown or unsupported one is refused.
     fn division(&mut self, wanted: &Wanted) -> Result<Option<DivisionId>, Refused> {
         let asks = wanted.division.is_some();
         let suggest = asks && self.may_compare(self.observed.divisions.known().len());
@@ -232,14 +232,14 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Whether one more name may be held against so many.
+    /// Can one more name be compared with so many?
     fn may_compare(&mut self, names: usize) -> bool {
         self.compared = self.compared.saturating_add(names);
         self.compared <= COMPARISONS_MAX
     }
 
-    /// Only for what would be made: where something exists, the org evidently knows its system
-    /// presence, no matter what `GET /api/v2/systempresences` lists.
+    /// Only for creates. If an object exists, the org knows its system presence, even if `GET /api/v2/systempresences`
+    /// does not list it.
     fn check_system_presence(&mut self, wanted: &Wanted) {
         let Some(known) = &self.observed.system_presences else { return };
         if self.known_presences.contains(&wanted.system_presence) {
@@ -269,7 +269,7 @@ impl<'a> Planner<'a> {
         } else {
             let Ok(division) = self.division(wanted) else { return };
             self.edit(wanted, object, division).map(|edit| {
-                // Labels in locales that are not managed stay, and are labels.
+                // Labels in unmanaged locales stay, and count as labels.
                 if edit.after.labels.is_empty() && object.labels.len() == edit.before.labels.len() {
                     self.refuse_no_label(wanted, Some(object));
                 }
@@ -285,7 +285,7 @@ impl<'a> Planner<'a> {
         self.plan.changes.push(Change { step, reason, place: Some(wanted.places.key) });
     }
 
-    /// None where the labels in scope and the state are as they shall be.
+    /// `None` if the labels in scope and the state are already as wanted.
     fn edit(&self, wanted: &Wanted, object: &Definition, division: Option<DivisionId>) -> Option<Edit> {
         let scope = &self.desired.settings.scope;
         let asked = Content { labels: Labels::new(), deactivated: false, division };
@@ -308,7 +308,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Everything that is the platform's own or protected is not changed, however it was asked for.
+    /// Refuses a change of an object that is protected or one of the platform's own.
     fn check_ownership(&mut self, wanted: &Wanted, object: &Definition) {
         let (key, id) = (wanted.key.clone(), object.id.clone());
         if object.primary == Primary::Yes {
@@ -350,7 +350,7 @@ impl<'a> Planner<'a> {
         if wanted.new {
             spent(ObsoleteKind::New, wanted.places.new);
         }
-        // What `replaces` still has to find, it may have to find by a previous label.
+        // `replaces` may still need a previous label to find its object.
         let finds = matches!(matched, Matched::PreviousLabel(_)) || replaced != Replaced::Nothing || has_twins;
         if !wanted.previous_labels.is_empty() && !finds {
             spent(ObsoleteKind::PreviousLabels, wanted.places.previous_labels.first().copied());
@@ -362,7 +362,7 @@ impl<'a> Planner<'a> {
 
     fn omitted(&mut self, wanted: &Wanted) {
         let nothing = matches!(self.pairing.found.get(&wanted.key), Some(Match::Nothing));
-        // What cannot be read whole is never removed, so it needs no protection.
+        // An object that cannot be read in full is never removed, so it needs no protection.
         let is_odd = || {
             wanted.pin.as_ref().is_some_and(|it| self.observed.odd(it).is_some())
                 || !self.odd.showing(wanted, &self.desired.settings.default_locale).is_empty()
@@ -373,7 +373,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What no managed definition has: split once, here, into what is removed and what is left.
+    /// Splits the unclaimed objects into removed and unmanaged ones. This is the only place that decides it.
     fn unclaimed(&mut self) {
         for object in &self.observed.definitions {
             if object.deactivated || object.primary == Primary::Yes {
@@ -397,7 +397,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// None for what a managed definition has.
+    /// `None` for an object of a managed definition.
     fn why_left_alone(&self, object: &Definition) -> Option<WhyUnmanaged> {
         if let Some(key) = self.pairing.claimed.get(&object.id) {
             let omitted =
@@ -451,7 +451,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Of an active object: nothing else is taken away.
+/// For active objects only: nothing else is removed.
 fn removal(object: &Definition) -> Removal {
     Removal {
         id: object.id.clone(),

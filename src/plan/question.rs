@@ -1,6 +1,5 @@
-//! The questions that are asked before something is made: is this a rename, does it take the place
-//! of one under another system presence? A presence that is made anew by mistake splits reports,
-//! and can never be removed for good.
+//! The questions before a create: is it a rename, or a replacement of an object under another system presence? A
+//! presence that is created again by mistake splits reports and can never be fully removed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,36 +14,36 @@ use crate::plan::evidence::{Evidence, Had};
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Match, Pairing, candidate};
 use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
-/// An object under another system presence whose place a definition takes.
+/// An object under another system presence that a definition replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced<'a> {
-    /// `replaces` is absent, or finds nothing active.
+    /// `replaces` is absent or finds no active object.
     Nothing,
     One(&'a Definition),
     Open,
 }
 
-/// Everything the questions look at, arranged once.
+/// The input of all questions, indexed once.
 pub struct Questions<'a> {
     desired: &'a Desired,
     default_locale: &'a Locale,
-    /// Active objects that are not certainly the platform's own, by id.
+    /// Active objects that may not be the platform's own, by id.
     objects: Vec<&'a Definition>,
 }
 
-/// Objects with one label, and what was asked about them.
+/// Objects with one label, and the questions that name them.
 #[derive(Default)]
 struct Group<'a> {
     objects: Vec<&'a Definition>,
-    /// The definitions that say that they take the place of one of them.
+    /// The definitions whose `replaces` names one of them.
     takers: Vec<&'a Wanted>,
-    /// They are in question already: all of them, or those that are not of this system presence.
+    /// The objects that are already in question: all of them, or those outside this system presence.
     #[expect(clippy::option_option, reason = "not asked; asked about all; asked about all but those of one presence")]
     asked: Option<Option<&'a str>>,
 }
 
 impl<'a> Group<'a> {
-    /// Those that no earlier question was about, for a question about all but those of one system presence.
+    /// The objects in no earlier question, for a question that excludes one system presence.
     fn not_asked_before(&mut self, but: Option<&'a str>) -> Vec<&'a Definition> {
         let before = self.asked;
         let is_asked = |it: &Definition| match before {
@@ -64,7 +63,7 @@ impl<'a> Group<'a> {
 
 type Replaceable<'a> = HashMap<(&'a str, &'a str), Group<'a>>;
 
-/// The objects that a question names: the first ones, and whether there are more.
+/// The objects that a question names: the first few, and whether there are more.
 struct Named<'a> {
     objects: Vec<&'a Definition>,
     more: bool,
@@ -78,7 +77,7 @@ impl<'a> Named<'a> {
         Named { objects: by_id.into_values().take(CANDIDATES_NAMED_MAX).collect(), more }
     }
 
-    /// With this one before all others.
+    /// Moves this object to the front.
     fn led_by(self, first: &'a Definition) -> Named<'a> {
         let others: Vec<&Definition> = self.objects.into_iter().filter(|it| it.id != first.id).collect();
         let more = self.more || others.len() >= CANDIDATES_NAMED_MAX;
@@ -86,7 +85,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// The object that a definition was in an earlier state, and that counts.
+/// The object that a definition had in an earlier state, if it counts.
 #[derive(Clone, Copy)]
 struct Earlier<'a> {
     object: &'a Definition,
@@ -100,8 +99,8 @@ impl<'a> Questions<'a> {
         Questions { desired, default_locale: &desired.settings.default_locale, objects }
     }
 
-    /// What `replaces` finds, for every managed definition that says it and is not in doubt itself.
-    /// What one definition alone finds is claimed, regardless of the order of keys.
+    /// The result of `replaces` for every managed definition that has it and is not ambiguous itself. An object that
+    /// only one definition finds is claimed, in any order of keys.
     pub fn replaced_by_all(&self, pairing: &mut Pairing<'a>) -> BTreeMap<&'a Key, Replaced<'a>> {
         let asking: Vec<&'a Wanted> = self
             .desired
@@ -174,8 +173,8 @@ impl<'a> Questions<'a> {
         all
     }
 
-    /// What an object is called whose place this definition takes: active, under the system presence that `replaces`
-    /// names, with the default label or a previous one. Each name once.
+    /// The names under which this definition may find the object that it replaces: active, under the system presence in
+    /// `replaces`, with the default label or a previous one. Each name once.
     fn replaceable(&self, wanted: &'a Wanted) -> BTreeSet<(&'a str, &'a str)> {
         let Some(presence) = &wanted.replaces else { return BTreeSet::new() };
         if wanted.deactivated || *presence == wanted.system_presence {
@@ -185,13 +184,12 @@ impl<'a> Questions<'a> {
         labels.map(|it| (presence.folded(), it.nfc())).collect()
     }
 
-    /// An object that no one has, as a refusal shows it.
+    /// An unclaimed object, as a refusal shows it.
     fn candidate(&self, object: &Definition) -> Candidate {
         candidate(object, self.default_locale, &BTreeMap::new())
     }
 
-    /// Asks what has to be asked before unmatched definitions are made, each by its key in order. Gives those about
-    /// which something was asked.
+    /// Raises the questions about unmatched definitions, in the order of keys. Returns the definitions with a question.
     pub fn before_creating(
         &self,
         replaced: &BTreeMap<&'a Key, Replaced<'a>>,
@@ -199,7 +197,7 @@ impl<'a> Questions<'a> {
         pairing: &mut Pairing<'a>,
     ) -> BTreeSet<&'a Key> {
         let is_made = |it: &&'a Wanted| {
-            // `replaces` says which one it was.
+            // `replaces` already answers the question.
             let is_said = replaced.get(&it.key).is_some_and(|it| *it != Replaced::Nothing);
             let is_found = !matches!(pairing.found.get(&it.key), None | Some(Match::Nothing));
             it.management == Management::Managed && !it.deactivated && !is_found && !is_said
@@ -209,7 +207,7 @@ impl<'a> Questions<'a> {
             |it: &&&'a Definition| !pairing.claimed.contains_key(&it.id) && !self.desired.protect.contains_key(&it.id);
         let free: Vec<&'a Definition> = self.objects.iter().filter(is_free).copied().collect();
         let mut earlier = evidence.map_or_else(BTreeMap::new, |it| self.earlier(it, &made, &free));
-        // `new: true` says that it looks like others and is none of them.
+        // `new: true` declares that it is none of the similar objects.
         let making: Vec<&'a Wanted> = made.iter().copied().filter(|it| !it.new).collect();
         let mut alike = Alike::new(&making, &free, self.default_locale);
         let mut called: HashMap<String, Group<'a>> = HashMap::new();
@@ -227,7 +225,7 @@ impl<'a> Questions<'a> {
                 self.ask_whether_renamed(wanted, named, had, pairing);
                 asked.insert(&wanted.key);
             }
-            // What is called so, to a reader, under another system presence.
+            // Objects under another system presence whose label reads the same.
             let label = wanted.default_label(self.default_locale);
             let Some(group) = label.and_then(|label| called.get_mut(&alike::folded(label.nfc()))) else { continue };
             let elsewhere = group.objects.iter().copied().filter(|it| it.system_presence != wanted.system_presence);
@@ -241,7 +239,7 @@ impl<'a> Questions<'a> {
                 asked.insert(&wanted.key);
             }
         }
-        // Those whose `new: true` was said of the object that they had.
+        // Definitions whose `new: true` was about the object that they had.
         for (key, had) in earlier {
             if let Some(wanted) = self.desired.definitions.get(key) {
                 self.ask_whether_renamed(wanted, Named { objects: Vec::new(), more: false }, Some(had), pairing);
@@ -251,8 +249,8 @@ impl<'a> Questions<'a> {
         asked
     }
 
-    /// The objects that definitions which would be made had in an earlier state, as far as that counts: nothing else
-    /// has the object, and the definition does not say that it is another one.
+    /// The objects that definitions to create had in an earlier state, where that counts. The object is unclaimed, and
+    /// the definition does not declare that it is another one.
     fn earlier(
         &self,
         evidence: &'a Evidence,
@@ -265,7 +263,7 @@ impl<'a> Questions<'a> {
             let object = *free.get(&had.id)?;
             let (ours, theirs) = (wanted.default_label(self.default_locale), object.default_label(self.default_locale));
             let is_elsewhere = object.system_presence != wanted.system_presence && ours.is_some() && ours == theirs;
-            // That is a question of its own, which `new: true` alone keeps from being asked.
+            // This is a question of its own, which only `new: true` answers.
             (wanted.new || !is_elsewhere).then_some((&wanted.key, Earlier { object, had }))
         };
         made.iter().filter_map(counts).collect()
@@ -297,16 +295,16 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Which objects look like which definitions that would be made: of the same system presence, with a label in any
-/// locale that a reader cannot tell apart, or one's default label contains the other's. Each list is walked once,
-/// however many pairs there are.
+/// The objects that look like a definition to create. They share its system presence and have a label that reads the
+/// same in any locale, or one default label contains the other.
+/// Each list is walked once, however many pairs there are.
 struct Alike<'a> {
     default_locale: &'a Locale,
-    /// By system presence, locale (in its normal form) and label (folded).
+    /// By system presence, locale (normalised) and label (folded).
     shown: HashMap<(&'a str, String, String), Group<'a>>,
-    /// For each definition, some of the objects whose default label is in its own, or the other way round.
+    /// For each definition, some objects whose default label contains its own, or the other way round.
     related: Vec<Vec<&'a Definition>>,
-    /// For each definition, the objects that look like it and like none before it by their default labels.
+    /// For each definition, the objects whose default labels look like its own and like none before it.
     first: Vec<Vec<&'a Definition>>,
 }
 
@@ -355,7 +353,7 @@ impl<'a> Alike<'a> {
         alike
     }
 
-    /// What it is called, and was before.
+    /// Its label and its previous labels.
     fn names(wanted: &'a Wanted, default_locale: &'a Locale) -> impl Iterator<Item = (&'a str, String, String)> {
         let presence = wanted.system_presence.folded();
         let previous = wanted.previous_labels.iter().map(move |label| (default_locale, label));
@@ -369,7 +367,7 @@ impl<'a> Alike<'a> {
         Named::of(few.chain(self.related[index].iter().copied()))
     }
 
-    /// Everything that looks like it and about which no question before was.
+    /// Every object that looks like it and is in no earlier question.
     fn not_asked_before(&mut self, index: usize, wanted: &'a Wanted) -> Vec<&'a Definition> {
         let mut about = std::mem::take(&mut self.first[index]);
         for name in Alike::names(wanted, self.default_locale) {
@@ -379,12 +377,12 @@ impl<'a> Alike<'a> {
     }
 }
 
-/// Without what was cut off within a character.
+/// Removes a character that was cut in half.
 fn uncut(label: &str) -> String {
     label.trim_end_matches(HALF).trim_end().to_owned()
 }
 
-/// These objects may be a definition that is not known yet.
+/// Marks these objects as possible matches of a definition.
 fn ask_about<'a>(pairing: &mut Pairing<'a>, wanted: &'a Wanted, about: &[&'a Definition]) {
     for object in about {
         if !pairing.claimed.contains_key(&object.id) {

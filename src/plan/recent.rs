@@ -1,7 +1,7 @@
-//! What runs of the last five minutes have made, or may have made, and the org's list does not show yet: a plan that knew
-//! the list alone would make it a second time, and a definition can never be removed for good.
+//! Objects that runs of the last five minutes made or may have made, and that the org's list does not show yet. Without
+//! them, a plan would create them a second time, and a definition can never be fully removed.
 //!
-//! All of it can only make a plan stricter.
+//! This can only make a plan stricter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,24 +18,23 @@ use crate::plan::matching::candidate;
 use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
 
-/// A create of an earlier run whose POST was sent, and of which no answer says that it was not carried out.
+/// A create of an earlier run: its POST was sent, and no answer shows that it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     pub key: Key,
-    /// Where it was to belong.
     pub system_presence: SystemPresence,
-    /// The labels that were sent; none if the report does not say.
+    /// The labels that were sent. `None` if the report does not contain them.
     pub labels: Option<Labels>,
     pub default_label: Option<Label>,
-    /// The id that the org gave; none if no answer said it.
+    /// The id from the org's answer. `None` if there was no answer.
     pub id: Option<DefinitionId>,
-    /// From when on the list shows it, if it was made.
+    /// When the list shows it, if it was created.
     pub until: Moment,
-    /// The file of the report; raw.
+    /// The file of the report. It is raw.
     pub report: String,
 }
 
-/// The objects that have to be read by their ids before [`with_recent`] can say what they are: the list does not show them.
+/// The objects that must be read by id before [`with_recent`], because the list does not show them.
 pub fn to_read(plan: &Plan, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
     let creates = || plan.changes.iter().filter_map(create);
     let is_asked = |it: &&Sent| creates().any(|create| it.is_of(create, plan));
@@ -57,23 +56,23 @@ impl Sent {
         self.key == create.key || (is_alike && self.system_presence == create.system_presence)
     }
 
-    /// Is this object just what was sent?
+    /// Does this object equal what was sent?
     fn is_so(&self, object: &Definition) -> bool {
         let has_labels = self.labels.as_ref().is_none_or(|it| it.same_as(&object.labels));
         !object.deactivated && object.system_presence == self.system_presence && has_labels
     }
 }
 
-/// What is found out of one create.
+/// The outcome of one earlier create.
 enum Found<'a> {
-    /// Its object is there, just as it was sent.
+    /// Its object exists as it was sent.
     Made(DefinitionId, Moment),
-    /// Its object is there, and not as it was sent.
+    /// Its object exists, but differs from what was sent.
     Otherwise(&'a Definition, &'a Sent),
     Open(Waiting),
 }
 
-/// The plan, with what earlier runs have made. `read` holds what a read by its id shows of what the list does not.
+/// Adds earlier creates to the plan. `read` has the objects that were read by id because the list does not show them.
 pub fn with_recent(
     mut plan: Plan,
     sent: &[Sent],
@@ -127,7 +126,7 @@ pub fn with_recent(
     let made: BTreeSet<&Key> = kept.iter().filter_map(create).map(|it| &it.key).collect();
     let gone: BTreeSet<&Key> =
         changes.iter().filter_map(create).map(|it| &it.key).filter(|it| !made.contains(it)).collect();
-    // Nothing more is said of what is not created.
+    // A warning about a create goes with the create.
     plan.warnings = plan.warnings.into_iter().filter_map(|it| it.without(&gone)).collect();
     plan.changes = kept;
     plan
@@ -149,13 +148,13 @@ fn found<'a>(
             continue;
         };
         let listed = observed.get(id);
-        // Another definition has it, or this one shall not be touched.
+        // Another definition claims it, or it is protected.
         let is_free = !taken.contains(id) && !desired.protect.contains_key(id);
         match listed.or_else(|| read.get(id)) {
             None => open.push(it),
             Some(object) if object.primary == Primary::Yes || !is_free => {}
             Some(object) if listed.is_none() && it.is_so(object) => return Some(Found::Made(id.clone(), it.until)),
-            // `new: true` is said of what others have made, and what the list shows was asked about.
+            // `new: true` is about other objects. Those in the list were already part of a question.
             Some(object) if listed.is_none() || (!is_new && it.key == create.key) => otherwise = Some((object, *it)),
             Some(_) => {}
         }

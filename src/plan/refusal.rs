@@ -1,5 +1,5 @@
-//! Why a plan may not be applied, as facts, with their words and the lines that answer them.
-//! A refusal stops the whole apply and never the showing.
+//! Why a plan must not be applied, as facts. Their words and answers are elsewhere. A refusal blocks the whole apply,
+//! but never the display.
 
 use crate::model::labels::Labels;
 use crate::model::moment::Moment;
@@ -12,11 +12,11 @@ use crate::plan::evidence::{EvidenceSource, Had};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub fact: Fact,
-    /// The line in the config that it is about.
+    /// The related line of the config.
     pub place: Option<Span>,
 }
 
-/// By what several objects answered to one definition.
+/// Why several objects matched one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedBy {
     Label,
@@ -33,7 +33,6 @@ pub enum Counted {
 }
 
 impl Counted {
-    /// The field under `settings.limits`.
     pub fn field(self) -> &'static str {
         match self {
             Counted::Removals => "removals",
@@ -70,27 +69,27 @@ pub enum Fact {
         candidates: Vec<Candidate>,
         more: bool,
     },
-    /// A definition that would be created looks like one that exists.
+    /// A definition to create looks like an existing object.
     LooksLikeRename {
         key: Key,
-        /// What it looks like: the first ones.
+        /// The first of the similar objects.
         candidates: Vec<Candidate>,
         more: bool,
         said: CandidateWords,
-        /// The candidate that it was in an earlier state, where one says so.
+        /// The candidate that the definition had in an earlier state, if any.
         earlier: Option<Had>,
-        /// From when on the org's list shows the candidate, which an earlier run made; none of what the list shows.
+        /// When the org's list shows the candidate that an earlier run made. `None` if the list already shows it.
         listed_from: Option<Moment>,
     },
-    /// A definition that would be created exists under another system presence.
+    /// A definition to create exists under another system presence.
     OtherSystemPresence {
         key: Key,
-        /// Where it exists: the first ones.
+        /// The first of the existing objects.
         candidates: Vec<Candidate>,
         more: bool,
         said: CandidateWords,
     },
-    /// Several definitions say that they take the place of one object.
+    /// Several definitions replace one object.
     ReplacedTwice {
         /// The first of them.
         keys: Vec<Key>,
@@ -102,21 +101,21 @@ pub enum Fact {
         key: Key,
         id: DefinitionId,
     },
-    /// The pinned object cannot be read whole.
+    /// The pinned object cannot be read in full.
     PinnedToOdd {
         key: Key,
         id: DefinitionId,
         what: String,
     },
-    /// An object that cannot be read whole shows the label of a definition that nothing else is.
+    /// An object that cannot be read in full shows the label of an unmatched definition.
     LooksOdd {
         key: Key,
-        /// What the first of these objects are called.
+        /// The labels of the first of these objects.
         names: Vec<String>,
         more: usize,
-        /// What it says already, if it would be made; none if it should be deactivated.
+        /// What the config already states, if the definition would be created. `None` if it should be deactivated.
         made: Option<CandidateWords>,
-        /// Who says that it had this object; none if the object shows its label.
+        /// The source that matched it with this object. `None` if the object shows its label.
         earlier: Option<EvidenceSource>,
     },
     /// A change would send half a character back.
@@ -133,9 +132,9 @@ pub enum Fact {
         id: DefinitionId,
         wanted: SystemPresence,
         found: SystemPresence,
-        /// What the org calls it; none where it has no default label.
+        /// Its label in the org. `None` if it has no default label.
         name: Option<Label>,
-        /// Does the config call it so, too?
+        /// Does the config use the same label?
         is_called_so: bool,
     },
     /// The definition is one of the platform's own.
@@ -143,7 +142,7 @@ pub enum Fact {
         key: Key,
         id: DefinitionId,
     },
-    /// The org does not say whether the object is the platform's own, and it is not pinned.
+    /// The org does not show whether the object is the platform's own, and it is not pinned.
     PrimaryNotKnown {
         key: Key,
         id: DefinitionId,
@@ -152,13 +151,13 @@ pub enum Fact {
         key: Key,
         id: DefinitionId,
     },
-    /// The object would have no label at all, in any locale.
+    /// The object would have no label in any locale.
     NoLabel {
         key: Key,
-        /// The object; none for one that would be made.
+        /// The object. `None` for a create.
         id: Option<DefinitionId>,
         removed: Labels,
-        /// Locales that the definition has labels for, and that the config does not manage.
+        /// Locales with labels in the definition that the config does not manage.
         not_managed: Vec<Locale>,
     },
     /// More than a limit allows.
@@ -167,19 +166,19 @@ pub enum Fact {
         count: usize,
         limit: u32,
     },
-    /// More people are on what is removed or renamed than a limit allows.
+    /// More people have a removed or renamed definition than a limit allows.
     TooManyPeople {
         count: usize,
         at_least: bool,
         limit: u32,
     },
-    /// There is a limit, and it is not known how many people are on what is removed or renamed.
+    /// A limit is set, and the number of people on removed or renamed definitions is not known.
     PeopleNotKnown {
         limit: u32,
     },
-    /// The config names nothing and says `prune: delete`.
+    /// The config has no definitions and has `prune: delete`.
     EmptySource,
-    /// With `prune: delete`, an omitted definition that matches nothing protects nothing.
+    /// With `prune: delete`, an omitted definition without a match protects nothing.
     OmitMatchesNothing {
         key: Key,
     },
@@ -188,11 +187,11 @@ pub enum Fact {
         key: Key,
         name: SystemPresence,
         nearest: Option<SystemPresence>,
-        /// What the org knows: the first of them.
+        /// The first of those that the org knows.
         known: Vec<SystemPresence>,
         more: bool,
     },
-    /// The config asks for a division, and this generation of the API shows none.
+    /// The config asks for a division, and this generation of the API does not show divisions.
     DivisionNotShown {
         key: Key,
         division: String,
@@ -202,7 +201,7 @@ pub enum Fact {
         key: Key,
         name: String,
         nearest: Option<String>,
-        /// What the client sees: the first of them.
+        /// The first of those that the client can see.
         known: Vec<String>,
         more: bool,
     },
@@ -220,12 +219,12 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// Is something not compared because of it? What is about the plan as a whole guards an apply.
+    /// Does it leave a definition uncompared? A refusal about the plan as a whole does not.
     pub fn hides(&self) -> bool {
         !self.keys().is_empty() && !matches!(self, Fact::SendsHalf { .. })
     }
 
-    /// The definitions that it is about; none for what is about the plan as a whole.
+    /// Its definitions. Empty for a refusal about the plan as a whole.
     pub fn keys(&self) -> Vec<&Key> {
         match self {
             Fact::Ambiguous { key, .. }
@@ -253,7 +252,7 @@ impl Fact {
         }
     }
 
-    /// Is the question about more than it names?
+    /// Is the question about more objects than it names?
     pub fn has_more(&self) -> bool {
         matches!(
             self,
@@ -264,7 +263,7 @@ impl Fact {
         )
     }
 
-    /// The objects that a question is about: those that it names.
+    /// The objects that a question names.
     pub fn ids(&self) -> Vec<&DefinitionId> {
         match self {
             Fact::Ambiguous { candidates, .. }
@@ -323,7 +322,7 @@ impl Refusal {
         }
     }
 
-    /// The object that its definition was in an earlier state, where that is why it is asked.
+    /// The object that its definition had in an earlier state, if that raised the question.
     pub fn earlier(&self) -> Option<&Had> {
         match &self.fact {
             Fact::LooksLikeRename { earlier, .. } => earlier.as_ref(),

@@ -1,4 +1,4 @@
-//! What refuses a plan, in words.
+//! The refusals of a plan in words.
 
 use crate::model::alike;
 use crate::model::names::Key;
@@ -113,7 +113,7 @@ impl Refusal {
     }
 }
 
-/// What stands for those that are not named.
+/// The words for objects that are not named.
 pub(crate) const MORE: &str = "others that are not named here";
 
 fn not_listed_yet(key: &Key, had: &Had, candidates: &[Candidate]) -> String {
@@ -148,7 +148,7 @@ fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: O
     format!("`{key}` would be created, but in {} it is {}{new}{alike}", earlier.source.in_words(), all(had, false))
 }
 
-/// How the label of a definition differs from the first one that a reader cannot tell from it; nothing where none is so.
+/// How the label of a definition differs from the first candidate that reads the same. Empty if there is none.
 fn beside(said: &CandidateWords, candidates: &[Candidate]) -> String {
     let Some(ours) = &said.default_label else { return String::new() };
     let differing = candidates.iter().filter_map(|it| it.name.as_ref()).find_map(|theirs| {
@@ -163,8 +163,7 @@ fn beside(said: &CandidateWords, candidates: &[Candidate]) -> String {
     differing.or_else(within).unwrap_or_default()
 }
 
-/// Does one text stand in another, and only where it is no word of it? Then a reader may not see why the two were held
-/// against each other.
+/// Does one text contain the other only inside a word? Then a reader may not see why they were compared.
 fn is_within_a_word(one: &str, other: &str) -> bool {
     let (one, other) = (alike::folded(one), alike::folded(other));
     if one.is_empty() || one == other {

@@ -1,5 +1,5 @@
-//! Saved plans as an upper bound: what was reviewed may be done, and nothing else. The config is
-//! read and planned anew; the files add nothing and can only take away, so they need no trust.
+//! Saved plans as an upper bound: apply never does more than the saved plan. It plans again, and the files can only
+//! remove changes, so they need no trust.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,16 +14,16 @@ use crate::plan::change::{Action, Change, InSync};
 use crate::plan::difference::{Difference, between};
 use crate::plan::division;
 
-/// What of a saved plan bounds an apply.
+/// The parts of a saved plan that bound an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPlan {
-    /// The org that it is for; none where that was not verified.
+    /// The verified org. `None` if the org was not verified.
     pub org: Option<OrgId>,
-    /// It was made with the embedded org, which may have a real one's id.
+    /// It was made with the embedded sandbox, whose id may equal that of a real org.
     pub sandbox: bool,
-    /// The generation of the API that it was made through.
+    /// The generation of the API that was used.
     pub generation: Generation,
-    /// Every definition that its client saw.
+    /// Every definition that the client could see.
     pub seen: BTreeSet<DefinitionId>,
     pub operations: Vec<ReviewedOperation>,
 }
@@ -38,17 +38,17 @@ pub struct ReviewedOperation {
     pub after: Content,
 }
 
-/// Why a saved plan cannot be held against a fresh one.
+/// Why a saved plan cannot be compared with a fresh one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MisfitReason {
     #[error("it is for the org {saved}, and these credentials are for {found}")]
     OtherOrg { saved: String, found: String },
-    /// For the sandbox's org of this id, and not for the real one; or the other way round.
+    /// One plan is for the sandbox org of this id and the other is for the real one.
     #[error("it was made {} --sandbox, and this run is {} it", with(*.saved), with(!*.saved))]
     OtherSandbox { saved: bool },
     #[error("it was made through API {saved}, and this run speaks API {found}")]
     OtherGeneration { saved: Generation, found: Generation },
-    /// This client does not see what the plan's client saw: what looks new may exist unseen.
+    /// This client cannot see everything that the plan's client saw. A seemingly new definition may exist unseen.
     #[error("its client saw {}, and this one does not: {}", text::count(.0.len(), "definition"), some_of(.0))]
     NotSeen(Vec<DefinitionId>),
 }
@@ -67,7 +67,7 @@ fn some_of(ids: &[DefinitionId]) -> String {
     text::list(&shown, "and")
 }
 
-/// A config, an org, and the plan between them, as they are now.
+/// The current config, org, and plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Fresh<'a> {
     pub desired: &'a Desired,
@@ -75,22 +75,22 @@ pub struct Fresh<'a> {
     pub plan: &'a Plan,
 }
 
-/// A fresh plan held against saved ones. Every change of the fresh plan is in one of `run`,
-/// `withheld` and `beyond`, and what was reviewed of one object is spoken of once at most.
+/// A fresh plan compared with saved ones. Every change is in exactly one of `run`, `blocked` and `not_in_plan`. The
+/// reviewed change of an object appears at most once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bound {
     pub run: Vec<Change>,
-    /// Reviewed, but the object has changed in the org since: refused, each with what changed.
+    /// Reviewed, but the object changed in the org since. Each is refused with its differences.
     pub changed: Vec<(ReviewedOperation, Vec<Difference>)>,
-    /// What the fresh plan would do instead of what was refused. It is not done.
+    /// What the fresh plan would do instead of a refused change. It is not applied.
     pub blocked: Vec<Change>,
     /// Reviewed, and no longer needed.
     pub already_in_place: Vec<ReviewedOperation>,
-    /// Not reviewed. Where there is one, nothing at all is applied.
+    /// Not reviewed. If there is one, nothing is applied.
     pub not_in_plan: Vec<Change>,
 }
 
-/// Which of several saved plans cannot be held against a fresh one, and why.
+/// The saved plan that cannot be compared with the fresh one, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Misfit {
@@ -98,9 +98,9 @@ pub struct Misfit {
     pub why: MisfitReason,
 }
 
-/// Splits a fresh plan by what was reviewed: in order, later plans after earlier ones. What any of
-/// them holds may be done; where several speak of one object, the latest that agrees with the fresh
-/// plan decides, else the latest.
+/// Splits a fresh plan by what was reviewed. A change in any saved plan is allowed.
+/// If several plans cover one object, the latest that agrees with the fresh plan counts. If none agrees, the latest
+/// counts.
 pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<Bound, Misfit> {
     for (index, plan) in saved.iter().enumerate() {
         fits(fresh.plan, plan, saved, target).map_err(|why| Misfit { index, why })?;
@@ -148,7 +148,7 @@ pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<B
         } else if let Some(differences) = fresh.changed_since(operation, None) {
             bound.changed.push((operation.clone(), differences));
         } else {
-            // What the config no longer asks for is neither done nor to be done, and is not spoken of.
+            // A change that the config no longer asks for is dropped without notice.
             continue;
         }
         told.insert(about);
@@ -156,7 +156,7 @@ pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<B
     Ok(bound)
 }
 
-/// Can a saved plan be held against a fresh one at all?
+/// Can a saved plan be compared with a fresh one?
 fn fits(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan], target: &Target) -> Result<(), MisfitReason> {
     if saved.sandbox != target.sandbox {
         return Err(MisfitReason::OtherSandbox { saved: saved.sandbox });
@@ -173,7 +173,7 @@ fn fits(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan], target: &Target) -> R
     if unseen.is_empty() { Ok(()) } else { Err(MisfitReason::NotSeen(unseen)) }
 }
 
-/// What the plan's client saw and this one does not. What a reviewed plan itself removes may be gone by now.
+/// The objects that the plan's client saw and this one does not. Objects that a reviewed plan removes may be gone.
 fn not_seen(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan]) -> Vec<DefinitionId> {
     let operations = all.iter().flat_map(|it| &it.operations);
     let removed: BTreeSet<&DefinitionId> =
@@ -181,7 +181,7 @@ fn not_seen(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan]) -> Vec<Definition
     saved.seen.iter().filter(|it| !plan.seen.contains(*it) && !removed.contains(it)).cloned().collect()
 }
 
-/// What an operation is about: its object, or, where there is none yet, the definition.
+/// The subject of an operation: its object, or its definition if there is no object yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Subject<'a> {
     id: Option<&'a DefinitionId>,
@@ -193,8 +193,7 @@ fn subject(operation: &ReviewedOperation) -> Subject<'_> {
     Subject { id, key: operation.key.as_ref().filter(|_| id.is_none()) }
 }
 
-/// The same action on the same object (its id; its key for a create), with the same values before
-/// and after?
+/// The same action on the same object (by id, or by key for a create), with the same values before and after?
 fn is_same(operation: &ReviewedOperation, change: &Change) -> bool {
     let ReviewedOperation { action, key, id, system_presence, before, after } = operation;
     let step = &change.step;
@@ -211,7 +210,7 @@ fn is_same(operation: &ReviewedOperation, change: &Change) -> bool {
         && after.same_as(&step.after())
 }
 
-/// Reviewed operations by what they are about.
+/// Reviewed operations by subject.
 struct Reviewed<'a> {
     by_id: HashMap<&'a DefinitionId, Vec<usize>>,
     by_key: HashMap<(&'a Key, bool), Vec<usize>>,
@@ -231,8 +230,8 @@ impl<'a> Reviewed<'a> {
         reviewed
     }
 
-    /// What was reviewed of the same object, and of the same definition: they differ where a
-    /// definition has another object by now, or an object another definition.
+    /// The reviewed operations for the same object or the same definition. They differ if a definition was matched with
+    /// another object since.
     fn about(&self, change: &Change) -> impl Iterator<Item = usize> + use<> {
         let mut all = change.step.id().and_then(|id| self.by_id.get(id)).cloned().unwrap_or_default();
         let removal = change.step.action().is_removal();
@@ -244,7 +243,7 @@ impl<'a> Reviewed<'a> {
 }
 
 impl Fresh<'_> {
-    /// Does the config still ask for what was reviewed?
+    /// Does the config still ask for a reviewed operation?
     fn asks_for(&self, operation: &ReviewedOperation) -> bool {
         let ReviewedOperation { action, key, id, system_presence, before: _, after } = operation;
         let settings = &self.desired.settings;
@@ -276,8 +275,8 @@ impl Fresh<'_> {
         }
     }
 
-    /// What is not as it was when the operation was reviewed, although the config still asks for it.
-    /// `instead` is what the fresh plan would do. None where nothing in the org explains that.
+    /// What changed since the review of an operation that the config still asks for. `instead` is the fresh plan's
+    /// change. `None` if the org does not explain the difference.
     fn changed_since(&self, operation: &ReviewedOperation, instead: Option<&Change>) -> Option<Vec<Difference>> {
         if !self.asks_for(operation) {
             return None;
@@ -303,7 +302,7 @@ impl Fresh<'_> {
         other.map(|it| vec![Difference::OtherObject { expected: id.clone(), found: it.clone() }])
     }
 
-    /// Is an operation that the fresh plan does not hold already so in the org?
+    /// Is an operation that the fresh plan lacks already in place in the org?
     fn is_so(&self, operation: &ReviewedOperation) -> bool {
         if !self.desired.is_meant(operation.key.as_ref()) {
             return false;

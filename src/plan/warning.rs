@@ -1,4 +1,4 @@
-//! What a person should look at in a plan, and what stops nothing.
+//! Warnings of a plan. They block nothing.
 
 use std::collections::BTreeSet;
 
@@ -7,45 +7,43 @@ use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
 use crate::model::source::Span;
 use crate::model::text;
 
-/// Something to look at that stops nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// More active definitions under one system presence than the platform documents (30), counted
-    /// as they will be after the plan.
+    /// More active definitions under one system presence than the documented 30, counted after the plan.
     ManyActive {
         system_presence: SystemPresence,
         active: usize,
     },
-    /// The org's system presences could not be read, so the config's were not checked against them.
+    /// The org's system presences could not be read, so those of the config were not checked.
     SystemPresencesNotChecked,
-    /// Definitions are created where the config leaves active ones unnamed, and nothing says what they were before.
+    /// Definitions are created while the config leaves active ones unnamed, and nothing shows which they were before.
     BesideUnmanaged {
         keys: Vec<Key>,
         system_presence: SystemPresence,
-        /// What those that the config does not name are called, by id. Foreign strings are raw.
+        /// The labels of the unnamed objects, by id. Foreign strings are raw.
         others: Vec<String>,
     },
-    /// No earlier state could be read by which what is created could be known as renamed.
+    /// No earlier state could be read that would reveal a create as a rename.
     EarlierNotRead {
         keys: Vec<Key>,
         why: String,
     },
-    /// An object that cannot be read whole.
+    /// An object that cannot be read in full.
     OddObject {
         name: String,
         what: String,
     },
-    /// There are more of them than are named.
+    /// There are more odd objects than are named.
     MoreOddObjects {
         count: usize,
     },
-    /// Definitions that would be created where an object may belong that cannot be read whole.
+    /// Definitions to create that may already exist as an object that cannot be read in full.
     MayBeOdd {
         /// The first of the definitions.
         keys: Vec<Key>,
         more_keys: usize,
         system_presence: SystemPresence,
-        /// What the first of the objects are called.
+        /// The labels of the first of the objects.
         names: Vec<String>,
         more: usize,
     },
@@ -57,41 +55,41 @@ pub enum Warning {
     MoreHalfCharacters {
         count: usize,
     },
-    /// An earlier run has made it, and the org's list does not show it yet: it is not made again.
+    /// An earlier run created it, and the org's list does not show it yet. It is not created again.
     NotVisibleYet {
         key: Key,
         id: DefinitionId,
-        /// From when on the list shows it.
+        /// When the list shows it.
         until: Moment,
     },
-    /// An earlier run may have made it: `apply` waits for the list before it creates.
+    /// An earlier run may have created it. `apply` waits for the list before it creates.
     MayBeMade {
         key: Key,
         until: Moment,
     },
-    /// What is deleted because the config does not name it, although no config can name it.
+    /// An unnamed object is deleted, although no config can name it.
     CannotBeNamed {
-        /// The first of the objects, and why no config can name each. Foreign strings are raw.
+        /// The first of the objects, and why no config can name each one. Foreign strings are raw.
         named: Vec<(DefinitionId, String)>,
         more: usize,
     },
-    /// A definition has its object, and others that it could be as well are active and unmanaged.
+    /// A definition has its object, but other active, unmanaged objects match it too.
     HiddenTwin {
         key: Key,
         its: NamedObjects,
         /// The first of the others.
         others: Vec<NamedObjects>,
         more: usize,
-        /// The line that says what it is called, or was.
+        /// The line with its current or previous label.
         place: Option<Span>,
     },
 }
 
-/// An object, and what agents read.
+/// An object and its visible name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedObjects {
     pub id: DefinitionId,
-    /// Its default label, else any.
+    /// Its default label, or any other if it has none.
     pub name: Option<Label>,
     pub deactivated: bool,
 }
@@ -123,7 +121,7 @@ impl Warning {
         }
     }
 
-    /// For how many it stands.
+    /// The number of objects or definitions that it covers.
     pub fn count(&self) -> usize {
         match self {
             Warning::MoreOddObjects { count } | Warning::MoreHalfCharacters { count } => *count,
@@ -131,7 +129,7 @@ impl Warning {
         }
     }
 
-    /// The line of the config that it is about, where it is not that of its first definition.
+    /// The related line of the config, if it is not that of its first definition.
     pub fn place(&self) -> Option<Span> {
         match self {
             Warning::HiddenTwin { place, .. } => *place,
@@ -139,7 +137,7 @@ impl Warning {
         }
     }
 
-    /// The same of fewer definitions, where it is about what is created; none if none is left.
+    /// The same warning without these created definitions. `None` if none is left.
     pub fn without(mut self, gone: &BTreeSet<&Key>) -> Option<Warning> {
         if let Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } = &mut self {
             keys.retain(|it| !gone.contains(it));
@@ -150,7 +148,7 @@ impl Warning {
         Some(self)
     }
 
-    /// The definitions of the config that it is about.
+    /// The related definitions of the config.
     pub fn keys(&self) -> &[Key] {
         match self {
             Warning::BesideUnmanaged { keys, .. }
@@ -169,12 +167,12 @@ impl Warning {
         }
     }
 
-    /// Is it about what could not be read whole? Then it is worth knowing also where nothing is planned.
+    /// Is it about objects that could not be read in full? Then it matters even without planned changes.
     pub fn is_about_the_reading(&self) -> bool {
         !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked | Warning::CannotBeNamed { .. })
     }
 
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
             Warning::HiddenTwin { key, its, others, more, place: _ } => {

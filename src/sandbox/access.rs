@@ -1,4 +1,4 @@
-//! Who may do what: the OAuth client, its tokens, its permissions and its rate. No IO.
+//! Access to the simulated org: the OAuth client, its tokens, its permissions and its rate limit. No IO.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -9,41 +9,42 @@ use serde_json::json;
 
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
 
-/// The id of the one OAuth client of every sandbox org. Fixed and no secret: the server answers loopback only.
+/// The id of the only OAuth client in every sandbox org. It is fixed and public, because the server only answers on
+/// loopback.
 pub const CLIENT_ID: &str = "sandbox-client";
 
-/// The secret of the one OAuth client. Fixed and no secret: the server answers loopback only.
+/// The secret of the only OAuth client. It is fixed and public, because the server only answers on loopback.
 pub const CLIENT_SECRET: &str = "sandbox-secret";
 
-/// A token that is always good and never expires, for clients that are given one instead of credentials.
+/// A token that is always valid, for clients that receive a token instead of credentials.
 pub const TOKEN: &str = "sandbox-token";
 
-/// Who `createdBy` and `modifiedBy` name: the user that stands for the OAuth client.
+/// The author in `createdBy` and `modifiedBy`: the user of the OAuth client.
 pub const CLIENT_USER_ID: &str = "5a4db0c5-0000-4000-9000-000000000001";
 
-/// How long an issued token lives by default: 24 hours (docs/platform.md, "Tokens").
+/// The default lifetime of an issued token: 24 hours (docs/platform.md, "Tokens").
 pub const TOKEN_SECONDS_DEFAULT: u32 = 86_400;
 
-/// How many issued tokens are remembered; beyond it, the oldest is no longer good.
+/// The most issued tokens. Beyond that, the oldest becomes invalid.
 const TOKENS_MAX: usize = 1_000;
 
-/// The time over which requests are counted.
+/// The window of the rate limit.
 const RATE_WINDOW_MS: u64 = 60_000;
 
-/// What the org's client may do.
+/// The permissions of the org's client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Permissions {
     #[default]
     All,
-    /// What is named, such as `presence:presenceDefinition:add`.
+    /// The named ones, such as `presence:presenceDefinition:add`.
     Only(BTreeSet<String>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// A token, no permission.
+    /// Only a token, no permission.
     Nothing,
-    /// Each of these.
+    /// All of these.
     All(&'static [&'static str]),
     Any(&'static [&'static str]),
 }
@@ -75,14 +76,14 @@ impl Permissions {
     }
 }
 
-/// The client's tokens and how often they were used.
+/// The client's tokens and their use.
 #[derive(Debug, Clone)]
 pub struct Access {
     pub permissions: Permissions,
-    /// The divisions that the client is restricted to; absent is all.
+    /// The client's divisions. Absent means all.
     pub divisions: Option<BTreeSet<String>>,
     pub token_seconds: u64,
-    /// Requests that a token may make in any 60 seconds; absent is any number.
+    /// The requests per token in any 60 seconds. Absent means no limit.
     pub requests_per_minute: Option<u32>,
     issued_until_ms: BTreeMap<u64, u64>,
     issued_count: u64,
@@ -96,7 +97,7 @@ impl Default for Access {
 }
 
 impl Access {
-    /// A client of all divisions without issued tokens.
+    /// A client of all divisions, without issued tokens.
     pub fn new(permissions: Permissions, token_seconds: u64, requests_per_minute: Option<u32>) -> Self {
         Self {
             permissions,
@@ -109,7 +110,7 @@ impl Access {
         }
     }
 
-    /// `POST /oauth/token`: client credentials for a token. Errors are in OAuth's shape, not the platform's.
+    /// `POST /oauth/token`: exchanges client credentials for a token. Errors have OAuth's form, not the platform's.
     pub fn issue(&mut self, request: &HttpRequest, now_ms: u64) -> Result<HttpResponse, ErrorAnswer> {
         let form = request.form()?;
         let expected = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
@@ -132,12 +133,12 @@ impl Access {
         })))
     }
 
-    /// Takes back all issued tokens; [`TOKEN`] stays good.
+    /// Revokes all issued tokens. [`TOKEN`] stays valid.
     pub fn revoke(&mut self) {
         self.issued_until_ms.clear();
     }
 
-    /// Whether the request carries a good token and is not one too many.
+    /// Checks the token and the rate limit of a request.
     pub fn admit(&mut self, request: &HttpRequest, now_ms: u64) -> Result<(), ErrorAnswer> {
         let bearer = request.header("authorization").and_then(|it| it.split_once(' '));
         let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
@@ -161,7 +162,7 @@ impl Access {
         Err(ErrorAnswer::too_many_requests(Duration::from_millis(free_at_ms - now_ms)))
     }
 
-    /// What the `inin-ratelimit-*` headers of the answer to this request say, where there is an allowance.
+    /// The `inin-ratelimit-*` headers of the response, if there is a rate limit.
     pub fn rate_headers(&self, request: &HttpRequest, now_ms: u64) -> Vec<(&'static str, String)> {
         let token = request.header("authorization").and_then(|it| it.split_once(' ')).map(|(_, token)| token);
         let Some((answered, allowed)) = token.and_then(|it| self.answered_ms.get(it)).zip(self.requests_per_minute)
@@ -183,7 +184,7 @@ impl Access {
     }
 }
 
-/// A refusal of the token endpoint, in OAuth's shape with the platform's `description`.
+/// An error of the token endpoint, in OAuth's form with the platform's `description`.
 pub fn oauth_refusal(status: u16, error: &str, description: &str) -> HttpResponse {
     let body = json!({ "error": error, "description": description, "error_description": description });
     HttpResponse::json(status, &body)

@@ -1,8 +1,8 @@
-//! `POST /api/v2/analytics/users/activity/query`: who is on which presence now. No IO.
+//! `POST /api/v2/analytics/users/activity/query`: the people with each presence. No IO.
 //!
-//! As on the platform, an entity is one user in one queue, so that a user is listed several times, in one answer or
-//! over several pages; and what is counted is queues, never people. Here everyone is in two queues at least, so that
-//! the count is never by chance that of the people.
+//! As on the platform, an entity is one user in one queue, so a user occurs several times, in one response or on
+//! several pages. The totals count queues, never people.
+//! Here, every user is in at least two queues, so that a total never equals the number of people by chance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,14 @@ use super::org_behavior::OrgBehavior;
 use super::paging::PageWindow;
 use super::users::{Surroundings, User, Users};
 
-/// The largest page, in entities. The platform's is not known; this one is small, so that pages have to be read.
+/// The largest page, in entities. The platform's is not known. This one is small, so that clients have to read several
+/// pages.
 pub const PAGE_SIZE_MAX: u64 = 50;
 
-/// The metrics that there are (docs/platform.md, "Who is on a presence"). Both count queues.
+/// The supported metrics (docs/platform.md, "Who is on a presence"). Both count queues.
 const METRICS: [&str; 2] = ["oActiveQueues", "oMemberQueues"];
 
-/// What can be grouped by and filtered on (docs/platform.md, "Who is on a presence").
+/// The dimensions for grouping and filtering (docs/platform.md, "Who is on a presence").
 const DIMENSIONS: [&str; 9] = [
     "organizationPresenceId",
     "presenceDate",
@@ -33,17 +34,17 @@ const DIMENSIONS: [&str; 9] = [
     "userId",
 ];
 
-/// How many queues the org has.
+/// The number of queues in the org.
 const QUEUE_COUNT: u32 = 7;
 
-/// What a person on queue may be doing.
+/// The routing states of a person on queue.
 const ROUTING: [&str; 3] = ["IDLE", "INTERACTING", "NOT_RESPONDING"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entity {
     user_id: String,
     definition_id: String,
-    /// None for a definition that was removed for good.
+    /// `None` for a definition that no longer exists.
     system_presence: Option<String>,
     since_ms: u64,
     routing_status: &'static str,
@@ -51,9 +52,9 @@ struct Entity {
     is_active: bool,
 }
 
-/// Answers a query. Each page has the next entities of all groups, whose order is that of their ids; a group that goes
-/// over several pages is a result on each of them. Past the last page there are no results: nothing else tells the end.
-/// Divisions that the client is restricted to play no part.
+/// Answers a query. Each page has the next entities of all groups, in the order of their ids. A group on several pages
+/// has a result on each of them. After the last page, results are empty: nothing else marks the end. The client's
+/// divisions have no effect.
 pub fn query(users: &Users, request: &HttpRequest, around: Surroundings<'_>) -> Result<HttpResponse, ErrorAnswer> {
     let page = PageWindow::asked(request, PAGE_SIZE_MAX)?;
     let body = request.json()?;
@@ -85,7 +86,7 @@ struct Group {
 }
 
 impl Group {
-    /// A list that is too long keeps, as on the platform, its oldest and its newest entities.
+    /// A list that is too long keeps its oldest and newest entities, as on the platform.
     fn cut(mut all: Vec<Entity>, behavior: OrgBehavior) -> Self {
         all.sort_by(|a, b| (a.since_ms, &a.user_id, &a.queue_id).cmp(&(b.since_ms, &b.user_id, &b.queue_id)));
         let listed = match behavior.entities_max.map(|it| it as usize) {
@@ -111,7 +112,7 @@ impl Group {
     }
 }
 
-/// One metric that was asked for.
+/// One requested metric.
 struct Metric {
     name: &'static str,
     with_details: bool,
@@ -154,7 +155,7 @@ impl Entity {
         if self.is_active { "ACTIVE" } else { "INACTIVE" }
     }
 
-    /// What stands under a dimension of [`DIMENSIONS`]; no one is in a team.
+    /// The value of a dimension in [`DIMENSIONS`]. No user is in a team.
     fn value(&self, dimension: &str) -> Option<String> {
         let text = match dimension {
             "organizationPresenceId" => &self.definition_id,
@@ -170,8 +171,7 @@ impl Entity {
     }
 }
 
-/// A user once for each queue. Which queues they are follows from the last digit of the user's id, so that no state
-/// has to remember them.
+/// A user once per queue. The last digit of the user's id selects the queues, so that no state has to store them.
 fn entities(user: &User, definitions: &Definitions) -> Vec<Entity> {
     let Some(presence) = user.presence() else { return Vec::new() };
     let held = definitions.get(&presence.definition_id).map(|it| it.system_presence.as_str());
@@ -218,14 +218,14 @@ fn expect_grouping(body: &Value) -> Result<(), ErrorAnswer> {
     Err(ErrorAnswer::bad_request("the sandbox groups by organizationPresenceId and nothing else"))
 }
 
-/// What of a closed set stands there.
+/// The value, if it is in a closed set.
 fn one_of(given: Option<&Value>, field: &str, allowed: &[&'static str]) -> Result<&'static str, ErrorAnswer> {
     let given = given.and_then(Value::as_str).unwrap_or_default();
     let found = allowed.iter().find(|it| **it == given);
     found.copied().ok_or_else(|| ErrorAnswer::invalid_value(given, field, &allowed.join(", ")))
 }
 
-/// Which entities a query is about: clauses and predicates, joined.
+/// The entities that a query selects: clauses and predicates.
 struct Filter {
     all_of: bool,
     clauses: Vec<Clause>,
@@ -236,7 +236,7 @@ struct Clause {
     predicates: Vec<Predicate>,
 }
 
-/// What must stand under a dimension.
+/// The required value of a dimension.
 struct Predicate {
     dimension: &'static str,
     wanted: Wanted,
@@ -252,7 +252,7 @@ impl Filter {
     fn of(filter: Option<&Value>) -> Result<Self, ErrorAnswer> {
         let Some(filter) = filter else { return Ok(Self { all_of: true, clauses: Vec::new() }) };
         let mut clauses: Vec<Clause> = list(filter, "clauses").iter().map(Clause::of).collect::<Result<_, _>>()?;
-        // A predicate of its own is a clause of one.
+        // A single predicate is a clause with one predicate.
         for predicate in list(filter, "predicates") {
             clauses.push(Clause { all_of: true, predicates: vec![Predicate::of(predicate)?] });
         }
@@ -306,7 +306,7 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// All, or any; of nothing it is all.
+/// All or any of the parts. Without parts, everything matches.
 fn joined<T>(all_of: bool, parts: &[T], holds: impl Fn(&T) -> bool) -> bool {
     if all_of || parts.is_empty() { parts.iter().all(holds) } else { parts.iter().any(holds) }
 }

@@ -1,4 +1,4 @@
-//! Behavior files: how an org behaves and what its client may do, as people write it. No IO.
+//! Behavior files: the behaviour of an org and the permissions of its client. No IO.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,18 +25,18 @@ impl Default for Behavior {
     }
 }
 
-/// What the org's client may do.
+/// The access of the org's client.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "an object that says what the client may do")]
 pub struct Client {
-    /// A list of permissions, such as `presence:presenceDefinition:add`; absent is all.
+    /// A list of permissions, such as `presence:presenceDefinition:add`. Absent means all.
     #[serde(deserialize_with = "permissions")]
     pub permissions: Permissions,
-    /// The ids of the divisions that it is restricted to; absent is all.
+    /// The ids of its divisions. Absent means all.
     pub divisions: Option<Vec<String>>,
-    /// Requests that a token may make in any 60 seconds; absent is any number.
+    /// The requests per token in any 60 seconds. Absent means no limit.
     pub requests_per_minute: Option<Allowance>,
-    /// How long an issued token lives, in seconds.
+    /// The lifetime of an issued token, in seconds.
     #[serde(deserialize_with = "at_least_one")]
     pub token_seconds: u32,
 }
@@ -61,7 +61,7 @@ impl Behavior {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let said = |error: serde_json::Error| error.to_string();
         let given: Value = serde_json::from_slice(json).map_err(said)?;
-        // Serde takes a list for an object whose fields may all be missing.
+        // Serde accepts a list for an object whose fields are all optional.
         if let Some(name) = [("it", &given), ("`org`", &given["org"]), ("`client`", &given["client"])]
             .into_iter()
             .find_map(|(name, it)| it.is_array().then_some(name))
@@ -72,7 +72,7 @@ impl Behavior {
     }
 }
 
-/// A permission that the sandbox asks for.
+/// A permission that the sandbox checks.
 struct Permission(String);
 
 impl<'de> Deserialize<'de> for Permission {
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Permission {
     }
 }
 
-/// Takes a permission while its place is known.
+/// Checks a permission while its place is known.
 struct Known;
 
 impl Visitor<'_> for Known {

@@ -1,4 +1,4 @@
-//! What a sandbox is started with.
+//! The start options of a sandbox.
 
 use std::path::PathBuf;
 
@@ -8,39 +8,39 @@ use super::faults::FaultRule;
 use super::org_behavior::OrgBehavior;
 use super::seed::Seed;
 
-/// What a sandbox is started with. The default is a plain new org on any free port, kept in memory only.
+/// The start options of a sandbox. The default is a new org on any free port, in memory only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SandboxConfig {
-    /// Where the org's state is kept; absent is in memory only. Parent folders are made. Beside it stand
+    /// The file of the org's state. Absent means in memory only. Parent folders are created. Next to it are
     /// `<file>.lock` and, for a large org, `<file>.changes`.
     pub state_file: Option<PathBuf>,
-    /// The folder below which no link is followed on the way to the state file. Absent means that the path was typed:
-    /// it may be a link.
+    /// The folder below which no link to the state file is followed. Absent means that the path was typed and may be a
+    /// link.
     pub state_below: Option<PathBuf>,
-    /// What the org begins with when there is no state file yet.
+    /// The initial content of the org, without a state file.
     pub seed: Seed,
-    /// The port on 127.0.0.1; 0 is any free one.
+    /// The port on 127.0.0.1. 0 is any free one.
     pub port: u16,
-    /// How the org behaves where no document says it. Not part of the state.
+    /// The undocumented behaviour of the org. It is not part of the state.
     pub behavior: OrgBehavior,
-    /// What the org's client may do. Not part of the state.
+    /// The permissions of the org's client. They are not part of the state.
     pub permissions: Permissions,
-    /// The ids of the divisions that the org's client is restricted to; absent is all. Not part of the state.
+    /// The ids of the client's divisions. Absent means all. They are not part of the state.
     pub divisions: Option<Vec<String>>,
-    /// Faults, tried in this order. Not part of the state.
+    /// Faults, tried in this order. They are not part of the state.
     pub faults: Vec<FaultRule>,
-    /// Requests that a token may make in any 60 seconds; absent is any number. The platform's is
-    /// 300 (docs/platform.md, "Rate limits").
+    /// The requests per token in any 60 seconds. Absent means no limit. The platform's limit is 300 (docs/platform.md,
+    /// "Rate limits").
     pub requests_per_minute: Option<u32>,
-    /// How long an issued token lives, in seconds.
+    /// The lifetime of an issued token, in seconds.
     pub token_seconds: u64,
-    /// The org's time at the start, in milliseconds since 1970; absent is the system's. From there on it goes
-    /// with the clock of tokio, so that a paused clock stops it.
+    /// The org's time at the start, in milliseconds since 1970. Absent means the system's time. It continues with
+    /// tokio's clock, so a paused clock stops it.
     pub start_unix_ms: Option<u64>,
 }
 
 impl SandboxConfig {
-    /// An org to rehearse with: with the platform's known limits, and as a behavior file says.
+    /// An org for rehearsals: with the platform's known limits, and the behaviour of a behavior file.
     pub fn rehearsal(behavior: Behavior) -> Self {
         let Behavior { org: behavior, client } = behavior;
         let Client { permissions, divisions, requests_per_minute, token_seconds } = client;

@@ -1,4 +1,4 @@
-//! Loopback connections that can be cut from inside, without an answer.
+//! Loopback connections that the server can cut without a response.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,15 +13,15 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long a listener rests that could not accept, for example because the process has too many files open.
+/// The delay after a listener could not accept, for example because of too many open files.
 const ACCEPT_REST_MS: u64 = 50;
 
-/// Listens on 127.0.0.1 and nowhere else.
+/// Listens on 127.0.0.1 only.
 #[derive(Debug)]
 pub struct LoopbackListener(TcpListener);
 
 impl LoopbackListener {
-    /// Binds a port; 0 is any free one.
+    /// Binds a port. 0 is any free one.
     pub async fn bind(port: u16) -> io::Result<Self> {
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map(Self)
     }
@@ -49,12 +49,12 @@ impl Listener for LoopbackListener {
     }
 }
 
-/// Cuts one connection. Anyone who answers a request on it gets a copy.
+/// Cuts one connection. Each request on it has a copy.
 #[derive(Debug, Clone, Default)]
 pub struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing is written; the connection ends with the next attempt.
+    /// From now on nothing is written. The connection ends with the next attempt.
     pub fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -70,7 +70,7 @@ impl Connected<IncomingStream<'_, LoopbackListener>> for Cutter {
     }
 }
 
-/// A connection that ends, unanswered, once its [`Cutter`] was used.
+/// A connection that ends without a response once its [`Cutter`] was used.
 #[derive(Debug)]
 pub struct CuttableStream {
     stream: TcpStream,

@@ -1,4 +1,4 @@
-//! What both generations of the API do alike: reading, making, changing and removing definitions. No IO.
+//! The shared part of both API generations: reading, creating, changing and removing definitions. No IO.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,61 +14,61 @@ use super::http::{ErrorAnswer, timestamp};
 use super::org_behavior::{CreateDeactivated, CreateExtra, Delete, LocaleKeys, PutLabels, PutSystemPresence};
 use super::org_behavior::{OrgBehavior, UniqueLabels};
 
-/// What can be done with definitions, with the id that stands in the path.
+/// The operations on definitions, with the id in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act<'a> {
     List,
     Get(&'a str),
     Create,
-    /// Put a whole object in the place of one.
+    /// Replaces a whole object.
     Update(&'a str),
     Delete(&'a str),
 }
 
-/// In what the generations differ when they do the same.
+/// The differences between the generations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreRules {
-    /// The status of the refusal of a label that is taken.
+    /// The status of the error for a label that is taken.
     pub conflict_status: u16,
-    /// Whether a restricted client also sees definitions of divisions that it may not see.
+    /// Does a restricted client also see definitions of other divisions?
     pub shows_every_division: bool,
-    /// Where a write takes the division from.
+    /// The source of the division in a write.
     pub division: DivisionOfWrite,
 }
 
-/// Where a write takes the division from.
+/// The source of the division in a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DivisionOfWrite {
-    /// From its body; one that names none is for all divisions.
+    /// Its body. Without a division there, all divisions.
     Body,
-    /// From what stands there; a new one is for all divisions.
+    /// The existing definition. A new one belongs to all divisions.
     Kept,
-    /// From nowhere: it is for all divisions.
+    /// None: it belongs to all divisions.
     Reset,
 }
 
-/// The definitions with all that an operation on them needs to know.
+/// The definitions, with everything that an operation needs.
 pub struct DefinitionStore<'a> {
     pub definitions: &'a mut Definitions,
     pub divisions: &'a [HeldDivision],
     pub permitted: Option<&'a BTreeSet<String>>,
     pub behavior: OrgBehavior,
     pub rules: StoreRules,
-    /// The id of the next new one. It is free.
+    /// The id of the next new definition, which is free.
     pub free_id: String,
     /// The org's time in milliseconds since 1970.
     pub now_ms: u64,
 }
 
 impl DefinitionStore<'_> {
-    /// All definitions that a list shows at this moment, in their order.
+    /// All definitions that a list shows now, in order.
     pub fn listed(&self) -> Vec<&Arc<HeldDefinition>> {
         let mut all = self.definitions.as_of(self.now_ms.saturating_sub(self.behavior.list_lag_ms));
         all.retain(|it| self.may_see(it));
         all
     }
 
-    /// The definition that a read finds; a deactivated one is found too.
+    /// The definition of a read, deactivated ones included.
     pub fn read(&self, id: &str) -> Result<&Arc<HeldDefinition>, ErrorAnswer> {
         let before = |lag_ms: u64| self.definitions.get_as_of(id, self.now_ms.saturating_sub(lag_ms));
         let is_new = self.definitions.get(id).is_some() && before(self.behavior.get_after_create_lag_ms).is_none();
@@ -76,14 +76,14 @@ impl DefinitionStore<'_> {
         found.ok_or_else(ErrorAnswer::not_found)
     }
 
-    /// The definition that a write is about.
+    /// The definition of a write.
     pub fn held(&self, id: &str) -> Result<Arc<HeldDefinition>, ErrorAnswer> {
         let held = self.definitions.get(id).filter(|it| self.may_see(it)).ok_or_else(ErrorAnswer::not_found)?;
         self.expect_secondary(held)?;
         Ok(Arc::clone(held))
     }
 
-    /// What a body asks for, with its locales as the org spells them.
+    /// The content of a body, with the locales in the org's spelling.
     pub fn draft(&self, body: Value) -> Result<Draft, ErrorAnswer> {
         let mut draft = Draft::parse(body).map_err(ErrorAnswer::bad_request)?;
         if draft.labels.is_empty() {
@@ -128,8 +128,8 @@ impl DefinitionStore<'_> {
         Ok(self.keep(definition))
     }
 
-    /// Puts the whole object in the place of what [`DefinitionStore::held`] found. What the draft does not bring is gone:
-    /// labels, fields that the org does not know, and `deactivated`, which is then false.
+    /// Replaces the whole object that [`DefinitionStore::held`] found. Anything that the draft lacks is removed:
+    /// labels, unknown fields, and `deactivated`, which becomes false.
     pub fn update(&mut self, held: &HeldDefinition, draft: Draft) -> Result<Arc<HeldDefinition>, ErrorAnswer> {
         let Draft { mut labels, system_presence, deactivated, division_id, extra } = draft;
         let system_presence = self.system_presence(held, system_presence.as_deref())?;
@@ -159,7 +159,7 @@ impl DefinitionStore<'_> {
         Ok(self.keep(definition))
     }
 
-    /// Deactivates, or as the behavior says; nothing happens to one that is deactivated already.
+    /// Deactivates it, or does what the behavior defines. A deactivated one does not change.
     pub fn delete(&mut self, id: &str) -> Result<(), ErrorAnswer> {
         let held = self.held(id)?;
         match self.behavior.delete {
@@ -192,7 +192,7 @@ impl DefinitionStore<'_> {
         definition.stamps.insert(format!("{act}Date"), timestamp(self.now_ms).into());
     }
 
-    /// The system presence that a PUT leaves behind.
+    /// The system presence after a PUT.
     fn system_presence(&self, held: &HeldDefinition, given: Option<&str>) -> Result<String, ErrorAnswer> {
         if given.map(folded) == Some(folded(&held.system_presence)) {
             return Ok(held.system_presence.clone());
@@ -206,8 +206,8 @@ impl DefinitionStore<'_> {
         }
     }
 
-    /// The division that a body names, as the org spells it. One that does not change is not looked at: it may
-    /// come from the listing of another org.
+    /// The division in a body, in the org's spelling. An unchanged one is not checked: it may come from the seed of
+    /// another org.
     fn division(&self, given: Option<String>, held: Option<&HeldDefinition>) -> Result<String, ErrorAnswer> {
         let given = given.unwrap_or_else(|| EVERY_DIVISION.to_owned());
         if given == EVERY_DIVISION || held.is_some_and(|it| it.division_id == given) {
@@ -225,7 +225,7 @@ impl DefinitionStore<'_> {
         if !definition.primary {
             return Ok(());
         }
-        // What the platform says here is not known; the code is the usual one of the status.
+        // The platform's response is not known here. The code is the usual one of the status.
         let code = match self.behavior.primary_status {
             403 => "not.authorized",
             409 => "conflict",
@@ -234,7 +234,7 @@ impl DefinitionStore<'_> {
         Err(ErrorAnswer::new(self.behavior.primary_status, code, "A primary presence definition cannot be changed."))
     }
 
-    /// Whether the org takes the definition beside the others: by its labels, and by how many are active.
+    /// Does the org accept the definition beside the others, by its labels and by the number of active ones?
     fn expect_room(&self, wanted: &HeldDefinition) -> Result<(), ErrorAnswer> {
         let others = || self.definitions.iter().filter(|it| it.id != wanted.id);
         let active_only = match self.behavior.unique_labels {
@@ -263,8 +263,8 @@ impl DefinitionStore<'_> {
     }
 }
 
-/// What is stored of the fields of a body that have no place of their own: `name`, which is documented and means
-/// nothing, and those that the definition has already. A field that the org does not know is not stored.
+/// The stored additional fields of a body: `name`, which is documented and has no effect, and those that the definition
+/// already has. Unknown fields are not stored.
 fn stored(mut extra: Map<String, Value>, held: &Map<String, Value>) -> Map<String, Value> {
     extra.retain(|name, _| name == "name" || held.contains_key(name));
     extra
@@ -287,7 +287,7 @@ fn shared_label<'a>(
         .map(|(locale, label)| (locale.as_str(), label.as_str()))
 }
 
-/// `en-us` as `en_US`.
+/// `en-us` becomes `en_US`.
 fn normalised(locale: &str) -> String {
     let mut parts = locale.split(['-', '_']);
     let language = parts.next().unwrap_or_default().to_lowercase();

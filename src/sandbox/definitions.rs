@@ -1,4 +1,4 @@
-//! The presence definitions of the simulated org: what they hold, how they are kept and shown. No IO.
+//! The presence definitions of the simulated org: their content, storage and view. No IO.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Where the first generation of the API keeps its definitions.
+/// The path of the definitions in the first generation of the API.
 pub const FIRST_GENERATION_PATH: &str = "/api/v2/presencedefinitions";
 
-/// The locale whose label is shown when a request names none.
+/// The locale of the shown label if a request names none.
 pub const DEFAULT_LOCALE: &str = "en_US";
 
-/// The ten primary presences: their name in the first generation's spelling, their constant (as in
-/// notifications: docs/platform.md, "System presences") and their id, which is the same in every
-/// org seen (docs/platform.md, "The platform's own definitions").
+/// The ten primary presences: their name in the first generation's spelling, their constant (as in notifications:
+/// docs/platform.md, "System presences") and their id, which is the same in every known org (docs/platform.md, "The
+/// platform's own definitions").
 pub const PRIMARIES: [(&str, &str, &str); 10] = [
     ("Available", "AVAILABLE", "6a3af858-942f-489d-9700-5f9bcdcdae9b"),
     ("Away", "AWAY", "5e5c5c66-ea97-4e7f-ac41-6424784829f2"),
@@ -28,34 +28,35 @@ pub const PRIMARIES: [(&str, &str, &str); 10] = [
     ("Training", "TRAINING", "d2390a99-8546-bad9-8f0a-219548e8aeb0"),
 ];
 
-/// The division of a definition that is for all divisions (docs/platform.md, "Divisions").
+/// The division of a definition in all divisions (docs/platform.md, "Divisions").
 pub const EVERY_DIVISION: &str = "*";
 
-/// Fields that the server owns, in either generation; what a body says of them is ignored
-/// (docs/platform.md, "Fields of a definition").
+/// Fields that the server sets in either generation. Their values in a body are ignored (docs/platform.md, "Fields of a
+/// definition").
 const SERVER_OWNED: [&str; 8] =
     ["id", "selfUri", "primary", "type", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
-/// One definition as the org holds it; its state file holds the same, field by field.
+/// One definition of the org. The state file has the same fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeldDefinition {
-    /// Its id, in the spelling that it came with.
+    /// Its id, in the original spelling.
     pub id: String,
-    /// Locale to label, as the org spells the locales.
+    /// Labels by locale, in the org's spelling.
     pub labels: BTreeMap<String, String>,
-    /// The system presence as the org spells it, such as `On Queue`.
+    /// The system presence in the org's spelling, such as `On Queue`.
     pub system_presence: String,
     pub deactivated: bool,
     pub primary: bool,
-    /// The id of its division, or [`EVERY_DIVISION`]. The first generation of the API does not know it.
+    /// The id of its division, or [`EVERY_DIVISION`]. The first generation of the API does not show it.
     #[serde(default = "every_division")]
     pub division_id: String,
-    /// `createdBy`, `createdDate`, `modifiedBy` and `modifiedDate`, as far as there are any.
+    /// `createdBy`, `createdDate`, `modifiedBy` and `modifiedDate`, if there are any.
     pub stamps: Map<String, Value>,
-    /// Fields that this org has and no document names. A body may change them and take them away, not add one.
+    /// Undocumented fields of this org. A body can change or remove them, but not add one.
     pub extra: Map<String, Value>,
-    /// What is shown in the place of fields, so that the definition is not as the API promises. A PUT repairs it.
+    /// Values that are shown instead of its fields, so that the definition violates the API's contract. A PUT repairs
+    /// it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub shown: Map<String, Value>,
 }
@@ -64,20 +65,20 @@ fn every_division() -> String {
     EVERY_DIVISION.to_owned()
 }
 
-/// What a body asks a definition to be.
+/// The requested content of a definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// Locale to label; not empty.
+    /// Labels by locale. It is not empty.
     pub labels: BTreeMap<String, String>,
     pub system_presence: Option<String>,
     pub deactivated: Option<bool>,
     pub division_id: Option<String>,
-    /// Fields that no document names.
+    /// Undocumented fields.
     pub extra: Map<String, Value>,
 }
 
 impl Draft {
-    /// Reads an object as clients send it. Labels may be empty here.
+    /// Reads an object from a client. Labels may be empty here.
     pub fn parse(body: Value) -> Result<Self, String> {
         let Value::Object(mut fields) = body else {
             return Err("the body is not an object".to_owned());
@@ -114,7 +115,7 @@ fn labels(given: Value) -> Result<BTreeMap<String, String>, String> {
 }
 
 impl HeldDefinition {
-    /// One of the platform's own, with its one label.
+    /// One of the platform's own, with its single label.
     pub fn primary(name: &str, id: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -129,7 +130,7 @@ impl HeldDefinition {
         }
     }
 
-    /// A definition as the API lists it. Everything is taken as it stands; a missing id is empty.
+    /// A definition in the form of a list. Everything is kept unchanged. A missing id becomes empty.
     pub fn listed(entity: &Value) -> Result<Self, String> {
         let Draft { labels, system_presence, deactivated, division_id, extra } = Draft::parse(entity.clone())?;
         let id = match entity.get("id") {
@@ -151,8 +152,8 @@ impl HeldDefinition {
         })
     }
 
-    /// A definition of a state file that was written before divisions were known: what a body had brought of
-    /// one lay among the unknown fields.
+    /// Upgrades a definition of an older state file without divisions, where a body's division was stored among the
+    /// unknown fields.
     pub fn upgraded(mut self) -> Self {
         self.extra.remove("type");
         if let Some(Value::String(division_id)) = self.extra.remove("divisionId") {
@@ -161,7 +162,7 @@ impl HeldDefinition {
         self
     }
 
-    /// What both generations of the API show of the definition, under the path of one of them.
+    /// The fields that both generations show, with the path of one of them.
     pub fn fields(&self, path: &str, labels: &LabelView) -> Map<String, Value> {
         let mut fields = self.extra.clone();
         fields.insert("id".to_owned(), self.id.as_str().into());
@@ -171,7 +172,7 @@ impl HeldDefinition {
         fields
     }
 
-    /// The definition as a user's presence refers to it.
+    /// The reference to the definition in a user's presence.
     pub fn reference(&self) -> Value {
         json!({
             "id": self.id,
@@ -181,22 +182,22 @@ impl HeldDefinition {
     }
 }
 
-/// Each generation has a word of its own for the platform's own ones; a listing of either may be a seed.
+/// Each generation marks the platform's own definitions differently, and a list of either may be a seed.
 fn is_primary(entity: &Value) -> bool {
     let kind = entity.get("type").and_then(Value::as_str);
     entity.get("primary") == Some(&Value::Bool(true)) || kind.is_some_and(|it| it.eq_ignore_ascii_case("System"))
 }
 
-/// Which labels an answer shows: what `localeCode` asks for.
+/// The labels in a response, selected by `localeCode`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabelView {
     All,
-    /// The one of a locale, as far as there is one.
+    /// The label of one locale, if it exists.
     One(String),
 }
 
 impl LabelView {
-    /// `ALL` is all; a locale is that one.
+    /// `ALL` selects all labels, a locale selects one.
     pub fn asked(locale_code: &str) -> Self {
         if locale_code.eq_ignore_ascii_case("ALL") { Self::All } else { Self::One(locale_code.to_owned()) }
     }
@@ -214,7 +215,7 @@ impl LabelView {
     }
 }
 
-/// Names compare without case, spaces, underscores and hyphens (docs/platform.md, "System presences").
+/// Names are compared without case, spaces, underscores and hyphens (docs/platform.md, "System presences").
 pub fn folded(name: &str) -> String {
     name.chars().filter(|it| !matches!(it, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
@@ -225,11 +226,11 @@ pub fn known_system_presence(name: &str) -> Option<&'static str> {
     PRIMARIES.iter().map(|(name, _, _)| *name).find(|it| folded(it) == wanted)
 }
 
-/// All definitions of the org in the order in which they came, with as much of the past as a lagging list needs.
+/// All definitions of the org in the order of creation, with enough history for lagging lists.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
     by_order: BTreeMap<u64, Arc<HeldDefinition>>,
-    // Ids compare without case, as GUIDs do. Never iterated, so its order reaches nothing.
+    // Ids are compared without case, as GUIDs. It is never iterated, so its order has no effect.
     order_of: HashMap<String, u64>,
     next_order: u64,
     earlier: VecDeque<Earlier>,
@@ -237,7 +238,7 @@ pub struct Definitions {
     removed: Vec<String>,
 }
 
-/// What stood at a place until a moment.
+/// A definition's state until a moment.
 #[derive(Debug, Clone)]
 struct Earlier {
     until_ms: u64,
@@ -246,7 +247,7 @@ struct Earlier {
 }
 
 impl Definitions {
-    /// How many there are, deactivated ones included.
+    /// Their number, deactivated ones included.
     pub fn len(&self) -> usize {
         self.by_order.len()
     }
@@ -255,21 +256,21 @@ impl Definitions {
         self.by_order.is_empty()
     }
 
-    /// The definition with that id, in any case.
+    /// The definition with this id, in any case.
     pub fn get(&self, id: &str) -> Option<&Arc<HeldDefinition>> {
         self.by_order.get(self.order_of.get(&id.to_ascii_lowercase())?)
     }
 
-    /// All of them as they are now.
+    /// Their current state.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<HeldDefinition>> {
         self.by_order.values()
     }
 
-    /// The definition with that id as it was at a moment, as far as [`Definitions::put`] was told to remember.
+    /// The state of a definition at a moment, as far as [`Definitions::put`] kept it.
     pub fn get_as_of(&self, id: &str, at_ms: u64) -> Option<&Arc<HeldDefinition>> {
         let was_it = |it: &Earlier| it.was.as_ref().is_some_and(|was| was.id.eq_ignore_ascii_case(id));
         let held = self.order_of.get(&id.to_ascii_lowercase()).copied();
-        // One that was removed has its place in the past only.
+        // A removed definition only exists in the history.
         let order = held.or_else(|| self.since(at_ms).find(|it| was_it(it)).map(|it| it.order))?;
         match self.since(at_ms).filter(|it| it.order == order).last() {
             Some(oldest) => oldest.was.as_ref(),
@@ -277,13 +278,13 @@ impl Definitions {
         }
     }
 
-    /// What has changed since a moment, newest first, so that the oldest change, which knows what stood there at
-    /// that moment, comes last.
+    /// The changes since a moment, newest first, so that the oldest one, which has the state at that moment, comes
+    /// last.
     fn since(&self, at_ms: u64) -> impl Iterator<Item = &Earlier> {
         self.earlier.iter().rev().take_while(move |it| it.until_ms > at_ms)
     }
 
-    /// All of them as they were at a moment, as far as [`Definitions::put`] was told to remember.
+    /// The state of all at a moment, as far as [`Definitions::put`] kept it.
     pub fn as_of(&self, at_ms: u64) -> Vec<&Arc<HeldDefinition>> {
         if self.since(at_ms).next().is_none() {
             return self.iter().collect();
@@ -299,8 +300,7 @@ impl Definitions {
         then.into_values().collect()
     }
 
-    /// Puts a definition in its place, or at the end when its id is new, and remembers what stood there for
-    /// `remember_ms`.
+    /// Replaces a definition, or appends a new one, and keeps the old state for `remember_ms`.
     pub fn put(&mut self, definition: HeldDefinition, now_ms: u64, remember_ms: u64) -> Arc<HeldDefinition> {
         let definition = Arc::new(definition);
         let next_order = self.next_order;
@@ -328,7 +328,7 @@ impl Definitions {
         }
     }
 
-    /// What was put and removed since this was last asked.
+    /// The changed and removed definitions since the last call.
     pub fn take_changes(&mut self) -> (Vec<Arc<HeldDefinition>>, Vec<String>) {
         let changed = std::mem::take(&mut self.changed);
         let put = changed.iter().filter_map(|order| self.by_order.get(order)).cloned().collect();

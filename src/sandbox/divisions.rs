@@ -6,27 +6,27 @@ use serde_json::{Value, json};
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse, encoded};
 use super::paging::PageWindow;
 
-/// Where the API keeps the divisions.
+/// The path of the divisions in the API.
 const PATH: &str = "/api/v2/authorization/divisions";
 
-/// The largest page; the platform's is not known.
+/// The largest page. The platform's is not known.
 const PAGE_SIZE_MAX: u64 = 100;
 
-/// One division; the state file holds the same, field by field.
+/// One division. The state file has the same fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeldDivision {
     pub id: String,
-    /// Its name. No two divisions have the same one.
+    /// Its name, which is unique.
     pub name: String,
-    /// What it is for; may be empty.
+    /// Its description, which may be empty.
     pub description: String,
-    /// Whether it is the one that everything belongs to at first.
+    /// Is it the default division?
     pub home: bool,
 }
 
 impl HeldDivision {
-    /// The divisions of a new org that names none: the home division and two more.
+    /// The divisions of a new org without any in its seed: the home division and two more.
     pub fn samples() -> Vec<Self> {
         let division = |(number, name, description): (u32, &str, &str)| Self {
             id: format!("5a4db0c5-0000-4000-a000-0000000000d{number}"),
@@ -49,8 +49,8 @@ impl HeldDivision {
     }
 }
 
-/// `GET /api/v2/authorization/divisions`: a page of all divisions, also to a client that is restricted to some.
-/// `id` is a list; `name` is a search term, which other names may contain too.
+/// `GET /api/v2/authorization/divisions`: a page of all divisions, even for a client that is restricted to some. `id`
+/// is a list. `name` is a search term, which other names may contain too.
 pub fn list(divisions: &[HeldDivision], request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
     let page = PageWindow::asked(request, PAGE_SIZE_MAX)?;
     let ids = request.parameters("id");

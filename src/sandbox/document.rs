@@ -1,7 +1,7 @@
-//! The state of an org as JSON: the whole document, and the lines of changes that follow it. No IO.
+//! The state of an org as JSON: the whole document, and the lines of later changes. No IO.
 //!
-//! A document carries the number of the last change that it contains. Lines carry theirs, so that lines which
-//! a newer document already contains are passed over.
+//! A document has the number of its last change, and each line has its own. Lines that a newer document already
+//! includes are skipped.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,33 +10,33 @@ use super::divisions::HeldDivision;
 use super::users::User;
 use crate::model::limits::SANDBOX_VALUES_MAX;
 
-/// The version of the state's format that is written. Version 2 brought divisions.
+/// The written version of the state's format. Version 2 added divisions.
 pub const FORMAT_VERSION: u64 = 2;
 
-/// The oldest version that is read. A newer one than [`FORMAT_VERSION`] is refused, never read in part.
+/// The oldest supported version. A version newer than [`FORMAT_VERSION`] is refused, never read in part.
 pub const OLDEST_VERSION: u64 = 1;
 
-/// All that an org remembers.
+/// The whole state of an org.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct StateDocument {
     /// From [`OLDEST_VERSION`] to [`FORMAT_VERSION`].
     pub format_version: u64,
-    /// The number of the last change that is contained.
+    /// The number of the last included change.
     pub revision: u64,
     pub org_id: String,
     pub org_name: String,
     pub id_count: u64,
-    /// The divisions. A document from before there were any has those of a new org.
+    /// The divisions. An older document without any gets those of a new org.
     #[serde(default = "HeldDivision::samples")]
     pub divisions: Vec<HeldDivision>,
-    /// The definitions, primaries included, in the order in which they are listed.
+    /// The definitions, primaries included, in the order of a list.
     pub definitions: Vec<HeldDefinition>,
     /// The users in the order of their ids.
     pub users: Vec<User>,
 }
 
-/// The same as a [`StateDocument`], borrowed from an org for writing.
+/// Like [`StateDocument`], borrowed from an org for writing.
 #[derive(Debug, Serialize)]
 pub struct StateView<'a> {
     pub format_version: u64,
@@ -49,29 +49,29 @@ pub struct StateView<'a> {
     pub users: Vec<&'a User>,
 }
 
-/// What one request changed: whole records as they are after it.
+/// The changes of one request: whole records after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateChange {
-    /// Counts the org's changes from 1.
+    /// The number of the change, from 1.
     pub revision: u64,
-    /// How many ids were made by then.
+    /// The number of ids that were made so far.
     pub id_count: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub definitions: Vec<HeldDefinition>,
-    /// Ids of definitions that are gone for good.
+    /// Ids of removed definitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
 }
 
-/// Why a text is not a state.
+/// Why a text is not a valid state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentProblem {
-    /// It is of this version.
+    /// It has this version.
     Version(u64),
-    /// What the reader says.
+    /// The message of the parser.
     Broken(String),
 }
 
@@ -95,10 +95,10 @@ impl StateDocument {
     }
 }
 
-/// What an object or a list counts, since even an empty or a small one takes the memory of several values.
+/// The weight of an object or list, because even an empty one takes the memory of several values.
 const CONTAINER: usize = 8;
 
-/// At most how many values there can be in a JSON text: what follows a comma or a colon counts one, what opens eight.
+/// An upper bound of the values in a JSON text: a comma or colon counts one, an opening bracket eight.
 pub(super) fn values_at_most(json: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
     for byte in json {

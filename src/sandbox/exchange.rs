@@ -1,15 +1,15 @@
-//! The org behind its scripted faults, with the log of what reached it and the control endpoints. No IO.
+//! The org behind its scripted faults, with the log of its requests and the control endpoints. No IO.
 //!
-//! Control endpoints stand under `/sandbox/`, a path that no real API has. They need no token (the server answers
-//! loopback only, and the sandbox's own token is public), are never subject to faults and are not logged.
+//! Control endpoints are under `/sandbox/`, a path that no real API has. They need no token (the server only answers on
+//! loopback, and the sandbox's own token is public), have no faults and are not logged.
 //!
 //! | request | does |
 //! |---|---|
 //! | `GET /sandbox/faults` | shows the rules, as a script |
-//! | `PUT /sandbox/faults` | sets the rules from a script; all counters begin anew |
-//! | `DELETE /sandbox/faults` | no rules any more |
-//! | `GET /sandbox/requests` | shows how many requests came and the last [`LOG_ENTRIES_MAX`] of them |
-//! | `DELETE /sandbox/requests` | forgets them |
+//! | `PUT /sandbox/faults` | sets the rules from a script and resets all counters |
+//! | `DELETE /sandbox/faults` | removes all rules |
+//! | `GET /sandbox/requests` | shows the number of requests and the last [`LOG_ENTRIES_MAX`] of them |
+//! | `DELETE /sandbox/requests` | clears the log |
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -22,35 +22,34 @@ use super::org::SimulatedOrg;
 use super::org_behavior::OrgBehavior;
 use super::routes::Route;
 
-/// The header by which the sandbox says what it is. It comes with every answer of [`ORGANIZATION_PATH`], which clients
-/// ask first.
+/// The header that identifies the sandbox. Every response of [`ORGANIZATION_PATH`] has it, which clients request first.
 pub const SANDBOX_HEADER: &str = "Presencectl-Sandbox";
 
 const ORGANIZATION_PATH: &str = "/api/v2/organizations/me";
 
-/// The `Retry-After` of a scripted 429 that names none, in seconds.
+/// The default `Retry-After` of a scripted 429, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 3;
 
-/// How many requests the log remembers.
+/// The most requests in the log.
 pub const LOG_ENTRIES_MAX: usize = 10_000;
 
-/// What the server has to do for one request.
+/// What the server does with one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The answer. For a cut connection it is what was lost.
+    /// The response. For a cut connection, it is the lost one.
     pub response: HttpResponse,
     pub delivery: Delivery,
-    /// How much later, in milliseconds.
+    /// The delay in milliseconds.
     pub delay_ms: u64,
 }
 
-/// How much of an answer reaches the client.
+/// How much of a response reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     Whole,
-    /// Nothing; the org has not seen the request.
+    /// Nothing, and the org did not receive the request.
     DroppedBefore,
-    /// Nothing; the org has carried the request out.
+    /// Nothing, but the org executed the request.
     DroppedAfter,
     /// The head and a part of the body.
     Truncated,
@@ -68,20 +67,20 @@ impl Delivery {
     }
 }
 
-/// One request as the log shows it. It holds neither headers nor bodies.
+/// One request in the log, without headers and bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedRequest {
-    /// Counted from 1 since the start.
+    /// Its number, from 1 since the start.
     pub number: u64,
     pub method: String,
     /// The path, without the query.
     pub path: String,
-    /// The query as sent; may be empty.
+    /// The query as sent, possibly empty.
     pub query: String,
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub time_ms: u64,
     pub correlation_id: String,
-    /// The status of the answer; none when nothing was sent.
+    /// The status of the response. `None` if none was sent.
     pub status: Option<u16>,
     pub delivery: Delivery,
 }
@@ -89,7 +88,7 @@ pub struct LoggedRequest {
 /// The requests that reached the org.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
-    /// How many there were, those that are no longer remembered included.
+    /// The number of requests, including those that are no longer in the log.
     pub request_count: u64,
     /// The last ones, oldest first.
     pub entries: VecDeque<LoggedRequest>,
@@ -162,7 +161,7 @@ impl ServedExchange {
     }
 
     fn set_faults(&mut self, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
-        // The content type is asked for, so that no page in a browser can do this without the server's leave.
+        // The content type is required, so that no page in a browser can do this without the server's permission.
         request.json()?;
         let document = FaultDocument::parse(&request.body).map_err(ErrorAnswer::bad_request)?;
         self.faults = FaultScript::new(document.faults).map_err(ErrorAnswer::bad_request)?;
@@ -170,7 +169,7 @@ impl ServedExchange {
     }
 }
 
-/// A refusal that a rule asks for.
+/// An error that a rule defines.
 struct Scripted {
     status: u16,
     retry_after_seconds: Option<u64>,
@@ -182,7 +181,7 @@ impl Scripted {
     fn response(self, request: &HttpRequest, behavior: OrgBehavior, correlation_id: &str) -> HttpResponse {
         let Self { status, retry_after_seconds, code, message } = self;
         let mut wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
-        // The token endpoint speaks OAuth. Rate limited it answers 400 (docs/platform.md, "Tokens"), with this text.
+        // The token endpoint uses OAuth. Its rate limit error is a 400 (docs/platform.md, "Tokens") with this text.
         let mut response = if request.path == "/oauth/token" {
             let error = code.as_deref().unwrap_or("invalid_request");
             oauth_refusal(status, error, message.as_deref().unwrap_or("rate limit exceeded; try again later"))
@@ -206,7 +205,7 @@ impl Scripted {
     }
 }
 
-/// What the org itself says with a status (docs/platform.md, "Errors"), or a text that says where it comes from.
+/// The org's own error for a status (docs/platform.md, "Errors"), or a text that shows its origin.
 fn own(status: u16, request: &HttpRequest, behavior: OrgBehavior) -> ErrorAnswer {
     let code = match status {
         401 => return ErrorAnswer::new(401, "bad.credentials", "Invalid login credentials."),
@@ -223,7 +222,7 @@ fn own(status: u16, request: &HttpRequest, behavior: OrgBehavior) -> ErrorAnswer
     ErrorAnswer::new(status, code, format!("A scripted fault with status {status}."))
 }
 
-/// As if the client had no permission at all.
+/// As if the client had no permissions.
 fn forbidden(request: &HttpRequest, behavior: OrgBehavior) -> ErrorAnswer {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();

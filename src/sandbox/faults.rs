@@ -1,17 +1,17 @@
-//! Scripted faults: rules in order, the first that matches decides what becomes of a request. No IO.
+//! Scripted faults: the first matching rule decides what happens to a request. No IO.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::limits::SANDBOX_RULES_MAX;
 
-/// The longest delay that a rule may ask for.
+/// The longest delay of a rule.
 pub const DELAY_MS_MAX: u64 = 600_000;
 
-/// A script as people write it: `{"faults": [ … ]}`.
+/// A script: `{"faults": [ … ]}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with the list `faults`")]
 pub struct FaultDocument {
-    /// The rules, in the order in which they are tried.
+    /// The rules, in the order of matching.
     pub faults: Vec<FaultRule>,
 }
 
@@ -24,49 +24,49 @@ impl FaultDocument {
     }
 }
 
-/// One rule: which requests it is for, and what becomes of them. Absent conditions match everything.
+/// One rule: its requests, and their fault. An absent condition matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a rule, which is an object")]
 pub struct FaultRule {
     /// The method, in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The path, or its beginning when this ends with `*`.
+    /// The path, or its prefix if this ends with `*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The number of the request, counted from 1 since the rules were set; control requests do not count.
+    /// The number of the request, from 1 since the rules were set. Control requests do not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<u64>,
-    /// How many matching requests pass before the rule begins.
+    /// The number of matching requests before the rule starts.
     #[serde(skip_serializing_if = "is_zero")]
     pub skip: u64,
-    /// For how many requests it then holds; absent is for all.
+    /// The number of requests that it then applies to. Absent means all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The `Retry-After` of that answer, in seconds.
+    /// The `Retry-After` of the response, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,
-    /// The code in that answer's body; absent is the usual one of the status.
+    /// The code in the body of the response. Absent means the usual one of the status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The message in that answer's body; absent is a plain one.
+    /// The message in the body of the response. Absent means a default one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop: Option<Cut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Spoil>,
-    /// Answers with status 200 and this, byte for byte, as `application/json`.
+    /// Responds with status 200 and exactly these bytes, as `application/json`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Whether the org carries the request out although its answer is replaced. Absent is no for
-    /// `status` and yes for `body` and `text`; for `drop` the word says it.
+    /// Does the org execute the request although its response is replaced? The default is no for `status` and yes for
+    /// `body` and `text`. For `drop`, the value defines it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handled: Option<bool>,
-    /// The answer, or the cut, comes this much later. The request itself is handled at once, so that a
-    /// client which stops waiting has lost an answer, not a write.
+    /// Delays the response, or the cut. The request itself is executed at once, so a client that stops waiting has lost
+    /// a response, not a write.
     #[serde(skip_serializing_if = "is_zero")]
     pub delay_ms: u64,
 }
@@ -80,28 +80,28 @@ fn is_zero(value: &u64) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
-    /// The request is never handled.
+    /// The request is not executed.
     BeforeWrite,
-    /// The request is handled and its answer is lost.
+    /// The request is executed, and its response is lost.
     AfterWrite,
 }
 
-/// How an answer's body is spoilt.
+/// How the body of a response is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spoil {
     /// It ends in the middle, and so does the connection.
     Truncated,
-    /// Status 200 and a page of HTML, as a proxy sends it.
+    /// Status 200 and an HTML page, as a proxy sends it.
     Html,
 }
 
-/// What the script says about one request.
+/// The fault of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FaultVerdict {
     pub handled: bool,
     pub answer: FaultAnswer,
-    /// How much later, in milliseconds.
+    /// The delay in milliseconds.
     pub delay_ms: u64,
 }
 
@@ -111,19 +111,19 @@ pub enum FaultAnswer {
     Own,
     Status {
         status: u16,
-        /// Seconds for `Retry-After`.
+        /// The value of `Retry-After`.
         retry_after_seconds: Option<u64>,
         code: Option<String>,
         message: Option<String>,
     },
-    /// Nothing: the connection is cut before the write.
+    /// The connection is cut before the write.
     DroppedBefore,
-    /// Nothing: the connection is cut after the write.
+    /// The connection is cut after the write.
     DroppedAfter,
     Truncated,
-    /// A page of HTML under status 200.
+    /// An HTML page with status 200.
     Html,
-    /// This text under status 200.
+    /// This text with status 200.
     Text(String),
 }
 
@@ -134,7 +134,7 @@ pub struct FaultScript {
 }
 
 impl FaultScript {
-    /// Takes rules that [`check`] found good, with all counters at nought.
+    /// Accepts checked rules, with all counters at zero.
     pub fn new(rules: Vec<FaultRule>) -> Result<Self, String> {
         check(&rules)?;
         Ok(Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect(), request_count: 0 })
@@ -144,8 +144,7 @@ impl FaultScript {
         FaultDocument { faults: self.rules.iter().map(|(rule, _)| rule.clone()).collect() }
     }
 
-    /// Counts a request and says what becomes of it. A rule counts the matching requests that no earlier
-    /// rule took.
+    /// Counts a request and decides its fault. A rule counts the matching requests that no earlier rule took.
     pub fn judge(&mut self, method: &str, path: &str) -> FaultVerdict {
         self.request_count += 1;
         let number = self.request_count;
@@ -170,7 +169,7 @@ impl FaultRule {
             Some(beginning) => path.starts_with(beginning),
             None => path == wanted,
         });
-        // Anyone who means requests to the org does not mean the token, without which there are none.
+        // A rule about requests to the org does not include the token request, without which there are no others.
         let means_token = self.path.is_some() || self.request.is_some() || path != "/oauth/token";
         path_matches
             && means_token
@@ -229,7 +228,7 @@ impl FaultRule {
     }
 }
 
-/// Whether the rules can be told apart from a mistake.
+/// Are the rules consistent?
 pub fn check(rules: &[FaultRule]) -> Result<(), String> {
     if rules.len() > SANDBOX_RULES_MAX {
         return Err(format!("{} rules are more than {SANDBOX_RULES_MAX}", rules.len()));

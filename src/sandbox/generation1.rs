@@ -1,5 +1,5 @@
-//! The five operations on `/api/v2/presencedefinitions`, the first generation of the API: pages, `deleted`,
-//! `primary`, who changed what and when. No IO.
+//! The five operations on `/api/v2/presencedefinitions`, the first generation of the API. It has pages, `deleted`,
+//! `primary`, and the author and time of changes. No IO.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::http::{ErrorAnswer, HttpRequest, HttpResponse, encoded};
 use super::org_behavior::{FirstDivisions, FirstPutDivision, OrgBehavior};
 use super::paging::PageWindow;
 
-/// In what this generation differs from the other one where they do the same.
+/// The differences to the other generation.
 pub fn rules(behavior: OrgBehavior) -> StoreRules {
     StoreRules {
         conflict_status: behavior.conflict_status,
@@ -65,7 +65,7 @@ fn list(store: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpRespon
     Ok(HttpResponse::ok(&page.listing(entities, total, (FIRST_GENERATION_PATH, &filters))))
 }
 
-/// `localeCode`; without one it is the default locale.
+/// `localeCode`. The default is the default locale.
 fn labels(request: &HttpRequest) -> LabelView {
     LabelView::asked(request.parameter("localeCode").as_deref().unwrap_or(DEFAULT_LOCALE))
 }

@@ -1,5 +1,5 @@
-//! The five operations on `/api/v2/presence/definitions`, the second generation of the API: divisions and `type`;
-//! no pages, no `deleted=ALL`, no times and no names of those who changed something. No IO.
+//! The five operations on `/api/v2/presence/definitions`, the second generation of the API. It has divisions and
+//! `type`, but no pages, no `deleted=ALL`, and no authors or times of changes. No IO.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use super::definition_store::{Act, DefinitionStore, DivisionOfWrite, StoreRules}
 use super::definitions::{HeldDefinition, LabelView, known_system_presence};
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
 
-/// Where the second generation of the API keeps its definitions.
+/// The path of the definitions in the second generation of the API.
 pub const SECOND_GENERATION_PATH: &str = "/api/v2/presence/definitions";
 
-/// What `localeCode` may be (docs/platform.md, "Locales"). The keys of labels are not held to it.
+/// The values of `localeCode` (docs/platform.md, "Locales"). The keys of labels are not limited to them.
 const LOCALE_CODES: [&str; 25] = [
     "ALL", "he", "fr", "en_US", "da", "de", "it", "cs", "es", "fi", "ar", "ja", "ko", "nl", "no", "pl", "pt_BR",
     "pt_PT", "ru", "sv", "th", "tr", "uk", "zh_CN", "zh_TW",
 ];
 
-/// What `systemPresence` may be (docs/platform.md, "System presences").
+/// The values of `systemPresence` (docs/platform.md, "System presences").
 const SYSTEM_PRESENCES: [&str; 10] =
     ["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"];
 
-/// What `type` may be. What a body says of it is otherwise ignored.
+/// The values of `type`. Otherwise, its value in a body is ignored.
 const TYPES: [&str; 2] = ["System", "User"];
 
-/// In what this generation differs from the other one where they do the same.
+/// The differences to the other generation.
 pub const RULES: StoreRules =
     StoreRules { conflict_status: 409, shows_every_division: false, division: DivisionOfWrite::Body };
 
@@ -55,8 +55,8 @@ pub fn answer(
     }
 }
 
-/// All of them in one answer. `divisionId` is a list and means exactly these divisions; who wants those for
-/// all divisions too names `*` as well. What the platform makes of that is not known.
+/// All definitions in one response. `divisionId` is a list that selects exactly these divisions, and `*` adds
+/// definitions of all divisions. The platform's behaviour is not known.
 fn list(store: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
     let deactivated = match request.parameter("deactivated") {
         None => false,
@@ -76,14 +76,14 @@ fn list(store: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpRespon
     Ok(HttpResponse::ok(&json!({ "total": entities.len(), "entities": entities, "selfUri": self_uri })))
 }
 
-/// `localeCode`; without one it is all labels (docs/platform.md, "Two generations of the API").
+/// `localeCode`. The default is all labels (docs/platform.md, "Two generations of the API").
 fn labels(request: &HttpRequest) -> Result<LabelView, ErrorAnswer> {
     let Some(asked) = request.parameter("localeCode") else { return Ok(LabelView::All) };
     expect_one_of(&asked, "localeCode", &LOCALE_CODES)?;
     Ok(LabelView::asked(&asked))
 }
 
-/// A body whose closed sets hold what they may hold. What the org shows of a definition may always come back.
+/// Checks the closed sets of a body. Values that the org shows for the definition are always accepted.
 fn spelt(body: Value, held: Option<&HeldDefinition>) -> Result<Value, ErrorAnswer> {
     if let Some(kind) = body.get("type").and_then(Value::as_str) {
         expect_one_of(kind, "type", &TYPES)?;

@@ -1,4 +1,4 @@
-//! One HTTP exchange in the sandbox's own words: requests, responses, refusals. No IO.
+//! One HTTP exchange: requests, responses and errors. No IO.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,30 +10,30 @@ use serde_json::{Map, Value, json};
 
 use crate::model::limits::SANDBOX_BODY_BYTES_MAX;
 
-/// The header that carries the correlation id of every answer.
+/// The header of the correlation id in every response.
 pub const CORRELATION_HEADER: &str = "ININ-Correlation-Id";
 
-/// How the error body calls the limit on active definitions. The platform's own word is not known; that there is a
-/// `limit` with key, namespace and value is (docs/platform.md, "Errors").
+/// The key of the limit on active definitions in the error body. The platform's own key is not known, but its `limit`
+/// has key, namespace and value (docs/platform.md, "Errors").
 const ACTIVE_MAX_KEY: &str = "active.presence.definitions.per.system.presence";
 
-/// One request as it reached the org.
+/// One request to the org.
 #[derive(Clone, Default)]
 pub struct HttpRequest {
     /// `GET`, `POST`, … in capitals.
     pub method: String,
-    /// The path as sent, starting with a slash, without the query.
+    /// The path as sent, with a leading slash and without the query.
     pub path: String,
-    /// What stands behind the question mark, as sent; empty without one.
+    /// The text after the question mark, as sent. Empty without one.
     pub query: String,
     /// Names in lower case, with their values.
     pub headers: Vec<(String, String)>,
-    /// The body; more than [`SANDBOX_BODY_BYTES_MAX`] bytes mean that it was too long, and are answered with 413.
+    /// The body. More than [`SANDBOX_BODY_BYTES_MAX`] bytes mean that it was too long, and get a 413.
     pub body: Vec<u8>,
 }
 
 impl fmt::Debug for HttpRequest {
-    /// Shows neither headers nor body: they hold credentials.
+    /// Shows neither headers nor body, because they have credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }
@@ -51,15 +51,15 @@ impl HttpRequest {
         pairs.rev().find(|(it, _)| it == name).map(|(_, value)| value).filter(|it| !it.is_empty())
     }
 
-    /// All values of a query parameter that is a list, decoded: repeated, or with commas in one, as the official SDKs
-    /// send it. Empty values count as absent.
+    /// All values of a list parameter, decoded: repeated, or comma-separated, as the official SDKs send it. Empty
+    /// values count as absent.
     pub fn parameters(&self, name: &str) -> Vec<String> {
         let pairs = form_pairs(&self.query).into_iter().filter(|(it, _)| it == name);
         let values = pairs.flat_map(|(_, list)| list.split(',').map(|it| it.trim().to_owned()).collect::<Vec<_>>());
         values.filter(|it| !it.is_empty()).collect()
     }
 
-    /// The parts of the path between its slashes, decoded.
+    /// The segments of the path, decoded.
     pub fn segments(&self) -> Vec<String> {
         self.path.strip_prefix('/').unwrap_or(&self.path).split('/').map(|it| decoded(it, false)).collect()
     }
@@ -71,7 +71,7 @@ impl HttpRequest {
             .map_err(|error| ErrorAnswer::bad_request(format!("the body is not valid JSON: {error}")))
     }
 
-    /// The body as the pairs of a form.
+    /// The body as form fields.
     pub fn form(&self) -> Result<Vec<(String, String)>, ErrorAnswer> {
         self.expect_content_type("application/x-www-form-urlencoded")?;
         self.expect_short_body()?;
@@ -105,19 +105,17 @@ impl HttpRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     pub status: u16,
-    /// Names as the platform spells them, with their values.
+    /// Names in the platform's spelling, with their values.
     pub headers: Vec<(&'static str, String)>,
-    /// The body; empty for an answer without one.
+    /// The body. Empty for a response without one.
     pub body: Vec<u8>,
 }
 
 impl HttpResponse {
-    /// 200 with a JSON body.
     pub fn ok(value: &Value) -> Self {
         Self::json(200, value)
     }
 
-    /// Any status with a JSON body.
     pub fn json(status: u16, value: &Value) -> Self {
         Self {
             status,
@@ -126,12 +124,11 @@ impl HttpResponse {
         }
     }
 
-    /// 204: done, and nothing to say.
     pub fn no_content() -> Self {
         Self { status: 204, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// A page for browsers, as a proxy in between would send it.
+    /// An HTML page, as a proxy would send it.
     pub fn html(status: u16, text: &str) -> Self {
         Self {
             status,
@@ -140,17 +137,17 @@ impl HttpResponse {
         }
     }
 
-    /// The same answer under a correlation id.
+    /// The same response with a correlation id.
     pub fn correlated(mut self, correlation_id: &str) -> Self {
         self.headers.push((CORRELATION_HEADER, correlation_id.to_owned()));
         self
     }
 }
 
-/// Why a request was not carried out, in the platform's words.
+/// Why a request was rejected, in the platform's form.
 ///
-/// Codes and messages come from the 2018 swagger's `x-inin-error-codes` and from real answers
-/// (docs/platform.md, "Errors", "Rate limits").
+/// Codes and messages come from the 2018 swagger's `x-inin-error-codes` and from real responses (docs/platform.md,
+/// "Errors", "Rate limits").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorAnswer {
     /// The HTTP status, also in the body.
@@ -159,14 +156,14 @@ pub struct ErrorAnswer {
     pub code: Cow<'static, str>,
     pub message: String,
     pub params: Vec<(&'static str, String)>,
-    /// How many active definitions one system presence may have, where that is what was reached.
+    /// The limit of active definitions per system presence, if that was reached.
     pub active_max: Option<u32>,
     /// Extra headers, such as `Retry-After`.
     pub headers: Vec<(&'static str, String)>,
 }
 
 impl ErrorAnswer {
-    /// A refusal without parameters, limit or headers.
+    /// An error without parameters, limit or headers.
     pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -183,7 +180,7 @@ impl ErrorAnswer {
         Self::new(400, "bad.request", message)
     }
 
-    /// 400 `invalid.value`: one of a closed set was wanted.
+    /// 400 `invalid.value`: a value outside a closed set.
     pub fn invalid_value(value: &str, field: &str, allowed: &str) -> Self {
         let message = format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}");
         Self::new(400, "invalid.value", message)
@@ -205,30 +202,29 @@ impl ErrorAnswer {
         Self::new(404, "not.found", "The requested resource was not found.")
     }
 
-    /// 429 in the normalised form that all operations answer with since 2021-11 (docs/platform.md, "Rate limits").
+    /// 429 in the normalised form of all operations since 2021-11 (docs/platform.md, "Rate limits").
     pub fn too_many_requests(retry_after: Duration) -> Self {
         Self::limited(u64::try_from(retry_after.as_millis().div_ceil(1_000).max(1)).unwrap_or(u64::MAX))
     }
 
-    /// The same for so many seconds.
     pub fn limited(seconds: u64) -> Self {
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
         Self::new(429, "too.many.requests.retry.after", message).with_header("Retry-After", seconds.to_string())
     }
 
-    /// The same refusal with one more parameter of its message.
+    /// Adds a parameter to the message.
     pub fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.push((name, value.into()));
         self
     }
 
-    /// The same refusal with one more header.
+    /// Adds a header.
     pub fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The answer: the platform's error body, whose `contextId` is the correlation id.
+    /// The response: the platform's error body, whose `contextId` is the correlation id.
     pub fn into_response(self, correlation_id: &str) -> HttpResponse {
         let Self { status, code, message, params, active_max, headers } = self;
         let mut body = json!({
@@ -253,7 +249,7 @@ impl ErrorAnswer {
     }
 }
 
-/// The pairs of a query or a form, decoded, in their order.
+/// The decoded pairs of a query or form, in order.
 pub fn form_pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|it| !it.is_empty())
@@ -264,19 +260,19 @@ pub fn form_pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Percent-encoding undone; what is no encoding stays as it stands, what is no UTF-8 becomes U+FFFD.
+/// Percent-decodes. Invalid escapes stay, and invalid UTF-8 becomes U+FFFD.
 fn decoded(text: &str, plus_is_space: bool) -> String {
     let text = if plus_is_space { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
-/// A value as it stands in a query: everything but unreserved characters is encoded.
+/// Percent-encodes a query value: everything but unreserved characters.
 pub fn encoded(text: &str) -> String {
     const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// A moment as the platform writes it: `yyyy-MM-ddTHH:mm:ss.SSSZ`.
+/// A moment in the platform's form: `yyyy-MM-ddTHH:mm:ss.SSSZ`.
 pub fn timestamp(unix_ms: u64) -> String {
     let at = i64::try_from(unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     at.unwrap_or(Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()

@@ -6,9 +6,9 @@
 //!                             │        (pure from `exchange` on: a request and a moment in, a response out)
 //!                             └─▶ store (state file)
 //! ```
-//! - It shares no type with the client: the two meet in JSON only, so that a misspelt field cannot pass on both sides.
-//! - It answers loopback only: it listens on 127.0.0.1 and refuses any other `Host`. Hence its client id, its secret and
-//!   its token are fixed and public, and its control endpoints (see [`exchange`]) need no token.
+//! - It shares no type with the client. They only share JSON, so a misspelt field cannot pass on both sides.
+//! - It only answers on loopback: it listens on 127.0.0.1 and refuses any other `Host`. So its client id, secret and
+//!   token are fixed and public, and its control endpoints (see [`exchange`]) need no token.
 
 pub mod access;
 pub mod activity;
@@ -56,10 +56,10 @@ pub use users::User;
 
 use connection::{Cutter, LoopbackListener};
 
-/// How long a shutdown waits for requests that are being answered.
+/// How long a shutdown waits for open requests.
 const SHUTDOWN_MS: u64 = 1_000;
 
-/// A sandbox that listens on 127.0.0.1. It ends with [`Server::shutdown`] or when it is dropped.
+/// A sandbox that listens on 127.0.0.1. It ends with [`Server::shutdown`] or on drop.
 #[derive(Debug)]
 pub struct Server {
     sandbox: Sandbox,
@@ -69,7 +69,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the org and serves it from the current tokio runtime, which may be a current-thread one.
+    /// Opens the org and serves it on the current tokio runtime, which may be single-threaded.
     pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
         let port = config.port;
         let failed = |source| SandboxError::Bind { port, source };
@@ -79,32 +79,31 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let service = router(sandbox.clone()).into_make_service_with_connect_info::<Cutter>();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-            // A sender that was dropped is a server that was dropped: that ends it just the same.
+            // A dropped sender means a dropped server, which ends it too.
             stopped.await.unwrap_or(());
         });
         let accepting = tokio::spawn(async {
-            // Serving has no error of its own: a listener that cannot accept tries again.
+            // Serving never fails: a listener that cannot accept tries again.
             serving.await.unwrap_or(());
         });
         Ok(Self { sandbox, address, stop: Some(stop), accepting })
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end; the token endpoint is `/oauth/token` below it.
+    /// `http://127.0.0.1:PORT`, without a slash at the end. The token endpoint is `/oauth/token` below it.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The id of the org's OAuth client.
     pub fn client_id(&self) -> &'static str {
         CLIENT_ID
     }
 
-    /// The secret of the org's OAuth client. Public: see the module.
+    /// The secret of the org's OAuth client. It is public: see the module.
     pub fn client_secret(&self) -> &'static str {
         CLIENT_SECRET
     }
 
-    /// A token that never expires. Public: see the module.
+    /// A token that never expires. It is public: see the module.
     pub fn token(&self) -> &'static str {
         TOKEN
     }
@@ -117,10 +116,10 @@ impl Server {
         &self.sandbox
     }
 
-    /// Takes no new connection, lets running requests end (for a second at most) and frees port and state file.
+    /// Accepts no new connection, waits up to a second for running requests, and frees the port and the state file.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
-            // An error means that serving has ended already.
+            // An error means that serving has already ended.
             stop.send(()).unwrap_or(());
         }
         let limit = Duration::from_millis(SHUTDOWN_MS);

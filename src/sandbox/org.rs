@@ -1,4 +1,4 @@
-//! The simulated org: a state machine from a request and a moment to a response. No IO, no clock, no randomness.
+//! The simulated org: a state machine that maps a request and a moment to a response. No IO, no clock, no randomness.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use super::users::{Surroundings, Users};
 /// One org with its definitions, its users and its OAuth client.
 #[derive(Debug, Clone, Default)]
 pub struct SimulatedOrg {
-    /// How it behaves where no document says it.
+    /// Its undocumented behaviour.
     pub behavior: OrgBehavior,
-    /// Its client: tokens, permissions, rate.
+    /// Its client: tokens, permissions, rate limit.
     pub access: Access,
     id: String,
     name: String,
@@ -64,7 +64,7 @@ impl SimulatedOrg {
         Ok(org)
     }
 
-    /// The org that a document tells of.
+    /// The org in a document.
     pub fn restored(document: StateDocument) -> Result<Self, String> {
         let StateDocument { format_version: _, revision, org_id, org_name, id_count, divisions, definitions, users } =
             document;
@@ -92,8 +92,8 @@ impl SimulatedOrg {
         &self.definitions
     }
 
-    /// Shows these fields in the place of a definition's own, so that it is not as the API promises. An id that nothing
-    /// has is passed over.
+    /// Shows these fields instead of a definition's own, so that it violates the API's contract. An unknown id is
+    /// ignored.
     pub fn spoil(&mut self, id: &str, shown: &Map<String, Value>) {
         if let Some(definition) = self.definitions.get(id) {
             let spoilt = HeldDefinition { shown: shown.clone(), ..HeldDefinition::clone(definition) };
@@ -105,12 +105,12 @@ impl SimulatedOrg {
         &self.users
     }
 
-    /// The org's users, to be moved behind the back of the API.
+    /// The org's users, to move them without the API.
     pub fn users_mut(&mut self) -> &mut Users {
         &mut self.users
     }
 
-    /// Answers one request at a moment (milliseconds since 1970). Every answer carries a correlation id.
+    /// Answers one request at a moment (milliseconds since 1970). Every response has a correlation id.
     pub fn handle(&mut self, request: &HttpRequest, now_ms: u64) -> HttpResponse {
         let correlation_id = self.next_correlation_id();
         let answer = self.answer(request, now_ms);
@@ -122,13 +122,13 @@ impl SimulatedOrg {
         response
     }
 
-    /// An id that no other answer of this org has, since it was started.
+    /// A correlation id that is unique since the start of this org.
     pub fn next_correlation_id(&mut self) -> String {
         self.correlation_count += 1;
         format!("{:08x}-0001-4000-8000-{:012x}", self.id_seed, self.correlation_count)
     }
 
-    /// What has changed since this was last asked; none when nothing has.
+    /// The changes since the last call. `None` without any.
     pub fn take_change(&mut self) -> Option<StateChange> {
         let (definitions, removed) = self.definitions.take_changes();
         let users = self.users.take_changes();
@@ -140,7 +140,7 @@ impl SimulatedOrg {
         Some(StateChange { revision: self.revision, id_count: self.id_count, definitions, removed, users })
     }
 
-    /// Repeats a change that was taken before; one that the org contains already is passed over.
+    /// Applies a change that was taken before. A change that the org already includes is ignored.
     pub fn repeat(&mut self, change: StateChange) {
         let StateChange { revision, id_count, definitions, removed, users } = change;
         if revision <= self.revision {
@@ -157,7 +157,7 @@ impl SimulatedOrg {
         (self.revision, self.id_count) = (revision, id_count);
     }
 
-    /// The whole state, to be written.
+    /// The whole state, for writing.
     pub fn state(&self) -> StateView<'_> {
         StateView {
             format_version: FORMAT_VERSION,
@@ -171,9 +171,9 @@ impl SimulatedOrg {
         }
     }
 
-    /// The next id that no definition has, and how many ids were made with it. Made from the org's id and a
-    /// count, so that the same requests give the same ids, and two orgs give different ones. No two of one org begin alike,
-    /// so that each can be told by its first eight digits.
+    /// The next free definition id, and the number of ids made with it. It is made from the org's id and a counter, so
+    /// equal requests give equal ids, and two orgs have different ones. The first eight digits of an org's ids are
+    /// unique.
     fn free_id(&self) -> (String, u64) {
         let mut count = self.id_count;
         loop {
@@ -254,8 +254,8 @@ impl SimulatedOrg {
     }
 }
 
-/// What the org has licences for. The Terraform provider reads the list, and fails without its `total`
-/// (docs/platform.md, "What the Terraform provider asks").
+/// The licensed products. The Terraform provider reads the list, and fails without its `total` (docs/platform.md, "What
+/// the Terraform provider asks").
 fn products() -> HttpResponse {
     HttpResponse::ok(
         &json!({ "entities": [{ "id": "engage3" }], "pageSize": 1, "pageNumber": 1, "total": 1, "pageCount": 1 }),
@@ -270,7 +270,7 @@ fn system_presences() -> HttpResponse {
     HttpResponse::ok(&Value::Array(PRIMARIES.iter().map(entry).collect()))
 }
 
-/// A number of 32 bits, another one for each count below 2³²: the product with an odd number.
+/// A 32-bit number that is distinct for each count below 2³²: the product with an odd number.
 fn spread(count: u64) -> u64 {
     count.wrapping_mul(0x9e37_79b1) & u64::from(u32::MAX)
 }

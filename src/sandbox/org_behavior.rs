@@ -1,85 +1,82 @@
-//! What the platform leaves open, as switches: how this simulated org behaves where no document says it.
+//! The switches for what the platform does not document: the behaviour of this simulated org.
 
 use std::fmt;
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The longest lag that a behavior file may ask for: for so long it is remembered what users were.
+/// The longest lag in a behavior file: the history of users covers this time.
 const LAG_MS_MAX: u64 = 600_000;
 
-/// The behaviour of an org where the API document is silent (docs/platform.md, "What no source says"). The
-/// default is the plain one; a simulation turns the others on to show that the client does not depend on it.
+/// The behaviour of an org where the API document has no answer (docs/platform.md, "What no source says"). The default
+/// is the simple one. A simulation uses the others to show that the client does not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-// What a behavior file leaves out is as in a rehearsal.
+// A field that a behavior file omits has its value for a rehearsal.
 #[serde(default = "OrgBehavior::rehearsal", deny_unknown_fields, expecting = "an object with the behavior of the org")]
 pub struct OrgBehavior {
-    /// Whether the first generation of the API (`/api/v2/presencedefinitions`) is served.
+    /// Is the first generation of the API (`/api/v2/presencedefinitions`) served?
     pub generation1: Offer,
-    /// Whether the second generation of the API (`/api/v2/presence/definitions`) is served.
+    /// Is the second generation of the API (`/api/v2/presence/definitions`) served?
     pub generation2: Offer,
-    /// Whether presences in Microsoft Teams are served: the API document has them, SDKs since 2022 do not
-    /// (docs/platform.md, "Two generations of the API").
+    /// Are Microsoft Teams presences served? The API document has them, SDKs since 2022 do not (docs/platform.md, "Two
+    /// generations of the API").
     pub teams: Offer,
-    /// Whether two definitions may have the same label in a locale.
+    /// May two definitions have the same label in a locale?
     pub unique_labels: UniqueLabels,
-    /// The status of the refusal when they may not, in the first generation: 409 or 400. The second one's is
+    /// The status of the error for a duplicate label in the first generation: 409 or 400. The second generation's is
     /// known to be 409 (docs/platform.md, "Two generations of the API").
     #[serde(deserialize_with = "conflict_status")]
     pub conflict_status: u16,
-    /// What a PUT does with labels that its body does not name.
+    /// The effect of a PUT on labels that its body omits.
     pub put_labels: PutLabels,
-    /// What a PUT does with another `systemPresence`.
+    /// The effect of a PUT with another `systemPresence`.
     pub put_system_presence: PutSystemPresence,
-    /// What a PUT of the first generation does to the division, which its body cannot name.
+    /// The effect of a PUT of the first generation on the division, which its body cannot have.
     pub first_put_division: FirstPutDivision,
-    /// Which definitions the first generation shows to a client that is restricted to some divisions.
+    /// The definitions that the first generation shows to a client with restricted divisions.
     pub first_divisions: FirstDivisions,
-    /// What a POST does with `deactivated: true`.
+    /// The effect of a POST with `deactivated: true`.
     pub create_deactivated: CreateDeactivated,
-    /// Whether a POST gives the new definition fields that no document names. A PUT that does not bring them
-    /// loses them.
+    /// Does a POST add undocumented fields to the new definition? A PUT without them removes them.
     pub create_extra: CreateExtra,
     pub delete: Delete,
-    /// How the org spells the locales that it is given.
+    /// The org's spelling of locales.
     pub locale_keys: LocaleKeys,
-    /// The status for a PUT or DELETE of a primary definition: 400, 403 or 409.
+    /// The status of a PUT or DELETE of a primary definition: 400, 403 or 409.
     #[serde(deserialize_with = "primary_status")]
     pub primary_status: u16,
-    /// How many active definitions one system presence may have, primaries not counted.
+    /// The limit of active definitions per system presence, without primaries.
     pub active_max: Option<u32>,
-    /// The largest page of a list of the first generation. The platform's is not known.
+    /// The largest page of a list in the first generation. The platform's is not known.
     #[serde(deserialize_with = "at_least_one")]
     pub page_size_max: u32,
-    /// Whether answers carry the `inin-ratelimit-*` headers, which were withdrawn in 2021. Only an org with an
-    /// allowance of requests has anything to say there.
+    /// Do responses have the `inin-ratelimit-*` headers, which were withdrawn in 2021? They need a rate limit.
     pub rate_headers: RateHeaders,
-    /// How far lists run behind, in milliseconds. Not kept over a restart.
+    /// The lag of lists, in milliseconds. The history is lost at a restart.
     #[serde(deserialize_with = "lag_ms")]
     pub list_lag_ms: u64,
-    /// How far GET by id runs behind, in milliseconds. Not kept over a restart.
+    /// The lag of GET by id, in milliseconds. The history is lost at a restart.
     #[serde(deserialize_with = "lag_ms")]
     pub get_lag_ms: u64,
-    /// For how long GET by id does not find what was just created, in milliseconds. Not kept over a restart.
+    /// How long GET by id does not find a new object, in milliseconds. The history is lost at a restart.
     #[serde(deserialize_with = "lag_ms")]
     pub get_after_create_lag_ms: u64,
-    /// Whether GET by id needs `presence:presenceDefinition:view`: today's platform wants it, the API
-    /// document does not (docs/platform.md, "Operations and permissions").
+    /// Does GET by id need `presence:presenceDefinition:view`? The current platform requires it, the API document does
+    /// not (docs/platform.md, "Operations and permissions").
     pub get_needs_view: bool,
-    /// Whether a PATCH of a user's presence needs `presence:userPresence:edit`: today's platform wants it of
-    /// everyone who is not that user, the API document of no one (docs/platform.md, "Operations and permissions").
+    /// Does a PATCH of a user's presence need `presence:userPresence:edit`? The current platform requires it for other
+    /// users, the API document never does (docs/platform.md, "Operations and permissions").
     pub patch_needs_edit: bool,
-    /// Whether the list of divisions needs `authorization:division:view`: today's document says that it needs
-    /// nothing.
+    /// Does the list of divisions need `authorization:division:view`? The current document requires nothing.
     pub divisions_need_view: bool,
-    /// What a bulk PUT of presences does with entries that cannot be done.
+    /// The effect of a bulk PUT with invalid entries.
     pub bulk_put: BulkPut,
-    /// How many entries a bulk PUT may have. The platform's limit is not known.
+    /// The most entries of a bulk PUT. The platform's limit is not known.
     #[serde(deserialize_with = "at_least_one")]
     pub bulk_put_max: u32,
-    /// How many entities the activity query lists of one group before it cuts its list; absent is any number.
+    /// The most entities per group before the activity query truncates its list. Absent means no limit.
     pub entities_max: Option<u32>,
-    /// How far the activity query runs behind, in milliseconds, up to ten minutes. Not kept over a restart.
+    /// The lag of the activity query, in milliseconds, up to ten minutes. The history is lost at a restart.
     #[serde(deserialize_with = "lag_ms")]
     pub activity_lag_ms: u64,
 }
@@ -119,27 +116,27 @@ impl Default for OrgBehavior {
 }
 
 impl OrgBehavior {
-    /// How an org behaves where people rehearse: with the platform's known limits (docs/platform.md, "Limits").
+    /// The behaviour for rehearsals: with the platform's known limits (docs/platform.md, "Limits").
     pub fn rehearsal() -> Self {
         Self { active_max: Some(30), ..Self::default() }
     }
 
-    /// For how long what stood before a change must be remembered.
+    /// How long old states must be kept.
     pub fn remember_ms(&self) -> u64 {
         self.list_lag_ms.max(self.get_lag_ms).max(self.get_after_create_lag_ms)
     }
 }
 
-/// Whether the org serves something that other orgs do.
+/// Is an optional part of the API served?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(from = "Spelt")]
 pub enum Offer {
     Served,
-    /// It answers with this status: 404 or 410.
+    /// It responds with this status: 404 or 410.
     Gone(u16),
 }
 
-/// An offer as people write it.
+/// An offer in a behavior file.
 #[derive(Deserialize)]
 enum Spelt {
     #[serde(rename = "served")]
@@ -160,7 +157,7 @@ impl From<Spelt> for Offer {
     }
 }
 
-/// A whole number, which is checked while its place is known.
+/// An integer that is checked while its place is known.
 struct Whole<F>(F);
 
 impl<F: FnOnce(u64) -> Result<T, String>, T> Visitor<'_> for Whole<F> {
@@ -188,7 +185,7 @@ fn one_of<'de, D: Deserializer<'de>>(given: D, allowed: &[u16]) -> Result<u16, D
     given.deserialize_u64(Whole(|it| found(it).ok_or_else(|| format!("{it} is none of {allowed:?}"))))
 }
 
-/// A whole number from 1.
+/// An integer from 1.
 pub fn at_least_one<'de, D: Deserializer<'de>>(given: D) -> Result<u32, D::Error> {
     given.deserialize_u64(Whole(|it| match u32::try_from(it) {
         Ok(0) => Err("0 is too small: 1 is the least".to_owned()),
@@ -202,7 +199,7 @@ fn lag_ms<'de, D: Deserializer<'de>>(given: D) -> Result<u64, D::Error> {
     given.deserialize_u64(Whole(fits))
 }
 
-/// Among which definitions a label of a locale may occur once only.
+/// The definitions among which a label must be unique in its locale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UniqueLabels {
@@ -211,7 +208,7 @@ pub enum UniqueLabels {
     AmongAll,
 }
 
-/// What a PUT does with labels that its body does not name.
+/// The effect of a PUT on labels that its body omits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PutLabels {
@@ -219,34 +216,34 @@ pub enum PutLabels {
     Merged,
 }
 
-/// What a PUT does with another `systemPresence`.
+/// The effect of a PUT with another `systemPresence`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PutSystemPresence {
-    /// It is refused with 400 (docs/platform.md, "System presences").
+    /// It is rejected with 400 (docs/platform.md, "System presences").
     Refused,
     CarriedOut,
 }
 
-/// What a PUT of the first generation does to the division.
+/// The effect of a PUT of the first generation on the division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstPutDivision {
     Kept,
-    /// The definition is for all divisions again.
+    /// The definition belongs to all divisions again.
     Reset,
 }
 
-/// Which definitions the first generation shows to a client that is restricted to some divisions.
+/// The definitions that the first generation shows to a client with restricted divisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstDivisions {
-    /// All: it knows no divisions.
+    /// All of them, because it has no divisions.
     All,
     Permitted,
 }
 
-/// Whether a POST gives the new definition fields that no document names.
+/// Whether a POST adds undocumented fields to the new definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreateExtra {
@@ -254,50 +251,50 @@ pub enum CreateExtra {
     Unknown,
 }
 
-/// What a POST does with `deactivated: true`.
+/// The effect of a POST with `deactivated: true`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreateDeactivated {
     Honoured,
-    /// The new definition is active all the same.
+    /// The new definition is active anyway.
     Ignored,
 }
 
-/// Whether answers carry the `inin-ratelimit-*` headers.
+/// Whether responses have the `inin-ratelimit-*` headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateHeaders {
-    /// None does (docs/platform.md, "Rate limits").
+    /// No response has them (docs/platform.md, "Rate limits").
     Withdrawn,
-    /// Every one does.
+    /// Every response has them.
     Sent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delete {
-    /// The definition, deactivated (docs/platform.md, "Deleting").
+    /// The definition becomes deactivated (docs/platform.md, "Deleting").
     Deactivates,
-    /// Nothing: GET by id answers 404.
+    /// The definition is removed: GET by id returns 404.
     Removes,
 }
 
-/// How the org spells the locales that it is given.
+/// The org's spelling of locales.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LocaleKeys {
-    /// As they came (`en-us` and `es_US` occur: docs/platform.md, "Locales").
+    /// Unchanged (`en-us` and `es_US` occur: docs/platform.md, "Locales").
     Kept,
-    /// As `ll_CC`: the language in lower case, an underscore, the rest in capitals.
+    /// As `ll_CC`: the language in lower case, an underscore, the rest in upper case.
     Normalised,
 }
 
-/// What a bulk PUT of presences does with entries that cannot be done.
+/// The effect of a bulk PUT with invalid entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BulkPut {
-    /// The first of them refuses all.
+    /// One of them makes the whole request fail.
     AllOrNothing,
-    /// They are passed over, and the answer does not have them.
+    /// They are skipped and missing in the response.
     EachForItself,
 }

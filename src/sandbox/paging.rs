@@ -1,13 +1,13 @@
-//! Pages of a list, as the platform cuts and describes them. No IO.
+//! Pages of a list in the platform's form. No IO.
 
 use serde_json::{Map, Value, json};
 
 use super::http::{ErrorAnswer, HttpRequest};
 
-/// The page size of a list that names none (API document).
+/// The default page size (API document).
 pub const PAGE_SIZE_DEFAULT: u64 = 25;
 
-/// The page that a request asks for.
+/// The requested page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageWindow {
     number: u64,
@@ -15,21 +15,21 @@ pub struct PageWindow {
 }
 
 impl PageWindow {
-    /// `pageNumber` and `pageSize`. A larger page than the largest is asked for in vain: it is cut to that.
+    /// `pageNumber` and `pageSize`, which is limited to the largest page.
     pub fn asked(request: &HttpRequest, size_max: u64) -> Result<Self, ErrorAnswer> {
         let number = positive(request, "pageNumber", 1)?;
         let size = positive(request, "pageSize", PAGE_SIZE_DEFAULT)?.min(size_max);
         Ok(Self { number, size })
     }
 
-    /// What of a list is on this page.
+    /// The items of a list on this page.
     pub fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         let first = usize::try_from((self.number - 1).saturating_mul(self.size)).unwrap_or(usize::MAX);
         all.into_iter().skip(first).take(usize::try_from(self.size).unwrap_or(usize::MAX))
     }
 
-    /// The answer around a page of a list of so many. `filters` is what follows the page in the query of its
-    /// links, such as `&deleted=ALL`.
+    /// The response with a page of a list and its total. `filters` is the end of the query in its links, such as
+    /// `&deleted=ALL`.
     pub fn listing(self, entities: Vec<Value>, total: usize, (path, filters): (&str, &str)) -> Value {
         let Self { number, size } = self;
         let page_count = (total as u64).div_ceil(size);
@@ -41,7 +41,7 @@ impl PageWindow {
         let last = page_count.max(1);
         let links = [("firstUri", 1), ("lastUri", last), ("selfUri", number)];
         let next = (number < last).then(|| ("nextUri", number + 1));
-        // Before a page past the end comes the last one that there is.
+        // The page before one after the end is the last page.
         let previous = (number > 1).then(|| ("previousUri", (number - 1).min(last)));
         let links = links.into_iter().chain(next).chain(previous);
         body.extend(links.map(|(name, page)| (name.to_owned(), uri(page).into())));

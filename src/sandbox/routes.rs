@@ -1,11 +1,11 @@
-//! Which operation a request is, and what it needs. No IO.
+//! Maps a request to its operation and permissions. No IO.
 
 use super::access::Needs;
 use super::definition_store::Act;
 use super::http::ErrorAnswer;
 use super::org_behavior::{Offer, OrgBehavior};
 
-/// The operations that the org knows, with what stands in their paths.
+/// The supported operations, with the parameters of their paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route<'a> {
     /// `POST /oauth/token`
@@ -38,7 +38,7 @@ pub enum Route<'a> {
     Activity,
 }
 
-/// Every permission that an operation may need: see [`Operation::needs`].
+/// Every permission of any operation: see [`Operation::needs`].
 pub const PERMISSIONS: [&str; 10] = [
     "presence:presenceDefinition:view",
     "presence:presenceDefinition:add",
@@ -53,7 +53,7 @@ pub const PERMISSIONS: [&str; 10] = [
 ];
 
 impl<'a> Route<'a> {
-    /// The operation of a method on a path.
+    /// The operation of a method and a path.
     pub fn of(method: &str, segments: &[&'a str]) -> Result<Self, ErrorAnswer> {
         use Route as Op;
         match *segments {
@@ -81,8 +81,8 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// The permissions of the API document, with today's names beside its own (docs/platform.md,
-    /// "Operations and permissions").
+    /// The permissions of the API document, with the current names beside its own (docs/platform.md, "Operations and
+    /// permissions").
     pub fn needs(self, behavior: OrgBehavior) -> Needs {
         match self {
             Self::First(Act::Get(_)) if behavior.get_needs_view => VIEW,

@@ -3,7 +3,7 @@
 use super::definitions::Definitions;
 use super::users::User;
 
-/// How many sample users there are.
+/// The number of sample users.
 pub const USERS: u32 = 60;
 
 const FIRST_NAMES: [&str; 12] = ["Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gia", "Hugo", "Ida", "Jon", "Kim", "Lea"];
@@ -15,14 +15,14 @@ const MEAL: &str = "3fd96123-badb-4f69-bc03-1b1ccc6d8014";
 const OFFLINE: &str = "ccf3c10a-aa2c-4845-8e8d-f59fa48c58e5";
 const ON_QUEUE: &str = "e08eaf1b-ee47-4fa9-a231-1200e284798f";
 
-/// Where the first users are, in every org.
+/// The presences of the first users in every org.
 const FIRST_SEATS: [&str; 4] = [AVAILABLE, ON_QUEUE, MEAL, OFFLINE];
 
-/// Where those are who are neither on queue nor on something of the org's own.
+/// The presences of users who are neither on queue nor have one of the org's own.
 const OTHER_SEATS: [&str; 4] = [AVAILABLE, MEAL, OFFLINE, BUSY];
 
-/// The sample user of a number from 1, who has been on a definition since a moment. Ids and names are the same in
-/// every org.
+/// The sample user with a number from 1, who has had a definition since a moment. Ids and names are the same in every
+/// org.
 pub fn user(number: u32, definition_id: &str, since_ms: u64) -> User {
     let index = number.saturating_sub(1) as usize;
     let first = FIRST_NAMES[index % FIRST_NAMES.len()];
@@ -31,8 +31,8 @@ pub fn user(number: u32, definition_id: &str, since_ms: u64) -> User {
     User::on(definition_id, (id, format!("{first} {last}")), since_ms)
 }
 
-/// The sample users as a new org has them. After the first four, a fifth is on queue, and three fifths are on the
-/// org's own active definitions, each of which gets its turn, where it has any.
+/// The sample users of a new org. After the first four, a fifth is on queue, and three fifths have the org's own active
+/// definitions in turn, if there are any.
 pub fn users(definitions: &Definitions, now_ms: u64) -> Vec<User> {
     let own = definitions.iter().filter(|it| !it.primary && !it.deactivated);
     let own: Vec<&str> = own.map(|it| it.id.as_str()).collect();

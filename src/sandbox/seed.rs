@@ -1,4 +1,4 @@
-//! What a new org begins with. No IO.
+//! The initial content of a new org. No IO.
 
 use serde_json::Value;
 
@@ -7,19 +7,19 @@ use super::document::values_at_most;
 use super::users::User;
 use crate::model::limits::{SANDBOX_SEED_DEFINITIONS_MAX, SANDBOX_VALUES_MAX};
 
-/// What a new org begins with; an org that has a state file already ignores it.
+/// The initial content of a new org. An org with a state file ignores it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seed {
-    /// The org's id, as `organizations/me` tells it.
+    /// The org's id in `organizations/me`.
     pub org_id: String,
-    /// The org's name, as `organizations/me` tells it.
+    /// The org's name in `organizations/me`.
     pub org_name: String,
-    /// Definitions beside the ten primaries, as the API lists them: `languageLabels` and `systemPresence`, and
-    /// where wanted `id`, `deactivated` and any other field. Kept as they stand. One without an id gets one; one
-    /// with the id of a primary takes that one's place and stays primary.
+    /// Definitions beside the ten primaries, in the form of a list: `languageLabels` and `systemPresence`, and
+    /// optionally `id`, `deactivated` and any other field. They are stored unchanged. One without an id gets one. One
+    /// with the id of a primary replaces it and stays primary.
     pub definitions: Vec<Value>,
     pub divisions: Vec<HeldDivision>,
-    /// The users; absent is the sample users. A later one replaces an earlier one of the same id.
+    /// The users. Absent means the sample users. With equal ids, the last one counts.
     pub users: Option<Vec<User>>,
 }
 
@@ -35,7 +35,7 @@ impl Default for Seed {
     }
 }
 
-/// The definitions of a seed file: a list, or the API's answer to a listing, whose list is `entities`.
+/// The definitions of a seed file: a list, or the API's response with the list in `entities`.
 pub fn parse_definitions(json: &[u8]) -> Result<Vec<Value>, String> {
     if values_at_most(json) > SANDBOX_VALUES_MAX {
         return Err(format!("it holds more than {SANDBOX_VALUES_MAX} values"));

@@ -1,9 +1,9 @@
 //! The sandbox as a tower service: HTTP in, HTTP out, over sockets or in process.
 //!
-//! Over sockets (where a [`Cutter`] comes with the connection) a dropped answer is a connection that is really cut,
-//! and a `Host` that is not loopback is refused. In process there is no connection: a dropped or truncated answer
-//! is status [`DROP_STATUS`] with the header [`DROP_HEADER`], which the wire in front has to turn into the failure
-//! that it stands for.
+//! Over sockets (with a [`Cutter`] for each connection), a dropped response is a real disconnect, and a `Host` other
+//! than loopback is refused.
+//! In process, there is no connection. A dropped or truncated response has status [`DROP_STATUS`] and the header
+//! [`DROP_HEADER`], which the wire in front converts into the failure.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,17 +27,17 @@ use super::org::SimulatedOrg;
 use super::store::Store;
 use crate::model::limits::SANDBOX_BODY_BYTES_MAX;
 
-/// In process only: the header of an answer that would not have arrived whole. Its value is `before` (the org has
-/// not seen the request), `after` (it has, and the answer is lost) or `truncated`.
+/// In process only: the header of a response that would not have arrived completely. Its value is `before` (the org did
+/// not receive the request), `after` (it did, and the response is lost) or `truncated`.
 pub const DROP_HEADER: &str = "x-sandbox-drop";
 
-/// In process only: the status of such an answer. No org answers with it.
+/// In process only: the status of such a response. No org uses it.
 pub const DROP_STATUS: u16 = 599;
 
-/// How much of an overlong body is read and thrown away, so that the client gets to see the 413.
+/// How much of a body that is too long is read and discarded, so that the client receives the 413.
 const DISCARDED_BYTES_MAX: usize = 8 * SANDBOX_BODY_BYTES_MAX;
 
-/// A running sandbox without its port: the org, its faults, its log and its state file. Clones are the same one.
+/// A running sandbox without its port: the org, its faults, its log and its state file. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Sandbox(Arc<Mutex<Inner>>);
 
@@ -58,7 +58,7 @@ impl Inner {
 }
 
 impl Sandbox {
-    /// Opens an org: from its state file where there is one, else from the seed. The port is ignored.
+    /// Opens an org from its state file, or from the seed without one. The port is ignored.
     pub fn open(config: SandboxConfig) -> Result<Self, SandboxError> {
         let SandboxConfig { state_file, state_below, seed, port: _, behavior, permissions, divisions, faults, .. } =
             config;
@@ -77,8 +77,8 @@ impl Sandbox {
         Ok(Self(Arc::new(Mutex::new(Inner { exchange, store, start_unix_ms, start, is_closed: false }))))
     }
 
-    /// Looks at the org, its faults and its log, or changes them behind the back of the API (for tests). What is
-    /// changed here reaches the state file with the next request that changes something.
+    /// Gives tests access to the org, its faults and its log. Changes reach the state file with the next request that
+    /// changes something.
     pub fn with<T>(&self, look: impl FnOnce(&mut ServedExchange) -> T) -> T {
         look(&mut self.inner().exchange)
     }
@@ -88,7 +88,7 @@ impl Sandbox {
         self.inner().now_ms()
     }
 
-    /// Ends it: requests that come later are refused with 503, and the state file is free for others.
+    /// Closes it: later requests get a 503, and the state file is free for other processes.
     pub fn close(&self) {
         let mut inner = self.inner();
         inner.is_closed = true;
@@ -96,11 +96,11 @@ impl Sandbox {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // A panic in a look from outside leaves the org as it stood, which is good enough to go on with.
+        // After a panic in a test's access, the org is still usable.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one request and has what it changed on the disk before anyone hears of it.
+    /// Runs one request, and stores its changes on disk before it responds.
     fn run(&self, request: &HttpRequest) -> Reply {
         let mut inner = self.inner();
         let now_ms = inner.now_ms();
@@ -127,14 +127,14 @@ fn refused(refusal: ErrorAnswer, exchange: &mut ServedExchange) -> Reply {
     Reply { response, delivery: Delivery::Whole, delay_ms: 0 }
 }
 
-/// The system's time. The only look at it: from there on time is tokio's.
+/// The system's time. It is only read once: from then on, time is tokio's.
 #[expect(clippy::disallowed_methods, reason = "an org begins at the system's time, unless a config names another")]
 fn system_unix_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The sandbox as a router that answers every path, to be called in process or served on a socket.
+/// The sandbox as a router for every path, in process or on a socket.
 pub fn router(sandbox: Sandbox) -> Router {
     Router::new().fallback(answer).with_state(sandbox)
 }
@@ -174,8 +174,8 @@ async fn answer(State(sandbox): State<Sandbox>, request: axum::extract::Request)
     }
 }
 
-/// Whether the request is meant for this machine. A page in a browser can reach a loopback port under a name of its
-/// own (DNS rebinding); its `Host` tells.
+/// Is the request meant for this machine? A page in a browser can reach a loopback port under its own name (DNS
+/// rebinding), which `Host` reveals.
 fn is_for_loopback(parts: &Parts) -> bool {
     let named = parts.headers.get(HOST).and_then(|it| it.to_str().ok()).is_some_and(is_loopback_host);
     named && parts.uri.authority().is_none_or(|it| is_loopback_host(it.as_str()))
@@ -188,7 +188,7 @@ fn is_loopback_host(host: &str) -> bool {
     })
 }
 
-/// The body, or the beginning of one that is too long; none when it did not arrive whole.
+/// The body, or the start of one that is too long. `None` if it did not arrive completely.
 async fn collected(body: Body) -> Option<Vec<u8>> {
     let mut chunks = body.into_data_stream();
     let mut collected = Vec::new();
@@ -196,7 +196,7 @@ async fn collected(body: Body) -> Option<Vec<u8>> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.ok()?;
         seen = seen.saturating_add(chunk.len());
-        // One byte over the limit tells the org all that it needs to know.
+        // One byte over the limit is enough for the org.
         let room = (SANDBOX_BODY_BYTES_MAX + 1).saturating_sub(collected.len());
         collected.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if seen > DISCARDED_BYTES_MAX {
@@ -206,7 +206,7 @@ async fn collected(body: Body) -> Option<Vec<u8>> {
     Some(collected)
 }
 
-/// Headers whose values are text; others mean nothing to the org.
+/// The headers with text values. The org ignores others.
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     let text =
         |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
@@ -218,15 +218,15 @@ fn whole(response: HttpResponse) -> axum::response::Response {
     headed(status, headers, Body::from(body))
 }
 
-/// The head announces more than comes: half of the body is sent, then the connection is cut.
+/// The head announces more than is sent: after half of the body, the connection is cut.
 fn truncated(response: HttpResponse, cutter: Cutter) -> axum::response::Response {
     let HttpResponse { status, headers, body } = response;
-    // A 204 has no body to cut.
+    // A 204 has no body to truncate.
     let status = if status == 204 { 200 } else { status };
     let announced = body.len().max(1);
     let half = Bytes::from(body).slice(..announced / 2);
     let chunks = stream::iter([Ok(half)]).chain(stream::once(async move {
-        // What was sent so far has to reach the socket first: the server flushes while it waits for this.
+        // The sent part must reach the socket first: the server flushes while it waits for this.
         tokio::task::yield_now().await;
         cutter.cut();
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))

@@ -1,15 +1,15 @@
 //! The sandbox's files: the state with its lock and its changes, seeds, fault scripts. All disk IO is here.
 //!
 //! # Guarantees
-//! - A change is on the disk before it is answered; a killed process loses nothing that it answered.
-//! - The state file is replaced as a whole or not at all; what cannot be read is never replaced.
+//! - A change is on disk before its response. A killed process loses nothing that it answered.
+//! - The state file is replaced completely or not at all. An unreadable file is never replaced.
 //! - Two processes never write one state.
-//! - No link is followed to a file whose path was not typed: neither to the state of `--sandbox` nor to what stands
-//!   beside any state.
+//! - No link to a file with an untyped path is followed: neither to the state of `--sandbox` nor to the files next to
+//!   any state.
 //!
-//! A state of up to [`WHOLE_BYTES_MAX`] is written anew with every change, so that the file is always the whole
-//! truth. A larger one is followed by `<file>.changes`, one JSON line a change, until that is as long as the state;
-//! then, and at the next start, both become one new file. So 2,000 changes to an org of 10 MB write some MB, not 20 GB.
+//! A state of up to [`WHOLE_BYTES_MAX`] is written completely with every change, so that the file is always current.
+//! A larger one has `<file>.changes`, with one JSON line per change, until that is as long as the state. Then, and at
+//! the next start, both become one new file. So 2,000 changes to an org of 10 MB write some MB, not 20 GB.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
@@ -28,11 +28,11 @@ use crate::host::nofollow::{self, Fault, Folder, Kind, Write};
 use crate::model::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX, read_within};
 use crate::model::text;
 
-/// Up to this size the state is written anew with every change.
+/// Up to this size, the state is written completely with every change.
 pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
 
-/// Reads the definitions of a seed file: a JSON list of definitions as the API lists them, or an answer of the
-/// listing itself, whose list is `entities`.
+/// Reads the definitions of a seed file: a JSON list of definitions in the API's form, or a response with the list in
+/// `entities`.
 pub fn read_seed_file(path: &Path) -> Result<Vec<Value>, SandboxError> {
     let text = read(path, SANDBOX_SEED_BYTES_MAX)?;
     seed::parse_definitions(&text).map_err(|problem| broken("seed", path, problem))
@@ -45,27 +45,27 @@ pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
     Ok(document.faults)
 }
 
-/// Reads how an org behaves: see [`Behavior`].
+/// Reads the behaviour of an org: see [`Behavior`].
 pub fn read_behavior_file(path: &Path) -> Result<Behavior, SandboxError> {
     let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
     Behavior::parse(&text).map_err(|problem| broken("behavior file", path, problem))
 }
 
-/// The state file of one org, locked for as long as this lives.
+/// The state file of one org, locked for the lifetime of this value.
 #[derive(Debug)]
 pub struct Store {
     place: Place,
-    // Held for its lock, which ends with it.
+    // The lock, which ends with this value.
     _lock: File,
     state_bytes: u64,
     changes: Option<File>,
     changes_bytes: u64,
-    // A write that failed may have left half a line, and a change that is in no file; and lines of this version must
-    // not follow a state of an older one: the next write writes all.
+    // The next write writes everything. A failed write may have left an incomplete line and an unsaved change. Also,
+    // lines of this version must not follow a state of an older one.
     is_behind: bool,
 }
 
-/// Where the state file is, and what stands beside it.
+/// The places of the state file and the files next to it.
 #[derive(Debug)]
 struct Place {
     folder: Folder,
@@ -75,14 +75,14 @@ struct Place {
     lock: Beside,
 }
 
-/// How its folder is opened again: a person may have removed it and made it anew.
+/// How its folder is opened again, because it may have been removed and created again.
 #[derive(Debug)]
 enum Way {
     Typed(PathBuf),
     Below(Folder, Vec<OsString>),
 }
 
-/// The state file, or one beside it.
+/// The state file, or one next to it.
 #[derive(Debug)]
 struct Beside {
     name: OsString,
@@ -90,7 +90,8 @@ struct Beside {
 }
 
 impl Place {
-    /// `below` is the folder from which on no link is followed; without it the path was typed, and is.
+    /// `below` is the folder below which no link is followed. Without it, the path was typed, and its links are
+    /// followed.
     fn find(path: &Path, below: Option<&Path>) -> Result<Place, SandboxError> {
         let (folder, way, name) = match below {
             Some(top) => made(top, path)?,
@@ -139,7 +140,7 @@ impl Place {
         mode.map_or(Ok(()), |mode| new.set_mode(mode))?;
         new.file().sync_all()?;
         new.persist(&folder, &file.name).map_err(|(error, _)| error)?;
-        // The new name is in the folder, which has to reach the disk too.
+        // The new name is in the folder, which must reach the disk too.
         Ok(folder.sync()?)
     }
 
@@ -154,7 +155,7 @@ impl Place {
     }
 }
 
-/// The folder of a state file below another one; missing parts are made.
+/// The folder of a state file below another one. Missing parts are created.
 fn made(top: &Path, path: &Path) -> Result<(Folder, Way, OsString), SandboxError> {
     let below = path.strip_prefix(top).unwrap_or(path);
     let mut parts = nofollow::parts(below);
@@ -169,12 +170,12 @@ fn made(top: &Path, path: &Path) -> Result<(Folder, Way, OsString), SandboxError
     Ok((folder, Way::Below(top, parts), name))
 }
 
-/// The folder of a state file whose path was typed. Missing folders are made, and a link is followed to its end, so
-/// that what stands beside the state is beside the real one.
+/// The folder of a typed state file. Missing folders are created. A link is followed to its end, so that the other
+/// files are next to the real state.
 fn typed(path: &Path) -> Result<(Folder, Way, OsString), SandboxError> {
     let real = match fs::canonicalize(path) {
         Ok(real) => real,
-        // A link to nowhere: the state that it means is not there.
+        // A broken link: the intended state does not exist.
         Err(error) if path.is_symlink() => return Err(failed("read", path)(error)),
         Err(_) => path.to_owned(),
     };
@@ -186,21 +187,20 @@ fn typed(path: &Path) -> Result<(Folder, Way, OsString), SandboxError> {
 }
 
 impl Store {
-    /// Locks a state file and gives the org that it holds; without one, `begin` makes the org, which is written
-    /// at once. Folders are made. From the folder `below` on no link is followed; without it, the path was typed, and
-    /// may be one.
+    /// Locks a state file and returns its org. Without a file, `begin` makes the org, which is written at once. Folders
+    /// are created. Below the folder `below`, no link is followed. Without it, the path was typed and may be a link.
     pub fn open(
         path: &Path,
         below: Option<&Path>,
         begin: impl FnOnce() -> Result<SimulatedOrg, SandboxError>,
     ) -> Result<(Self, SimulatedOrg), SandboxError> {
         let place = Place::find(path, below)?;
-        // All are looked at before the first is made.
+        // All are checked before the first is created.
         place.is_there(&place.lock)?;
         let is_new = !place.is_there(&place.state)?;
         place.is_there(&place.changes)?;
         let lock = place.locked()?;
-        // Another process may have made it meanwhile.
+        // Another process may have created it in the meantime.
         let is_new = is_new && !place.is_there(&place.state)?;
         let (mut org, version, bytes) = if is_new { (begin()?, FORMAT_VERSION, 0) } else { restored(&place)? };
         let changes_left = !is_new && repeat_changes(&mut org, &place)?;
@@ -218,7 +218,7 @@ impl Store {
         Ok((store, org))
     }
 
-    /// Puts a change on the disk. `org` contains it already.
+    /// Writes a change to disk. `org` already includes it.
     pub fn write(&mut self, org: &SimulatedOrg, change: &StateChange) -> Result<(), SandboxError> {
         let whole = self.is_behind || self.state_bytes <= WHOLE_BYTES_MAX || self.changes_bytes > self.state_bytes;
         let written = if whole { self.write_whole(org) } else { self.write_change(change) };
@@ -248,7 +248,7 @@ impl Store {
         text.push(b'\n');
         self.place.write_atomically(state, &text).map_err(refused("write", &state.path))?;
         self.state_bytes = text.len() as u64;
-        // Between the two steps the lines are old news, which their numbers tell.
+        // Between the two steps, the lines are outdated, which their numbers show.
         self.changes = None;
         self.changes_bytes = 0;
         let removed = self.place.reopened().and_then(|folder| Ok(folder.remove(&changes.name)?));
@@ -269,13 +269,13 @@ fn restored(place: &Place) -> Result<(SimulatedOrg, u64, u64), SandboxError> {
     Ok((org, version, text.len() as u64))
 }
 
-/// Repeats the changes that follow a state; says whether there is a file of them.
+/// Applies the changes after a state. Returns whether they have a file.
 fn repeat_changes(org: &mut SimulatedOrg, place: &Place) -> Result<bool, SandboxError> {
     if !place.is_there(&place.changes)? {
         return Ok(false);
     }
     let text = place.read(&place.changes)?;
-    // What follows the last line end was being written when the process ended, and was never answered.
+    // Text after the last line break was being written when the process ended, and was never answered.
     let complete = text.iter().rposition(|it| *it == b'\n').map_or(&[][..], |end| &text[..end]);
     for (index, line) in complete.split(|it| *it == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let change: StateChange = serde_json::from_slice(line)

@@ -9,45 +9,45 @@ use super::definitions::Definitions;
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse, timestamp};
 use super::org_behavior::{BulkPut, OrgBehavior};
 
-/// The platform's own source of presences, as paths name it.
+/// The name of the platform's own presence source in paths.
 const PURECLOUD: &str = "purecloud";
 
-/// The source that cannot be written, as its answers name it.
+/// The name of the read-only source in responses.
 const MICROSOFT_TEAMS: &str = "MICROSOFTTEAMS";
 
-/// The one custom presence source that is registered in a sandbox org.
+/// The only custom presence source of a sandbox org.
 pub const CUSTOM_SOURCE_ID: &str = "5a4db0c5-0000-4000-a000-000000000001";
 
-/// For how long it is remembered what users were before a change. Not kept over a restart.
+/// How long the earlier states of users are kept. They are lost at a restart.
 const REMEMBERED_MS: u64 = 600_000;
 
-/// How many users a bulk read may name (docs/platform.md, "Who is on a presence").
+/// The most users of one bulk read (docs/platform.md, "Who is on a presence").
 const BULK_READ_MAX: usize = 50;
 
-/// One user; the state file holds the same, field by field.
+/// One user. The state file has the same fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     pub id: String,
     pub name: String,
-    /// Which source counts: `purecloud` or the id of a custom one.
+    /// The primary source: `purecloud` or the id of a custom one.
     pub primary_source: String,
-    /// A presence for each source, by the source's name in lower case.
+    /// The presence of each source, by the source's name in lower case.
     pub presences: BTreeMap<String, Presence>,
 }
 
-/// What a user is on, in one source.
+/// The presence of a user from one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Presence {
     pub definition_id: String,
-    /// The user's message; may be empty.
+    /// The user's message, possibly empty.
     pub message: String,
     /// When it was last set, in milliseconds since 1970.
     pub modified_ms: u64,
 }
 
-/// What the users have around them while something is done with them.
+/// The context of an operation on users.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
     pub definitions: &'a Definitions,
@@ -56,7 +56,7 @@ pub struct Surroundings<'a> {
     pub now_ms: u64,
 }
 
-/// What a PATCH or one entry of a bulk PUT asks for, its options already checked.
+/// The checked content of a PATCH or of one entry of a bulk PUT.
 struct Wish {
     source: String,
     primary: bool,
@@ -64,17 +64,17 @@ struct Wish {
     message: Option<String>,
 }
 
-/// The users of the org, by id in lower case: ids compare without case, as GUIDs do.
+/// The users of the org, by id in lower case: ids are compared without case, as GUIDs.
 #[derive(Debug, Clone, Default)]
 pub struct Users {
     by_id: BTreeMap<String, User>,
     changed: Vec<String>,
-    /// What users were before a change, and when that was; the latest last.
+    /// The states of users before changes, with the time of the change, latest last.
     past: VecDeque<(u64, User)>,
 }
 
 impl User {
-    /// A user who has been on a definition since a moment, in every source.
+    /// A user who has had a definition since a moment, in every source.
     pub fn on(definition_id: &str, (id, name): (String, String), since_ms: u64) -> Self {
         let presence =
             || Presence { definition_id: definition_id.to_owned(), message: String::new(), modified_ms: since_ms };
@@ -82,40 +82,38 @@ impl User {
         Self { id, name, primary_source: PURECLOUD.to_owned(), presences }
     }
 
-    /// What the user is on, in the source that counts.
+    /// The presence of the primary source.
     pub fn presence(&self) -> Option<&Presence> {
         self.presences.get(&self.primary_source)
     }
 }
 
 impl Users {
-    /// Takes users as they stand; a later one replaces an earlier one of the same id.
+    /// Adds users unchanged. With equal ids, the last one counts.
     pub fn put(&mut self, users: impl IntoIterator<Item = User>) {
         self.by_id.extend(users.into_iter().map(|it| (it.id.to_ascii_lowercase(), it)));
     }
 
-    /// All users in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &User> {
         self.by_id.values()
     }
 
-    /// All users in the order of their ids, as they were at a time that is not long ago.
+    /// All users in the order of their ids, at a recent moment.
     pub fn as_of(&self, at_ms: u64) -> impl Iterator<Item = &User> {
         let mut then: BTreeMap<String, &User> = self.by_id.iter().map(|(id, user)| (id.clone(), user)).collect();
-        // Backwards: what stays is what was before the first change after that time.
+        // Backwards: the last value is the state before the first change after that time.
         for (_, before) in self.past.iter().rev().filter(|(changed_ms, _)| *changed_ms > at_ms) {
             then.insert(before.id.to_ascii_lowercase(), before);
         }
         then.into_values()
     }
 
-    /// Who was changed since this was last asked, as they are now.
+    /// The users that changed since the last call, in their current state.
     pub fn take_changes(&mut self) -> Vec<User> {
         std::mem::take(&mut self.changed).iter().filter_map(|id| self.by_id.get(id)).cloned().collect()
     }
 
-    /// Has a user sit on a definition, in the source that counts, behind the back of the API. Says whether there is
-    /// such a user.
+    /// Sets a user's presence in the primary source, without the API. Returns false for an unknown user.
     pub fn sit(&mut self, user_id: &str, definition_id: &str, now_ms: u64) -> bool {
         let Some(mut user) = self.by_id.get(&user_id.to_ascii_lowercase()).cloned() else { return false };
         let Some(presence) = user.presences.get_mut(&user.primary_source) else { return false };
@@ -125,15 +123,15 @@ impl Users {
         true
     }
 
-    /// `GET /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only.
+    /// `GET /api/v2/users/{userId}/presences/{sourceId}`, only for `purecloud`.
     pub fn get(&self, id: &str, source: &str, definitions: &Definitions) -> Result<HttpResponse, ErrorAnswer> {
         expect_own_source(source)?;
         let user = self.found(id)?;
         Ok(HttpResponse::ok(&shown(user, PURECLOUD, definitions)?))
     }
 
-    /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the presence mapped from Teams, which in the
-    /// sandbox always agrees with the platform's own.
+    /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the presence from Teams, which always equals the
+    /// platform's own in the sandbox.
     pub fn teams(&self, id: &str, definitions: &Definitions) -> Result<HttpResponse, ErrorAnswer> {
         let user = self.found(id)?;
         let mut presence = shown(user, PURECLOUD, definitions)?;
@@ -151,7 +149,7 @@ impl Users {
         })))
     }
 
-    /// `PATCH /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only: `primary: true`,
+    /// `PATCH /api/v2/users/{userId}/presences/{sourceId}`, only for `purecloud`: `primary: true`,
     /// `presenceDefinition.id` and `message`, alone or together.
     pub fn patch(
         &mut self,
@@ -169,9 +167,9 @@ impl Users {
         Ok(HttpResponse::ok(&answer))
     }
 
-    /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. It takes what the API document calls
-    /// `UserPresence` (with `source`) and what is called `MutableUserPresence` today (with `sourceId`). All of it is
-    /// done or nothing, or as the behavior says.
+    /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. It accepts `UserPresence` of the API
+    /// document (with `source`) and the current `MutableUserPresence` (with `sourceId`). It does all or nothing, or
+    /// what the behavior defines.
     pub fn put_bulk(&mut self, request: &HttpRequest, around: Surroundings<'_>) -> Result<HttpResponse, ErrorAnswer> {
         let Value::Array(entries) = request.json()? else {
             return Err(ErrorAnswer::bad_request("the body is not a list"));
@@ -200,8 +198,8 @@ impl Users {
         Ok(HttpResponse::ok(&Value::Array(answers)))
     }
 
-    /// A user after one entry of a bulk PUT, and the source that the entry is about. `done` holds those that earlier
-    /// entries have changed.
+    /// A user after one entry of a bulk PUT, and the source of the entry. `done` has the users that earlier entries
+    /// changed.
     fn after(
         &self,
         entry: &Value,
@@ -221,8 +219,8 @@ impl Users {
         Ok((granted(user, &wish, around.now_ms)?, wish.source))
     }
 
-    /// `GET /api/v2/users/presences/{sourceId}/bulk?id=a,b`, `purecloud` included. Users that there are not are
-    /// passed over; whether the platform does so is not known.
+    /// `GET /api/v2/users/presences/{sourceId}/bulk?id=a,b`, `purecloud` included. Unknown users are skipped. The
+    /// platform's behaviour is not known.
     pub fn read_bulk(
         &self,
         source: &str,
@@ -269,7 +267,7 @@ impl Users {
     }
 }
 
-/// The operations of one user are for the platform's own source (docs/platform.md, "Presences of users").
+/// The operations for one user only support the platform's own source (docs/platform.md, "Presences of users").
 fn expect_own_source(source: &str) -> Result<(), ErrorAnswer> {
     if source.eq_ignore_ascii_case(PURECLOUD) {
         return Ok(());
@@ -277,11 +275,11 @@ fn expect_own_source(source: &str) -> Result<(), ErrorAnswer> {
     Err(ErrorAnswer::bad_request("This endpoint does not support registered presence sources."))
 }
 
-/// A user's presence as the API shows it.
+/// A user's presence in the API's form.
 fn shown(user: &User, source: &str, definitions: &Definitions) -> Result<Value, ErrorAnswer> {
     let presence = user.presences.get(source).ok_or_else(ErrorAnswer::not_found)?;
     let Presence { definition_id, message, modified_ms } = presence;
-    // A definition that was removed for good leaves its id behind.
+    // The id of a removed definition stays.
     let definition = definitions.get(definition_id).map_or_else(|| json!({ "id": definition_id }), |it| it.reference());
     let mut fields = Map::new();
     fields.insert("id".to_owned(), user.id.as_str().into());
@@ -323,7 +321,7 @@ fn wish(body: &Value, source: &str, definitions: &Definitions) -> Result<Wish, E
     Ok(Wish { source: source.to_ascii_lowercase(), primary, definition_id, message })
 }
 
-/// The user after the wish.
+/// The user after the change.
 fn granted(user: &User, wish: &Wish, now_ms: u64) -> Result<User, ErrorAnswer> {
     let mut user = user.clone();
     let presence = user.presences.get_mut(&wish.source).ok_or_else(ErrorAnswer::not_found)?;

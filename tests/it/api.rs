@@ -1,4 +1,4 @@
-//! The client, one rule a test: what is sent, what is made of the answers, and what follows a failure.
+//! The client, one rule per test: its requests, its use of responses, and its reaction to failures.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod double;

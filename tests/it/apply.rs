@@ -1,5 +1,5 @@
-//! Apply, end to end without sockets: the real engine and the real client against the sandbox in
-//! process, under virtual time. What became of the org is read from the sandbox's own state.
+//! Apply end to end without sockets: the real engine and client against the in-process sandbox, in virtual time. The
+//! result is read from the sandbox's own state.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -66,7 +66,7 @@ struct World {
 }
 
 impl World {
-    /// These definitions against an org that holds these objects (see [`held`]) beside the primaries.
+    /// These definitions, and an org with these objects (see [`held`]) beside the primaries.
     fn new(wanted: Vec<Wanted>, objects: Vec<Value>) -> World {
         World::behaving(wanted, objects, OrgBehavior::default())
     }
@@ -152,7 +152,7 @@ impl World {
         }
     }
 
-    /// Runs a job, and checks that what it told on the way is what it reports.
+    /// Runs a job, and checks that its events agree with its report.
     async fn run(&self, job: ApplyJob<'_>, stop: &Stop) -> Report {
         self.wire.requests.lock().unwrap().clear();
         let told = RefCell::new(Vec::new());
@@ -187,8 +187,7 @@ impl World {
         self.admin("PUT", &path(number), Some(body));
     }
 
-    /// What the org holds beside the primaries, as people would say it: `Lunch (Meal)`, with an
-    /// asterisk when it is deactivated.
+    /// The org's definitions without the primaries, as `Lunch (Meal)`, with an asterisk if deactivated.
     fn shown(&self) -> Vec<String> {
         let mut shown: Vec<String> = self
             .held()
@@ -203,7 +202,7 @@ impl World {
         shown
     }
 
-    /// Everything that the org holds, by id.
+    /// Everything in the org, by id.
     fn held(&self) -> BTreeMap<String, definitions::HeldDefinition> {
         self.sandbox.with(|it| it.org.definitions().iter().map(|it| (it.id.clone(), (**it).clone())).collect())
     }

@@ -1,4 +1,4 @@
-//! What is made of what was read has its limits as well: findings that are shown, orgs that are held, labels of answers.
+//! The results of input have limits too: shown findings, orgs in memory, labels of responses.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -1,4 +1,4 @@
-//! The command line, whole: what is printed where, and the exit code.
+//! The whole command line: outputs and exit codes.
 
 mod applied;
 mod asking;
@@ -384,7 +384,7 @@ fn a_secret_appears_nowhere() {
     }
 }
 
-/// A server that repeats what it is sent where a name belongs is refused, and its answer is in no output.
+/// A server that repeats a request in the place of a name is refused, and its response is in no output.
 #[test]
 fn a_secret_that_comes_back_in_an_answer_goes_no_further() {
     let label = json!({ "systemPresence": "Meal", "languageLabels": { "en_US": "Basic sandbox-secret" } });

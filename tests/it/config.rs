@@ -42,7 +42,7 @@ fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config")
 }
 
-/// What a person sees: the findings, and the resolved config where there is one.
+/// The output for people: the findings, and the merged config if there is one.
 fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> String {
     let mut text = String::new();
     let (sources, diagnostics, configs) = if all {
@@ -71,7 +71,7 @@ fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> Strin
     text.replace(&folder, "@@HOME@@")
 }
 
-/// One folder under `tests/cases/config`: `args` holds `PATH`, `--org NAME` or `--all`.
+/// One folder in `tests/cases/config`: `args` has `PATH`, `--org NAME` or `--all`.
 fn run_case(case: &Path) -> String {
     let args = fs::read_to_string(case.join("args")).unwrap_or_default();
     let mut words = args.split_whitespace();
@@ -109,7 +109,7 @@ fn every_case_shows_what_is_expected() {
     assert!(wrong.is_empty(), "UPDATE=1 accepts what is shown now:\n{wrong}");
 }
 
-/// Inputs that no editor would write; what they show stands in `tests/cases/config/NAME.txt`.
+/// Inputs that no editor writes. Their output is in `tests/cases/config/NAME.txt`.
 fn odd_bytes() -> Vec<(&'static str, Vec<u8>)> {
     let config = b"version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: { en_US: Lunch }\n";
     let with = |more: &[u8]| [config.as_slice(), more].concat();
@@ -349,7 +349,7 @@ fn a_tangle_of_links_is_read_once() {
     assert_eq!(loaded.config.unwrap().desired.definitions.len(), 30);
 }
 
-/// Each file is small enough, and all of them are too much; it is told once, and nothing more is read.
+/// Each file is small enough, but all of them exceed the limit. It is reported once, and nothing more is read.
 #[test]
 fn all_files_together_have_their_limits() {
     let told = |count: usize, text: &str| {
@@ -380,8 +380,7 @@ fn lines(line: impl Fn(usize) -> String) -> String {
     (0..10_000).map(line).collect()
 }
 
-/// Where time grew with the square of the mistakes, one of these would take minutes; as it is, each
-/// takes a second.
+/// With quadratic time, one of these would take minutes. Now each takes a second.
 #[test]
 fn ten_thousand_mistakes_are_told_in_time() {
     let definitions = lines(|it| format!("  d{it}: {{ systemPresence: Meal, labels: {{ en_US: L{it} }} }}\n"));
@@ -437,7 +436,7 @@ fn seeds() -> Vec<Vec<u8>> {
     files.iter().map(|it| fs::read(it).unwrap()).collect()
 }
 
-/// One change to a file: where, what, and how much or with which piece.
+/// One change to a file: where, what, and its length or text.
 type Edit = (prop::sample::Index, u8, prop::sample::Index);
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
@@ -492,7 +491,7 @@ fn mutated(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
-/// What holds no matter what the files are.
+/// The invariants for any files.
 fn holds(shown: &str) -> Result<(), TestCaseError> {
     prop_assert!(!shown.contains("bug of presencectl"), "{shown}");
     prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::model::text::is_hidden(c)), "{shown:?}");

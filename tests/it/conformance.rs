@@ -69,7 +69,7 @@ impl Org {
         self.writer().create(&presence(system_presence), &self.content(items)).await.unwrap()
     }
 
-    /// What a creation sends: the second generation says to which division it belongs.
+    /// The body of a create. The second generation has the division.
     fn content(&self, items: &[(&str, &str)]) -> Content {
         let division = match self.reader().generation() {
             Generation::First => None,

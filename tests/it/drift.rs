@@ -1,5 +1,4 @@
-//! What a person changed in an org: renames and moves, which are questions for an apply; what was added; and what
-//! reports say of it.
+//! Changes by hand in an org: renames and moves (questions for an apply), additions, and the evidence of reports.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -198,7 +197,8 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
     NOTE: what was edited by hand cannot be told from what was merged and not applied: the folder of reports has none of this org. It takes `--applied REF`, the commit that was applied last
     "#);
-    // After an apply that found all in sync and wrote nothing, its time says that it was edited, and not what it was.
+    // After an apply that found everything in sync and wrote nothing, the modification time shows an edit, but not the
+    // earlier state.
     assert_eq!(rows(&seen(&world, &[nothing_to_do()])), ["lunch looks-renamed edited"]);
     let mut before = world.clone();
     touched(&mut before, "Lunch break", "2026-02-01T08:00:00.000Z");
@@ -243,7 +243,7 @@ fn a_definition_that_was_moved_is_one_row() {
 
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
     "#);
-    // What the config says stands beside what the org says.
+    // The values of the config are shown beside those of the org.
     let (_, sources) = world.desired();
     let markdown = page::drift(&drift, &target(), &sources, COMMENT);
     assert!(markdown.contains("| under Meal | under Break<br>"), "{markdown}");
@@ -253,7 +253,7 @@ fn a_definition_that_was_moved_is_one_row() {
     assert_eq!(document["drift"][0]["configSystemPresence"], "Meal");
     // Without a report it is the only one that has this label.
     assert_eq!(rows(&seen(&world, &[])), ["lunch looks-moved not-known"]);
-    // A pin is as good as a report, and does not say who did it.
+    // A pin is as good as a report, but does not show the author.
     let id = world.org().find("Lunch").id.clone();
     world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag").pinned(id));
     let pinned = seen(&world, &[]);
@@ -294,7 +294,7 @@ fn an_edit_that_the_config_took_over_is_held_against_nobody() {
     assert_eq!(rows(&seen(&world, &reports)), [""; 0]);
     world.config(lunch().label("de", "Mahlzeit"));
     assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-applied"]);
-    // No one says when that was: it may have been before or after.
+    // The time is not known: it may have been before or after.
     world.org().find("Lunch").modified = None;
     assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-known"]);
     touched(&mut world, "Lunch", "2026-03-04T09:00:00.000Z");
@@ -343,7 +343,7 @@ fn of_several_candidates_none_is_chosen_and_each_is_told() {
 
     Not known: 1 error to answer before all of it can be known
     "#);
-    // A report knows which, and the other one is no one's.
+    // A report shows which one, and the other one has no definition.
     assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch renamed edited"]);
     // One object is one definition.
     let (mut world, _) = renamed("Lunch break");
@@ -407,7 +407,7 @@ fn what_a_killed_run_may_not_have_written_was_edited_by_nobody() {
     assert_eq!(rows(&seen(&world, &[report])), ["lunch changed edited"]);
 }
 
-/// What is in no config: nap was there, snack came later, and walk was deactivated by an apply and came back.
+/// Unmanaged objects: nap existed, snack came later, and walk was deactivated by an apply and reactivated.
 fn unmanaged() -> (World, StoredReport) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("walk", "Away", "Walk")]);
     let mut report = made(&mut world, &[("walk", "Walk")]);

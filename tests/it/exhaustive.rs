@@ -17,7 +17,7 @@ const UNLIMITED: Limits =
 const PRESENCES: [&str; 2] = ["Meal", "Break"];
 const LABELS: [&str; 2] = ["Lunch", "Tea"];
 
-/// What can be said about one definition beside its system presence and label.
+/// The possible fields of a definition beside its system presence and label.
 #[derive(Clone, Copy, Debug)]
 enum Says {
     Nothing,
@@ -183,8 +183,8 @@ fn brief(org: &Observed, plan: &Plan) -> String {
     format!("org:\n{}\nplan:\n{}", objects.join("\n"), steps.join("\n"))
 }
 
-/// Regardless of the plan says: the platform's own is not written, each object is written once, nothing
-/// is made that would be a twin, and with `prune: keep` only what the config names is written.
+/// For any plan: the platform's own is not written, each object is written once, no twin is created, and with `prune:
+/// keep` only named definitions are written.
 fn check_ownership(config: &Desired, org: &Observed, plan: &Plan) {
     let mut written = BTreeSet::new();
     for change in &plan.changes {

@@ -1,4 +1,4 @@
-//! The pages of what a plan says: one each, of one shape, and their lines are lines of a config.
+//! The pages about a plan: one per name, all of one form, and their lines are valid in a config.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -12,7 +12,7 @@ use presencectl::plan::pages::PAGES;
 
 use crate::cli::driver::Cli;
 
-/// Every name that a plan gives to what it says, as its files have them.
+/// Every name of a plan's statements, from its files.
 fn names() -> BTreeSet<String> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let codes = |file: &str, of: &str| -> BTreeSet<String> {

@@ -1,5 +1,5 @@
-//! Every reader of foreign bytes, fed with what no one would write: good texts, spoilt by a seed in ways that break
-//! parsers. None panics, none takes long, and what is refused says why. `PRESENCECTL_SPOILS` asks for more rounds.
+//! Every reader of untrusted bytes, with inputs that no person writes: valid texts, damaged by a seed in ways that
+//! break parsers. None panics, none takes long, and each refusal has a reason. `PRESENCECTL_SPOILS` sets more rounds.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -44,7 +44,7 @@ fn rounds() -> u64 {
     asked.ok().and_then(|it| it.parse().ok()).unwrap_or(ROUNDS)
 }
 
-/// What is put into a text: what ends things too early, what opens and never closes, what is too large, what hides.
+/// The inserted pieces: early ends, unclosed openings, large values, hidden characters.
 const PIECES: &[&[u8]] = &[
     b"\0",
     b"\xff\xfe",
@@ -158,7 +158,7 @@ fn swap(value: &mut Value, dice: &mut Rng) {
     }
 }
 
-/// Spoils each of the good texts, and has them read. `read` says what was wrong, where something was.
+/// Damages each valid text and reads it. `read` returns the error, if any.
 fn feed(good: &[Vec<u8>], read: impl Fn(&[u8]) -> Option<String>) {
     let (mut refused, mut taken) = (0_u32, 0_u32);
     for (number, text) in good.iter().enumerate() {
@@ -197,7 +197,7 @@ fn examples(ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What a config says of itself where it cannot be read.
+/// The error of an unreadable config.
 fn config(bytes: &[u8]) -> Option<String> {
     // Bytes that are no text end before: a file is read as text.
     let text = String::from_utf8_lossy(bytes);
@@ -269,7 +269,7 @@ fn answers_about_everything_else() {
     feed(&[bytes(&teams)], |it| of(user_shapes::teams(it)));
 }
 
-/// A refused grant says nothing of what it held: it may be half a token.
+/// A rejected token response is not shown: it may have half a token.
 #[test]
 fn a_spoilt_grant_tells_nothing_of_the_token() {
     let good = bytes(&json!({ "access_token": "canary-c0ffee", "token_type": "bearer", "expires_in": 86_400 }));
@@ -291,7 +291,7 @@ fn saved_plans() {
     feed(&[document], |it| saved_plan::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
 }
 
-/// A spoilt report is refused, or taken back within the guards; either way no one is surprised by a panic.
+/// A damaged report is refused, or reverted within the guards. Neither causes a panic.
 #[test]
 fn reports() {
     let (plan, sources, observed) = {

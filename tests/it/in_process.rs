@@ -13,8 +13,8 @@ use presencectl::client::wire::{
 };
 use tower::ServiceExt as _;
 
-/// With this header an org in process says that the connection is cut here: `before` or `after` the
-/// work was done, or in the middle of the answer (`truncated`). The caller cannot tell which.
+/// The header by which an in-process org marks a cut connection: `before` or `after` the work was done, or in the
+/// middle of the response (`truncated`). The caller cannot see which.
 pub(crate) const DROP_HEADER: &str = "x-sandbox-drop";
 
 /// Requests answered by a router in this process.

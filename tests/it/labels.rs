@@ -1,4 +1,4 @@
-//! Labels as a spreadsheet: there and back without a change, and what a translator may do to it.
+//! Labels as a spreadsheet: export and import without a change, and a translator's possible changes.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 

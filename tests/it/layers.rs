@@ -1,4 +1,4 @@
-//! The shape of the house: which room may use which, what the core may not touch, how long a file may be.
+//! The architecture rules: which room may use which, the purity of the core, and the length of files.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -12,7 +12,7 @@ mod grants;
 
 const FILE_LINES_MAX: usize = 600;
 
-/// Each room of `src`, and the rooms that it uses beside itself. `lib.rs` and `main.rs` stand above all of them.
+/// Each room of `src`, and the rooms that it uses. `lib.rs` and `main.rs` are above all of them.
 const ROOMS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("plan", &["model"]),
@@ -167,7 +167,7 @@ fn every_room_uses_only_the_rooms_below_it() {
     assert!(between > 500, "only {between} arrows were seen: this test has become blind");
 }
 
-/// Takes away what uses nothing that is left, until nothing changes: what is left is in a circle, or uses one.
+/// Repeatedly removes entries without remaining dependencies. The rest is in a cycle, or depends on one.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let mut left = arrows();
@@ -303,7 +303,7 @@ fn every_file_is_short_and_says_what_lives_there() {
     }
 }
 
-/// What the platform is said to do has a place where the source of it stands.
+/// Each claim about the platform has a section with its source.
 #[test]
 fn what_comments_say_of_the_platform_has_a_section_with_its_sources() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! Limits stand in one place, and `docs/threat-model.md` tells them and names tests that are there.
+//! Limits are in one place, and `docs/threat-model.md` lists them and names existing tests.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -65,7 +65,7 @@ fn the_threat_model_tells_every_limit() {
 
 #[test]
 fn limits_stand_in_one_place() {
-    // Those of what is shown, of names that are made, and of what is sent; nothing foreign is read by them.
+    // Limits of outputs, of generated names and of requests: no foreign data is read with them.
     let others = [
         "client/endpoints.rs",
         "commands/context/start_sandbox.rs",

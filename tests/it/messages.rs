@@ -1,4 +1,4 @@
-//! What an error of the API says to a person: every kind, with what to do about it.
+//! The messages of API errors for people: every kind, with what to do.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
-//! A config and an org on paper. For the rules of planning there is the [`World`], where both are in
-//! step until the test changes one side; for everything else, definitions and objects one by one, and
-//! steps carried out as the platform would.
+//! Configs and orgs built in code. For planning rules there is the [`World`], where both are in sync until the test
+//! changes one side. For everything else, there are single definitions and objects, and steps that are executed as on
+//! the platform.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -89,7 +89,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
     }
 }
 
-/// What a look asks of a config alone: of any org that answers, with no report and no history.
+/// The request of a plan with only a config: for any org, without reports and history.
 pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> PlanRequest<'_> {
     let identity =
         Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
@@ -121,7 +121,7 @@ pub(crate) fn object(number: usize, system_presence: &str, items: &[(&str, &str)
     }
 }
 
-/// The org after these steps, where the platform does what it is told.
+/// The org after these steps, if the platform executes them as requested.
 pub(crate) fn carry_out<'a>(observed: &Observed, steps: impl IntoIterator<Item = &'a Step>) -> Observed {
     let mut definitions = observed.definitions.clone();
     let mut next = 0xF000_0000_usize;
@@ -246,8 +246,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// An org that holds exactly what the config says, with ids in the order given, from one. What
-    /// is pinned has the id of its pin.
+    /// An org that equals the config, with ids in the given order, from one. A pinned definition has the id of its pin.
     pub(crate) fn in_step(wants: impl IntoIterator<Item = Want>) -> World {
         let mut world = World::empty();
         for want in wants {
@@ -264,7 +263,7 @@ impl World {
         world
     }
 
-    /// Neither side holds anything.
+    /// Both sides are empty.
     pub(crate) fn empty() -> World {
         World {
             wants: BTreeMap::new(),
@@ -319,7 +318,7 @@ impl World {
         Org(&mut self.observed)
     }
 
-    /// The config as it would have been read, from a file that holds it.
+    /// The config as it would be read from a file.
     pub(crate) fn desired(&self) -> (Desired, Sources) {
         let mut file = File::default();
         file.line(0, "definitions:");
@@ -349,7 +348,7 @@ impl World {
         (plan(&desired, &self.observed(), &desired.settings.limits), sources)
     }
 
-    /// The same where a person has looked for what earlier states had.
+    /// The same with evidence from earlier states.
     pub(crate) fn planned_by(&self, evidence: &Evidence) -> (Plan, Sources) {
         let (desired, sources) = self.desired();
         (plan_by(&desired, &self.observed(), &desired.settings.limits, evidence), sources)
@@ -411,14 +410,14 @@ impl Org<'_> {
     }
 }
 
-/// A file that grows line by line and knows where each stands.
+/// A file that is built line by line and records places.
 #[derive(Default)]
 struct File {
     text: String,
 }
 
 impl File {
-    /// Adds a line and says where what stands in it is.
+    /// Adds a line and returns the place of its content.
     fn line(&mut self, indent: usize, text: &str) -> Span {
         self.text.push_str(&" ".repeat(indent));
         let start = u32::try_from(self.text.len()).unwrap();

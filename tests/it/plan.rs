@@ -1,4 +1,4 @@
-//! One test for every rule of planning: what the org had, what a person did, and what a person sees.
+//! One test per planning rule: the state of the org, the edit, and the output.
 
 mod actions;
 mod alike;

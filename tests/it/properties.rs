@@ -1,4 +1,4 @@
-//! Random configs against random orgs: one apply is enough, and what is not ours stays as it was.
+//! Random configs and random orgs: one apply is enough, and foreign objects are unchanged.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -262,7 +262,7 @@ fn key(number: usize) -> Key {
     Key::new(&format!("key{number}")).unwrap()
 }
 
-/// What a plan decides, without the order in which it says so, with other names for ids and keys.
+/// The decisions of a plan, without its display order, and with other names for ids and keys.
 fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize) -> usize) -> Vec<String> {
     let renamed = |said: String| {
         let mut said = said;
@@ -341,13 +341,13 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     Nothing,
-    /// Take it away from the agents, and nothing else: the config does not name it, and says `prune: delete`.
+    /// Hidden from agents, and nothing else: the config does not name it and has `prune: delete`.
     Removal,
     Everything,
 }
 
-/// Could a managed definition of the config mean this object, or does the config remove what it does not name? Written
-/// without the code under test: wide, but closed to everything else, and first of all to what is omitted.
+/// Could a managed definition mean this object, or does the config remove it as unnamed? Written independently of the
+/// code under test. It excludes everything else, above all omitted objects.
 pub(crate) fn reach(config: &Desired, object: &Definition) -> Reach {
     let default_locale = &config.settings.default_locale;
     let label = object.default_label(default_locale);
@@ -367,7 +367,7 @@ pub(crate) fn reach(config: &Desired, object: &Definition) -> Reach {
     };
     let (managed, omitted): (Vec<&Wanted>, Vec<&Wanted>) =
         config.definitions.values().partition(|it| it.management == Management::Managed);
-    // A pin says what an object is, no matter what it is called.
+    // A pin identifies an object with any label.
     if managed.iter().any(|it| is_pin(it)) {
         return Reach::Everything;
     }

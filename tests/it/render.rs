@@ -27,7 +27,7 @@ use serde_json::Value;
 
 use crate::paper::{World, id, labels, presence, target, want};
 
-/// A world whose plan has every action, a question, a warning, and something of each kind left alone.
+/// A world whose plan has every action, a question, a warning, and each kind of unmanaged object.
 pub(crate) fn world() -> World {
     let mut world = World::in_step([
         want("lunch", "Meal", "Lunch").label("de", "Mittag").label("ar", "غداء").label("zh_CN", "午餐"),
@@ -230,6 +230,7 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         help: Some(hostile.to_owned()),
         correlation_id: Some(hostile.to_owned()),
         platform_terms: vec![hostile.to_owned()],
+        is_freeze: false,
     };
     let mut rows = every_outcome();
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));

@@ -1,5 +1,5 @@
-//! Findings as SARIF and as GitLab's code quality report: regardless of the files hold, both are what their formats
-//! demand, and point where the finding is.
+//! Findings as SARIF and as GitLab's code quality report: for any files, both are valid in their format and have the
+//! place of the finding.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -31,7 +31,7 @@ static SARIF: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 });
 
-/// Both documents, held against what their formats demand.
+/// Both documents, checked against their formats.
 fn documents(diagnostics: &Findings, sources: &Sources, asked: &Path, folder: Option<&Path>) -> (Value, Vec<Value>) {
     of(&Reported { diagnostics, sources, problem: None, asked, folder })
 }

@@ -1,5 +1,5 @@
-//! Retiring a definition, without sockets: the real engine and the real client against the sandbox in process, under
-//! virtual time. What became of people and of the definition is read from the sandbox's own state.
+//! Retiring a definition without sockets: the real engine and client against the in-process sandbox, in virtual time.
+//! The result is read from the sandbox's own state.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -137,7 +137,7 @@ impl World {
         self.seats().get(&guid(number)).copied().unwrap_or_default()
     }
 
-    /// What everyone is on, by the source that counts.
+    /// The presence of every user from the primary source.
     fn each(&self) -> BTreeMap<String, String> {
         self.sandbox.with(|it| {
             let users = it.org.users().iter();

@@ -1,4 +1,4 @@
-//! The pages of findings: one each, and their examples do what they say. And what `settings.rules` sets.
+//! The pages of findings: one per finding, with working examples. Also the effects of `settings.rules`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -27,7 +27,7 @@ fn every_finding_has_one_page_and_every_page_a_finding() {
     assert_eq!(pages, named.iter().map(|it| format!("{it}.md")).collect(), "docs/rules holds these pages only");
 }
 
-/// What the last part of a page says, by what may be set.
+/// The last part of a page, by what can be set.
 fn setting(rule: &Rule) -> String {
     let name = rule.name;
     let line = match rule.settable {
@@ -71,7 +71,7 @@ fn pages_have_one_shape() {
     }
 }
 
-/// `\xE9` is one byte and `\t` a tab: what a page cannot hold as it is.
+/// `\xE9` is one byte and `\t` a tab, which a page cannot have unescaped.
 fn unescaped(line: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = line;

@@ -58,7 +58,7 @@ struct Answer {
     retry_after: Option<String>,
 }
 
-/// A running server and a client that holds its token.
+/// A running server, and a client with its token.
 struct Client {
     server: Server,
     http: reqwest::Client,

@@ -1,5 +1,5 @@
-//! The reader of a config and its schema take the same files. In builds for tests every file is held against both, and
-//! a difference is told as a bug: so a file for each constraint of the schema is enough.
+//! The reader of a config and its schema accept the same files. Test builds check every file with both and report a
+//! difference as a bug, so one file per constraint of the schema is enough.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -30,7 +30,7 @@ fn values() -> Vec<(&'static [&'static str], Value)> {
     ]
 }
 
-/// For one keyword of a part of the schema, what it refuses. It fails for a keyword that it does not know.
+/// The values that a keyword of the schema refuses. It fails for an unknown keyword.
 fn refused_by(keyword: &str, constraint: &Value) -> Vec<Value> {
     match keyword {
         "type" => {
@@ -110,7 +110,7 @@ fn errors(file: &Value) -> Vec<String> {
 fn the_reader_refuses_what_the_schema_refuses() {
     let mut seen = 0;
     walk(&config::json_schema(), &[], &mut |path, Refused { keyword, value }| {
-        // Two keywords may refuse one value, and the root is told as another kind of file.
+        // Two keywords may refuse one value, and the root is reported as another kind of file.
         if path.is_empty() {
             return;
         }

@@ -1,4 +1,4 @@
-//! What an org holds, as a table, as JSON and as CSV, and how one definition of it is found.
+//! The content of an org as a table, as JSON and as CSV, and how one definition is found.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 

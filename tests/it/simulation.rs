@@ -1,9 +1,8 @@
-//! Whole applies in a simulated world, under virtual time: the client, the plan and the engine unchanged, against the
-//! sandbox, behind a wire on which everything may go wrong. A seed decides everything; one that fails prints the
-//! command that repeats it.
+//! Whole applies in a simulated world, in virtual time: the real client, plan and engine against the sandbox, over a
+//! wire with every kind of fault. A seed decides everything. A failing seed prints the command that repeats it.
 //!
-//! Two phases. *Safety*: faults, edits and deaths of the process happen, and the invariants of `ledger.rs` hold at
-//! every step. *Liveness*: they end, and within a few runs the plan is empty, or a person is told why not.
+//! There are two phases. *Safety*: faults, edits and process kills happen, and the invariants of `ledger.rs` apply to
+//! every step. *Liveness*: they end, and within a few runs the plan is empty, or the output explains why not.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -36,9 +35,9 @@ const SEEDS: u64 = 10_000;
 const PARTS: u64 = 4;
 /// Of so many seeds, one is played once more with runs that meet.
 const TOGETHER: u64 = 10;
-/// A part goes on after a seed that fails, until so many have failed: they are rarely all of one kind.
+/// A part continues after failing seeds up to this number: they rarely have the same cause.
 const FAILURES_MAX: usize = 10;
-/// After so long a person is told which seed it is that takes so long.
+/// After this time, a slow seed is reported.
 const PATIENCE_S: u64 = 60;
 
 fn variable(name: &str) -> Option<u64> {
@@ -57,7 +56,7 @@ fn tell(what: &str) {
     eprintln!("{what}");
 }
 
-/// While a seed is played: says which one it is when that panics, or goes on for long.
+/// While a seed is played: prints it on a panic, or if it takes long.
 struct Watch {
     repeat: String,
     /// Dropped when it has ended.

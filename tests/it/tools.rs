@@ -3,8 +3,7 @@
 use std::env;
 use std::io::Write as _;
 
-/// Said where a test cannot run for want of a tool. In CI (the variable `CI` is set) no one reads that a test held
-/// nothing, so there it fails.
+/// Reports a missing tool. In CI (the variable `CI` is set), a skipped test would go unnoticed, so it fails there.
 pub(crate) fn missing(what: &str) {
     #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
     let ci = env::var_os("CI");

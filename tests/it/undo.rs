@@ -1,4 +1,4 @@
-//! What takes a report back: every action by what has happened to its object since, on paper.
+//! The steps that revert a report: every action with every later change of its object, without an org.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -113,7 +113,7 @@ fn deactivated(items: &[(&str, &str)]) -> Definition {
     Definition { deactivated: true, ..active(items) }
 }
 
-/// An undo in short: what is done to what, and what is not done and why.
+/// An undo in short: its steps, and what is not done and why.
 fn said(undo: &Undo) -> String {
     let number = |id: &str| id.trim_start_matches("2fa68d50-0000-4000-8000-").trim_start_matches('0').to_owned();
     let shown = |it: &Content| {
@@ -250,7 +250,7 @@ fn the_tools_own_limits_hold() {
     assert!(undo(&report, &observed, &raised, None).plan.refusals.is_empty());
 }
 
-/// A forged report cannot hide a removal from the guards: what a step is, is decided by what it writes.
+/// A forged report cannot hide a removal from the guards: a step's kind depends on what it writes.
 #[test]
 fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
     let forged = Step::Update(edit(hidden(OLD), content(NEW)));
@@ -264,7 +264,7 @@ fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
 #[test]
 fn an_undo_is_undone_with_its_own_report_also_of_what_no_config_names() {
     let observed = org(vec![deactivated(OLD)]);
-    // Where its run managed the locale, and where it did not: a removal is of all labels.
+    // With a managed locale and with an unmanaged one: a removal covers all labels.
     for scope in [Scope::All, Scope::Only(vec![Locale::new("de")])] {
         let report = read_back(vec![row(&step(Action::Delete), Outcome::Done)], scope.clone());
         let undone = undo(&report, &observed, &UNLIMITED, None);

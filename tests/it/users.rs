@@ -1,5 +1,5 @@
-//! Presences of users, without sockets: the real engine and the real client against the sandbox in process,
-//! under virtual time. What became of users is read from the sandbox's own state.
+//! User presences without sockets: the real engine and client against the in-process sandbox, in virtual time. The
+//! result is read from the sandbox's own state.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -92,7 +92,7 @@ impl World {
         self.set_until(wishes, source, &stop).await
     }
 
-    /// Runs, and checks that what it told on the way is what it gives.
+    /// Runs, and checks that its events agree with its result.
     async fn set_until(&self, wishes: &[(UserId, Wish)], source: &PresenceSource, stop: &Stop) -> Vec<UserOutcome> {
         self.wire.requests.lock().unwrap().clear();
         let told = std::cell::RefCell::new(BTreeMap::new());

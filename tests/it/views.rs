@@ -119,7 +119,7 @@ fn all_called(name: &str) -> (Plan, Target, Desired, Sources) {
     (plan, Target { org: Some(org), ..target() }, desired, sources)
 }
 
-/// The same beside the plan of a base, with everything that is said of that; and one that could not be compared.
+/// The same plan compared with a base, with all its notes, and one without a comparison.
 fn compared_called(name: &str) -> [(Plan, Target, Desired, Sources); 2] {
     let lunch = || want("lunch", "Meal", &format!("{name}1"));
     let made = || want("made", "Away", &format!("{name}2")).label("de", name);

@@ -1,6 +1,6 @@
-//! Which org is spoken to, and with which credentials. Decided by flags and environment; a config
-//! can only be compared, or pick a host from the table of known regions: its author may be anyone
-//! who can open a pull request.
+//! Selects the org and the credentials of a run, from flags and the environment.
+//! A config can only be compared with them, or select a host from the table of regions. Its author only needs the right
+//! to open a pull request.
 
 use std::fs::File;
 use std::path::Path;
@@ -28,16 +28,16 @@ use crate::ops::identity::Identity;
 use crate::ops::plan_org::PlanRequest;
 use crate::sandbox;
 
-/// A connection to an org. A run opens one by `Run::connect`, and ends what was started for it.
+/// A connection to an org. `Run::connect` opens it, and the run closes what it started.
 pub struct Connection {
     pub session: Session,
-    /// Where the org is.
+    /// The address of the org.
     pub endpoints: Endpoints,
-    /// Is it anywhere but on this machine?
+    /// Is it on another machine?
     pub is_remote: bool,
 }
 
-/// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
+/// The id of the OAuth client. `None` for a given token, which does not show its client.
 pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
     if args.sandbox {
         return Some(sandbox::CLIENT_ID.to_owned());
@@ -45,16 +45,16 @@ pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
     environment.client_id.clone().filter(|_| environment.access_token.is_none())
 }
 
-/// How an org is reached.
+/// The access to an org.
 pub struct OrgAccess {
     pub target: TargetArgs,
     pub environment: Environment,
-    /// What is set and does not count for it.
+    /// A variable that is set but not used for it.
     pub unused: Option<Problem>,
 }
 
 impl OrgAccess {
-    /// By the org's own variables, if it has any; an org of several never by those of all. What is typed counts first.
+    /// Uses the org's own variables, if it has any. One of several orgs never uses the shared ones. Flags come first.
     pub fn of(args: &TargetArgs, desired: &Desired, host: &Host<'_>, is_alone: bool) -> OrgAccess {
         let name = desired.org.as_ref().map(|org| org.name.as_str()).filter(|_| !args.sandbox);
         let plain = || OrgAccess { target: args.clone(), environment: host.environment.clone(), unused: None };
@@ -77,7 +77,7 @@ impl OrgAccess {
     }
 }
 
-/// Connects to an org, and starts the embedded one where that is meant. Nothing is sent yet.
+/// Connects to an org, and starts the embedded sandbox if it is selected. Nothing is sent yet.
 pub async fn connect(
     args: &TargetArgs,
     desired: &Desired,
@@ -104,19 +104,19 @@ pub async fn connect(
     Ok((Connection { session, endpoints, is_remote }, None))
 }
 
-/// The proxy that leads to an org, if there is one.
+/// The proxy for an org, if there is one.
 pub fn proxy(endpoints: &Endpoints, by_token: bool, environment: &Environment) -> Result<Option<Proxy>, Problem> {
     if endpoints.is_loopback() {
         return Ok(None);
     }
     let mut urls = vec![endpoints.api("/", &[])];
-    // A token that is given is not asked for.
+    // A given token needs no login.
     urls.extend((!by_token).then(|| endpoints.login().clone()));
     let proxy = environment.proxies.of_urls(&urls);
     proxy.map_err(|error| Problem::new(error.to_string()).help(error.help()))
 }
 
-/// The way to an org over sockets. Nothing is opened yet.
+/// A wire over sockets. It opens no connection yet.
 pub fn wire(
     args: &TargetArgs,
     endpoints: &Endpoints,
@@ -130,7 +130,7 @@ pub fn wire(
     }
 }
 
-/// The wire that trusts the certificates of a file as well.
+/// Adds the certificates of a file as trusted.
 fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
     let cannot = |why: String| {
         Problem::new(format!("--ca-cert: cannot use `{}`: {why}", text::unticked(file.display())))
@@ -144,7 +144,7 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
     wire.trusting(pem).map_err(cannot)
 }
 
-/// The region that the environment names, where it is a known one.
+/// The region in the environment, if it is a known one.
 pub fn named_region(environment: &Environment) -> Option<Region> {
     match Named::read(environment.region.as_deref()?, environment) {
         Ok(Named::Region(region)) => Some(region),
@@ -152,10 +152,10 @@ pub fn named_region(environment: &Environment) -> Option<Region> {
     }
 }
 
-/// Where a real org is.
+/// The address of a real org.
 pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
     let config = desired.org.as_ref().and_then(|org| org.region);
-    // Where `--base-url` says where the org is, the variable only tells whose credentials these are.
+    // With `--base-url`, the variable only identifies the credentials.
     let region = environment.region.as_deref().filter(|_| args.base_url.is_none() || config.is_some());
     let place = region.map(|it| Named::read(it, environment)).transpose()?;
     if let (Some(config), Some(place), Some(typed)) = (config, &place, region) {
@@ -177,7 +177,7 @@ pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment
     }
 }
 
-/// What `GENESYSCLOUD_REGION` names.
+/// The value of `GENESYSCLOUD_REGION`.
 enum Named {
     Region(Region),
     Domain(String),
@@ -205,7 +205,7 @@ impl Named {
         })
     }
 
-    /// The config's region must be the environment's.
+    /// The config's region must equal the environment's.
     fn compare(&self, config: Region, typed: &str, environment: &Environment) -> Result<(), Problem> {
         if matches!(self, Named::Region(region) if *region == config) {
             return Ok(());
@@ -248,7 +248,7 @@ fn missing(names: &[&str], environment: &Environment) -> Problem {
 }
 
 impl<'a> PlanRequest<'a> {
-    /// What a person asks of this config by flags.
+    /// The identity that a person requests for this config by flags.
     pub fn of(
         desired: &'a Desired,
         identity: Identity,

@@ -1,4 +1,4 @@
-//! What commands share that edit the files of a config: every org is read, and files are replaced all or none.
+//! Shared by commands that edit config files: loads every org, and replaces all files or none.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::labels::rows::Fleet;
 
-/// Every config below a path; none of it where one has an error.
+/// Every config below a path. If one has an error, there is none.
 pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F>) -> Result<LoadedAll, Failure> {
     logging::phase("reading the config");
     let loaded = load_all(path, root, |_| true);
@@ -23,11 +23,11 @@ pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F
     if loaded.diagnostics.errors > 0 || loaded.configs.is_empty() {
         return Err(Failure::Findings(loaded.sources, loaded.diagnostics));
     }
-    // Warnings are for `validate`: a label that is missing is why people are here.
+    // Warnings are for `validate`: a missing label is the reason to use these commands.
     Ok(loaded)
 }
 
-/// The config of an org by its name.
+/// The index of an org's config, by name.
 pub fn org_index(fleet: Fleet<'_>, flag: &str, name: &str) -> Result<usize, Problem> {
     let names: Vec<&str> = (0..fleet.configs.len()).filter_map(|it| fleet.org_name(it)).collect();
     let found = (0..fleet.configs.len()).find(|it| fleet.org_name(*it) == Some(name));
@@ -41,13 +41,14 @@ pub fn org_index(fleet: Fleet<'_>, flag: &str, name: &str) -> Result<usize, Prob
     })
 }
 
-/// Why the files stay as they are.
+/// Why the files are not changed.
 pub fn not_edited((path, flaw): (PathBuf, EditFlaw)) -> Problem {
     Problem::new(format!("{} is not edited: {flaw}; nothing was written", text::ticked(path.display())))
         .help("make this change by hand")
 }
 
-/// Asks, and replaces the files: all of them, or none where one cannot be written or has changed since it was read.
+/// Asks for confirmation and replaces the files. It replaces none if one cannot be written or has changed since it was
+/// read.
 pub fn write(files: &[EditedFile], yes: bool, host: &mut Host<'_>) -> Result<(), Failure> {
     let file =
         |it: &EditedFile| File { below: None, path: it.path.clone(), text: it.after.clone(), claim: WriteMode::Whole };

@@ -1,5 +1,5 @@
-//! What `apply` and `undo` have in common from the plan on: ask, execute, keep the report and show it; and the report that is
-//! kept before the first write, which `retire` keeps as well.
+//! The shared part of `apply` and `undo` after the plan: confirmation, execution, and the report. Also writes the
+//! report before the first write, for `retire` too.
 
 use std::path::Path;
 
@@ -27,20 +27,20 @@ use crate::output::{json, page};
 use crate::plan::change::{Action, Step};
 use crate::plan::cost;
 
-/// In the place of the command that takes an apply back.
+/// Shown instead of the undo command.
 const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
                         an apply back.\n";
 
-/// What runs without a question, where there is no terminal to ask on.
+/// The help for a run without a terminal.
 pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
 
-/// Asks whether `what` shall be done in an org. Without a terminal, `unasked` is what to do instead.
+/// Asks for confirmation of `what` in an org. `unasked` is the help for a run without a terminal.
 pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) -> Result<(), Problem> {
     let question = format!("\nApply {what} to {}", org_in_question(target));
     host.approved(&question, || nobody_to_ask(unasked))
 }
 
-/// Refuses to write during a freeze, unless a person gave a reason to.
+/// Refuses to write during a freeze, unless a person gave a reason.
 pub fn unfrozen(desired: &Desired, sources: &Sources, run: &Run<'_, impl View>) -> Result<(), Problem> {
     let Some(freeze) = freeze::holding(&desired.freezes, run.record.clock().now()) else { return Ok(()) };
     if run.record.has_break_glass() {
@@ -49,16 +49,17 @@ pub fn unfrozen(desired: &Desired, sources: &Sources, run: &Run<'_, impl View>) 
     let org = desired.org.as_ref().map_or_else(|| "this org".to_owned(), |org| text::ticked(&org.name));
     let place = text::unticked(sources.place(freeze.place));
     let message = format!("{org} is frozen until {}: {} ({place}); nothing was written", freeze.end, freeze.reason);
-    Err(Problem::new(message).help("apply it after that, or have the freeze lifted in a reviewed change"))
+    let help = Some("apply it after that, or have the freeze lifted in a reviewed change".to_owned());
+    Err(Problem { message, help, is_freeze: true, ..Problem::default() })
 }
 
-/// How a question names the org.
+/// The name of the org in a question.
 pub fn org_in_question(target: &Target) -> String {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     text::terminal(&org).to_string()
 }
 
-/// The report of a run that is killed from here on: what becomes of these steps is not known.
+/// The report of a run that is killed from here on: the result of these steps is not known.
 pub fn begun(steps: &[Step], resolved: &[ReportRow], desired: &Desired, divisions: Divisions) -> Report {
     let default_locale = &desired.settings.default_locale;
     let unknown = |step: &Step| {
@@ -71,8 +72,8 @@ pub fn begun(steps: &[Step], resolved: &[ReportRow], desired: &Desired, division
     Report { verification: Verification::Interrupted, divisions, ..report }
 }
 
-/// Writes, with a report on the disk before the first write. Also where there is no step to carry out: what a saved plan
-/// holds that is already in place is read again like what was written.
+/// Executes the steps, with a report on disk before the first write. It also runs without steps: changes that are
+/// already in place are verified like written ones.
 pub async fn execute(
     session: &Session,
     job: ApplyJob<'_>,
@@ -108,18 +109,18 @@ pub async fn execute(
     Ok((report, exit))
 }
 
-/// What a run has done, and how the command that takes it back is typed.
+/// The result of a run, and the command that reverts it.
 pub struct Execution<'a> {
     pub report: Report,
     pub target: &'a Target,
     pub sources: &'a Sources,
     pub exit: Exit,
-    /// What that command is given beside the report.
+    /// The flags of that command, beside the report.
     pub flags: String,
     pub last: String,
 }
 
-/// Keeps the report, and shows it.
+/// Stores and shows the report.
 pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
     let Execution { report, target, sources, mut exit, flags, last } = execution;
     let report = &run.record.complete(report);
@@ -130,7 +131,7 @@ pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
             None
         }
     };
-    // A plan that was empty or refused has said everything; a report about nothing would only repeat.
+    // An empty or refused plan has already shown everything, so the report would only repeat it.
     let nothing_ran = report.intent() == Intent::Undo && report.verification == Verification::NotNeeded;
     let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
     let file = kept.as_deref().or_else(|| run.outputs.file(Format::Json)).filter(|_| report.may_have_written());
@@ -153,7 +154,7 @@ pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
     run.show_below(&words, &view, exit)
 }
 
-/// Where the report is kept, and the command that takes back what `written` is the report of.
+/// The path of the report, and the command that reverts it.
 pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String {
     let report = kept.map(|file| format!("Report: {}\n", text::terminal(&file.display().to_string())));
     let undo = written.map(|file| {

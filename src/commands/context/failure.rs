@@ -1,4 +1,4 @@
-//! Why a command ends without its result, and how each view shows that.
+//! Why a command has no result, and how each view shows that.
 
 use std::path::Path;
 
@@ -28,14 +28,14 @@ impl From<Problem> for Failure {
     }
 }
 
-/// What a failure is shown with: the org as far as it is known, and where the run comes from where that is kept.
+/// The context of a failure: the org, as far as known, and the provenance of the run, if it is recorded.
 #[derive(Clone, Copy)]
 pub struct FailureContext<'a> {
     pub heard: &'a Heard,
-    /// The config that it went by, if it is known.
+    /// The config, if it is known.
     pub config: Option<&'a ConfigV1>,
     pub run: Option<&'a RunMetadata>,
-    /// The kind of page that it takes the place of.
+    /// The kind of page that it replaces.
     pub awaited: PageKind,
     /// The current folder.
     pub folder: Option<&'a Path>,

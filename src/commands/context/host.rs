@@ -1,4 +1,4 @@
-//! What every command is handed of the outside: streams, environment, signals, colour.
+//! The outside world of every command: streams, environment, signals, colour.
 
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ impl Host<'_> {
         self.terminal.err(&text);
     }
 
-    /// Those that are told on standard error.
+    /// The findings for standard error.
     fn told<'a>(&self, all: &'a Findings) -> Cow<'a, Findings> {
         if !self.quiet {
             return Cow::Borrowed(all);
@@ -70,7 +70,7 @@ impl Host<'_> {
         Cow::Owned(Findings::new(shown, all.errors, all.warnings))
     }
 
-    /// Shows look-ups that failed without stopping anything.
+    /// Shows non-fatal errors.
     pub fn show_notes(&mut self, notes: &[Problem]) {
         for note in notes {
             let text = problem::note(note, self.style_err());
@@ -78,20 +78,20 @@ impl Host<'_> {
         }
     }
 
-    /// The same of one org of several.
+    /// Like [`Host::show_notes`], for one of several orgs.
     pub fn show_notes_of(&mut self, org: &str, notes: &[Problem]) {
         let named = |it: &Problem| Problem { message: format!("{org}: {}", it.message), ..it.clone() };
         self.show_notes(&notes.iter().map(named).collect::<Vec<_>>());
     }
 
-    /// A line of progress: what became of one org of several.
+    /// A progress line about one of several orgs.
     pub fn org_done(&mut self, org: &str, what: &str) {
         if !self.quiet {
             self.terminal.err(&format!("{}: {what}\n", text::terminal(org)));
         }
     }
 
-    /// Asks a question. `unasked` is what is said without a terminal.
+    /// Asks a question. `unasked` is the error without a terminal.
     pub fn approved(&mut self, question: &str, unasked: impl FnOnce() -> Problem) -> Result<(), Problem> {
         if !self.terminal.can_ask() {
             return Err(unasked());
@@ -102,7 +102,7 @@ impl Host<'_> {
         }
     }
 
-    /// Ends a command that has no result, in words on standard error.
+    /// Reports the failure of a command on standard error.
     pub fn fail(&mut self, failure: &Failure) -> Exit {
         let words = match failure {
             Failure::Findings(sources, all) => findings::human(&self.told(all), sources, self.style_err()),
@@ -112,7 +112,7 @@ impl Host<'_> {
         Exit::Failure
     }
 
-    /// The failure, by the name of a variable where its value is what is wrong.
+    /// The failure, naming the variable if its value is the cause.
     pub fn named<'a>(&self, failure: &'a Failure) -> Cow<'a, Failure> {
         let Failure::Problem(problem) = failure else { return Cow::Borrowed(failure) };
         match self.typed.message_with_variable_named(&problem.message, &self.environment.flags) {
@@ -122,12 +122,12 @@ impl Host<'_> {
     }
 }
 
-/// What is said without a terminal; `help` is what to do instead.
+/// The error without a terminal. `help` is the alternative.
 pub fn nobody_to_ask(help: &str) -> Problem {
     Problem::new("presencectl cannot ask: this is no terminal; nothing was written").help(help)
 }
 
-/// One thread is enough for requests that a pace of five a second bounds, and starts at once.
+/// One thread is enough for five requests a second, and it starts at once.
 pub fn runtime() -> Result<Runtime, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Problem::new(format!("the runtime did not start: {error}")))

@@ -1,4 +1,4 @@
-//! What a command is handed: its outputs, its record and its connection to an org.
+//! The context of a command: its outputs, its record and its connection to an org.
 
 pub mod connect;
 pub mod edit_files;

@@ -1,4 +1,4 @@
-//! Where results go: to standard output, and whole or not at all into files.
+//! The outputs of a run: standard output, and files that are written completely or not at all.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use crate::host::terminal::Terminal;
 use crate::model::problem::Problem;
 use crate::model::text;
 
-/// The places of one run's results, tried before anything is done, so that a missing folder is
-/// found before an org is changed and not after.
+/// The places of one run's results. They are tested before anything else, so that a missing folder is found before an
+/// org is changed.
 #[derive(Debug)]
 pub struct Outputs<F = Format> {
     pub on_stdout: F,
     files: Vec<(F, WholeFile)>,
-    /// What people were told while the run went on, plain: files for people begin with it.
+    /// What was shown during the run, as plain text. Files for people start with it.
     told: String,
 }
 
@@ -26,7 +26,7 @@ impl<F: View> Outputs<F> {
         Outputs { on_stdout: F::HUMAN, files: Vec::new(), told: String::new() }
     }
 
-    /// Tries them all. Nothing of it is left behind.
+    /// Tests all outputs and leaves nothing behind.
     pub fn open(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Result<Outputs<F>, Problem> {
         let stdout: Vec<F> = asked.iter().filter(|it| it.file.is_none()).map(|it| it.format).collect();
         let on_stdout = match stdout.as_slice() {
@@ -50,8 +50,8 @@ impl<F: View> Outputs<F> {
         Ok(outputs)
     }
 
-    /// As many of them as can be opened, for a run that has failed. Where two are for one place it is the first file's,
-    /// and no one's on standard output.
+    /// The outputs that can be opened, for a failed run. If two files have the same path, the first one gets it. If two
+    /// outputs want standard output, neither gets it.
     pub fn openable(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Outputs<F> {
         let mut outputs = Outputs::on_stdout();
         for output in asked {
@@ -67,26 +67,26 @@ impl<F: View> Outputs<F> {
         outputs
     }
 
-    /// What [`Outputs::spare`] does, for a run that has read nothing, so that it is not known what it would have read:
-    /// a YAML file, one of those that are `named` beside, and what lies in `reports` is no output any more.
+    /// Like [`Outputs::spare`], for a run that has read nothing, so that its inputs are not known. It drops YAML files,
+    /// `named` files, and files in `reports`.
     pub fn spare_unread<P: AsRef<Path>>(&mut self, named: impl IntoIterator<Item = P>, reports: &[P]) {
         let is_yaml = |path: &Path| {
             path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
         };
         self.files.retain(|(_, file)| !is_yaml(&file.real));
         let files = named.into_iter().filter(|it| !it.as_ref().is_dir());
-        // What is taken away here is told to nobody: the run has failed by something else.
+        // The dropped outputs are not reported, because the run failed for another reason.
         let _ = self.spare(files);
         let _ = self.spare(reports);
     }
 
-    /// Nothing that a run reads is written over by what it says: a file that is one of `read`, or
-    /// lies in a folder of it, however both were spelt, is no output any more.
+    /// Protects the inputs of a run: an output that equals a file of `read`, or is in a folder of it, is dropped, in
+    /// any spelling of its path.
     pub fn spare<P: AsRef<Path>>(&mut self, read: impl IntoIterator<Item = P>) -> Result<(), Problem> {
         let mut taken = None;
         for read in read {
             let place = real_path(read.as_ref());
-            // A device or a pipe may be read and written.
+            // A device or a pipe can be both input and output.
             let is_in = |(_, it): &(F, WholeFile)| (place.is_file() || place.is_dir()) && it.real.starts_with(&place);
             while let Some(index) = self.files.iter().position(is_in) {
                 taken.get_or_insert(self.files.remove(index).1.path);
@@ -102,13 +102,12 @@ impl<F: View> Outputs<F> {
         }
     }
 
-    /// The first file of a format that can be read again: a pipe or a device cannot.
+    /// The first file of a format that can be read again, which excludes pipes and devices.
     pub fn file(&self, format: F) -> Option<&Path> {
         self.kept(format).next().map(|file| file.path.as_path())
     }
 
-    /// Writes what is known so far into every file of a format that can be read again; what is known at the end takes
-    /// its place.
+    /// Writes the current state into every file of a format that can be read again. The final state replaces it.
     pub fn begin(&self, format: F, text: &str, signals: &Signals) -> Result<(), Problem> {
         self.kept(format).try_for_each(|file| file.write(text, signals))
     }
@@ -126,18 +125,18 @@ impl<F: View> Outputs<F> {
         self.files.iter().any(|(format, _)| *format == F::HUMAN)
     }
 
-    /// Keeps what people were told for the files that are for them.
+    /// Keeps text that was shown, for files for people.
     pub fn keep(&mut self, plain: &str) {
         self.told.push_str(plain);
     }
 
-    /// Writes what is no text into every file.
+    /// Writes binary content into every file.
     pub fn write_bytes(self, signals: &Signals, bytes: &dyn Fn(F) -> Vec<u8>) -> Result<(), Problem> {
         self.files.iter().try_for_each(|(format, file)| file.write(bytes(*format), signals))
     }
 
-    /// Writes every view: the text for standard output, and for each file what `view` gives. What
-    /// may wait for a reader comes last.
+    /// Writes every view: `stdout` for standard output, and the result of `view` for each file. Outputs that may block
+    /// come last.
     pub fn write(
         self,
         terminal: &mut Terminal,
@@ -180,8 +179,8 @@ impl<F: View> Outputs<F> {
 const NO_ROOM: &str =
     "> There is no room for more in the summary of this step. The result is in the log of the step.\n";
 
-/// The text for a file: a shorter view where the file has no room for the one that was asked for, and where it has no
-/// room for that either, a line that says so. GitHub drops a summary that is too long whole, with what others wrote.
+/// The text for a file with a size limit: a shorter view if the requested one is too long, or a line that reports it.
+/// GitHub drops a summary that is too long completely, with the text of other steps.
 fn fitting<F: View>(format: F, file: &WholeFile, text: &dyn Fn(F) -> String) -> String {
     let whole = text(format);
     let Some(room) = file.room() else { return whole };

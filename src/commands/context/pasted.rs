@@ -1,8 +1,9 @@
-//! Credentials that were pasted with something around them, or never filled in.
+//! Detects credentials that were pasted with extra text, or are still placeholders.
 
 use crate::model::problem::Problem;
 
-/// What never belongs to a token, an id or a secret is named before anything is sent: the form, and no character of it.
+/// Reports characters that are never part of a token, an id or a secret, before anything is sent. It shows the form,
+/// never a character of the value.
 pub fn check(variable: &str, value: &str) -> Result<(), Problem> {
     let Some(form) = form(value) else { return Ok(()) };
     let problem = Problem::new(format!("{variable} is not used as it stands: {form}; nothing was sent"));
@@ -13,7 +14,7 @@ const PLACEHOLDER: &str = "it is a placeholder that was not replaced";
 
 fn form(value: &str) -> Option<&'static str> {
     const QUOTES: [char; 11] = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»', '‚'];
-    // None of them is in what the platform gives out.
+    // The platform's credentials have none of them.
     const OPENING: [char; 8] = ['<', '{', '[', '(', '$', '#', '@', '%'];
     const CLOSING: [char; 6] = ['>', '}', ']', ')', '#', '%'];
     let folded = value.to_ascii_lowercase().replace('-', "_");
@@ -47,13 +48,13 @@ fn form(value: &str) -> Option<&'static str> {
     })
 }
 
-/// Is this the end of the address of a login?
+/// Is this the end of a login URL?
 fn is_of_an_address(folded: &str) -> bool {
     folded.starts_with(['#', '?', '&']) && folded.contains('=')
         || ["token_type=", "expires_in="].iter().any(|it| folded.contains(it))
 }
 
-/// Does the name of a credential stand before it?
+/// Does it start with the name of a credential?
 fn is_named(folded: &str) -> bool {
     const NAMES: [&str; 8] = ["token", "secret", "client_id", "clientid", "authorization", "password", "bearer", "key"];
     let is_a_name = |name: &str| {
@@ -69,7 +70,7 @@ fn is_named(folded: &str) -> bool {
         || folded.match_indices("access_token").any(is_assigned)
 }
 
-/// One of these is enough, if all others are of these words, too.
+/// One of these words is enough, if all others are in these lists too.
 const SIGNS: &str = "change replace insert enter paste fill put your my here placeholder dummy fake example sample fixme todo tbd \
                      tba none null nil na nan false true undefined unset empty missing unknown redacted masked hidden removed \
                      censored default";
@@ -77,7 +78,7 @@ const OTHERS: &str = "me this that the a an it in is to be by for from of with r
                       id key password value credential credentials bearer oauth oauth2 auth api org genesys cloud purecloud \
                       prod production dev test staging";
 
-/// Does it hold only words that stand for a value, however they are joined? What the platform gives out is random.
+/// Does it consist only of placeholder words, however they are joined? Real credentials are random.
 fn is_stand_in(value: &str) -> bool {
     const LENGTH_MAX: usize = 100;
     let text: String = value.chars().filter(char::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase()).collect();
@@ -87,7 +88,7 @@ fn is_stand_in(value: &str) -> bool {
     if text.len() > LENGTH_MAX {
         return false;
     }
-    // Whether words lead up to a place, without a sign and with one.
+    // Whether words lead up to an index, without and with a sign word.
     let mut reached = vec![(false, false); text.len() + 1];
     reached[0].0 = true;
     for at in 0..text.len() {

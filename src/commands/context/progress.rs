@@ -1,4 +1,4 @@
-//! What goes on in a run, on standard error: a bar on a terminal, lines in CI.
+//! The progress of a run on standard error: a bar on a terminal, lines in CI.
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,10 @@ use crate::output;
 use crate::output::style::Style;
 use crate::plan::cost::{about, requests_of};
 
-/// Below this a log does not say how long it still takes.
+/// A log shows the remaining time only above this.
 const LEFT_SECONDS_MIN_IN_LOG: u64 = 90;
 
-/// One listener of the events of a run.
+/// A listener for the events of a run.
 pub struct Progress<'a> {
     bar: Option<(ProgressBar, End)>,
     terminal: RefCell<&'a mut Terminal>,
@@ -29,29 +29,28 @@ pub struct Progress<'a> {
     finished: Cell<usize>,
     left: Left<'a>,
     requests: Cell<u64>,
-    /// How many minutes a log has last been told of.
+    /// The number of minutes that a log showed last.
     said_minutes: Cell<Option<u64>>,
 }
 
-/// What is left of a run.
+/// The rest of a run.
 pub struct Left<'a> {
     pub requests: u64,
-    /// and how long so many take.
+    /// and the time for this many requests.
     pub time: &'a dyn Fn(u64) -> Duration,
 }
 
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     pub default_locale: &'a Locale,
-    /// The divisions, as far as names of them had to be looked up.
+    /// The divisions, if their names had to be looked up.
     pub divisions: &'a Divisions,
-    /// What the run is for: what helps next depends on that.
+    /// The purpose of the run, which decides the help.
     pub intent: Intent,
 }
 
 impl<'a> Progress<'a> {
-    /// For a run of `total` objects. A log is read afterwards: `in_lines` means lines also where the job has a
-    /// terminal.
+    /// For a run of `total` objects. `in_lines` shows lines even on a terminal, for example in a CI job.
     pub fn new(
         terminal: &'a mut Terminal,
         in_lines: bool,
@@ -101,7 +100,7 @@ impl<'a> Progress<'a> {
                 self.say_what_is_left(left);
             }
             (None, ApplyEvent::Verifying) => self.line("reading the org again"),
-            // Lines tell what happened; on a bar there is room for what is going on as well.
+            // Lines show results. A bar also has room for the current work.
             (None, ApplyEvent::Started(_)) => {}
         }
     }
@@ -117,7 +116,7 @@ impl<'a> Progress<'a> {
         output::text::finished(row, self.names.intent, self.names.divisions, self.style)
     }
 
-    /// A line of its own, whenever a minute less is left (or, after the platform has asked to wait, more).
+    /// A line whenever the remaining minutes decrease, or increase after the platform requested a delay.
     fn say_what_is_left(&self, left: Duration) {
         let minutes = left.as_secs().div_ceil(60);
         let is_news = self.said_minutes.get().is_none_or(|said| minutes < said || minutes > said + 1);
@@ -136,12 +135,12 @@ fn waiting(time: Duration) -> String {
     format!("waiting for {} at most, since an earlier run may have made what is left", about(time))
 }
 
-/// A bar is one line; the report says the rest.
+/// A bar has one line. The report has the rest.
 fn first_line(text: &str) -> String {
     text.lines().next().map_or_else(String::new, str::to_owned)
 }
 
-/// The stages of a retirement: a line each, with a bar for people on a terminal.
+/// The stages of a retirement: a line each, and a bar on a terminal.
 pub struct Stages<'a> {
     terminal: RefCell<&'a mut Terminal>,
     has_bar: bool,
@@ -149,7 +148,7 @@ pub struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
-    /// A log is read afterwards: `in_lines` means no bar also where the job has a terminal.
+    /// `in_lines` shows no bar even on a terminal, for example in a CI job.
     pub fn new(terminal: &'a mut Terminal, in_lines: bool) -> Stages<'a> {
         let has_bar = has_room(terminal, in_lines);
         Stages { terminal: RefCell::new(terminal), has_bar, bar: RefCell::default() }
@@ -191,15 +190,15 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Below this a bar does not say how long it still takes.
+/// A bar shows the remaining time only above this.
 const LEFT_SECONDS_MIN: u64 = 10;
 
-/// How wide the bar itself is.
+/// The width of the bar itself.
 const WIDTH: usize = 30;
-/// A terminal that is narrower has no room for it.
+/// A narrower terminal has no room for it.
 const WITH_BAR_MIN: usize = 60;
 
-/// Is there a terminal for one, of a width that is known? In the dark a bar would wrap.
+/// Is there a terminal with a known width? Otherwise a bar could wrap.
 fn has_room(terminal: &Terminal, in_lines: bool) -> bool {
     terminal.err_is_terminal() && !in_lines && console::Term::stderr().size_checked().is_some()
 }
@@ -209,7 +208,7 @@ fn bar(total: usize) -> ProgressBar {
     styled(total, End::default())
 }
 
-/// What stands before the message, in so many columns.
+/// The text before the message, within this many columns.
 fn head(state: &ProgressState, end: &End, columns: usize) -> String {
     let (done, total) = (state.pos(), state.len().unwrap_or_default());
     let filled =
@@ -221,12 +220,12 @@ fn head(state: &ProgressState, end: &End, columns: usize) -> String {
     console::truncate_str(&head, columns.saturating_sub(1), "").into_owned()
 }
 
-/// A bar that has one line however narrow the terminal is, or becomes.
+/// A bar of one line, however narrow the terminal is or becomes.
 fn styled(total: usize, end: End) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
     let shown = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let columns = usize::from(console::Term::stderr().size().1);
-        // A bar that cannot be written is no failure of the run.
+        // An error while writing a bar is no failure of the run.
         let _ = out.write_str(&head(state, &end, columns));
     };
     if let Ok(style) = ProgressStyle::with_template("{head}{wide_msg}") {
@@ -235,14 +234,13 @@ fn styled(total: usize, end: End) -> ProgressBar {
     bar
 }
 
-/// How many of many are over: a bar on a terminal, and nothing elsewhere.
+/// The number of finished items: a bar on a terminal, and nothing elsewhere.
 pub struct Count {
     bar: Option<ProgressBar>,
     stream: ErrorStream,
 }
 
 impl Count {
-    /// Up to `total`.
     pub fn new(terminal: &Terminal, in_lines: bool, total: usize) -> Count {
         let bar = has_room(terminal, in_lines).then(|| bar(total));
         let stream = terminal.error_stream();
@@ -264,17 +262,16 @@ impl Count {
     }
 }
 
-/// When a bar will be over, counted from its beginning; known when the first event has come.
+/// When a bar will end, from its start. It is known after the first event.
 #[derive(Clone, Default)]
 struct End(Arc<Mutex<Option<Duration>>>);
 
 impl End {
-    /// Says so.
     fn set(&self, at: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 
-    /// In words, where it is worth a word.
+    /// In words, if it is worth showing.
     fn in_words(&self, elapsed: Duration) -> Option<String> {
         let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = at?.saturating_sub(elapsed);
@@ -282,7 +279,7 @@ impl End {
     }
 }
 
-/// A bar that says when it will be over. It goes on by itself: while a run waits for its turn, nothing happens for a
+/// A bar with the remaining time. It updates by itself: while a run waits for its slot, no event may happen for a
 /// minute.
 fn counting_down(total: usize) -> (ProgressBar, End) {
     let end = End::default();
@@ -303,7 +300,7 @@ mod tests {
     use crate::ops::apply::report::{Outcome, Skip};
     use crate::plan::change::Action;
 
-    /// What a listener writes.
+    /// The output of a listener.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -360,7 +357,7 @@ mod tests {
         progress.bar = Some((ProgressBar::hidden(), end.clone()));
         progress.tell(ApplyEvent::Finished(&row()));
         assert_eq!(progress.bar.as_ref().unwrap().0.message(), "skipped         update (Meal)");
-        // Ten requests are left; a little time has passed since the bar began.
+        // Ten requests are left, and a little time has passed since the start of the bar.
         let begun = progress.bar.as_ref().unwrap().0.elapsed();
         assert_eq!(end.in_words(begun).as_deref(), Some("about 4 min left "));
         assert_eq!(end.in_words(begun + Duration::from_secs(140)).as_deref(), Some("about 60 s left "));

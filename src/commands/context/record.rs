@@ -1,5 +1,5 @@
-//! What is known of a run for its report: when it was and who is at work, and when each object was worked
-//! on. The core tells what happens, and here a person looks at the clock.
+//! The metadata of a run for its report: its time, its author, and the times of each object. The core reports events,
+//! and the clock is read here.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ use crate::plan::Plan;
 use crate::plan::base::objects;
 use crate::plan::change::{Action, Step};
 
-/// What is known of a run.
+/// The metadata of a run.
 pub struct Record {
     clock: Clock,
     client: Option<String>,
@@ -42,7 +42,7 @@ pub struct Record {
     worked: RefCell<Vec<(Object, Worked)>>,
 }
 
-/// What tells the objects of a run apart. A created one has no id when work on it begins.
+/// The identity of an object in a run. A created one has no id at the start.
 #[derive(PartialEq, Eq)]
 struct Object {
     action: Action,
@@ -65,7 +65,7 @@ impl Object {
 }
 
 impl Record {
-    /// Of a run that begins now. Until it is opened, nothing is known of who is at work.
+    /// For a run that starts now. Its author is not known until it is opened.
     pub fn new(environment: &Environment) -> Record {
         Record {
             clock: Clock::starting(environment.began),
@@ -84,7 +84,7 @@ impl Record {
         }
     }
 
-    /// Who is at work: what a person types counts before what the environment says. `client` is the OAuth client's id.
+    /// The author: flags come before the environment. `client` is the OAuth client's id.
     pub fn by(&mut self, args: &RecordArgs, client: Option<String>, environment: &Environment) {
         let RecordArgs { actor, reason, break_glass, report_dir: _, no_report: _ } = args.clone();
         self.break_glass = break_glass;
@@ -96,17 +96,17 @@ impl Record {
         self.client = client;
     }
 
-    /// The OAuth client's id, as it is for the org that is spoken to.
+    /// The OAuth client's id for the org.
     pub fn client(&mut self, client: Option<String>) {
         self.client = client;
     }
 
-    /// Did a person give a reason to write during a freeze?
+    /// Did a person give a reason for writing during a freeze?
     pub fn has_break_glass(&self) -> bool {
         self.break_glass.is_some()
     }
 
-    /// Which config it goes by, and from which files that was read.
+    /// The config of the run, and its files.
     pub fn goes_by(&mut self, config: &Config, path: &Path, sources: &Sources) {
         if self.origin.commit.is_none()
             && let Some(head) = checkout::head(path, sources)
@@ -119,7 +119,7 @@ impl Record {
         self.scope = config.desired.settings.scope.clone();
     }
 
-    /// Which report it takes back, and from which file.
+    /// The report that is undone, and its file.
     pub fn undoes(&mut self, report: &StoredReport, file: &Path) {
         self.org_name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
         self.default_locale = Some(report.default_locale());
@@ -127,7 +127,7 @@ impl Record {
         self.undoes = Some(file.display().to_string());
     }
 
-    /// Which object each definition has, by a plan of its config.
+    /// The object of each definition, from a plan of the config.
     pub fn matches(&self, plan: &Plan) {
         let objects = objects(plan).into_iter().map(|(key, id)| (key.clone(), id.clone()));
         *self.matched.borrow_mut() = objects.collect();
@@ -167,7 +167,7 @@ impl Record {
             let object = Object::of_row(&row);
             let worked = worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked);
             let row = ReportRow { worked, ..row };
-            // Of a run that is going on it is not known when it ends.
+            // The end of an unfinished run is not known.
             if worked.is_some() { row.with_again_from(self.clock.now()) } else { row }
         };
         let rows: Vec<ReportRow> = report.rows.into_iter().map(timed).collect();
@@ -177,7 +177,7 @@ impl Record {
         Report { rows, matched, metadata: Some(self.metadata()), ..report }
     }
 
-    /// Where the run comes from, if it ended now.
+    /// The metadata of the run, if it ended now.
     pub fn metadata(&self) -> RunMetadata {
         RunMetadata {
             began: self.clock.began(),

@@ -1,4 +1,4 @@
-//! The folder of reports, on the disk: one file a run, written whole and over nothing.
+//! The report folder on disk: one file per run, written completely, never over another file.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -21,25 +21,25 @@ use crate::ops::history::{file_name, folder};
 use crate::output::json::posts;
 use crate::plan::change::Create;
 
-/// How many runs of one second, org and commit are told apart.
+/// The most runs in the same second, org and commit.
 const SAME_SECOND_MAX: u32 = 1_000;
 
-/// Said of a file that cannot be written. Of a run that goes on it is not true.
+/// The end of a message about an unwritable file. It does not apply to a run that continues.
 const NOTHING_WRITTEN: &str = "; nothing was written";
 
-/// A folder of reports, or none.
+/// A report folder, or none.
 #[derive(Debug, Default)]
 pub struct ReportFile {
     folder: ReportFolder,
-    /// The file of this run, once there is one.
+    /// The file of this run, once it exists.
     kept: RefCell<Option<Box<FilePlace>>>,
-    /// The default folder could not be written, and that was said.
+    /// The default folder could not be written, and that was reported.
     is_given_up: Cell<bool>,
 }
 
 impl ReportFile {
-    /// Makes the folder where there is none, and tries it, before anything is sent to an org. If the default one
-    /// cannot be written, a sentence says so, and nothing is kept.
+    /// Creates the folder if it is missing, and tests it, before anything is sent to an org. If the default folder
+    /// cannot be written, that is reported and no report is stored.
     pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(ReportFile, Option<Problem>), Problem> {
         let file = || ReportFile { folder: folder.clone(), ..ReportFile::default() };
         match folder {
@@ -60,7 +60,8 @@ impl ReportFile {
         }
     }
 
-    /// Keeps a document: in a new file, and later ones of the run in its place. Gives the file; none if there is no folder.
+    /// Stores a document in a new file. Later documents of the run replace it. Returns the file, or `None` without a
+    /// folder.
     pub fn keep(
         &self,
         document: &str,
@@ -108,8 +109,8 @@ impl ReportFile {
         Err(Problem::new(format!("`{}` holds too many reports of one second", text::unticked(dir.display()))))
     }
 
-    /// What notes each POST beside the report of this run before it is sent; none if there is no report. Where a line cannot
-    /// be written, the file goes: without it, each create of the report counts as sent.
+    /// Records each POST beside the report before it is sent. `None` without a report. If a line cannot be written, the
+    /// file is removed: without it, each create of the report counts as sent.
     pub fn before_post(&self, clock: Clock, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
         let place = self.kept.borrow().as_ref()?.beside_it(EXTENSION);
         let new = place.private_beside(b"", signals).ok()?;
@@ -130,12 +131,12 @@ impl ReportFile {
         }))
     }
 
-    /// Is a failure to keep a report one of the whole run? The folder was typed.
+    /// Does a failed write of the report fail the run? It does if the folder was typed.
     pub fn must_keep(&self) -> bool {
         matches!(self.folder, ReportFolder::Typed(_))
     }
 
-    /// Where a file of the folder belongs. Below what was typed, or is looked up, no link is followed.
+    /// The place of a file in the folder. Below a typed folder, no link is followed.
     fn place(&self, name: &Path) -> Result<Option<FilePlace>, Problem> {
         let Some(dir) = self.folder.path() else { return Ok(None) };
         let place = match &self.folder {
@@ -147,7 +148,7 @@ impl ReportFile {
     }
 }
 
-/// That a report is not kept in the default folder, and why.
+/// The note that no report is stored in the default folder, with the reason.
 pub fn not_kept(problem: &Problem) -> Problem {
     let why = problem.message.strip_suffix(NOTHING_WRITTEN).unwrap_or(&problem.message);
     Problem::new(format!("no report of this run is kept, and the run goes on: {why}"))
@@ -158,7 +159,7 @@ fn below_default(name: &Path) -> PathBuf {
     DEFAULT_PARTS.iter().collect::<PathBuf>().join(name)
 }
 
-/// Makes the default folder, tries it, and has Git ignore what is in it.
+/// Creates and tests the default folder, and makes Git ignore its content.
 fn ignored(top: &Path, signals: &Signals) -> Result<(), Problem> {
     let place = FilePlace::below(top, &below_default(Path::new(".gitignore")));
     let place = place.map_err(|error| cannot_write(&top.join(below_default(Path::new(".gitignore"))), &error))?;

@@ -1,4 +1,4 @@
-//! The folder of reports, read: where it is, and what earlier runs stored in it.
+//! Reads the report folder: its place, and the reports of earlier runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -21,17 +21,17 @@ use crate::ops::history::reports::{NewestReports, ReportStore, StoredFile};
 use crate::ops::history::stored::Stored;
 use crate::output::json::{posts, stored_report};
 
-/// Where the default folder is.
+/// The path of the default folder.
 pub const DEFAULT_PARTS: [&str; 2] = [".presencectl", "reports"];
 
-/// Where the reports of runs are kept, and read.
+/// The folder for writing and reading reports.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ReportFolder {
     /// `--report-dir`.
     Typed(PathBuf),
     /// `.presencectl/reports` in this folder.
     Default(PathBuf),
-    /// `--no-report`, or a folder that is passed over.
+    /// `--no-report`, or an ignored folder.
     #[default]
     None,
 }
@@ -44,13 +44,13 @@ impl ReportFolder {
             Some(typed) => ReportFolder::Typed(typed.to_owned()),
             None => {
                 let top = Git::above(config.unwrap_or(Path::new(""))).map(|it| it.top().to_owned());
-                // What is named by its path from here on is easier to read, and to type.
+                // A relative path is easier to read and to type.
                 ReportFolder::Default(top.filter(|it| Some(it.as_path()) != here).unwrap_or_default())
             }
         }
     }
 
-    /// Its path; none if there is none.
+    /// Its path, if it has one.
     pub fn path(&self) -> Option<PathBuf> {
         match self {
             ReportFolder::Typed(path) => Some(path.clone()),
@@ -59,7 +59,8 @@ impl ReportFolder {
         }
     }
 
-    /// The folder as it may be used. The default one is passed over, with a sentence, if another person may have made it.
+    /// The folder, if it is safe to use. The default one is ignored, with a note, if another person may have created
+    /// it.
     pub fn checked(self) -> (ReportFolder, Option<Problem>) {
         let (ReportFolder::Default(top), Some(path)) = (&self, self.path()) else { return (self, None) };
         let why = match link_in(top) {
@@ -89,12 +90,12 @@ fn link_in(top: &Path) -> Option<PathBuf> {
     None
 }
 
-/// The bytes of a report whose path was typed.
+/// The bytes of a report with a typed path.
 pub fn report_bytes(path: &Path) -> Result<Vec<u8>, String> {
     bytes(fs::File::open(path).map_err(|error| cause(&error))?)
 }
 
-/// The bytes of a report that was found in a folder. A link is not followed.
+/// The bytes of a report in a folder. Links are not followed.
 pub fn found_report_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
     match Folder::open(folder).map_err(Fault::from).and_then(|it| it.read(name)) {
@@ -111,20 +112,20 @@ fn bytes(file: fs::File) -> Result<Vec<u8>, String> {
     read.ok_or_else(|| format!("it is longer than {REPORT_BYTES_MAX} bytes"))
 }
 
-/// Every file below a folder whose name ends as those of reports do, by name. Links to folders are not followed.
+/// Every report file in a folder and its subfolders, by name. Links to folders are not followed.
 pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     let FoundReports { files, passed_over } = found_reports(dir, &BTreeSet::new());
     passed_over.into_iter().next().map_or(Ok(files), Err)
 }
 
-/// What a folder of reports holds.
+/// The content of a report folder.
 struct FoundReports {
     files: Vec<PathBuf>,
-    /// Why something of it is not among them, once for each folder.
+    /// Why parts were skipped, once per folder.
     passed_over: Vec<Problem>,
 }
 
-/// The folders of these names come first, so that no other one fills the room.
+/// The folders with these names come first, so that others cannot exhaust the limit.
 fn found_reports(dir: &Path, names: &BTreeSet<String>) -> FoundReports {
     let mut found = FoundReports { files: Vec::new(), passed_over: Vec::new() };
     let is_first = |it: &Path| it.file_name().and_then(OsStr::to_str).is_some_and(|it| names.contains(it));
@@ -148,7 +149,7 @@ fn found_reports(dir: &Path, names: &BTreeSet<String>) -> FoundReports {
     found
 }
 
-/// Takes the files of one folder, and gives the folders in it.
+/// Adds the files of one folder, and returns its subfolders.
 fn read_folder(folder: &Path, depth: usize, found: &mut FoundReports) -> Result<Vec<PathBuf>, Problem> {
     let cannot = |error: &std::io::Error| {
         let (path, cause) = (text::unticked(folder.display()), cause(error));
@@ -175,7 +176,8 @@ fn read_folder(folder: &Path, depth: usize, found: &mut FoundReports) -> Result<
     Ok(folders)
 }
 
-/// What the default folder holds, and one warning for all of it that could not be read. Before the first run there is none.
+/// The content of the default folder, with one warning about everything unreadable. Before the first run, it is
+/// missing.
 fn default_reports(dir: &Path, names: &BTreeSet<String>) -> (Vec<PathBuf>, Option<Problem>) {
     if matches!(dir.try_exists(), Ok(false)) {
         return (Vec::new(), None);
@@ -184,7 +186,7 @@ fn default_reports(dir: &Path, names: &BTreeSet<String>) -> (Vec<PathBuf>, Optio
     (files, passed_over(&problems))
 }
 
-/// One warning for all that was passed over in a folder; None where that is nothing.
+/// One warning about everything that was skipped in a folder. `None` if nothing was.
 fn passed_over(problems: &[Problem]) -> Option<Problem> {
     let first = problems.first()?;
     let more = match problems.len() {
@@ -222,7 +224,8 @@ impl ReportStore for ReportFolder {
     }
 }
 
-/// The files that `log` shows: all of a typed folder, else the newest of each org. Beside them, that some could not be read.
+/// The files for `log`: all files of a typed folder, or the newest of each org. Also returns a note about unreadable
+/// ones.
 pub fn files(folder: &ReportFolder) -> Result<(Vec<PathBuf>, Option<Problem>), Problem> {
     let Some(dir) = folder.path() else {
         return Err(Problem::new("there is no folder of reports that could be read")
@@ -241,12 +244,12 @@ pub fn files(folder: &ReportFolder) -> Result<(Vec<PathBuf>, Option<Problem>), P
             .help("give the folder that `apply --report-dir` wrote to: `presencectl log DIR`");
         return Err(note.unwrap_or(problem));
     }
-    // Their names begin with the time.
+    // Their names start with the time.
     let newest = |files: Vec<PathBuf>| files.into_iter().rev().take(KEPT_REPORTS_MAX).rev();
     Ok((by_org.into_values().flat_map(newest).collect(), note))
 }
 
-/// `own`: so many of the first are of this org; nothing is said of others that cannot be read.
+/// The first `own` files belong to this org. Other unreadable files are not reported.
 fn read(files: &[PathBuf], own: usize) -> NewestReports {
     let (mut bytes_left, mut values_left) = (HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
     let (mut found, mut unread) = (Vec::new(), Vec::new());
@@ -283,7 +286,7 @@ fn read(files: &[PathBuf], own: usize) -> NewestReports {
     NewestReports { files: found, notes: notes.into_iter().collect(), is_whole: false }
 }
 
-/// One warning for all reports that could not be read.
+/// One warning about all unreadable reports.
 pub fn not_read(count: usize, first: &Path, why: &str) -> Problem {
     let (reports, first) = (text::count(count, "report"), text::ticked(first.display()));
     Problem::new(format!(

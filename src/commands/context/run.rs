@@ -1,5 +1,5 @@
-//! One run of a command: its outputs, its record, the folder of reports, and the orgs that it is connected to. Every command
-//! is handed one, and what it returns is shown here.
+//! One run of a command: its outputs, its record, the report folder, and its connections. Every command receives one
+//! and its result is shown here.
 
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -37,26 +37,26 @@ use crate::sandbox::Server;
 
 pub struct Run<'a, F = Format> {
     pub host: Host<'a>,
-    /// Where its results go.
+    /// Its outputs.
     pub outputs: Outputs<F>,
-    /// When and by whom it is.
+    /// Its time and author.
     pub record: Record,
-    /// The folder that reports are read from; none of a run that reads none.
+    /// The report folder to read from. `None` for a run that reads none.
     pub folder: ReportFolder,
-    /// The org, as soon as it says who it is.
+    /// The org, as soon as it is known.
     pub heard: Heard,
-    /// The config of its org, for a document of its failure.
+    /// The config of its org, for the document of a failure.
     pub config: Option<ConfigV1>,
-    /// The kind of page that a failure takes the place of.
+    /// The kind of page that a failure replaces.
     pub awaited: PageKind,
     report_file: ReportFile,
-    /// What the names of the variables end in that the org was reached by.
+    /// The suffix of the variables for the org.
     suffix: String,
-    /// The secrets of all orgs that it speaks to.
+    /// The secrets of all orgs in the run.
     secrets: RunSecrets,
-    /// It changes definitions: all its documents say when it was and who was at work.
+    /// It changes definitions, so all its documents have the time and author.
     is_recorded: bool,
-    /// The embedded orgs that it has started.
+    /// The embedded sandboxes that it started.
     servers: Vec<Server>,
 }
 
@@ -78,12 +78,12 @@ impl<'a, F: View> Run<'a, F> {
         }
     }
 
-    /// Does the work, ends every connection also where it failed, and shows why there is no result where there is none.
+    /// Runs the work, closes every connection even after a failure, and shows a failure.
     pub async fn perform(mut self, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
         self.host.signals.watch();
         let ended = work(&mut self).await;
         for server in mem::take(&mut self.servers) {
-            // What it is answering is answered, and its port and state are free.
+            // Finishes open requests, and frees its port and state.
             server.shutdown().await;
         }
         ended.unwrap_or_else(|failure| {
@@ -98,7 +98,7 @@ impl<'a, F: View> Run<'a, F> {
         })
     }
 
-    /// Tries every place that results will be written to, so that a missing folder is found before an org is changed.
+    /// Tests every output, so that a missing folder is found before an org is changed.
     pub fn open(&mut self, outputs: &[Output<F>], target: Option<&TargetArgs>) -> Result<(), Failure> {
         self.outputs = Outputs::open(outputs, self.host.environment, self.host.signals)?;
         if let Some(target) = target {
@@ -108,8 +108,8 @@ impl<'a, F: View> Run<'a, F> {
         Ok(())
     }
 
-    /// The same of a run that changes definitions: it is kept in a folder of reports, of which the path of the config may
-    /// decide.
+    /// Like [`Run::open`], for a run that changes definitions: it is recorded in a report folder, which may depend on
+    /// the config's path.
     pub fn open_recorded(
         &mut self,
         outputs: &[Output<F>],
@@ -131,7 +131,7 @@ impl<'a, F: View> Run<'a, F> {
         Ok(())
     }
 
-    /// Finds the folder of reports for a run that only reads it: the default one may be missing.
+    /// Finds the report folder for a run that only reads it: the default one may be missing.
     pub fn read_reports(
         &mut self,
         typed: Option<&Path>,
@@ -143,7 +143,7 @@ impl<'a, F: View> Run<'a, F> {
         self.host.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
         self.outputs.spare(folder.path())?;
         if let ReportFolder::Typed(dir) = &folder {
-            // A variable is set for all commands of a CI, and the first apply makes the folder.
+            // A variable applies to all commands in a CI, and the first apply creates the folder.
             let is_typed = self.host.typed.has("report-dir") || self.host.typed.command() == "log";
             if !is_typed && matches!(dir.try_exists(), Ok(false)) {
                 return Ok(ReportFolder::None);
@@ -154,12 +154,12 @@ impl<'a, F: View> Run<'a, F> {
         Ok(folder)
     }
 
-    /// Reads a config and shows what was found in it.
+    /// Reads a config and shows its findings.
     pub fn load(&mut self, args: &ConfigArgs) -> Result<(Config, Sources), Failure> {
         self.load_beside(args, None)
     }
 
-    /// The same beside the config of a commit, which may have what was deleted since.
+    /// Like [`Run::load`], beside the config of a commit, which may have deleted files.
     pub fn load_beside(&mut self, args: &ConfigArgs, base: Option<&str>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
         let request = args.request();
@@ -171,7 +171,7 @@ impl<'a, F: View> Run<'a, F> {
         self.loaded(loaded)
     }
 
-    /// The same, of a commit. None of its files is on the disk.
+    /// Like [`Run::load`], for a commit. None of its files is on disk.
     pub fn load_at(&mut self, at: &AtCommit, org: Option<&str>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config of a commit");
         let InRepository { path, root } = at.place.clone();
@@ -181,12 +181,12 @@ impl<'a, F: View> Run<'a, F> {
         self.loaded(loaded)
     }
 
-    /// Reads the configs of several orgs, from the disk or of a commit.
+    /// Reads the configs of several orgs, from disk or from a commit.
     pub fn load_orgs(&mut self, args: &OrgsArgs, at: Option<&AtCommit>) -> Result<(Vec<Config>, Sources), Failure> {
         self.load_chosen((&args.path, args.root.as_deref()), &args.choice(), at)
     }
 
-    /// The same by a choice.
+    /// Like [`Run::load_orgs`], for a selection.
     pub fn load_chosen(
         &mut self,
         (path, root): (&Path, Option<&Path>),
@@ -221,14 +221,14 @@ impl<'a, F: View> Run<'a, F> {
         }
     }
 
-    /// Opens a connection to an org. Nothing is sent yet. The run ends it.
+    /// Opens a connection to an org. Nothing is sent yet. The run closes it.
     pub async fn connect(&mut self, args: &TargetArgs, desired: &Desired) -> Result<Connection, Problem> {
         let access = OrgAccess::of(args, desired, &self.host, true);
         self.suffix.clone_from(&access.environment.suffix);
         self.connect_by(&access, desired).await
     }
 
-    /// The same by a certain access.
+    /// Like [`Run::connect`], with a given access.
     pub async fn connect_by(&mut self, access: &OrgAccess, desired: &Desired) -> Result<Connection, Problem> {
         let OrgAccess { target, environment, unused } = access;
         self.host.show_notes(unused.as_slice());
@@ -243,7 +243,7 @@ impl<'a, F: View> Run<'a, F> {
         Ok(connection)
     }
 
-    /// Tells people something while the run goes on: on standard output, unless a document goes there.
+    /// Shows text during the run: on standard output, unless a document goes there.
     pub fn tell(&mut self, view: &dyn Fn(Style) -> String) {
         if self.outputs.on_stdout == F::HUMAN {
             let text = view(self.host.style_out());
@@ -257,8 +257,8 @@ impl<'a, F: View> Run<'a, F> {
         }
     }
 
-    /// Keeps a report, in the place of an earlier one of the run. Gives its file; none if there is no folder, or if the
-    /// default one could not be written: then one line says so.
+    /// Stores a report, replacing an earlier one of the run. Returns its file. `None` if there is no folder, or if the
+    /// default one could not be written, which one line reports.
     pub fn keep(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<Option<PathBuf>, Problem> {
         let document = json::write(&json::ReportV1::of(report, target, sources));
         self.keep_document(&document, target.org.as_ref())
@@ -274,18 +274,18 @@ impl<'a, F: View> Run<'a, F> {
         }
     }
 
-    /// What notes each POST of this run before it is sent.
+    /// Records each POST of this run before it is sent.
     pub fn before_post(&self, default_locale: &Locale) -> Option<BeforePost> {
         self.report_file.before_post(self.record.clock(), default_locale, self.host.signals)
     }
 
-    /// Writes the result to every output. The exit is worse where one could not be written.
+    /// Writes the result to every output. The exit code is worse if one could not be written.
     pub fn show(&mut self, view: &dyn Fn(F, Style) -> String, exit: Exit) -> Exit {
         let stdout = view(self.outputs.on_stdout, self.host.style_out());
         self.write(&stdout, &|format| view(format, Style::PLAIN), exit)
     }
 
-    /// The same below a plan that people have read: they get `words` wherever the rest goes.
+    /// Like [`Run::show`], below a plan that was already shown: people get `words` on every output for people.
     pub fn show_below(&mut self, words: &dyn Fn(Style) -> String, view: &dyn Fn(F) -> String, exit: Exit) -> Exit {
         let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
         let stdout = if self.outputs.on_stdout == F::HUMAN {
@@ -298,7 +298,7 @@ impl<'a, F: View> Run<'a, F> {
         self.write(&stdout, view, exit)
     }
 
-    /// The same, with the text for standard output.
+    /// Like [`Run::show`], with the text for standard output.
     pub fn write(&mut self, stdout: &str, view: &dyn Fn(F) -> String, exit: Exit) -> Exit {
         logging::phase("writing the outputs");
         let outputs = mem::replace(&mut self.outputs, Outputs::on_stdout());
@@ -308,8 +308,8 @@ impl<'a, F: View> Run<'a, F> {
         }
     }
 
-    /// Shows why there is no result on standard error and in every output. A run that did nothing was one, too, so its
-    /// failure is kept.
+    /// Shows a failure on standard error and in every output. A run without effect counts too, so its failure is
+    /// stored.
     fn fail(&mut self, failure: &Failure) -> Exit {
         let exit = self.host.fail(failure);
         let named = self.host.named(failure).into_owned();
@@ -342,15 +342,15 @@ impl<'a, F: View> Run<'a, F> {
 }
 
 impl Run<'_> {
-    /// Keeps what is known of a run right before its first write, wherever its report will be: one that is killed leaves
-    /// that.
+    /// Stores the report right before the first write in every place of the final report. A killed run leaves it
+    /// behind.
     pub fn begin(&mut self, report: &Report, target: &Target, sources: &Sources) -> Result<(), Problem> {
         self.keep(report, target, sources)?;
         self.outputs.begin(Format::Json, &json::write(&json::ReportV1::of(report, target, sources)), self.host.signals)
     }
 }
 
-/// The exit of a run of which a later part failed as well.
+/// The exit code after a later part failed too.
 pub fn worse(exit: Exit, other: Exit) -> Exit {
     match exit {
         Exit::Success | Exit::Changes => other,

@@ -1,4 +1,4 @@
-//! The simulated org of `--sandbox`: its id and its state file, from what the config calls the org, and its start.
+//! The simulated org of `--sandbox`: its id and state file, from the org in the config, and its start.
 
 use std::fmt::Write as _;
 use std::io;
@@ -14,11 +14,11 @@ use crate::model::problem::{Problem, cause};
 use crate::model::text;
 use crate::sandbox::{self, SandboxError, Seed, Server};
 
-/// The longest name of a state file that is written out; many systems stop at 255 bytes.
+/// The longest readable name of a state file. Many systems stop at 255 bytes.
 const NAME_BYTES_MAX: usize = 150;
 
-/// The id of a simulated org: the config's, else one made from its name, so that it is the same in
-/// every run and another for every name.
+/// The id of a simulated org: that of the config, or one made from its name. It is the same in every run, and distinct
+/// for every name.
 pub fn org_id(org: &OrgIdentity) -> String {
     match &org.id {
         Some(id) => id.as_str().to_owned(),
@@ -26,19 +26,19 @@ pub fn org_id(org: &OrgIdentity) -> String {
     }
 }
 
-/// The state file of a simulated org: by its id, else by its name. No two orgs share one, and
-/// no matter what a config calls its org, the file stays in its folder.
+/// The state file of a simulated org, by id or by name. No two orgs share one. The file stays in its folder, whichever
+/// name a config has.
 pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
     let name = match org {
         None => DEFAULT.to_owned(),
-        // The org without a name is the same one where a config knows its id.
+        // The unnamed org is the same one if a config has its id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == Seed::default().org_id => DEFAULT.to_owned(),
-        // An org that was known by its name is the same one where an import has written its id.
+        // An org with a name is the same one after an import added its id.
         Some(OrgIdentity { id: Some(id), name, .. }) if id.as_str() == guid_of(name) => format!("@{}", encoded(name)),
-        // The name of the org that has none is no one's id.
+        // The file name of the unnamed org is not available as an id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == DEFAULT => format!("{DEFAULT}%"),
         Some(OrgIdentity { id: Some(id), .. }) => encoded(id.as_str()),
-        // No encoded text holds an `@`.
+        // No encoded text has an `@`.
         Some(OrgIdentity { id: None, name, .. }) => format!("@{}", encoded(name)),
     };
     PathBuf::from(SANDBOX_STATE_FOLDER).join(format!("{name}.json"))
@@ -46,8 +46,8 @@ pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
 
 const DEFAULT: &str = "default";
 
-/// Small letters, digits, `-` and `_` as they are, every other byte as `%xx`: two texts never become
-/// one, also where a disk does not tell `A` from `a`.
+/// Lower-case letters, digits, `-` and `_` stay, every other byte becomes `%xx`. Two texts stay distinct even on a
+/// case-insensitive disk.
 fn encoded(raw: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     let mut name = String::new();
@@ -60,22 +60,21 @@ fn encoded(raw: &str) -> String {
         }
     }
     if name.len() > NAME_BYTES_MAX {
-        // All of it is ASCII, and no name that is written out holds a `.`.
+        // All of it is ASCII, and no readable name has a `.`.
         name.truncate(NAME_BYTES_MAX);
         let _ = write!(name, ".{:032x}", fingerprint(raw));
     }
     name
 }
 
-/// In the shape of an id of the platform, with the version that is for ids of one's own making.
+/// The form of a platform id, with the version for custom ids.
 fn guid_of(name: &str) -> String {
     let bits = fingerprint(name);
     let hex = format!("{:032x}", (bits & !(0xf << 76) & !(0x3 << 62)) | (0x8 << 76) | (0x2 << 62));
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-/// FNV-1a over 128 bits: the same on every machine and in every version. It tells names apart and
-/// proves nothing.
+/// FNV-1a with 128 bits: the same on every machine and in every version. It makes names distinct, but it is not secure.
 fn fingerprint(text: &str) -> u128 {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
@@ -87,7 +86,7 @@ pub struct Started {
     pub notes: Vec<Problem>,
 }
 
-/// Starts the org of a config; it goes on from its state, and begins by the seed where it has none.
+/// Starts the org of a config. It continues from its state, or starts from the seed if it has none.
 pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Problem> {
     let mut seed = Seed::default();
     if let Some(org) = &desired.org {
@@ -100,7 +99,7 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
     let behavior = typed(args.sandbox_behavior.as_deref(), sandbox::read_behavior_file)?;
     let state = state_file(desired.org.as_ref());
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
-    // No one typed this path, and a repository may hold links in it.
+    // This path was not typed, and a repository may have links in it.
     let below = Some(PathBuf::new());
     let config = sandbox::SandboxConfig {
         state_file: Some(state),
@@ -112,13 +111,13 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
     Ok(Started { server: Server::start(config).await?, notes })
 }
 
-/// What a file says whose path was typed; the usual where none was.
+/// The content of a typed file, or the default.
 pub fn typed<T: Default>(file: Option<&Path>, read: impl Fn(&Path) -> Result<T, SandboxError>) -> Result<T, Problem> {
     let Some(file) = file else { return Ok(T::default()) };
     read(file).map_err(|error| files::cannot_read(file, error.into()))
 }
 
-/// A seed is for the beginning: what was done to the org since must not be lost.
+/// A seed is only for a new org: changes to an existing one must not be lost.
 fn passed_over(seed: &Path, state: &Path) -> Problem {
     Problem::new(format!(
         "--sandbox-seed `{}` is not used: this sandbox org is there already",
@@ -127,8 +126,8 @@ fn passed_over(seed: &Path, state: &Path) -> Problem {
     .help(format!("delete `{}` to let it begin anew", text::unticked(state.display())))
 }
 
-/// For each pin a definition with that id and the config's values, as the API lists them, so that
-/// every config with pins runs.
+/// A definition per pin, with its id and the config's values, in the form of the API, so that every config with pins
+/// runs.
 fn pinned(desired: &Desired, seeded: &[Value]) -> Vec<Value> {
     let is_seeded = |id: &str| seeded.iter().any(|it| it.get("id").and_then(Value::as_str) == Some(id));
     desired
@@ -168,7 +167,7 @@ impl From<SandboxError> for Problem {
     }
 }
 
-/// The known name that is nearest to an unknown one, from what serde says of it.
+/// The known name that is nearest to an unknown one, from serde's message.
 fn meant(said: &str) -> Option<&str> {
     let mut names = said.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
     let given = names.next()?;

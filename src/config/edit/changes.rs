@@ -1,12 +1,12 @@
-//! The edits of one file as a tree, held against what the file has.
+//! The edits of one file as a tree, compared with its content.
 
 use crate::config::edit::request::{EditAction, EditFlaw, EntryComment, FileEdit, Leaf, MapEntries, entry};
 use crate::config::tree::Node;
 
-/// Changes of a mapping, in the order in which they were asked for.
+/// Changes of a mapping, in the order of the requests.
 pub(super) type Changes = Vec<(String, EntryChange)>;
 
-/// What becomes of one entry.
+/// The change of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EntryChange {
     Leaf(Leaf, EntryComment),
@@ -15,7 +15,7 @@ pub(super) enum EntryChange {
     Remove,
 }
 
-/// The edits as a tree. What changes nothing is left out, and a mapping that would be left empty is taken away as a whole.
+/// The edits as a tree. An edit without effect is left out, and a mapping that would become empty is removed.
 pub(super) fn changes(entries: &MapEntries, edits: &[FileEdit]) -> Result<Changes, EditFlaw> {
     let mut changes = Changes::new();
     for edit in edits {
@@ -58,7 +58,7 @@ fn add(changes: &mut Changes, path: &[String], change: &EditAction) -> Option<()
     Some(())
 }
 
-/// Drops what is so already, and turns what would leave a mapping empty into its removal.
+/// Drops edits without effect, and turns emptying a mapping into its removal.
 fn settle(entries: &MapEntries, changes: &mut Changes) {
     changes.retain_mut(|(key, change)| {
         let there = entry(entries, key).map(|(_, value)| &value.value);

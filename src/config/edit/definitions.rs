@@ -1,15 +1,15 @@
-//! The definitions of one file as they stand there, before anything is merged.
+//! The definitions of one file, before merging.
 
 use crate::config::edit::request::{MapEntries, entry, read};
 use crate::config::tree::{Node, Spanned};
 
-/// What one file says of one definition.
+/// The content of one definition in one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DefinitionEntry {
     /// `definitions` or `overrides`.
     pub section: String,
     pub key: String,
-    /// By locale, as it is spelt. None: the label below is taken away.
+    /// By locale, in its spelling. `None` removes the label of a lower layer.
     pub labels: Vec<(String, Option<String>)>,
     pub system_presence: Option<String>,
     pub deactivated: Option<bool>,
@@ -19,7 +19,7 @@ pub struct DefinitionEntry {
     pub replaces: Option<String>,
 }
 
-/// The sections that hold definitions.
+/// The sections with definitions.
 const SECTIONS: [&str; 2] = ["definitions", "overrides"];
 
 /// In the order of the file.

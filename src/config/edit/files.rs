@@ -1,4 +1,4 @@
-//! The edits of all files of a config, and what the config is with them.
+//! The edits of all files of a config, and the resulting config.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -29,19 +29,18 @@ impl FileEdits {
         self.0.entry(file).or_default().push(edit);
     }
 
-    /// Those of the file at a path.
+    /// The edits of the file at a path.
     pub fn of<'a>(&'a self, sources: &'a Sources, path: &'a Path) -> impl Iterator<Item = &'a FileEdit> {
         self.0.iter().filter(move |(file, _)| sources.get(**file).path == path).flat_map(|(_, edits)| edits)
     }
 
-    /// These as well.
     pub fn extend(&mut self, others: FileEdits) {
         for (file, edits) in others.0 {
             self.0.entry(file).or_default().extend(edits);
         }
     }
 
-    /// Those files that change, with their new texts; nothing of it is written.
+    /// The changed files with their new texts. Nothing is written.
     pub fn apply(&self, sources: &Sources) -> Result<Vec<EditedFile>, (PathBuf, EditFlaw)> {
         let mut files = Vec::new();
         for (file, edits) in &self.0 {
@@ -56,12 +55,12 @@ impl FileEdits {
     }
 }
 
-/// Every config below a path, as it would be with these texts on the disk.
+/// Every config below a path, as if these texts were on the disk.
 pub fn load_edited(path: &Path, root: Option<&Path>, files: &[EditedFile]) -> LoadedAll {
     load_all_in(overlay(files), path, root, |_| true)
 }
 
-/// The config of one request, as it would be.
+/// The config of one request, with these texts.
 pub fn load_one_edited(source: &ConfigSource, files: &[EditedFile]) -> Loaded {
     load_in(overlay(files), source)
 }
@@ -73,12 +72,12 @@ fn overlay(files: &[EditedFile]) -> Rc<Overlay> {
     Rc::new(Overlay { below: disk, texts })
 }
 
-/// Does a file lie below the path of a request? Others may be used by configs that were not read.
+/// Is a file below the path of a request? Configs that were not read may use other files.
 pub fn is_below(file: &Path, path: &Path) -> bool {
     below(file, path).is_some()
 }
 
-/// The way from the path of a request to a file below it, however both were typed; none of a file elsewhere.
+/// The relative path from a request's path to a file below it, however both were typed. `None` for a file elsewhere.
 pub fn below(file: &Path, path: &Path) -> Option<PathBuf> {
     let disk = Disk::default();
     let (file, path) = (disk.canonical(file).ok()?, disk.canonical(path).ok()?);

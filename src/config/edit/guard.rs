@@ -1,4 +1,4 @@
-//! The last look at an edit, by other means than those that made it.
+//! Verifies an edit independently of the code that made it.
 
 use crate::config::edit::changes::{Changes, EntryChange};
 use crate::config::edit::layout::{Remark, TextLayout, at_path, remarks};
@@ -15,7 +15,7 @@ fn meant(tree: &Spanned<Node>, changes: &Changes) -> Meaning {
     }
 }
 
-/// Does the text say what these changes make of another one?
+/// Does the edited text have the meaning of the original with these changes?
 pub(super) fn means(text: &str, changes: &Changes, edited: &str) -> bool {
     match (read(text), read(edited)) {
         (Some(before), Some(after)) => meaning::of(&after) == meant(&before, changes),
@@ -23,7 +23,7 @@ pub(super) fn means(text: &str, changes: &Changes, edited: &str) -> bool {
     }
 }
 
-/// What is wrong with the text that an edit gave; none if it may be written.
+/// The fault of an edited text. `None` if it can be written.
 pub(super) fn fault(text: &str, tree: &Spanned<Node>, changes: &Changes, edited: &str) -> Option<&'static str> {
     let Node::Map(entries) = &tree.value else { return Some("the file") };
     let Some(after) = read(edited) else { return Some("the file into one that does not read") };
@@ -43,24 +43,24 @@ pub(super) fn fault(text: &str, tree: &Spanned<Node>, changes: &Changes, edited:
     if !lines_stay(text, &touched.lines, edited) {
         return Some("a line that it is not about");
     }
-    // Where every line ends in the way of DOS, new ones do.
+    // If every line of the file ends with CRLF, new ones do too.
     let bare_ends = |text: &str| text.matches('\n').count() - text.matches("\r\n").count();
     (bare_ends(text) == 0 && bare_ends(edited) > 0).then_some("the line ends of the file")
 }
 
-/// What the changes may touch of a file.
+/// The parts of a file that the changes may affect.
 struct Touched<'a> {
     layout: TextLayout<'a>,
-    /// Bytes of whole lines.
+    /// Byte ranges of whole lines.
     lines: Vec<(usize, usize)>,
-    /// The same of what is taken away.
+    /// Byte ranges of removed lines.
     gone: Vec<(usize, usize)>,
-    /// What is new of comments, with the entry that each belongs to.
+    /// New comments, with the entry of each.
     comments: Vec<(Vec<String>, bool, String)>,
 }
 
 impl Touched<'_> {
-    /// A comment has no place within braces, so what is new there has none.
+    /// A comment cannot be inside braces, so new comments there are dropped.
     fn changes(&mut self, entries: &MapEntries, above: &[String], changes: &Changes, in_braces: bool) {
         for (key, change) in changes {
             let path: Vec<String> = above.iter().chain([key]).cloned().collect();
@@ -92,7 +92,7 @@ impl Touched<'_> {
         let start = key.place.start as usize;
         let lines = (self.layout.first_line(start), self.layout.last_line(key, value));
         self.lines.push(lines);
-        // In the middle of a line only the entry goes, with what is within it.
+        // In the middle of a line, only the entry is removed, with its content.
         let is_alone = self.layout.column(start).is_some();
         self.gone.push(if is_alone { lines } else { (start, self.layout.content_end(key, value)) });
     }
@@ -114,7 +114,7 @@ impl Touched<'_> {
     }
 }
 
-/// Is there any comment more or less than there should be, or one at another entry?
+/// Is a comment missing, unexpected, or at another entry?
 fn comments(text: &str, tree: &Spanned<Node>, touched: &Touched<'_>, edited: &str, after: &Spanned<Node>) -> bool {
     let is_gone = |it: &Remark| touched.gone.iter().any(|(start, end)| (*start..*end).contains(&it.start));
     let known = |it: Remark| (it.owner.unwrap_or_default(), it.is_beside, it.text);
@@ -126,7 +126,7 @@ fn comments(text: &str, tree: &Spanned<Node>, touched: &Touched<'_>, edited: &st
     expected != found
 }
 
-/// Is every line that no change touches still there, byte by byte and in order?
+/// Is every untouched line still there, byte by byte and in order?
 fn lines_stay(text: &str, touched: &[(usize, usize)], edited: &str) -> bool {
     let mut new = edited.split_inclusive('\n');
     let mut start = 0;
@@ -140,7 +140,7 @@ fn lines_stay(text: &str, touched: &[(usize, usize)], edited: &str) -> bool {
     true
 }
 
-/// The first line may become another one; the byte-order mark stays.
+/// The first line may change, but the byte-order mark stays.
 fn without_mark(line: &str) -> &str {
     line.strip_prefix('\u{FEFF}').unwrap_or(line)
 }

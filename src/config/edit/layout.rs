@@ -1,5 +1,4 @@
-//! Where things stand in the text of a file: lines, where an entry ends, and the comments with the entries that they
-//! belong to.
+//! The layout of a file's text: lines, ends of entries, and the entries of comments.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +8,14 @@ use crate::model::source::Span;
 
 const BOM: &str = "\u{FEFF}";
 
-/// The text of a file with the places of its lines.
+/// The text of a file, with access to its lines.
 #[derive(Clone, Copy)]
 pub(super) struct TextLayout<'a> {
     pub(super) text: &'a str,
 }
 
 impl<'a> TextLayout<'a> {
-    /// Where the line of a place begins, after a byte-order mark.
+    /// The start of a line, after a byte-order mark.
     pub(super) fn line_start(self, at: usize) -> usize {
         match self.text[..at].rfind('\n') {
             Some(index) => index + 1,
@@ -25,18 +24,18 @@ impl<'a> TextLayout<'a> {
         }
     }
 
-    /// Where the line of a place ends, before its line break.
+    /// The end of a line, before its line break.
     pub(super) fn line_end(self, at: usize) -> usize {
         let end = self.text[at..].find('\n').map_or(self.text.len(), |index| at + index);
         if self.text[at..end].ends_with('\r') { end - 1 } else { end }
     }
 
-    /// Where the next line begins; the end of the text if there is none.
+    /// The start of the next line, or the end of the text.
     pub(super) fn next_line(self, at: usize) -> usize {
         self.text[at..].find('\n').map_or(self.text.len(), |index| at + index + 1)
     }
 
-    /// How far a place is from the begin of its line, if only spaces are before it.
+    /// The column of a place, if only spaces are before it.
     pub(super) fn column(self, at: usize) -> Option<usize> {
         let start = self.line_start(at);
         self.text[start..at].bytes().all(|it| it == b' ').then_some(at - start)
@@ -49,7 +48,7 @@ impl<'a> TextLayout<'a> {
         }
     }
 
-    /// The comment of a line that holds nothing else, from its `#` on, with its place.
+    /// The comment of a line without other content, from its `#` on, with its place.
     fn comment_line(self, line_start: usize) -> Option<(usize, &'a str)> {
         let line = &self.text[line_start..self.line_end(line_start)];
         let comment = line.trim_start_matches([' ', '\t']);
@@ -61,13 +60,13 @@ impl<'a> TextLayout<'a> {
         end > start && matches!(self.text.as_bytes().get(start), Some(b'{' | b'['))
     }
 
-    /// Does the value take no characters at all?
+    /// Is the value empty in the text?
     pub(super) fn is_absent(self, node: &Spanned<Node>) -> bool {
         let (start, end) = bytes(node.place);
         node.value == Node::Null && !matches!(self.text.get(start..end), Some("~" | "null" | "Null" | "NULL"))
     }
 
-    /// One past the last character of an entry, without a comment behind it.
+    /// One past the last character of an entry, without a comment after it.
     pub(super) fn content_end(self, key: &Spanned<String>, value: &Spanned<Node>) -> usize {
         match &value.value {
             _ if self.is_absent(value) => self.colon(key).map_or(key.place.end as usize, |it| it + 1),
@@ -84,13 +83,13 @@ impl<'a> TextLayout<'a> {
         if self.is_flow(item) { item.place.end as usize } else { self.scalar_end(item) }
     }
 
-    /// The end of a scalar, without line breaks that a block scalar ends with.
+    /// The end of a scalar, without the final line breaks of a block scalar.
     pub(super) fn scalar_end(self, value: &Spanned<Node>) -> usize {
         let (start, end) = bytes(value.place);
         start + self.text[start..end].trim_end_matches([' ', '\t', '\r', '\n']).len()
     }
 
-    /// The colon behind a key.
+    /// The colon after a key.
     pub(super) fn colon(self, key: &Spanned<String>) -> Option<usize> {
         let end = key.place.end as usize;
         let rest = &self.text[end..];
@@ -98,7 +97,7 @@ impl<'a> TextLayout<'a> {
         colon.starts_with(':').then(|| end + rest.len() - colon.len())
     }
 
-    /// The begin of the first line that belongs to an entry that begins a line: of its comment directly above it.
+    /// The start of the first line of an entry, including the comment directly above it. The entry must start its line.
     pub(super) fn first_line(self, key_start: usize) -> usize {
         let mut first = self.line_start(key_start);
         let Some(column) = self.column(key_start) else { return first };
@@ -112,7 +111,7 @@ impl<'a> TextLayout<'a> {
         first
     }
 
-    /// Where the lines of a block entry end: after those of its value, and of deeper comments directly below.
+    /// The end of the lines of a block entry: its value, and deeper comments directly below.
     pub(super) fn last_line(self, key: &Spanned<String>, value: &Spanned<Node>) -> usize {
         let mut next = self.next_line(self.content_end(key, value));
         let Some(column) = self.column(key.place.start as usize) else { return next };
@@ -133,9 +132,9 @@ pub(super) fn bytes(place: Span) -> (usize, usize) {
 /// A comment of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Remark {
-    /// The entry that it belongs to; none of one that stands for itself.
+    /// Its entry. `None` for a comment without an entry.
     pub(super) owner: Option<Vec<String>>,
-    /// At the end of a line that holds something else.
+    /// At the end of a line with other content.
     pub(super) is_beside: bool,
     pub(super) text: String,
     pub(super) start: usize,
@@ -159,7 +158,7 @@ pub(super) fn places<'a>(entries: &'a MapEntries, above: &[String], found: &mut 
     }
 }
 
-/// The items of lists that take a line each, with a path.
+/// The items of lists with a line each, with their paths.
 fn items(entries: &[EntryPlace<'_>], found: &mut Vec<(usize, Vec<String>)>) {
     for EntryPlace { path, value, .. } in entries {
         let Node::List(items) = &value.value else { continue };
@@ -168,7 +167,7 @@ fn items(entries: &[EntryPlace<'_>], found: &mut Vec<(usize, Vec<String>)>) {
     }
 }
 
-/// The places of all scalars that take characters, in order.
+/// The places of all non-empty scalars, in order.
 fn scalars(layout: TextLayout<'_>, node: &Spanned<Node>, found: &mut Vec<(usize, usize)>) {
     match &node.value {
         Node::Map(entries) => {
@@ -185,7 +184,7 @@ fn scalars(layout: TextLayout<'_>, node: &Spanned<Node>, found: &mut Vec<(usize,
     }
 }
 
-/// Every comment, with the entry that it belongs to.
+/// Every comment, with its entry.
 pub(super) fn remarks(text: &str, tree: &Spanned<Node>) -> Vec<Remark> {
     let layout = TextLayout { text };
     let (mut taken, mut entries) = (Vec::new(), Vec::new());
@@ -257,7 +256,7 @@ fn owner(
     }
 }
 
-/// Of an entry and of all entries below it: the comment of each, also of one that has none, by its path from there.
+/// The comment of an entry and of all entries below it, by relative path. Entries without a comment are included.
 pub fn comments_below(text: &str, path: &[&str]) -> BTreeMap<Vec<String>, EntryComment> {
     let Some(tree @ Spanned { value: Node::Map(map), .. }) = &read(text) else { return BTreeMap::new() };
     let mut entries = Vec::new();
@@ -276,7 +275,7 @@ pub fn comments_below(text: &str, path: &[&str]) -> BTreeMap<Vec<String>, EntryC
     comments
 }
 
-/// What stands at a path.
+/// The entry at a path.
 pub(super) fn at_path<'a>(entries: &'a MapEntries, path: &[String]) -> Option<&'a (Spanned<String>, Spanned<Node>)> {
     let (key, below) = path.split_first()?;
     let found = entry(entries, key)?;

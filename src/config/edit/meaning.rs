@@ -1,4 +1,4 @@
-//! What a file says, without places, and what it would say after some changes.
+//! The content of a file without places, and its content after some changes.
 
 use crate::config::edit::changes::{Changes, EntryChange};
 use crate::config::edit::request::{Leaf, MapEntries};
@@ -29,7 +29,7 @@ fn of_map(entries: &MapEntries) -> Vec<(String, Meaning)> {
     entries.iter().map(|(key, value)| (key.value.clone(), of(value))).collect()
 }
 
-/// The mapping after the changes: new entries come last, in the order in which they were asked for.
+/// The mapping after the changes. New entries come last, in the order of the requests.
 pub(super) fn after(mut map: Vec<(String, Meaning)>, changes: &Changes) -> Vec<(String, Meaning)> {
     for (key, change) in changes {
         let index = map.iter().position(|(it, _)| it == key);

@@ -1,5 +1,5 @@
-//! Edits of a config file in place: values are replaced, and entries added or taken away, by splicing bytes, so that the
-//! rest of the file stays as a person wrote it.
+//! Edits a config file in place. It replaces values, and adds or removes entries, by splicing bytes, so that the rest
+//! of the file stays as its author wrote it.
 
 use crate::config::edit::changes::changes;
 use crate::config::edit::layout::TextLayout;
@@ -21,11 +21,11 @@ mod splice;
 pub use crate::config::edit::layout::comments_below;
 pub use crate::config::edit::request::{EditAction, EditFlaw, EntryComment, FileEdit, Leaf};
 
-/// The text of a file with these edits, or why it stays as it is. What comes out has been read again: it means what was
-/// meant, each comment stands at the entry that it belongs to, and every other line is the same bytes.
+/// The text of a file with these edits, or the reason for refusing them. The result was read again: it has the intended
+/// content, each comment is at its entry, and every other line is unchanged.
 pub fn edited(text: &str, edits: &[FileEdit]) -> Result<String, EditFlaw> {
     let named = |what| EditFlaw::Guard(what, edits.iter().map(|it| it.path.clone()).collect());
-    // A last line without a line break would be a case of its own everywhere.
+    // A line break at the end avoids a special case everywhere.
     let line_break = TextLayout { text }.line_break();
     let is_cut = !text.ends_with('\n');
     let whole = if is_cut { format!("{text}{line_break}") } else { text.to_owned() };
@@ -41,7 +41,7 @@ pub fn edited(text: &str, edits: &[FileEdit]) -> Result<String, EditFlaw> {
     }
     if is_cut {
         spliced.truncate(spliced.len() - line_break.len());
-        // A block scalar at its end may mean something else with a line break.
+        // A final block scalar may change its meaning with a line break.
         if !guard::means(text, &changes, &spliced) {
             return Err(named(guard::ELSEWHERE));
         }

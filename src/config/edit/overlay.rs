@@ -1,4 +1,4 @@
-//! The files of another place, some of them with a text that they do not have yet.
+//! A file system with some texts replaced.
 
 use std::collections::HashMap;
 use std::io;

@@ -10,14 +10,14 @@ use crate::model::yaml;
 /// How a scalar is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// None, where that is safe.
+    /// None, if that is safe.
     Plain,
     Single,
     Double,
 }
 
 impl Quotes {
-    /// Those of what stands here.
+    /// The quotes of this text.
     pub(super) fn of(text: &str) -> Quotes {
         match text.bytes().next() {
             Some(b'"') => Quotes::Double,
@@ -35,7 +35,7 @@ pub(super) fn leaf(leaf: &Leaf, quotes: Quotes) -> String {
     }
 }
 
-/// A scalar on one line that reads back as exactly this text.
+/// A one-line scalar that reads back as exactly this text.
 pub(super) fn scalar(raw: &str, quotes: Quotes) -> String {
     let needs_escapes = || raw.chars().any(|c| c.is_control() || text::is_hidden(c));
     match quotes {
@@ -45,11 +45,11 @@ pub(super) fn scalar(raw: &str, quotes: Quotes) -> String {
     }
 }
 
-/// The habits of a file, for what is new in it.
+/// The style of a file, for new content.
 pub(super) struct Habits<'a> {
-    /// How many columns a mapping is further in than the one around it.
+    /// The columns of indentation per level.
     pub(super) step: usize,
-    /// Is a mapping of this name written in braces?
+    /// Are mappings with this name written in braces?
     pub(super) in_braces: &'a dyn Fn(&str) -> bool,
     /// The quotes of the values of a mapping of this name.
     pub(super) quotes: &'a dyn Fn(&str) -> Quotes,
@@ -58,7 +58,7 @@ pub(super) struct Habits<'a> {
 }
 
 impl Habits<'_> {
-    /// `key: value` in braces; `parent` is the mapping that it is put into.
+    /// `key: value` in braces. `parent` is the mapping that receives it.
     pub(super) fn flow_entry(&self, parent: &str, key: &str, change: &EntryChange, quotes: Option<Quotes>) -> String {
         let name = scalar(key, self.key_quotes);
         let quotes = quotes.unwrap_or_else(|| (self.quotes)(parent));
@@ -80,7 +80,7 @@ impl Habits<'_> {
         format!("[{}]", items.join(", "))
     }
 
-    /// The lines of a new entry of a block mapping, each with its indentation and without a line break.
+    /// The lines of a new entry of a block mapping, with indentation and without line breaks.
     pub(super) fn lines(
         &self,
         parent: &str,
@@ -114,7 +114,7 @@ impl Habits<'_> {
     }
 }
 
-/// Nothing in it has a comment, or is a mapping of mappings.
+/// It has no comment and no nested mapping.
 fn is_bare(inner: &[(String, EntryChange)]) -> bool {
     inner.iter().all(|(_, change)| match change {
         EntryChange::Leaf(_, comment) | EntryChange::Append(_, comment) => comment.is_empty(),

@@ -1,4 +1,4 @@
-//! What is asked of an edit, and the file that it is asked of.
+//! The requested edits, and the file to edit.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::model::limits::CONFIG_VALUES_MAX;
 use crate::model::source::FileId;
 use crate::model::text;
 
-/// What an entry holds that is no mapping.
+/// The value of an entry that is not a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leaf {
     Null,
@@ -31,16 +31,16 @@ impl EntryComment {
     }
 }
 
-/// What becomes of one entry of a file.
+/// The requested change of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditAction {
-    /// It holds this. Mappings above it that are not there yet are made.
+    /// Sets this value. Missing mappings above it are added.
     Set(Leaf),
-    /// A new entry gets this comment. One that is there keeps its own.
+    /// Sets the comment of a new entry. An existing entry keeps its own.
     Comment(EntryComment),
-    /// It is taken away with its comment, and so is a mapping that would be left empty.
+    /// Removes the entry with its comment. A mapping that would become empty is removed too.
     Remove,
-    /// The list that it holds gets one more item.
+    /// Adds an item to its list.
     Append(String),
 }
 
@@ -78,20 +78,20 @@ fn owned(path: &[&str]) -> Vec<String> {
 pub enum EditFlaw {
     /// It has errors, aliases or tags.
     NotRead,
-    /// Its top is no mapping.
+    /// Its top level is not a mapping.
     NoMapping,
-    /// Two edits contradict each other, or one needs a mapping where something else is.
+    /// Two edits contradict each other, or one needs a mapping where another value is.
     Unfit(Vec<String>),
-    /// The entry is written in a way that is not edited.
+    /// The layout of the entry is not supported.
     Layout(Vec<String>),
-    /// Two edits are about the same characters.
+    /// Two edits affect the same characters.
     Overlap,
-    /// What came out is not what was meant: of these entries at least one.
+    /// The result differs from the intended one, in at least one of these entries.
     Guard(&'static str, Vec<Vec<String>>),
 }
 
 impl EditFlaw {
-    /// The entries that it is about; of none if it is about the file.
+    /// The related entries. Empty if it is about the whole file.
     pub fn paths(&self) -> &[Vec<String>] {
         match self {
             EditFlaw::Unfit(path) | EditFlaw::Layout(path) => std::slice::from_ref(path),
@@ -118,7 +118,7 @@ impl fmt::Display for EditFlaw {
     }
 }
 
-/// The tree of a file, if nothing in it is broken.
+/// The tree of a file, if no part is broken.
 pub(super) fn read(text: &str) -> Option<Spanned<Node>> {
     let mut found = Collector::default();
     let tree = tree::parse(text, FileId::from_index(0), &mut CONFIG_VALUES_MAX.clone(), &mut found).ok()?;

@@ -1,4 +1,4 @@
-//! From the changes of a file to its new text: the bytes that are replaced, all at once from the end.
+//! Applies the changes of a file to its text: collects byte ranges and replaces them from the end.
 
 use crate::config::edit::changes::{Changes, EntryChange};
 use crate::config::edit::layout::{EntryPlace, TextLayout, bytes, places};
@@ -6,13 +6,13 @@ use crate::config::edit::render::{self, Habits, Quotes};
 use crate::config::edit::request::{EditFlaw, Leaf, MapEntries, entry};
 use crate::config::tree::{Node, Spanned};
 
-/// Columns that a mapping is further in, of a file that does not show it.
+/// The default indentation, for a file without nested mappings.
 const STEP: usize = 2;
 
 pub(super) struct Splicer<'a> {
     layout: TextLayout<'a>,
     tree: &'a Spanned<Node>,
-    /// Bytes, and what takes their place.
+    /// Byte ranges and their replacements.
     splices: Vec<(usize, usize, String)>,
 }
 
@@ -51,9 +51,9 @@ impl<'a> Splicer<'a> {
         self.spliced().ok_or(EditFlaw::Overlap)
     }
 
-    /// None where two would replace the same bytes.
+    /// `None` if two replacements overlap.
     fn spliced(mut self) -> Option<String> {
-        // Of two at one place the one that only adds comes first in the text.
+        // At the same place, the one that only inserts comes first.
         self.splices.sort_by_key(|(start, end, _)| (*start, *end));
         let (mut text, mut at) = (String::new(), 0);
         for (start, end, new) in &self.splices {
@@ -91,7 +91,7 @@ impl<'a> Splicer<'a> {
         }
     }
 
-    /// What becomes of an entry that is there, unless it goes.
+    /// The change of an existing entry that stays.
     fn entry(
         &mut self,
         (key, value): &MapEntry,
@@ -115,7 +115,7 @@ impl<'a> Splicer<'a> {
                             for (name, change) in inner {
                                 habits.lines(&key.value, (name, change), column + habits.step, None, &mut lines);
                             }
-                            // Before comments that stand there: they are not about what is new.
+                            // Before existing comments, which are not about the new entry.
                             self.add_lines(self.layout.next_line(self.layout.content_end(key, value)), &lines);
                         }
                         _ => {
@@ -131,7 +131,7 @@ impl<'a> Splicer<'a> {
         }
     }
 
-    /// The bytes of a value; right behind the colon where there is none.
+    /// The bytes of a value. An absent value is directly after the colon.
     fn value_place(&self, value: &Spanned<Node>, colon: usize) -> (usize, usize) {
         if self.layout.is_absent(value) {
             (colon + 1, colon + 1)
@@ -161,7 +161,7 @@ impl<'a> Splicer<'a> {
         let (start, end) = self.value_place(value, colon);
         let first_line = &self.layout.text[start..self.layout.line_end(start)];
         if first_line.starts_with(['|', '>']) && first_line.contains('#') {
-            // A comment stands within what would be replaced.
+            // A comment is inside the replaced text.
             return Err(EditFlaw::Layout(path.to_owned()));
         }
         let quotes = Quotes::of(&self.layout.text[start..end]);
@@ -233,14 +233,14 @@ impl<'a> Splicer<'a> {
         Ok(())
     }
 
-    /// Puts lines before the one that begins here, or at the end of the text, which ends with a line break.
+    /// Inserts lines before the line at this place, or at the end of the text, which ends with a line break.
     fn add_lines(&mut self, at: usize, lines: &[String]) {
         let line_break = self.layout.line_break();
         let joined = lines.join(line_break);
         self.put(at, at, joined + line_break);
     }
 
-    /// Takes the lines of an entry away; none where other things stand on them.
+    /// Removes the lines of an entry. `None` if other content is on them.
     fn remove_lines(&mut self, (key, value): &MapEntry) -> Option<()> {
         let start = key.place.start as usize;
         self.layout.column(start)?;
@@ -280,7 +280,7 @@ impl<'a> Splicer<'a> {
                 _ if self.layout.column(start).is_some() => self.remove_lines(there).ok_or_else(layout_flaw)?,
                 Some(next) if index < last_kept => self.put(start, next.0.place.start as usize, ""),
                 _ => {
-                    // From the end of the entry before it, which goes or stays.
+                    // From the end of the entry before it, which may be removed or not.
                     let (key, value) = entries.get(index.wrapping_sub(1)).ok_or_else(layout_flaw)?;
                     let before = self.layout.content_end(key, value);
                     self.put(before, self.layout.content_end(&there.0, &there.1), "");
@@ -299,7 +299,7 @@ impl<'a> Splicer<'a> {
         Ok(())
     }
 
-    /// Adds entries behind the last one that stays, on lines of their own where that one begins a line.
+    /// Adds entries after the last remaining one. They get their own lines if that one starts a line.
     fn flow_new(&mut self, last: &Spanned<String>, end: usize, new: &[String], has_comma: bool) {
         if new.is_empty() {
             return;
@@ -320,14 +320,14 @@ impl<'a> Splicer<'a> {
     }
 }
 
-/// The quotes of the last text of a mapping.
+/// The quotes of the last text in a mapping.
 fn value_quotes(layout: TextLayout<'_>, entries: &MapEntries) -> Option<Quotes> {
     let is_text = |(_, value): &&MapEntry| matches!(value.value, Node::Text(_));
     let (_, value) = entries.iter().rev().find(is_text)?;
     Some(Quotes::of(&layout.text[value.place.start as usize..]))
 }
 
-/// How many columns the first mapping within a mapping is further in.
+/// The indentation of the first nested mapping.
 fn step(layout: TextLayout<'_>, found: &[EntryPlace<'_>]) -> usize {
     let steps = found.iter().find_map(|it| {
         let Node::Map(below) = &it.value.value else { return None };

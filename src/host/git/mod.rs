@@ -1,5 +1,5 @@
-//! Git, read with its own executable. The repository is the one that holds the nearest `.git` above a path as it was
-//! typed. A folder that only looks like a repository is never asked, and nothing that a person types is an option.
+//! Reads Git repositories with the `git` executable. The repository is that of the nearest `.git` above a typed path. A
+//! folder that only looks like a repository is never used, and typed text never becomes an option.
 
 use std::env;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::host::git::run::{Subcommand, start};
 mod objects;
 mod run;
 
-/// The longest name of a commit, branch or tag that is looked up.
+/// The longest revision name.
 const REVISION_BYTES_MAX: usize = 255;
 
 /// A repository, found by its `.git`.
@@ -25,20 +25,19 @@ pub struct Git {
     until: Option<Deadline>,
 }
 
-/// What Git says of a repository.
+/// Git's information about a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repository {
-    /// Only the newest commits are there.
+    /// It only has the newest commits.
     pub shallow: bool,
 }
 
-/// The name of a commit, branch or tag, as a person types it; or `A...B`, the commit from which both of these began. It
-/// cannot be an option or a list.
+/// The typed name of a commit, branch or tag, or `A...B` for their merge base. It cannot be an option or a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision(String);
 
 impl Revision {
-    /// Checks a name; none if it cannot be one of a commit.
+    /// Checks a name. `None` if it cannot be a revision.
     pub fn read(typed: &str) -> Option<Revision> {
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || "?*[\\:".contains(c);
         let is_name = |name: &str| {
@@ -56,8 +55,7 @@ impl Revision {
     }
 }
 
-/// A path without detours, from the root of the file system on. Links in it stay as they were typed, but for those
-/// before a `..`, which the system follows as well.
+/// An absolute path without `.` and `..`. Its links stay as typed, except before a `..`, which the system resolves too.
 fn as_typed(path: &Path) -> Option<PathBuf> {
     let mut whole = env::current_dir().ok()?;
     for part in path.components() {
@@ -74,26 +72,26 @@ fn as_typed(path: &Path) -> Option<PathBuf> {
 }
 
 impl Git {
-    /// The repository that a path is in, as it was typed: the nearest folder upward that holds `.git`, which a folder
-    /// of a commit cannot hold. The path itself may be missing.
+    /// The repository of a typed path: the nearest folder upward with `.git`, which a folder in a commit cannot have.
+    /// The path itself may be missing.
     pub fn above(path: &Path) -> Option<Git> {
         let whole = as_typed(path)?;
-        // A link that leads nowhere ends the search too: what is above it is another repository.
+        // A broken link ends the search too: anything above is another repository.
         let top = whole.ancestors().find(|it| fs::symlink_metadata(it.join(".git")).is_ok())?;
         Some(Git { top: top.to_owned(), until: None })
     }
 
-    /// The same, where all that it is asked has to be answered by then.
+    /// The same repository with a deadline for all requests.
     pub fn until(self, deadline: Deadline) -> Git {
         Git { until: Some(deadline), ..self }
     }
 
-    /// The folder that holds `.git`.
+    /// The folder with `.git`.
     pub fn top(&self) -> &Path {
         &self.top
     }
 
-    /// A path as it is below the top; none if it is elsewhere.
+    /// A path relative to the top. `None` if it is elsewhere.
     pub fn below(&self, path: &Path) -> Option<PathBuf> {
         let whole = as_typed(path)?;
         let real = || {
@@ -103,12 +101,12 @@ impl Git {
         whole.strip_prefix(&self.top).map(Path::to_owned).ok().or_else(real)
     }
 
-    /// What Git says of the repository; none if it takes this `.git` for none.
+    /// Git's information about the repository. `None` if Git does not accept this `.git`.
     pub fn repository(&self) -> Result<Option<Repository>, GitError> {
         match start(&self.top, self.until, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?
             .printed()
         {
-            // Below the top of the repository that answers, this is another one: the `.git` here is none.
+            // The answer is from a repository above, so the `.git` here is not valid.
             Ok(Some(printed)) if !printed.lines().nth(1).unwrap_or_default().is_empty() => Ok(None),
             Ok(printed) => Ok(printed.map(|it| Repository { shallow: it.lines().next() == Some("true") })),
             Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => Ok(None),
@@ -116,7 +114,7 @@ impl Git {
         }
     }
 
-    /// The whole hash of the commit that a name means; none if there is no such commit here.
+    /// The full hash of the commit of a name. `None` if there is no such commit here.
     pub fn commit(&self, revision: &Revision) -> Result<Option<String>, GitError> {
         match revision.as_str().split_once("...") {
             None => self.one_commit(revision.as_str()),
@@ -128,11 +126,11 @@ impl Git {
     }
 
     fn one_commit(&self, name: &str) -> Result<Option<String>, GitError> {
-        // Quietly: it says nothing where there is no such commit.
+        // `--quiet` prints nothing for a missing commit.
         let arguments = ["--verify", "--quiet", "--end-of-options", name];
         let printed = start(&self.top, self.until, Subcommand::RevParse, &arguments)?.printed()?;
         let hash = printed.map(|it| it.trim().to_owned()).filter(|it| is_hash(it));
-        // A whole hash means itself, whether there is such a commit or not.
+        // Git accepts any full hash, even without such a commit.
         match hash.map(|it| self.objects()?.commit(&it)).transpose() {
             Ok(commit) => Ok(commit.flatten().map(|it| it.hash)),
             Err(GitError::Lacks { .. }) if is_hash(name) => Ok(None),
@@ -152,11 +150,11 @@ impl Git {
     }
 }
 
-/// What the person who runs this calls themselves, by their own configuration. That of a repository is not asked: it is
-/// anyone's who wrote it, so Git is started at the root of the file system.
+/// The user's name in their own Git configuration. A repository's configuration is untrusted, so Git runs in the root
+/// folder of the file system.
 pub fn user_name() -> Option<String> {
     const NAME_CHARS_MAX: usize = 200;
-    // No one has asked for it.
+    // The user did not ask for it, so it must be quick.
     const NAME_MAX: Duration = Duration::from_secs(5);
     let here = env::current_dir().ok()?;
     let printed = start(

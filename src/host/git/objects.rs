@@ -1,4 +1,4 @@
-//! The objects of a repository: commits, folders and files, each looked at for its size before it is read.
+//! The objects of a repository: commits, folders and files. The size of each is checked before it is read.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -11,20 +11,20 @@ use crate::model::limits::{
     COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX, HISTORY_OBJECTS_BYTES_MAX,
 };
 
-/// How many tags may stand before a commit.
+/// The longest chain of tags before a commit.
 const TAGS_MAX: usize = 8;
-/// How many differences an object may be stored as, one upon the other; Git writes no more.
+/// The longest chain of deltas. Git writes no longer one.
 const DIFFERENCES_MAX: usize = 4_095;
-/// What is asked of each object. The last is the object that it is stored as the difference from, or zeros.
+/// The requested data of each object. The last field is the base of its delta, or zeros.
 const ABOUT: &str = "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
-    /// A file, or where a link leads.
+    /// A file, or the target of a link.
     Blob,
     Tree,
     Commit,
-    /// A tag with a text of its own.
+    /// An annotated tag.
     Tag,
 }
 
@@ -39,27 +39,26 @@ pub struct Object {
 pub struct Commit {
     pub hash: String,
     pub tree: String,
-    /// The commit before it; of a merge, the one that was merged into.
+    /// The first parent.
     pub parent: Option<String>,
-    /// When it was committed, in seconds since 1970. Nothing says when it was pushed or merged.
+    /// The commit date, in seconds since 1970. The time of a push or merge is not stored.
     pub seconds: u64,
 }
 
-/// What stands in a folder of a commit.
+/// An entry of a folder in a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEntry {
     pub kind: TreeEntryKind,
     pub hash: String,
 }
 
-/// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TreeEntryKind {
     File,
-    /// A symbolic link; its content is where it leads.
+    /// A symbolic link. Its content is its target.
     Link,
     Folder,
-    /// Another repository, of which a commit holds the hash alone.
+    /// Another repository, of which a commit only has the hash.
     Submodule,
 }
 
@@ -72,16 +71,16 @@ pub struct Objects {
     until: Option<Deadline>,
     sizes: Running,
     contents: Running,
-    /// Objects for which Git reads nothing that is too large.
+    /// Objects whose delta bases are small enough.
     harmless: HashSet<String>,
-    /// Folders by hash: those of a history have most in common.
+    /// Folders by hash. The commits of a history share most of them.
     folders: HashMap<String, Rc<TreeFolder>>,
     folders_bytes: usize,
     bytes_read: usize,
 }
 
 impl Objects {
-    /// Of the repository whose `.git` stands in this folder.
+    /// For the repository with its `.git` in this folder.
     pub(super) fn of(top: &Path, until: Option<Deadline>) -> Result<Objects, GitError> {
         Ok(Objects {
             top: top.to_owned(),
@@ -95,7 +94,7 @@ impl Objects {
         })
     }
 
-    /// What an object is, and how long.
+    /// The kind and size of an object.
     pub fn find(&mut self, hash: &str, what: &str) -> Result<Object, GitError> {
         let named = |error: GitError| match error {
             GitError::Lacks { what: _, partial } => GitError::Lacks { what: what.to_owned(), partial },
@@ -109,7 +108,7 @@ impl Objects {
         read_size(&answer).ok_or_else(lacks)
     }
 
-    /// Git holds what an object is stored as the difference from in memory, however short the object itself is.
+    /// Git keeps the base of a delta in memory, however small the object itself is.
     fn refuse_large_bases(&mut self, hash: &str) -> Result<(), GitError> {
         let mut hash = hash.to_owned();
         let mut chain = Vec::new();
@@ -146,7 +145,7 @@ impl Objects {
         self.contents.bytes(object.bytes)
     }
 
-    /// What an object of this kind holds, where it is no longer than that.
+    /// The content of an object of this kind, up to a size.
     fn read_at_most(&mut self, hash: &str, kind: ObjectKind, most: usize, what: &str) -> Result<Vec<u8>, GitError> {
         let object = self.find(hash, what)?;
         if object.kind != kind {
@@ -163,7 +162,7 @@ impl Objects {
         self.read(&object)
     }
 
-    /// A commit; of a tag, the one that it stands for. None if it is something else.
+    /// The commit of this hash, or of this tag. `None` if it is something else.
     pub fn commit(&mut self, hash: &str) -> Result<Option<Commit>, GitError> {
         let mut hash = hash.to_owned();
         for _ in 0..TAGS_MAX {
@@ -206,7 +205,7 @@ impl Objects {
     }
 }
 
-/// Has Git marked packs as those of a partial clone?
+/// Does the repository have packs of a partial clone?
 fn is_partial(top: &Path, until: Option<Deadline>) -> bool {
     let asked = start(top, until, Subcommand::RevParse, &["--git-path", "objects/pack"]).and_then(Running::printed);
     let Ok(Some(packs)) = asked else { return false };
@@ -214,7 +213,7 @@ fn is_partial(top: &Path, until: Option<Deadline>) -> bool {
     entries.any(|it| it.path().extension().is_some_and(|it| it == "promisor"))
 }
 
-/// Is this a whole hash, and not a name?
+/// Is this a full hash, not a name?
 pub fn is_hash(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit())
 }
@@ -233,7 +232,7 @@ fn read_size(answer: &str) -> Option<Object> {
     Some(Object { hash: hash.to_owned(), kind, bytes: bytes.parse().ok()? })
 }
 
-/// A commit as Git stores it: lines `tree HASH`, `parent HASH`, `author …`, `committer NAME <MAIL> SECONDS ZONE`.
+/// A commit in Git's form: lines `tree HASH`, `parent HASH`, `author …`, `committer NAME <MAIL> SECONDS ZONE`.
 fn read_commit(hash: &str, bytes: &[u8]) -> Option<Commit> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines().take_while(|it| !it.is_empty());
@@ -249,7 +248,7 @@ fn read_commit(hash: &str, bytes: &[u8]) -> Option<Commit> {
     Some(Commit { hash: hash.to_owned(), tree, parent, seconds })
 }
 
-/// A folder as Git stores it: `MODE NAME`, a zero byte, the bytes of the hash, and so on.
+/// A folder in Git's form: `MODE NAME`, a zero byte, the bytes of the hash, and so on.
 fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<TreeFolder> {
     let mut folder = TreeFolder::new();
     let mut rest = bytes;
@@ -275,7 +274,7 @@ fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<TreeFolder> {
     Some(folder)
 }
 
-/// A name that is one part of a path, wherever it is joined to one.
+/// A name that is always a single path component.
 fn read_name(bytes: &[u8]) -> Option<OsString> {
     let name = os_string(bytes)?;
     let is_one = {
@@ -285,14 +284,14 @@ fn read_name(bytes: &[u8]) -> Option<OsString> {
     is_one.then_some(name)
 }
 
-/// The bytes of a name, as a name of this system.
+/// The bytes as a file name on this system.
 #[cfg(unix)]
 pub fn os_string(bytes: &[u8]) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt as _;
     Some(OsString::from_vec(bytes.to_vec()))
 }
 
-/// The bytes of a name, as a name of this system.
+/// The bytes as a file name on this system.
 #[cfg(not(unix))]
 pub fn os_string(bytes: &[u8]) -> Option<OsString> {
     String::from_utf8(bytes.to_vec()).ok().map(OsString::from)

@@ -1,5 +1,5 @@
-//! The one place that starts Git. The folder that Git works in may be hostile: its config can name programs, so only
-//! commands run that start none, with an environment that holds no secret.
+//! Runs Git. No other code does. The repository may be hostile: its config can name programs. So only subcommands that
+//! start none are used, with an environment without secrets.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,12 +18,12 @@ use crate::model::limits::GIT_ANSWER_BYTES_MAX;
 #[cfg(target_os = "linux")]
 use crate::model::limits::GIT_MEMORY_BYTES_MAX;
 
-/// The longest piece of what Git says that is repeated.
+/// The longest part of a Git message that is repeated.
 const SAID_CHARS_MAX: usize = 300;
-/// How long one answer may take. Only an odd repository takes longer: one that names a pipe as its config, say.
+/// The time limit of one answer. Only an unusual repository takes longer, for example one with a pipe as its config.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
-/// Until when everything that Git is asked has to be answered, where that is not waited for at any length.
+/// A time limit for all requests to Git together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline {
     at: Instant,
@@ -31,7 +31,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So much from now on.
+    /// From now on.
     pub fn within(time: Duration) -> Deadline {
         Deadline { at: now() + time, seconds: time.as_secs() }
     }
@@ -46,8 +46,8 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// The subcommands that presencectl uses. None reads the working tree or the index, so no filter, hook or monitor of a
-/// repository starts. `config` reads the person's own file alone (`--global`), and nothing that this includes.
+/// The subcommands in use. None reads the working tree or the index, so no filter, hook or monitor of a repository
+/// runs. `config` only reads the user's own file (`--global`), without its includes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subcommand {
     RevParse,
@@ -65,14 +65,14 @@ impl Subcommand {
     }
 }
 
-/// What Git is started with, no matter what it is asked.
+/// The options of every Git call.
 const ALWAYS: [&str; 14] = [
     "--no-pager",
     "--no-replace-objects",
     "-c",
-    // A folder that only looks like a repository, as any folder of a commit can, is none.
+    // Ignores a folder that only looks like a repository, as any folder of a commit can.
     "safe.bareRepository=explicit",
-    // Nothing below is used by the subcommands above. A later Git may differ.
+    // The subcommands above do not use the rest. A later Git may.
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -85,8 +85,8 @@ const ALWAYS: [&str; 14] = [
     "gc.auto=0",
 ];
 
-/// The variables that Git gets where they are set. Those that a hook sets (`GIT_DIR` and others) are not among them,
-/// and no secret is.
+/// The variables that Git receives if they are set. Variables of a hook (such as `GIT_DIR`) and secrets are not among
+/// them.
 const PASSED_ON: [&str; 22] = [
     "HOME",
     "XDG_CONFIG_HOME",
@@ -105,33 +105,33 @@ const PASSED_ON: [&str; 22] = [
     "APPDATA",
     "LOCALAPPDATA",
     "PATHEXT",
-    // Whose repositories are trusted, and further settings of the person who runs it.
+    // The trusted repositories, and other settings of the user.
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_SYSTEM",
     "GIT_CONFIG_NOSYSTEM",
     "GIT_CONFIG_COUNT",
-    // Git run by sudo accepts the repositories of the person who called sudo.
+    // Git under sudo accepts the repositories of the original user.
     "SUDO_UID",
     "GIT_CEILING_DIRECTORIES",
 ];
 
-/// Why Git did not answer. What it says is foreign text.
+/// Why Git gave no answer. Its messages are foreign text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GitError {
-    /// There is no executable.
+    /// The executable is missing.
     Missing,
     /// It could not be run.
     NotRun(String),
     Failed {
         asked: String,
-        /// The first line that it said.
+        /// Its first line.
         said: String,
     },
     /// It did not answer in time.
     TooSlow {
         asked: String,
     },
-    /// All that was asked took longer than it may together.
+    /// All requests together took too long.
     OutOfTime {
         seconds: u64,
     },
@@ -139,7 +139,7 @@ pub enum GitError {
         what: String,
         partial: bool,
     },
-    /// The repository holds more than is read, or what Git never writes.
+    /// The repository exceeds a limit, or has data that Git never writes.
     Refused(String),
 }
 
@@ -168,7 +168,7 @@ impl fmt::Display for GitError {
 impl std::error::Error for GitError {}
 
 impl GitError {
-    /// One sentence on what a person can do.
+    /// What to do, in one sentence.
     pub fn help(&self) -> &'static str {
         match self {
             GitError::Missing => "install Git, or add its folder to PATH",
@@ -185,16 +185,16 @@ impl GitError {
     }
 }
 
-/// A Git that runs. It is ended with this value.
+/// A running Git. It is killed when this value is dropped.
 pub(super) struct Running {
     asked: String,
     child: Arc<Mutex<Child>>,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     said: Option<JoinHandle<String>>,
-    /// Told at the beginning and at the end of each wait for an answer.
+    /// Notified at the start and the end of each wait for an answer.
     watch: Sender<()>,
-    /// It was ended because an answer took too long.
+    /// It was killed because an answer took too long.
     late: Arc<AtomicBool>,
     until: Option<Deadline>,
 }
@@ -211,7 +211,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts Git in the folder that holds `.git`.
+/// Starts Git in the folder with `.git`.
 pub(super) fn start(
     top: &Path,
     until: Option<Deadline>,
@@ -241,7 +241,7 @@ pub(super) fn start(
 }
 
 impl Running {
-    /// All that it prints, once it has ended; none if it ended with an error and said nothing.
+    /// Its whole output, once it has exited. `None` if it failed without a message.
     pub(super) fn printed(mut self) -> Result<Option<String>, GitError> {
         drop(self.stdin.take());
         let _ = self.watch.send(());
@@ -265,7 +265,7 @@ impl Running {
         }
     }
 
-    /// Asks one line, and gives the line of its answer.
+    /// Sends a line, and returns the line of its answer.
     pub(super) fn ask(&mut self, line: &str) -> Result<String, GitError> {
         if self.until.is_some_and(|it| it.left().is_zero()) {
             return Err(self.too_slow());
@@ -285,7 +285,7 @@ impl Running {
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
-    /// So many bytes of the answer, and the line break after them.
+    /// This many bytes of the answer, and the line break after them.
     pub(super) fn bytes(&mut self, count: usize) -> Result<Vec<u8>, GitError> {
         let _ = self.watch.send(());
         let mut bytes = vec![0; count + 1];
@@ -296,7 +296,7 @@ impl Running {
         Ok(bytes)
     }
 
-    /// Why it has ended in the middle of a conversation.
+    /// Why it exited during the exchange.
     fn ended(&mut self) -> GitError {
         let _ = self.watch.send(());
         if self.late.load(Ordering::SeqCst) {
@@ -315,7 +315,7 @@ impl Running {
     }
 
     fn failed(&self, said: &str) -> GitError {
-        // Git names the repository that it would have asked for what is not here.
+        // For a missing object, Git names the repository that it would have fetched from.
         if said.contains("promisor remote") {
             return GitError::Lacks { what: "a file or folder that was asked for".to_owned(), partial: true };
         }
@@ -323,7 +323,7 @@ impl Running {
         GitError::Failed { asked: self.asked.clone(), said: first.chars().take(SAID_CHARS_MAX).collect() }
     }
 
-    /// What it said of why it failed. A repository can have it say any number of warnings before that.
+    /// Its message about the failure. A repository can cause any number of warnings before it.
     fn said(&mut self) -> String {
         let said = self.said.take().and_then(|it| it.join().ok()).unwrap_or_default();
         let is_why = |line: &&str| !line.starts_with("warning: ") && !line.starts_with("hint: ");
@@ -333,18 +333,18 @@ impl Running {
 
 fn kill(child: &Mutex<Child>) {
     let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-    // It may have ended by itself.
+    // It may have exited already.
     let _ = child.kill();
     let _ = child.wait();
 }
 
-/// Each wait for an answer is told twice: when it begins and when it ends.
+/// Each wait for an answer sends two events: one when it starts and one when it ends.
 fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Deadline>, late: &AtomicBool) {
     while events.recv().is_ok() {
         match events.recv_timeout(until.map_or(ANSWER_MAX, |it| ANSWER_MAX.min(it.left()))) {
             Ok(()) => {}
             Err(RecvTimeoutError::Timeout) => {
-                // Before it ends: anyone who reads from it then has to know why.
+                // Set before the kill, so that a reader then knows the reason.
                 late.store(true, Ordering::SeqCst);
                 return kill(child);
             }
@@ -353,7 +353,7 @@ fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Dea
     }
 }
 
-/// The beginning of what it says; the rest is read, since it would wait for a reader.
+/// The start of its messages. The rest is read too, because Git would wait for a reader.
 fn messages(mut stderr: impl io::Read) -> String {
     let mut said = Vec::new();
     let _ = stderr.by_ref().take(GIT_ANSWER_BYTES_MAX).read_to_end(&mut said);
@@ -361,16 +361,16 @@ fn messages(mut stderr: impl io::Read) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// Git reads some files of a repository whole, regardless of their length, and so it gets no more memory than this.
+/// Limits Git's memory, because Git reads some files of a repository whole.
 #[cfg(target_os = "linux")]
 fn bound(child: &Child) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let limit = Rlimit { current: Some(GIT_MEMORY_BYTES_MAX), maximum: Some(GIT_MEMORY_BYTES_MAX) };
-    // Without it Git has the machine's own limits.
+    // If it fails, Git has the limits of the machine.
     let _ = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
 }
 
-/// Other systems do not let another process's limit be set: there the time alone is bounded.
+/// Other systems cannot limit another process, so only the time limit applies there.
 #[cfg(not(target_os = "linux"))]
 fn bound(_: &Child) {}
 
@@ -378,7 +378,7 @@ fn is_called(name: &OsString, wanted: &str) -> bool {
     if cfg!(windows) { name.eq_ignore_ascii_case(wanted) } else { name == wanted }
 }
 
-/// The folders of PATH. Those that are relative would lie in the folder that Git is started in.
+/// The folders of PATH. Relative ones are dropped, because they would be in Git's working folder.
 fn program_folders(variables: &[(OsString, OsString)]) -> Vec<PathBuf> {
     let path = variables.iter().find(|(name, _)| is_called(name, "PATH"));
     let folders = path.map(|(_, value)| env::split_paths(value).filter(|it| it.is_absolute()).collect());
@@ -410,7 +410,7 @@ fn environment(top: &Path, folders: &[PathBuf], variables: Vec<(OsString, OsStri
         .into_iter()
         .filter(|(name, _)| PASSED_ON.iter().any(|it| is_called(name, it)) || name.to_str().is_some_and(is_setting))
         .collect();
-    // Without a `.git` that it accepts in this folder, Git would look for one above it.
+    // Without an accepted `.git` in this folder, Git would search the folders above it.
     let ceiling = passed.iter().position(|(name, _)| is_called(name, "GIT_CEILING_DIRECTORIES"));
     let given = ceiling.map(|it| passed.swap_remove(it).1);
     // Git compares them with the real path.
@@ -423,7 +423,7 @@ fn environment(top: &Path, folders: &[PathBuf], variables: Vec<(OsString, OsStri
     if let Ok(path) = env::join_paths(folders) {
         passed.push(("PATH".into(), path));
     }
-    // A repository's `protocol.NAME.allow` beats `protocol.allow`, and the variable beats both.
+    // A repository's `protocol.NAME.allow` overrides `protocol.allow`, and the variable overrides both.
     let ours = [
         ("GIT_ALLOW_PROTOCOL", "none"),
         ("GIT_NO_LAZY_FETCH", "1"),

@@ -1,5 +1,5 @@
-//! Whether divisions outlast what is written by the first generation of the API, which does not speak
-//! of them: looked at through the second one, before and after, where that can be read.
+//! Checks that writes of the first generation of the API do not remove divisions, which it does not show. It reads them
+//! through the second generation before and after, if possible.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::plan::change::Step;
 use crate::plan::cost::is_put;
 use crate::plan::difference::{Difference, Standing, standing};
 
-/// The divisions of what is going to be written, before that.
+/// The divisions of the objects before they are written.
 #[derive(Debug, Default)]
 pub struct DivisionCheck {
-    /// Only of objects that belong to one division; the others have none to lose.
+    /// Only objects with a single division. The others have none to lose.
     before: BTreeMap<DefinitionId, DivisionId>,
     unread: Option<Problem>,
 }
 
 impl DivisionCheck {
-    /// Reads them, where something is to be written by a PUT of the first generation. That costs one list
-    /// and nothing an object.
+    /// Reads the divisions if the first generation writes an object by PUT. It costs one list, for any number of
+    /// objects.
     pub async fn before(reader: &Reader, steps: &[Step]) -> DivisionCheck {
         let mut check = DivisionCheck::default();
         let ids: Vec<&DefinitionId> = steps.iter().filter(|it| is_put(it.action())).filter_map(Step::id).collect();
@@ -47,8 +47,8 @@ impl DivisionCheck {
         check
     }
 
-    /// Reads them again and corrects the rows of objects that were written and lost theirs. A list that does not show
-    /// yet what was written says nothing of them. Gives why they are not known, where they are not.
+    /// Reads them again, and corrects the rows of written objects that lost theirs. A list that does not show a write
+    /// yet is no evidence. Returns why they are not known, if so.
     pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [ReportRow]) -> Option<Problem> {
         let DivisionCheck { before, unread } = self;
         let written =
@@ -78,7 +78,7 @@ impl DivisionCheck {
                 }
                 false
             });
-            // What no list has shown within a minute was waited for already.
+            // An object that no list showed within a minute was already waited for.
             if rows.iter().all(|(_, _, row)| row.outcome != Outcome::Done) {
                 break;
             }

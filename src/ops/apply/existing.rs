@@ -1,5 +1,5 @@
-//! The list of the org's definitions as it is held against creations: read right before the first
-//! one, read again when it has aged, and searched for what a lost answer may have made.
+//! The list of the org's definitions that is checked before each create. It is read before the first create and again
+//! when it is outdated. It is also searched for the result of a lost response.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -19,60 +19,59 @@ use crate::model::odd::Odd;
 use crate::model::platform::LIST_LAG_MS;
 use crate::plan::change::{Create, Step};
 
-/// How old the list may be when something is created. One that was read just now may be as old.
+/// The maximum age of the list for a create. A list that was just read may lag by the same time.
 pub const LIST_AGE_MS_MAX: u64 = LIST_LAG_MS;
 
-/// When, after a lost answer, the list is searched.
+/// When the list is searched after a lost response.
 pub const LOOK_DELAYS_MS: [u64; 7] = [500, 1_500, 3_000, 5_000, 10_000, 15_000, 25_000];
 const _: () = assert!(sum_ms(&LOOK_DELAYS_MS) == LIST_LAG_MS);
 
-/// What stands where something shall be created.
+/// The existing objects in the place of a create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreateCheck {
-    /// Nothing: it may be created. With the ids that exist by now, and how old the list is that says so.
+    /// None: it may be created. Has the existing ids, and the age of the list.
     Clear(Arc<BTreeSet<DefinitionId>>, Duration),
     AlreadyInPlace(DefinitionId),
     Taken(DefinitionId),
-    /// Something with the same label that cannot be read whole: what it is called.
+    /// An object with the same label that cannot be read in full, with its name.
     Odd(String),
 }
 
-/// What a search after a lost answer found.
+/// The result of a search after a lost response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
-    /// Exactly one new object with exactly what was sent.
+    /// Exactly one new object with exactly the sent content.
     Found(DefinitionId),
     Absent,
-    /// Several, or something similar that is not exactly what was sent.
+    /// Several objects, or a similar one that is not exactly what was sent.
     Unclear(Vec<DefinitionId>),
 }
 
 struct Reading {
     at: Instant,
     definitions: Vec<Definition>,
-    /// What the objects that cannot be read whole are called, by what they look like.
+    /// The names of the objects that cannot be read in full, by their look.
     odd: HashMap<String, String>,
     ids: Arc<BTreeSet<DefinitionId>>,
 }
 
-/// The list, shared by all creations of a run.
+/// The list, which all creates of a run share.
 pub struct ExistingDefinitions<'a> {
     reader: &'a Reader,
     default_locale: &'a Locale,
-    /// Objects that belong to another definition, no matter what they are called: the plan saw them, and
-    /// equal labels are legal with a pin.
+    /// Objects of other definitions, with any labels: the plan saw them, and a pin allows equal labels.
     pinned: BTreeSet<&'a DefinitionId>,
-    /// What this run's steps make of objects: their default label, or none where they are removed. A create comes after
-    /// the step that frees its label, and the list may still show the old one.
+    /// The result of this run's steps: the new default label, or none for a removed object. A create runs after the
+    /// step that frees its label, and the list may still show the old one.
     changed: BTreeMap<DefinitionId, Option<Label>>,
-    /// The definitions of which the config says that they are new, no matter what looks like them.
+    /// The definitions with `new: true`, even if objects look like them.
     said_new: BTreeSet<&'a Key>,
     last: Mutex<Option<Reading>>,
     held_against: std::sync::Mutex<BTreeMap<Key, Arc<BTreeSet<DefinitionId>>>>,
 }
 
 impl<'a> ExistingDefinitions<'a> {
-    /// Not read yet. `steps` are those of the run.
+    /// The list is not read yet. `steps` are those of the run.
     pub fn new(reader: &'a Reader, desired: &'a Desired, steps: &[Step]) -> ExistingDefinitions<'a> {
         let default_locale = &desired.settings.default_locale;
         let label = |step: &Step| {
@@ -90,13 +89,13 @@ impl<'a> ExistingDefinitions<'a> {
         }
     }
 
-    /// The ids of the list that the create of a definition was held against; none if it was held against none.
+    /// The ids of the list that a create was checked against. `None` if it was not checked.
     pub fn held_against(&self, key: &Key) -> Option<Arc<BTreeSet<DefinitionId>>> {
         self.held_against.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    /// What an earlier run may have made, under a label that this create does not have, where a list that was read
-    /// since then shows it and the plan did not see it.
+    /// What an earlier run may have made under a label that this create does not have. It must be in a list that was
+    /// read since then, and not in the plan.
     pub async fn awaited(
         &self,
         create: &Create,
@@ -126,15 +125,15 @@ impl<'a> ExistingDefinitions<'a> {
         Ok(found)
     }
 
-    /// Does the list that was read last show something where `create` shall be made?
+    /// Does the latest list show an object in the place of `create`?
     pub async fn shows(&self, create: &Create) -> bool {
         let last = self.last.lock().await;
         last.as_ref().is_some_and(|it| !matches!(self.check_in(create, it), CreateCheck::Clear(..)))
     }
 
-    /// Looks at what stands where `create` shall be made, in a list that is fresh enough.
+    /// Checks the place of `create` in a list that is recent enough.
     pub async fn check(&self, create: &Create) -> Result<CreateCheck, ApiError> {
-        // Held across the read on purpose: ten creations shall not read the list ten times.
+        // Locked during the read on purpose: ten creates should not read the list ten times.
         let mut last = self.last.lock().await;
         let fresh = last.take().filter(|it| it.at.elapsed() <= Duration::from_millis(LIST_AGE_MS_MAX));
         let reading = match fresh {
@@ -166,7 +165,7 @@ impl<'a> ExistingDefinitions<'a> {
         }
     }
 
-    /// What cannot be read whole and shows the label of what would be made.
+    /// An object that cannot be read in full and shows the label of the create.
     fn odd<'b>(&self, create: &Create, odd: &'b HashMap<String, String>) -> Option<&'b String> {
         if odd.is_empty() || self.said_new.contains(&create.key) {
             return None;
@@ -174,17 +173,17 @@ impl<'a> ExistingDefinitions<'a> {
         odd.get(&alike::folded(create.labels.get(self.default_locale)?.nfc()))
     }
 
-    /// Is it an object to which this run gives another label?
+    /// Does this run give the object another label?
     fn gives_up(&self, id: &DefinitionId, label: Option<&Label>) -> bool {
         self.changed.get(id).is_some_and(|after| after.as_ref() != label)
     }
 
-    /// Searches once for what a lost POST may have made.
+    /// Searches once for the result of a lost POST.
     pub async fn search(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
         let Listed { definitions, odd, halved: _ } = self.reader.list().await?;
         let ours = create.labels.get(self.default_locale);
         let look = ours.map(|it| alike::folded(it.nfc()));
-        // What was made may have been spoilt on its way.
+        // The result may have been damaged on its way.
         let shows = |it: &&Odd| look.as_ref().is_some_and(|look| it.looks().any(|its| its == *look));
         let new_odd = odd.iter().filter(shows).filter_map(|it| it.id.clone()).filter(|it| !before.contains(it));
         let new_odd: Vec<DefinitionId> = new_odd.collect();
@@ -209,7 +208,7 @@ impl Reading {
     }
 }
 
-/// Active, not the platform's, and with exactly the labels that were sent.
+/// Active, not the platform's own, and with exactly the labels that were sent.
 fn is_exactly(create: &Create, object: &Definition) -> bool {
     let Create { key: _, system_presence, labels, division } = create;
     let sent = Content { labels: labels.clone(), deactivated: false, division: division.clone() };

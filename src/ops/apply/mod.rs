@@ -1,4 +1,4 @@
-//! Runs the steps of a plan and reports on every object. Tells what happens as events; prints nothing.
+//! Runs the steps of a plan and reports every object. Progress is reported as events. Nothing is printed.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -37,27 +37,27 @@ pub mod refused_label;
 pub mod report;
 pub mod verify;
 
-/// How many objects are worked on at once. The shared pace bounds the requests; this bounds how
-/// much is in flight when something goes wrong.
+/// The number of objects that are processed concurrently. The rate limiter bounds the requests. This bounds what is in
+/// flight when something fails.
 pub const CONCURRENCY: u32 = 8;
 
-/// What a run is given: steps, never reasons.
+/// The input of a run: steps, never reasons.
 pub struct ApplyJob<'a> {
-    /// What to do, in the order of the plan.
+    /// The steps, in the order of the plan.
     pub steps: Vec<Step>,
-    /// What the plan would do and a saved plan does not let it do. What needs one of them is not done.
+    /// Steps that a saved plan does not allow. Steps that need one of them are skipped.
     pub blocked: Vec<Step>,
-    /// Rows that stand before the run: what a saved plan refuses or no longer needs.
+    /// Rows from before the run: what a saved plan refuses or no longer needs.
     pub resolved: Vec<ReportRow>,
-    /// The config, to look whether the plan is empty afterwards.
+    /// The config, to verify afterwards that the plan is empty.
     pub desired: &'a Desired,
     pub limits: &'a Limits,
     pub observed: &'a Observed,
-    /// What shall be so afterwards.
+    /// The expected state afterwards.
     pub aim: Aim,
-    /// Creates that wait, since an earlier run may have made their objects.
+    /// Creates that wait, because an earlier run may have made their objects.
     pub waits: Vec<Wait>,
-    /// Done right before each POST is sent; none: nothing.
+    /// Called right before each POST is sent.
     pub before_post: Option<BeforePost>,
 }
 
@@ -67,56 +67,55 @@ impl Wait {
     }
 }
 
-/// What is done right before a POST is sent.
+/// The work right before a POST is sent.
 pub type BeforePost = Arc<dyn Fn(&Create) + Send + Sync>;
 
-/// A create that waits for the list: it is done after everything else.
+/// A create that waits for the list. It runs after everything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
     pub key: Key,
-    /// How long from the beginning of this run on.
+    /// The time since the start of this run.
     pub time: Duration,
     pub sent: Vec<(SystemPresence, Label)>,
 }
 
-/// What the look at the org after a run holds it against.
+/// The expectation of the verification after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
     /// The plan of the config is empty.
     Config,
-    /// Each step's object is as the step wants it: for a run that has no config.
+    /// Each step's object is as the step wants it, for a run without a config.
     Steps,
 }
 
-/// What happens while a run goes on.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum ApplyEvent<'a> {
     Started(&'a Step),
     Finished(&'a ReportRow),
-    /// Everything else has ended, and for so long at most it is waited for what an earlier run may have made.
+    /// Everything else is done. Has the longest time to wait for objects that an earlier run may have made.
     Waiting(Duration),
-    /// All objects have ended, and the org is read again.
+    /// All objects are done, and the org is read again.
     Verifying,
 }
 
-/// Carries out a job.
+/// Runs a job.
 ///
 /// # Guarantees
-/// - Every step has a row in the report, no matter what happens to the run: a failure, a panic in one
-///   object's work or in the look afterwards, a signal.
-/// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::host::stop::GRACE_MS).
-/// - Steps run in the order of [`Order`]: no two of which one needs the other run at once, and one that needs what
-///   was not done (failed, refused, skipped, unknown, or not part of this run) is skipped and says what it waited for.
-/// - So where an org demands that labels are unique, no write of a plan without a cycle is refused for a label of
-///   another one of its definitions. A cycle is tried as it stands, no one ever sees a label that no config has, and
-///   where the org refuses it, the report names it.
-/// - A replaced object is retired only after everything else for its key is done. Removals that free nothing that
-///   is needed come after everything else.
+/// - Every step has a row in the report, even after a failure, a panic in one object's work or in the verification, or
+///   a signal.
+/// - After a signal, no write is passed to the wire. Requests in flight get [`GRACE_MS`](crate::host::stop::GRACE_MS).
+/// - Steps run in the order of [`Order`]. A step never runs at the same time as one that it needs. If that one was not
+///   done (failed, refused, skipped, unknown, or not part of this run), it is skipped with that reason.
+/// - So an org that demands unique labels refuses no write of a plan without a cycle for the label of another of its
+///   definitions. A cycle is tried as it is. No agent ever sees a label that is in no config. If the org refuses it,
+///   the report names it.
+/// - A replaced object is deactivated only after everything else for its key. Removals that free nothing come last.
 /// - A failure does not stop work that does not need it.
 ///
 /// # Caveats
-/// A run that is dropped (not ended by `stop`) leaves everything that was in flight as it is. Running
-/// again is always right: it plans from what the org holds.
+/// A run that is dropped instead of ended by `stop` leaves everything in flight as it is. Running again is always safe:
+/// it plans from the org's current state.
 pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn Fn(ApplyEvent<'_>)) -> Report {
     let ApplyJob { steps, blocked, mut resolved, desired, limits, observed, aim, waits, before_post } = job;
     let begun = Instant::now();
@@ -141,7 +140,7 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
     let mut ended: Vec<Option<(ReportRow, WriteEvidence)>> = vec![None; steps.len()];
     let late = late(&steps, &order, &|step| until(step).is_some());
     let is_late = |index: &usize| late.contains(index);
-    // What waits, and what needs that, comes after everything else.
+    // Waiting steps, and steps that need them, come last.
     for (wave, waits) in order.waves().iter().map(|it| (it, false)).chain(order.waves().iter().map(|it| (it, true))) {
         let is_now = |index: &usize| *index < steps.len() && is_late(index) == waits;
         let indices: Vec<usize> = wave.iter().copied().filter(is_now).collect();
@@ -199,11 +198,10 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
     Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }
 }
 
-/// Carries out one step apart from any plan. Gives its row, and why it is not known whether its division outlasted
-/// what was written, where no one does.
+/// Runs one step outside a plan. Returns its row, and why its division is not known after the write, if so.
 ///
 /// # Guarantees
-/// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for anyone who asks.
+/// Those of [`run`] for one object. There is no verification afterwards: the caller decides about it.
 pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Problem>) {
     let reader = session.reader();
     let steps = [single];
@@ -233,22 +231,22 @@ struct ApplyContext<'a> {
     stop: &'a Stop,
 }
 
-/// One step of a wave that runs.
+/// One running step of a wave.
 struct StepWork<'a> {
     step: &'a Step,
-    /// What it needs and what is not done.
+    /// A need that is not done.
     needed: Option<Needed>,
-    /// What to do where the org refuses it for what it holds.
+    /// What to do if the org refuses it because of other objects.
     advice: Option<String>,
-    /// Until when it waits.
+    /// How long it waits.
     until: Option<WaitUntil<'a>>,
     guard: WriteGuard,
 }
 
-/// The steps that wait, and those that need one of them.
+/// The waiting steps, and those that need one of them.
 fn late(steps: &[Step], order: &Order, waits: &dyn Fn(&Step) -> bool) -> BTreeSet<usize> {
     let mut late: BTreeSet<usize> = (0..steps.len()).filter(|it| waits(&steps[*it])).collect();
-    // A step comes in a later wave than what it needs.
+    // A step is in a later wave than its needs.
     for index in order.waves().iter().flatten().copied().filter(|it| *it < steps.len()) {
         if order.needs(index).iter().any(|it| late.contains(&it.step)) {
             late.insert(index);
@@ -259,7 +257,7 @@ fn late(steps: &[Step], order: &Order, waits: &dyn Fn(&Step) -> bool) -> BTreeSe
 
 impl StepWork<'_> {
     async fn end(&self, context: &ApplyContext<'_>, tell: &dyn Fn(ApplyEvent<'_>)) -> ObjectResult {
-        // First: what it needs may only be missing because of the signal.
+        // Checked first: a need may only be missing because of the signal.
         if self.guard.is_stopped() {
             return Outcome::Skipped(Skip::Interrupted).into();
         }
@@ -275,7 +273,7 @@ impl StepWork<'_> {
     }
 }
 
-/// Runs one wave; a row for each, in the same order, with by what it counts as done.
+/// Runs one wave. Returns a row for each step in order, with its evidence.
 async fn execute_all(
     context: &ApplyContext<'_>,
     work: &[StepWork<'_>],
@@ -293,7 +291,7 @@ async fn execute_all(
         let mut ends = stream::iter(work.iter().enumerate())
             .map(|(index, it)| async move { (index, it.end(context, tell).await) })
             .buffer_unordered(CONCURRENCY as usize);
-        // One for the whole wave: what ends in time gives the others no more of it.
+        // One for the whole wave: an object that ends in time does not extend it for the others.
         let mut grace_over = pin!(context.stop.grace_over());
         loop {
             let next = tokio::select! {
@@ -304,7 +302,7 @@ async fn execute_all(
             rows[index] = Some(row(&work[index], end));
         }
     }
-    // None is what was still in flight, or had not begun, when the time was over.
+    // `None` is an object that was in flight, or had not started, when the time was over.
     let ended = rows.into_iter().zip(work);
     ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it).into()))).collect()
 }
@@ -316,7 +314,7 @@ fn row_of(step: &Step, end: ObjectResult, default_locale: &Locale) -> (ReportRow
     (row, evidence)
 }
 
-/// A panic, as a report shows it.
+/// A panic in a report.
 pub fn bug(while_it: &str) -> Problem {
     Problem::new(format!("presencectl itself failed while it {while_it}"))
         .help("this is a bug in presencectl: please report it; running again is safe")
@@ -339,11 +337,11 @@ fn cut_off(work: &StepWork<'_>) -> Outcome {
     Outcome::Unknown(Problem::new("the run was interrupted while this was being written").help(help))
 }
 
-/// How many members of a label cycle are named.
+/// The most members of a label cycle that are named.
 const CYCLE_NAMED_MAX: usize = 5;
 
-/// What to do where the org refuses this step for a label that it takes; none where it is in no cycle.
-/// `steps` are those of the order.
+/// What to do if the org refuses this step for a label that it takes. `None` if it is in no cycle. `steps` are those of
+/// the order.
 fn label_cycle_advice(order: &Order, steps: &[&Step], step: usize, default_locale: &Locale) -> Option<String> {
     let taken = order.given_up(step).first()?;
     let Because::Frees(locale, label) = &taken.because else { return None };

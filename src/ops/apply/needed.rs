@@ -1,25 +1,25 @@
-//! What a step waits for.
+//! The need that a step waits for.
 
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::text;
 use crate::plan::change::{Action, Step};
 use crate::plan::order::Because;
 
-/// A step that had to be done before another one, and was not.
+/// A step that had to run before another one, but was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed {
     pub action: Action,
     pub key: Option<Key>,
     pub id: Option<DefinitionId>,
     pub name: Option<Label>,
-    /// Why it had to be done before.
+    /// Why it had to run first.
     pub because: Because,
-    /// An earlier run had done it, and the org's list showed that by the end of this run only.
+    /// An earlier run had done it, and the org's list showed that only at the end of this run.
     pub is_shown_by_now: bool,
 }
 
 impl Needed {
-    /// This step, which `because` has to be done before another one.
+    /// This step, which has to run before another one for the reason `because`.
     pub fn of(step: &Step, default_locale: &Locale, because: Because) -> Needed {
         Needed {
             action: step.action(),
@@ -52,7 +52,7 @@ impl Needed {
     }
 }
 
-/// A step where a sentence speaks of it: by its key, else by what its object is called. Raw.
+/// A step in a sentence: its key, or the name of its object. It is raw.
 pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Option<&DefinitionId>) -> String {
     let id = id.map_or_else(String::new, ToString::to_string);
     let what = match (key, name) {

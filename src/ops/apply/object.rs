@@ -1,4 +1,4 @@
-//! What apply does to one object: read it again, compare, write, and look after a lost answer.
+//! Applies one step: reads the object again, compares, writes, and searches after a lost response.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,37 +19,37 @@ use crate::ops::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
 use crate::plan::change::{Create, Removal, Step};
 use crate::plan::difference::{Difference, Standing, between, standing};
 
-/// How often one object is written, where each answer is lost, before its fate is called unknown.
+/// How often one object is written after lost responses before its result is unknown.
 pub const WRITES_MAX: u32 = 4;
-/// The wait before it is read again after a lost answer; doubled each time.
+/// The delay before it is read again after a lost response. It doubles each time.
 const REREAD_DELAY_MS: u64 = 1_000;
-/// How old what was read of an object may be when it is written. A write that has to wait for longer, for its turn
-/// or the end of a 429, is not sent: the object is read again.
+/// The maximum age of a read when the object is written. A write that waits longer, for its slot or the end of a 429,
+/// is not sent: the object is read again.
 pub const READ_AGE_MS_MAX: u64 = 5_000;
-/// How often an object is read again because a write of it had waited for too long.
+/// How often an object is read again because its write waited too long.
 const WAITS_MAX: u32 = 5;
-/// The time from one read of the list to the next while a create waits for what an earlier run may have made.
+/// The interval of reading the list while a create waits for an earlier run's object.
 const WAIT_POLL_MS: u64 = 15_000;
 
-/// What became of one object, and its id where a creation gave it one.
+/// The result for one object, and its id if it was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectResult {
     pub outcome: Outcome,
-    /// The id that the org gave to a created one.
+    /// The id of a created object.
     pub id: Option<DefinitionId>,
     pub evidence: WriteEvidence,
 }
 
-/// By what an object counts as done.
+/// The evidence that an object is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WriteEvidence {
-    /// The org's time of the state that it was seen in; none if the org does not say, as API v2 does not.
+    /// The org's modification time of the observed state. `None` if the org does not show it, as with API v2.
     pub stamp: Option<Moment>,
-    /// A read by its id did not find it. That may be said of what was made a moment ago as well, so the list has to say
-    /// the same.
+    /// A read by its id did not find it. That also happens to an object that was just created, so the list has to
+    /// confirm it.
     pub is_absent: bool,
-    /// Until when a list may show a second one: no answer to its POST has said which one that has made, and the one
-    /// that a list shows may be another run's. None if its id is known.
+    /// How long a list may show a second object: the POST's response did not show the id, and a listed object may be
+    /// another run's. `None` if the id is known.
     pub second_until: Option<Instant>,
 }
 
@@ -59,56 +59,55 @@ impl From<Outcome> for ObjectResult {
     }
 }
 
-/// Waits after the answer to a write was lost, before which there were `writes`.
+/// Waits after the response to a write was lost. There were `writes` writes before.
 pub async fn wait_to_reread(writes: u32) {
     tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
 }
 
-/// When the org says that a definition was changed last.
+/// The modification time that the org shows.
 pub fn stamp(found: &Definition) -> Option<Moment> {
     found.modified.as_ref()?.at.as_deref().and_then(Moment::read)
 }
 
-/// An outcome that was seen in this state of the object.
+/// A result that was observed in this state of the object.
 fn seen(outcome: Outcome, found: &Definition) -> ObjectResult {
     let evidence = WriteEvidence { stamp: stamp(found), ..WriteEvidence::default() };
     ObjectResult { outcome, id: None, evidence }
 }
 
-/// Until when a create waits for what an earlier run may have made.
+/// How long a create waits for an earlier run's object.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitUntil<'a> {
     pub at: Instant,
     pub sent: &'a [(SystemPresence, Label)],
-    /// What was there when this run was planned.
+    /// The state of the org when this run was planned.
     pub observed: &'a Observed,
 }
 
-/// All that the work on one object needs.
+/// Everything that the work on one object needs.
 pub struct ObjectContext<'a> {
-    /// Writes, and reads before it writes. It stands behind this object's guard, so that everything that is
-    /// decided here, nothing is written after a signal.
+    /// Writes, and reads before it writes. It uses this object's guard, so that nothing is written after a signal.
     pub writer: Writer,
-    /// What stands where something shall be created.
+    /// The existing definitions, checked before a create.
     pub existing: &'a ExistingDefinitions<'a>,
     pub guard: &'a WriteGuard,
-    /// What to do where the org refuses the write for what it holds.
+    /// What to do if the org refuses the write because of other objects.
     pub advice: Option<&'a str>,
-    /// Until when a create waits for what an earlier run may have made.
+    /// How long a create waits for an earlier run's object.
     pub until: Option<WaitUntil<'a>>,
 }
 
 impl ObjectContext<'_> {
-    /// Brings one object to where its step wants it.
+    /// Brings one object to the state that its step wants.
     ///
     /// # Guarantees
-    /// - An object is written only when, read by its id right before, it is as the plan saw it.
-    /// - A POST of which it is not known whether it was carried out is the last one for its object.
-    /// - After a signal nothing new is written.
+    /// - An object is written only if a read by id right before shows it as in the plan.
+    /// - A POST with an unknown result is the last one for its object.
+    /// - After a signal, nothing new is written.
     ///
     /// # Assumptions
-    /// Between the read and the write no one else writes: the platform has no versions to ask with,
-    /// so this gap of one request can be narrowed and not closed.
+    /// Nothing else writes between the read and the write. The platform has no versions to check, so this gap of one
+    /// request cannot be closed.
     pub async fn execute(&self, step: &Step) -> ObjectResult {
         match step {
             Step::Create(create) => self.create(create).await,
@@ -127,8 +126,8 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// Reads, compares and writes; and again, while the object stands as before and the answers to the
-    /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
+    /// Reads, compares and writes. It repeats this while the object is unchanged and the responses are lost. `patch` is
+    /// the change of a PUT. Without it, the object is deleted.
     async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> ObjectResult {
         let mut lost: Option<ApiError> = None;
         let (mut writes, mut waits) = (0, 0);
@@ -140,7 +139,7 @@ impl ObjectContext<'_> {
             };
             self.guard.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
             if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
-                // It stands as before, and what was sent may still arrive.
+                // It is unchanged, but the sent write may still arrive.
                 return Outcome::Unknown(Problem::from(error)).into();
             }
             match self.write(&once, step, fetched, patch).await {
@@ -157,8 +156,8 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// The object as it is now, to be written; or what became of it, when there is nothing to write.
-    /// `lost` is the answer to an earlier write.
+    /// The current object to write, or the result if there is nothing to write. `lost` is the response to an earlier
+    /// write.
     async fn read(
         &self,
         writer: &Writer,
@@ -178,7 +177,7 @@ impl ObjectContext<'_> {
             (Standing::AsAfter, None) => Err(seen(Outcome::AlreadyInPlace, found)),
             (Standing::AsAfter, Some(_)) => Err(seen(Outcome::Done, found)),
             (Standing::Changed(differences), None) => Err(Outcome::Conflict(differences).into()),
-            // Ours, half done, or another person's: it cannot be told.
+            // Partly written by this run, or changed by hand: there is no way to know.
             (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Problem::from(lost)).into()),
         }
     }
@@ -198,9 +197,9 @@ impl ObjectContext<'_> {
         Ok(self.compare(step, &written).await)
     }
 
-    /// A write that was refused. "Not found" of what was just read is looked at once more: it was
-    /// removed in between, or these credentials may see it and not write it, or the org has stopped
-    /// serving this generation of the API.
+    /// A refused write. After a 404 for an object that was just read, it is read once more.
+    /// It may have been removed in between, these credentials may read but not write it, or the org stopped serving
+    /// this generation of the API.
     async fn not_done(
         &self,
         step: &Step,
@@ -218,8 +217,8 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
-    /// believed before the object itself is read. What differs is told by the answer: a read may lag.
+    /// Compares the response to a PUT with the wanted content. A difference is confirmed by reading the object. The
+    /// reported difference is that of the response, because a read may lag.
     async fn compare(&self, step: &Step, written: &Definition) -> ObjectResult {
         if standing(step, written) == Standing::AsAfter {
             return seen(Outcome::Done, written);
@@ -259,7 +258,7 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// Waits until the list shows what an earlier run may have made, or until it would.
+    /// Waits until the list shows what an earlier run may have made, or until it certainly would.
     async fn wait(&self, create: &Create, until: WaitUntil<'_>) -> Result<(), ObjectResult> {
         let poll = Duration::from_millis(WAIT_POLL_MS);
         loop {
@@ -276,8 +275,8 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// The only POST of a create may have been carried out. It is never sent again: a list that lags for longer than
-    /// anyone waits would show the first one afterwards, and a definition can never be removed for good.
+    /// The only POST of a create may have been executed, so it is never repeated. A list that lags too long would show
+    /// the first object afterwards, and a definition can never be fully removed.
     async fn after_open_answer(
         &self,
         create: &Create,
@@ -298,7 +297,7 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// The ids that are there before something is created, where its place is clear; or what became of it.
+    /// The existing ids before a create if its place is free, or the result if it is not.
     async fn check(&self, create: &Create) -> Result<Arc<BTreeSet<DefinitionId>>, ObjectResult> {
         match self.existing.check(create).await {
             Ok(CreateCheck::Clear(ids, age)) => {
@@ -312,7 +311,7 @@ impl ObjectContext<'_> {
         }
     }
 
-    /// Looks for what a lost POST may have made, for as long as lists may lag.
+    /// Searches for the result of a lost POST, as long as lists may lag.
     async fn look_for(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
         let mut last = Ok(Search::Absent);
         for delay_ms in LOOK_DELAYS_MS {
@@ -326,7 +325,7 @@ impl ObjectContext<'_> {
     }
 }
 
-/// The answer to a POST, held against what was sent.
+/// Compares the response to a POST with what was sent.
 fn created(step: &Step, made: &Definition) -> ObjectResult {
     let outcome = match standing(step, made) {
         Standing::AsAfter | Standing::AsBefore => Outcome::Done,
@@ -335,8 +334,7 @@ fn created(step: &Step, made: &Definition) -> ObjectResult {
     ObjectResult { id: Some(made.id.clone()), ..seen(outcome, made) }
 }
 
-/// A write that certainly was not carried out. `lost` is the answer to an earlier one, which may still
-/// arrive.
+/// A write that was certainly not executed. `lost` is the response to an earlier one, which may still arrive.
 fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
     match (&error.kind, lost) {
         (ApiErrorKind::Interrupted, Some(lost)) => Outcome::Unknown(Problem::from(lost)),
@@ -346,7 +344,7 @@ fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) 
     }
 }
 
-/// Why it was not written. Which of the two refusals a label gets that is taken, the platform does not say.
+/// Why it was not written. The platform uses two different errors for a label that is taken.
 fn refused(error: &ApiError, advice: Option<&str>) -> Problem {
     let cause = Problem::from(error);
     match (&error.kind, advice) {
@@ -357,7 +355,7 @@ fn refused(error: &ApiError, advice: Option<&str>) -> Problem {
     }
 }
 
-/// The object is not there. For a removal that is as good as deactivated.
+/// The object does not exist. For a removal, that equals deactivated.
 fn absent(step: &Step, lost: Option<&ApiError>) -> ObjectResult {
     let outcome = match (step.action().is_removal(), lost) {
         (true, None) => Outcome::AlreadyInPlace,
@@ -368,7 +366,7 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> ObjectResult {
     ObjectResult { evidence: WriteEvidence { is_absent: true, ..WriteEvidence::default() }, ..outcome.into() }
 }
 
-/// In what an object is not as its step wants it.
+/// How an object differs from what its step wants.
 pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> {
     let (expected, here) = (step.system_presence(), &found.system_presence);
     let moved =
@@ -388,7 +386,7 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
     moved.into_iter().chain(rest).collect()
 }
 
-/// Something has appeared that may be what would be made.
+/// An object appeared that may be the one to create.
 fn looks_odd(name: &str) -> Problem {
     Problem::new(format!("nothing was written: its label is shown by {name}, which cannot be read whole"))
         .help("run `plan`: it says what to do")

@@ -1,21 +1,20 @@
-//! The one list of what can become of an object: what documents, views and `undo` know of an outcome without its
-//! details.
+//! The possible outcomes of an object, without details, for documents, views and `undo`.
 
-/// What became of an object, in the order in which a sum names it.
+/// The outcomes, in the order of a summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutcomeKind {
-    /// Written, and seen to be so.
+    /// Written and verified.
     Done,
     AlreadyInPlace,
-    /// The org said that it was written, and does not show it yet.
+    /// The org confirmed the write, but does not show it yet.
     NotVisibleYet,
-    /// Written, and the org holds something else than what was sent.
+    /// Written, but the org has something else than what was sent.
     Differs,
-    /// Another person has changed it since it was as it shall be.
+    /// Changed by hand after it had the wanted state.
     Overwritten,
-    /// Not written: the org refused, or could not be reached.
+    /// Not written: the org refused it, or could not be reached.
     Failed,
-    /// Not written: a person changed it since the plan.
+    /// Not written: changed by hand since the plan.
     Conflict,
     /// Not written.
     Skipped,
@@ -50,7 +49,7 @@ impl OutcomeKind {
         }
     }
 
-    /// Is the object as the config says?
+    /// Does the object match the config?
     pub fn is_success(self) -> bool {
         match self {
             OutcomeKind::Done | OutcomeKind::AlreadyInPlace => true,
@@ -64,7 +63,7 @@ impl OutcomeKind {
         }
     }
 
-    /// Was the object written, as far as is known?
+    /// Was the object written, as far as known?
     pub fn may_be_written(self) -> bool {
         match self {
             OutcomeKind::Done

@@ -1,16 +1,16 @@
-//! Which label of a definition the org refused, as far as its answer says so.
+//! Finds the label of a definition that the org refused, if its response shows it.
 
 use crate::model::labels::Labels;
 use crate::model::names::{Label, Locale};
 
-/// The locale of the label that an answer is about. `said` is what the answer named: its message, names
-/// and values of its parameters. None where it names no label, or several.
+/// The locale of the label in a response. `said` has its message, and the names and values of its parameters. `None` if
+/// it names no label, or several.
 pub fn refused_label<'a>(said: &[String], labels: &'a Labels) -> Option<&'a Locale> {
     let named: Vec<(&Locale, &Label)> =
         labels.iter().filter(|(locale, _)| said.iter().any(|it| names_locale(it, locale))).collect();
     let quoted: Vec<(&Locale, &Label)> =
         labels.iter().filter(|(_, label)| said.iter().any(|it| quotes(it, label))).collect();
-    // Both together, where a label is the same in several locales; a locale alone may only be an example.
+    // Locale and label together decide if a label occurs in several locales. A locale alone may only be an example.
     let both: Vec<(&Locale, &Label)> = quoted.iter().filter(|it| named.contains(it)).copied().collect();
     [both, quoted, named].into_iter().find_map(|found| match found.as_slice() {
         [(locale, _)] => Some(*locale),
@@ -18,10 +18,10 @@ pub fn refused_label<'a>(said: &[String], labels: &'a Labels) -> Option<&'a Loca
     })
 }
 
-/// Is it the locale, or does it name its field, as `languageLabels.de` does?
+/// Is it the locale, or a field name of it, such as `languageLabels.de`?
 fn names_locale(said: &str, locale: &Locale) -> bool {
     let words = said.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
-    // A word of a sentence may be a locale by chance (`no`, `is`): only a field or a bracket counts there.
+    // A word in a sentence may be a locale by chance (`no`, `is`), so only a field or a bracket counts there.
     let is_one_word = !said.contains(' ');
     words.filter(|it| !it.is_empty()).any(|word| {
         Locale::new(word).same_as(locale)
@@ -29,7 +29,7 @@ fn names_locale(said: &str, locale: &Locale) -> bool {
     })
 }
 
-/// Is it the label, or does it stand in it between quotes or brackets?
+/// Is it the label, or does it have the label in quotes or brackets?
 fn quotes(said: &str, label: &Label) -> bool {
     let label = label.nfc();
     let pairs = [('[', ']'), ('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201C}', '\u{201D}')];

@@ -1,4 +1,4 @@
-//! What became of every object: the one value that every report is a view of.
+//! The result of every object. All report views are made from it.
 
 use std::collections::BTreeMap;
 
@@ -20,36 +20,36 @@ use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
 
-/// What to do about a create of which it is not known whether it was carried out.
+/// The help for a create with an unknown result.
 pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's list shows what this may have made. A run that \
      reads the report of this one waits until then";
 
-/// A whole apply, after it ended, however it ended.
+/// A whole apply after its end, regular or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One row an object, in the order of the plan.
+    /// One row per object, in the order of the plan.
     pub rows: Vec<ReportRow>,
-    /// Why nothing was applied at all: the refusals of the plan.
+    /// Why nothing was applied: the refusals of the plan.
     pub refusals: Vec<Refusal>,
     pub verification: Verification,
-    /// Why it is not known whether divisions outlasted what was written by the first generation of the API.
+    /// Why divisions are not known after writes of the first generation of the API.
     pub divisions_unread: Option<Problem>,
     pub interrupted: Option<Signal>,
-    /// The divisions, as far as names of them had to be looked up.
+    /// The divisions, if their names had to be looked up.
     pub divisions: Divisions,
     pub default_locale: Locale,
-    /// When it was, and who was at work; none where no one has said so.
+    /// The time and author of the run. `None` if they were not given.
     pub metadata: Option<RunMetadata>,
-    /// The object that each managed definition of the config has, as far as it is known.
+    /// The object of each managed definition, as far as known.
     pub matched: BTreeMap<Key, DefinitionId>,
 }
 
-/// What a run is for. What helps after it depends on that.
+/// The purpose of a run, which decides its help texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent {
-    /// The org shall be as a config says.
+    /// The org should match a config.
     Apply,
-    /// What a report says was written shall be taken back.
+    /// Reverts the writes of a report.
     Undo,
     Retire,
 }
@@ -58,51 +58,49 @@ pub enum Intent {
 pub struct ReportRow {
     pub action: Action,
     pub key: Option<Key>,
-    /// Which object; for a created one, the id that the org gave.
+    /// The object's id. A created object has the id from the org.
     pub id: Option<DefinitionId>,
     pub system_presence: SystemPresence,
     pub name: Option<Label>,
-    /// What was there before, as far as it is managed; none for what was to be made.
+    /// The managed content before. `None` for a create.
     pub before: Option<Content>,
     pub after: Content,
     pub outcome: Outcome,
-    /// When work on it began and ended; none where it did not begin, or no one looked at the clock.
+    /// When work on it started and ended. `None` if it did not start, or without a clock.
     pub worked: Option<Worked>,
-    /// The definition of the config that asks for it.
+    /// The definition of the config.
     pub place: Option<Span>,
-    /// The label in the config that the org refused, where its answer says which.
+    /// The label in the config that the org refused, if its response shows it.
     pub refused_label: Option<Span>,
-    /// The platform's id of the exchange that wrote it; none where nothing was written, or no answer came.
+    /// The correlation id of the write. `None` if nothing was written, or no response came.
     pub correlation_id: Option<String>,
-    /// From when on another run certainly finds what this create has made, or may have made; none if that does not
-    /// matter, or no clock was looked at.
+    /// When another run certainly finds the object that this create made or may have made. `None` if that does not
+    /// matter, or without a clock.
     pub again_from: Option<Moment>,
 }
 
-/// When one object was worked on.
+/// When one object was processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Worked {
-    /// When it began.
     pub began: Moment,
     pub ended: Moment,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Written, and seen to be so.
+    /// Written and verified.
     Done,
-    /// It was as it shall be before anything was written, or the saved plan's operation is no
-    /// longer needed.
+    /// It was already as wanted, or the saved plan's operation is no longer needed.
     AlreadyInPlace,
-    /// The org said that it was written, and does not show it yet.
+    /// The org confirmed the write, but does not show it yet.
     NotVisibleYet(Unseen),
-    /// Written, and the org holds something else than what was sent.
+    /// Written, but the org has something else than what was sent.
     Differs(Vec<Difference>),
-    /// It was seen to be as it shall be, and by the org's own time another person has changed it since.
+    /// It had the wanted state, and was changed by hand since, by the org's own time.
     Overwritten(Vec<Difference>),
-    /// Not written: the org refused, or could not be reached.
+    /// Not written: the org refused it, or could not be reached.
     Failed(Problem),
-    /// Not written: a person changed it since the plan.
+    /// Not written: changed by hand since the plan.
     Conflict(Vec<Difference>),
     /// Not written.
     Skipped(Skip),
@@ -110,55 +108,54 @@ pub enum Outcome {
     Unknown(Problem),
 }
 
-/// Where the org does not show what it said was written.
+/// Where the org does not show a confirmed write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unseen {
-    /// A read by its id shows it, and the list does not.
+    /// A read by id shows it, and the list does not.
     List {
-        /// The client may not be allowed to list its division.
+        /// The client may lack the permission to list its division.
         may_be_hidden: bool,
-        /// A person may have changed it, and changed it back, between the two.
+        /// It may have been changed by hand and back between the two reads.
         may_be_changed: bool,
     },
-    /// It is shown otherwise, or not at all.
+    /// It has another state, or does not exist.
     Object {
         differences: Vec<Difference>,
-        /// A person may have changed it since: the org does not say when it was changed last.
+        /// It may have been changed by hand since: the org does not show the modification time.
         may_be_changed: bool,
     },
 }
 
-/// Why something was not tried.
+/// Why a step was not tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Skip {
-    /// What it waited for was not done.
+    /// A need was not done.
     Needs(Box<Needed>),
     /// The run was interrupted first.
     Interrupted,
-    /// The plan is refused, and so nothing of it was done.
+    /// The plan is refused, so nothing was done.
     PlanRefused,
-    /// More would be done than the saved plan holds, and so nothing was done.
+    /// More than the saved plan was needed, so nothing was done.
     NotInSavedPlan,
-    /// The config protects it, and an undo leaves it as it is.
+    /// The config protects it, so an undo does not change it.
     Protected,
-    /// The config omits the definition that it is, and an undo leaves it as it is.
+    /// The config omits its definition, so an undo does not change it.
     Omitted(Key),
 }
 
-/// The look at the org after an apply.
+/// The verification of the org after an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verification {
-    /// There was nothing to look at: nothing was written.
+    /// Nothing was written, so there was nothing to verify.
     NotNeeded,
-    /// The run was interrupted before it.
+    /// The run was interrupted first.
     Interrupted,
-    /// The plan is empty, apart from what the rows say was not done.
+    /// The plan is empty, apart from what the rows show as not done.
     InSync,
-    /// Something that is in no row is to be done by now, or refuses the plan by now: a person
-    /// changed the org meanwhile.
+    /// A change that is in no row is needed, or the plan is refused now: the org was changed in the meantime.
     Drifted {
         changes: Vec<Change>,
-        /// What refuses the plan, such as two objects with one label.
+        /// The refusals of the plan, for example for two objects with one label.
         refusals: Vec<Refusal>,
     },
     /// The org could not be read.
@@ -184,7 +181,7 @@ impl ReportRow {
         }
     }
 
-    /// With the moment from which to run again, if something was made, or may have been, that no list shows.
+    /// Adds the time to run again, if an object was made or may have been made that no list shows.
     pub fn with_again_from(mut self, ended: Moment) -> ReportRow {
         let is_open = matches!(self.outcome, Outcome::NotVisibleYet(_) | Outcome::Unknown(_));
         if self.action != Action::Create || !is_open {
@@ -199,7 +196,7 @@ impl ReportRow {
         ReportRow { again_from: Some(again_from), ..self }
     }
 
-    /// What its outcome means after a run for this intent, where that needs a sentence. Foreign strings are raw.
+    /// The meaning of its outcome for this purpose, if a sentence is needed. Foreign strings are raw.
     pub fn in_words(&self, intent: Intent) -> Option<String> {
         let again = intent.again();
         Some(match &self.outcome {
@@ -212,7 +209,7 @@ impl ReportRow {
         })
     }
 
-    /// With the places in the config that asked for it.
+    /// Adds the places in the config.
     pub fn placed(self, desired: &Desired) -> ReportRow {
         let Some(wanted) = self.key.as_ref().and_then(|key| desired.definitions.get(key)) else { return self };
         let Wanted { places, .. } = wanted;
@@ -237,7 +234,7 @@ impl ReportRow {
 }
 
 impl Intent {
-    /// What tells what is still to be done.
+    /// The command that shows what remains to do.
     pub fn again(self) -> &'static str {
         match self {
             Intent::Apply => "plan again",
@@ -246,18 +243,18 @@ impl Intent {
         }
     }
 
-    /// What to do about an object that another person has changed.
+    /// What to do about an object that was changed by hand.
     fn look(self) -> &'static str {
         match self {
             Intent::Apply | Intent::Retire => self.again(),
-            // Another undo would refuse it as well: anyone who has changed it has meant that.
+            // Another undo would refuse it too: the change was intended.
             Intent::Undo => "it is left as it is (`presencectl show ID` shows it)",
         }
     }
 }
 
 impl Outcome {
-    /// Which of all it is, without its details.
+    /// The outcome without details.
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Outcome::Done => OutcomeKind::Done,
@@ -272,12 +269,12 @@ impl Outcome {
         }
     }
 
-    /// Is the object as the config says?
+    /// Does the object match the config?
     pub fn is_success(&self) -> bool {
         self.kind().is_success()
     }
 
-    /// Was the object written, as far as is known?
+    /// Was the object written, as far as known?
     pub fn may_be_written(&self) -> bool {
         self.kind().may_be_written()
     }
@@ -296,7 +293,7 @@ impl Outcome {
         }
     }
 
-    /// What was found instead of what was expected.
+    /// What was found instead of the expected content.
     pub fn differences(&self) -> &[Difference] {
         match self {
             Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Conflict(found) => found,
@@ -310,7 +307,7 @@ impl Outcome {
         }
     }
 
-    /// What it means, as far as that does not depend on the rest of its row.
+    /// Its meaning, as far as it does not depend on the rest of its row.
     fn in_words(&self, intent: Intent) -> Option<String> {
         let look = intent.look();
         Some(match self {
@@ -357,7 +354,7 @@ impl Unseen {
     }
 }
 
-/// What the org made of a write that it did not take over as it was sent. `before` is what was there.
+/// A write that the org did not store as it was sent. `before` is the earlier content.
 fn taken_otherwise(differences: &[Difference], before: Option<&Content>) -> String {
     let had = |locale: &Locale| before.is_some_and(|it| it.labels.get(locale).is_some());
     let (mut kept, mut added, mut states, mut others) = (0, Vec::new(), 0, 0);
@@ -431,14 +428,14 @@ impl Report {
         if undoes.is_some() { Intent::Undo } else { Intent::Apply }
     }
 
-    /// Was anything written, as far as is known?
+    /// Was anything written, as far as known?
     pub fn may_have_written(&self) -> bool {
         self.rows.iter().any(|row| row.outcome.may_be_written())
     }
 
-    /// Was everything done, and seen to be done?
+    /// Was everything done and verified?
     pub fn is_success(&self) -> bool {
-        // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
+        // Unknown divisions are reported, but they are no failure: a client may lack the permission.
         let Report { rows, refusals, verification, interrupted, .. } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InSync => true,

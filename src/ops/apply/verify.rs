@@ -1,5 +1,4 @@
-//! The look at the org after an apply: it is read again, each object is held against its step, and the plan must be
-//! empty.
+//! Verifies the org after an apply: reads it again, compares each object with its step, and requires an empty plan.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,23 +21,23 @@ use crate::plan::difference::{Difference, Standing, standing};
 use crate::plan::refusal::Refusal;
 use crate::plan::{Plan, plan};
 
-/// When the org is read after an apply: at once, and again while its list does not show yet what
-/// was written, for as long as lists may lag. Where a list takes long to read, fewer times.
+/// When the org is read after an apply: at once, and again while its list does not show a write yet, as long as lists
+/// may lag. There are fewer reads if a list takes long.
 pub const VERIFY_DELAYS_MS: [u64; 7] = [0, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const _: () = assert!(sum_ms(&VERIFY_DELAYS_MS) == LIST_LAG_MS);
-/// After this many looks an object that the list does not show as it was written is read by its id.
+/// After this many reads, an object that the list does not show as written is read by id.
 const LOOKS_BEFORE_DOUBT: usize = 3;
 
-/// What shall be so when the org is read again.
+/// The expected state of the org.
 pub enum Expectation<'a> {
-    /// Nothing is left to do for a config.
+    /// A config has no changes left.
     EmptyPlan { desired: &'a Desired, limits: &'a Limits },
     /// Each step's object is as the step wants it.
     AsAfter,
 }
 
 impl Expectation<'_> {
-    /// What is still to be done, and what refuses that.
+    /// The remaining changes, and their refusals.
     fn left_to_do(&self, observed: &Observed, steps: &[Step]) -> (Vec<Change>, Vec<Refusal>) {
         match self {
             Expectation::EmptyPlan { desired, limits } => {
@@ -53,7 +52,7 @@ impl Expectation<'_> {
         }
     }
 
-    /// What refuses a plan of what was observed and what this run has made besides.
+    /// The refusals of a plan for the observed objects and those that this run made.
     fn refusals_with(&self, mut observed: Observed, made: &Made<'_>) -> Vec<Refusal> {
         let Expectation::EmptyPlan { desired, limits } = self else { return Vec::new() };
         if observed.get(made.id).is_none() {
@@ -65,18 +64,18 @@ impl Expectation<'_> {
     }
 }
 
-/// What the look is held against, and how the org is read.
+/// The expectation, and the access to the org.
 pub struct VerifyLook<'a> {
     pub reader: &'a Reader,
     /// What shall be so.
     pub expectation: Expectation<'a>,
-    /// What the plan was made from: its divisions.
+    /// The input of the plan, for its divisions.
     pub planned_from: &'a Observed,
     pub existing: &'a ExistingDefinitions<'a>,
     pub default_locale: &'a Locale,
 }
 
-/// Something that this run has made.
+/// An object that this run made.
 struct Made<'a> {
     step: &'a Step,
     key: &'a Key,
@@ -99,8 +98,8 @@ impl Made<'_> {
 }
 
 impl VerifyLook<'_> {
-    /// Reads the org until it is as expected, apart from what `rows` say was not done, and corrects the
-    /// rows of what turns out not to be as it was written. `steps`, `rows` and `evidence` go together.
+    /// Reads the org until it is as expected, apart from what `rows` show as not done. Corrects the rows of objects
+    /// that differ. `steps`, `rows` and `evidence` have the same order.
     pub async fn verify(
         &self,
         steps: &[Step],
@@ -123,13 +122,13 @@ impl VerifyLook<'_> {
             resolve(&observed, others);
             let pending = pending(&observed, steps, rows);
             drift = (unexpected(changes, rows, &pending, others), refusals);
-            // A second one for something that was made does not go away by waiting.
+            // A duplicate of a created object does not go away by waiting.
             let twins = self.twins(&observed, steps, rows, evidence).await;
             if !twins.is_empty() {
                 drift.1 = twins;
                 last = true;
             }
-            // Lists lag: what looks like drift may be a list that shows one write and not yet another.
+            // Lists lag: apparent drift may be a list that shows one write but not yet another.
             if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() && !may_be_second {
                 break;
             }
@@ -138,7 +137,7 @@ impl VerifyLook<'_> {
             }
             for index in pending {
                 let is_settled = self.doubt(&observed, &steps[index], &mut rows[index], evidence[index], last).await;
-                // While that can pass, the others are not asked one by one.
+                // The other objects are not read one by one while this may still pass.
                 if !is_settled && !last {
                     break;
                 }
@@ -168,9 +167,10 @@ impl VerifyLook<'_> {
         Ok(Observed::listed(listed, None).seen_through(self.reader.generation(), divisions))
     }
 
-    /// What refuses a plan since there is a second definition for one that this run has made: one that the list did not
-    /// show when it was made, and that this run did not write. Lists may show labels from before they changed hands, so
-    /// its own read has to say so too. Which of the two this run has made is known only from an answer to its POST.
+    /// The refusals of a plan for a duplicate of an object that this run made. It was not in the list at the time of
+    /// the create, and this run did not write it.
+    /// Lists may show old labels, so its own read must confirm it. Only the POST's response shows which of the two this
+    /// run made.
     async fn twins(
         &self,
         observed: &Observed,
@@ -213,7 +213,7 @@ impl VerifyLook<'_> {
         found
     }
 
-    /// Reads one object by its id. True when nothing more is to be found out about it. `last`: no one waits any longer.
+    /// Reads one object by id. Returns true if nothing more can be found out. `last`: there is no further attempt.
     async fn doubt(
         &self,
         observed: &Observed,
@@ -251,13 +251,13 @@ impl VerifyLook<'_> {
         };
         let now = found.as_ref().and_then(stamp);
         match (evidence.stamp, now) {
-            // By the org's own time a person came after.
+            // By the org's own time, it was changed later.
             (Some(seen), Some(now)) if now > seen => row.outcome = Outcome::Overwritten(differences),
             _ if !last => return false,
             _ if row.outcome == Outcome::AlreadyInPlace => row.outcome = Outcome::Failed(no_longer_so(step)),
-            // The very state that was written.
+            // The exact state that was written.
             (Some(seen), Some(now)) if now == seen => row.outcome = Outcome::Differs(differences),
-            // What has no time is older than what has one.
+            // A state without a time is older than one with a time.
             (seen, _) => {
                 let may_be_changed = seen.is_none() || found.is_none();
                 row.outcome = Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed });
@@ -266,8 +266,8 @@ impl VerifyLook<'_> {
         true
     }
 
-    /// A read by its id has `found` an object as it was written. `listed` is what the list shows, which may be older,
-    /// or newer where such reads lag.
+    /// A read by id has `found` an object as it was written. `listed` is the list's state, which may be older, or newer
+    /// if such reads lag.
     fn not_listed_so(
         &self,
         step: &Step,
@@ -277,11 +277,11 @@ impl VerifyLook<'_> {
     ) -> Outcome {
         let has_no_times = self.reader.generation() == Generation::Second;
         let Some(listed) = listed else {
-            // What was listed before the run is listed by this client.
+            // An object that was listed before the run is visible to this client.
             let may_be_hidden = has_no_times && matches!(step, Step::Create(_));
             return Outcome::NotVisibleYet(Unseen::List { may_be_hidden, may_be_changed: false });
         };
-        // Between the list and the read a person may have brought it back to what was written.
+        // Between the list and the read, it may have been changed back to the written state.
         let may_be_changed = match (evidence.stamp, found.and_then(stamp)) {
             (Some(seen), Some(now)) => now > seen,
             (None, _) | (_, None) => true,
@@ -289,7 +289,7 @@ impl VerifyLook<'_> {
         let differences = differences_to_after(step, listed);
         match (evidence.stamp, stamp(listed)) {
             (Some(seen), Some(now)) if now > seen => Outcome::Overwritten(differences),
-            // No list has shown this before.
+            // No list showed this state before.
             _ if has_no_times && standing(step, listed) != Standing::AsBefore => {
                 Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed: true })
             }
@@ -298,7 +298,7 @@ impl VerifyLook<'_> {
     }
 }
 
-/// Nothing was written, since there was nothing to write when the object was read; by now there is.
+/// Nothing was written because it was already as wanted when it was read. Now it is not.
 fn no_longer_so(step: &Step) -> Problem {
     let message = if step.action().is_removal() {
         "nothing was written, since it was not active when it was read; by now it is there and active"
@@ -308,21 +308,21 @@ fn no_longer_so(step: &Step) -> Problem {
     Problem::new(message).help("run it again")
 }
 
-/// A read by its id does not find it, and nothing else says that it is gone.
+/// A read by id does not find it, and nothing else confirms that it is gone.
 fn not_found_alone() -> Problem {
     let message = "nothing was written, since a read by its id does not find it; no list has shown since that it is gone: it \
                    may have been made a moment ago, or be one that this client may not read";
     Problem::new(message).help("run it again")
 }
 
-/// Two are there, and no answer has said which of them a create has made.
+/// There are two, and no response shows which of them a create made.
 fn one_of_two(ids: [&DefinitionId; 2]) -> Problem {
     let ids = ids.map(DefinitionId::as_str).join(", ");
     Problem::new("no answer said what the creation has made, and the list shows two that it may have made")
         .help(format!("the list now shows {ids}: look which of them is wanted, and pin it"))
 }
 
-/// What earlier runs have made, and the list shows by now.
+/// Objects of earlier runs that the list shows by now.
 fn resolve(observed: &Observed, rows: &mut [ReportRow]) {
     for row in rows.iter_mut().filter(|it| matches!(it.outcome, Outcome::NotVisibleYet(_))) {
         let Some(listed) = row.id.as_ref().and_then(|id| observed.get(id)) else { continue };
@@ -332,7 +332,7 @@ fn resolve(observed: &Observed, rows: &mut [ReportRow]) {
     }
 }
 
-/// What waited for something that an earlier run had made was skipped before the list showed that.
+/// Steps that were skipped because the list did not show an earlier run's object yet.
 pub fn tell_what_is_shown_by_now(rows: &mut [ReportRow], resolved: &[ReportRow]) {
     let skips = rows.iter_mut().filter_map(|it| match &mut it.outcome {
         Outcome::Skipped(Skip::Needs(needed)) => Some(needed),
@@ -344,14 +344,14 @@ pub fn tell_what_is_shown_by_now(rows: &mut [ReportRow], resolved: &[ReportRow])
     }
 }
 
-/// An earlier run has made it, and for that nothing was written.
+/// An earlier run made it, so nothing was written.
 fn listed_otherwise() -> Problem {
     let message =
         "nothing was written, since an earlier run had made it; the list shows it by now, and not as it shall be";
     Problem::new(message).help("run it again")
 }
 
-/// The org was not read again, so what only a read by id did not find is not known to be gone.
+/// The org was not read again, so an object that only a read by id did not find may still exist.
 pub fn unconfirmed(rows: &mut [ReportRow], evidence: &[WriteEvidence]) {
     for (row, _) in rows.iter_mut().zip(evidence).filter(|(_, it)| it.is_absent) {
         if row.outcome == Outcome::AlreadyInPlace {
@@ -360,16 +360,16 @@ pub fn unconfirmed(rows: &mut [ReportRow], evidence: &[WriteEvidence]) {
     }
 }
 
-/// Does what was observed show an object as its step wants it?
+/// Does the observed state show an object as its step wants it?
 fn shows(observed: &Observed, step: &Step, id: Option<&DefinitionId>) -> bool {
     match id.and_then(|id| observed.get(id)) {
         Some(found) => standing(step, found) == Standing::AsAfter,
-        // What cannot be read whole is there.
+        // An object that cannot be read in full exists.
         None => step.action().is_removal() && id.is_none_or(|id| observed.odd(id).is_none()),
     }
 }
 
-/// The rows that count as done, and whose own object is not shown so.
+/// The rows that count as done, but whose object is not shown so.
 fn pending(observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<usize> {
     let done = |row: &ReportRow| matches!(row.outcome, Outcome::Done | Outcome::AlreadyInPlace);
     let all = steps.iter().zip(rows).enumerate();
@@ -378,11 +378,11 @@ fn pending(observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<usize
         .collect()
 }
 
-/// What is to be done although no row that is not done, or not shown yet, speaks of it.
+/// The needed changes that no row explains as not done or not yet visible.
 fn unexpected(changes: Vec<Change>, rows: &[ReportRow], pending: &[usize], others: &[ReportRow]) -> Vec<Change> {
     let is_open = |(index, row): &(usize, &ReportRow)| pending.contains(index) || !row.outcome.is_success();
     let open = rows.iter().enumerate().filter(is_open).map(|(_, row)| row);
-    // What was settled before the run and is to be done again was changed by a person meanwhile.
+    // An object that was resolved before the run and needs a change again was changed by hand in the meantime.
     let undone = others.iter().filter(|row| !row.outcome.is_success());
     let open: Vec<&ReportRow> = open.chain(undone).collect();
     let ids: BTreeSet<&DefinitionId> = open.iter().filter_map(|row| row.id.as_ref()).collect();

@@ -1,4 +1,4 @@
-//! What the org shows, taken into the files: only differences that a config can say as they are.
+//! Accepts drift into the files: only differences that a config can express.
 
 use crate::config::Config;
 use crate::config::edit::files::FileEdits;
@@ -11,7 +11,7 @@ use crate::ops::definition_edits::{DefinitionValues, into_config};
 use crate::ops::drift::{Drift, DriftKind, DriftRow};
 use crate::plan::change::Step;
 
-/// The edits by which the files say of these definitions what the org shows.
+/// The edits that set these definitions in the files to the state of the org.
 pub fn accepted(config: &Config, sources: &Sources, drift: &Drift, keys: &[String]) -> Result<FileEdits, Problem> {
     let mut edits = FileEdits::default();
     for key in keys {
@@ -72,7 +72,7 @@ fn values(config: &Config, row: &DriftRow, key: &str) -> Result<DefinitionValues
     }
 }
 
-/// The labels of the org, and those that it does not have.
+/// The labels of the org, and those that it lacks.
 fn labels(there: &Labels, meant: &Labels) -> Vec<(String, Option<String>)> {
     let there_is = there.iter().map(|(locale, it)| (locale.to_string(), Some(it.to_string())));
     let gone = meant.iter().filter(|(locale, _)| there.get(locale).is_none());

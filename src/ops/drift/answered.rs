@@ -1,5 +1,5 @@
-//! The plan of a drift. What a person renamed or moved by hand is a question for `apply`, which must not guess; here it
-//! is answered where reports or the question itself say which object it is, since nothing is written by it.
+//! The plan of a drift. An object that was renamed or moved by hand is a question for `apply`, which must not guess.
+//! Drift writes nothing, so it answers the question if reports or the question itself show the object.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,39 +10,39 @@ use crate::plan::change::{Step, WhyUnmanaged};
 use crate::plan::refusal::Fact;
 use crate::plan::{Plan, plan};
 
-/// The object of a definition that the plan alone would ask about, or make anew.
+/// The object of a definition that the plan alone would ask about or create again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsweredObject {
     pub id: DefinitionId,
     pub certainty: Certainty,
-    /// Where it is now.
+    /// Its current place.
     pub place: AnsweredPlace,
 }
 
-/// How it is known which object a definition has.
+/// How certain the object of a definition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
     Known,
-    /// It is the only one that the plan asks about.
+    /// It is the only candidate of the question.
     Guessed,
 }
 
-/// Where the object of a definition is.
+/// The place of a definition's object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnsweredPlace {
-    /// Where the config says, called otherwise.
+    /// Where the config has it, but with another label.
     Here,
     Elsewhere,
 }
 
-/// A plan with its questions answered as far as may be.
+/// A plan whose questions are answered as far as possible.
 #[derive(Debug)]
 pub struct AnsweredPlan {
     pub plan: Plan,
     pub found: BTreeMap<Key, AnsweredObject>,
 }
 
-/// Plans with what is known of the objects of definitions; `last_object` is what reports say of one.
+/// Plans with the known objects of definitions. `last_object` returns the object from reports.
 pub fn answered(
     desired: &Desired,
     observed: &Observed,
@@ -56,7 +56,7 @@ pub fn answered(
         }
         let answers = with_answers(desired, observed, &found);
         let plan = plan(&answers, observed, &desired.settings.limits);
-        // What needs nothing once it is answered would hide the question.
+        // An answer that needs no change would hide the question.
         let is_told = |key: &Key, it: &AnsweredObject| {
             plan.changes.iter().any(|change| change.step.key() == Some(key) && change.step.id() == Some(&it.id))
         };
@@ -106,10 +106,10 @@ impl<'a> Finder<'a> {
                 guessed.insert(key, ((*only).clone(), Certainty::Guessed));
             }
         }
-        // What another question is about as well could be either's.
+        // A candidate of two questions may belong to either.
         let mut asked: BTreeMap<&DefinitionId, usize> = BTreeMap::new();
         questions.values().flatten().for_each(|id| *asked.entry(id).or_default() += 1);
-        // Of a question that names only some, it is not known which those are.
+        // If a question names only some objects, the others are not known.
         let is_whole = !self.plan.refusals.iter().any(|it| it.fact.has_more());
         guessed.retain(|_, (id, _)| is_whole && asked.get(id) == Some(&1) && !sure.contains(id));
         known.extend(guessed);
@@ -132,7 +132,7 @@ impl<'a> Finder<'a> {
         questions
     }
 
-    /// Where the object is; none where it cannot be the definition's, or no line of the config could say so.
+    /// The place of the object. `None` if it cannot belong to the definition, or no config line could state it.
     fn at(&self, key: &Key, id: &DefinitionId, certainty: Certainty) -> Option<AnsweredObject> {
         let (wanted, object) = (self.desired.definitions.get(key)?, self.observed.get(id)?);
         let is_answered = wanted.new || wanted.replaces.is_some() || wanted.management == Management::Omitted;
@@ -146,7 +146,7 @@ impl<'a> Finder<'a> {
         } else {
             AnsweredPlace::Elsewhere
         };
-        // `replaces` finds what it replaces by its default label.
+        // `replaces` finds its object by the default label.
         let is_found = object.default_label(&self.desired.settings.default_locale).is_some();
         (place == AnsweredPlace::Here || is_found).then(|| AnsweredObject { id: id.clone(), certainty, place })
     }
@@ -160,7 +160,7 @@ fn only_once(known: &mut BTreeMap<&Key, (DefinitionId, Certainty)>) {
     known.retain(|_, (id, _)| counts.get(id) == Some(&1));
 }
 
-/// The config with a pin for what is called otherwise, and `replaces` for what is elsewhere.
+/// The config with a pin for a renamed object, and `replaces` for a moved one.
 fn with_answers(desired: &Desired, observed: &Observed, found: &BTreeMap<Key, AnsweredObject>) -> Desired {
     let mut answers = desired.clone();
     for (key, it) in found {

@@ -1,5 +1,5 @@
-//! The config that was applied last. Where the org is otherwise than it asks, a person edited it there, unless an apply
-//! of what was merged since was done in part; where it is not, the config has moved on.
+//! The config that was applied last. If the org differs from it, the org was edited, unless a later config was partly
+//! applied. If it does not differ, the config has changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,29 +13,29 @@ use crate::plan::change::{Change, Step, WhyUnmanaged};
 use crate::plan::origin::{Against, OriginSubject};
 use crate::plan::{Plan, plan};
 
-/// The config of which the caller says that all of it was applied, and nothing after it as a whole.
+/// The config that was fully applied last, by the caller's statement. No later config was fully applied.
 #[derive(Debug, Clone)]
 pub struct Applied {
     pub against: Against,
-    /// What it asks for, or why it could not be read.
+    /// Its desired state, or why it could not be read.
     pub desired: Result<Desired, String>,
-    /// What each config that was merged after it asks for; why that is not known, where it is not.
+    /// The desired states that were merged after it, or why they are not known.
     pub since: Result<Vec<Desired>, String>,
 }
 
-/// It, and what was merged since, planned against the org.
+/// It and the later configs, planned against the org.
 #[derive(Debug)]
 pub struct Planned {
     /// The object of each definition that has one.
     objects: BTreeMap<Key, DefinitionId>,
     applied: Plan,
-    /// None where it is not known what was merged since.
+    /// `None` if the later configs are not known.
     since: Option<Vec<Plan>>,
 }
 
 impl Applied {
-    /// Plans it against what was read of the org; none where it could not be read. `last_object` is what reports say of
-    /// a definition.
+    /// Plans it against the observed org. `None` if it could not be read. `last_object` returns the object from
+    /// reports.
     pub fn planned(&self, observed: &Observed, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> Option<Planned> {
         let desired = self.desired.as_ref().ok()?;
         let asked = plan(desired, observed, &desired.settings.limits);
@@ -51,17 +51,17 @@ impl Applied {
 }
 
 impl Planned {
-    /// The object that a definition had when its config was applied.
+    /// The object of a definition when its config was applied.
     pub fn object_of(&self, key: &Key) -> Option<&DefinitionId> {
         self.objects.get(key)
     }
 
-    /// How each change of a plan of the same org came to be needed.
+    /// The cause of each change in a plan of the same org.
     pub fn how(&self, now: &Plan) -> BTreeMap<OriginSubject, DifferenceCause> {
         let beside = |plan| Beside::of(plan, now);
         let applied = beside(&self.applied);
         let since: Option<Vec<Beside<'_>>> = self.since.as_ref().map(|it| it.iter().map(beside).collect());
-        // An apply of it would have left the object so.
+        // An apply of it would have left the object like this.
         let asks_nothing = |it: &Beside<'_>, step: &Step| it.change(step).is_none();
         let asked = Asked::about(&self.applied);
         let how = |step: &Step| match applied.change(step) {
@@ -77,7 +77,7 @@ impl Planned {
     }
 }
 
-/// The changes of another plan, to be found by those of this one.
+/// The changes of another plan, indexed by those of this one.
 struct Beside<'a> {
     pairs: BTreeMap<OriginSubject, &'a Change>,
     by_key: BTreeMap<&'a Key, &'a Change>,
@@ -89,14 +89,14 @@ impl<'a> Beside<'a> {
         Beside { pairs: paired(&plan.changes, &now.changes, &now.default_locale), by_key }
     }
 
-    /// The change that a step has to do with. What is made anew by one plan may be brought back by the other.
+    /// The related change. An object that one plan creates again may be reactivated by the other.
     fn change(&self, step: &Step) -> Option<&'a Change> {
         let pair = self.pairs.get(&OriginSubject::of(step)?);
         pair.or_else(|| self.by_key.get(step.key()?)).copied()
     }
 }
 
-/// What questions are open about, so that the absence of a change says nothing.
+/// The subjects of open questions, for which a missing change is no evidence.
 struct Asked<'a> {
     keys: BTreeSet<&'a Key>,
     ids: BTreeSet<&'a DefinitionId>,
@@ -106,7 +106,7 @@ impl<'a> Asked<'a> {
     fn about(plan: &'a Plan) -> Asked<'a> {
         let open = || plan.refusals.iter().map(|it| &it.fact).filter(|it| it.hides());
         let keys = open().flat_map(|it| it.keys()).collect();
-        // A question names only some of many.
+        // A question names only some of many objects.
         let in_question =
             plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::InQuestion(_))).map(|it| &it.id);
         Asked { keys, ids: open().flat_map(|it| it.ids()).chain(in_question).collect() }

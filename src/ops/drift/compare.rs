@@ -19,13 +19,13 @@ use crate::plan::change::{Action, Change, Step, Unmanaged, WhyUnmanaged};
 use crate::plan::origin::OriginSubject;
 use crate::plan::refusal::{Fact, Refusal};
 
-/// What is told of who touched something.
+/// The part of a modification that may be shown.
 fn told(modified: Modified, names: DriftNames) -> Modified {
     let may_be_told = |by: &String| names == DriftNames::Told || is_guid(by);
     Modified { by: modified.by.filter(may_be_told), ..modified }
 }
 
-/// What is otherwise in an org than in its config.
+/// The differences between an org and its config.
 pub fn drift(
     desired: &Desired,
     observed: &Observed,
@@ -49,7 +49,7 @@ pub fn drift(
     let rows = plan
         .changes
         .iter()
-        // What is made anew in the place of what was moved is a part of taking that back.
+        // A create in the place of a moved object is part of reverting the move.
         .filter(|it| !(is_create(it) && found_for(it, &found).is_some_and(|it| it.place == AnsweredPlace::Elsewhere)))
         .map(|it| seen.row(it, found_for(it, &found), &mut keys))
         .collect();
@@ -84,16 +84,16 @@ struct Seen<'a> {
     observed: &'a Observed,
     trials: Trials<'a>,
     history: History<'a>,
-    /// How each change came to be needed, by the config that was applied last.
+    /// The cause of each change, by the config that was applied last.
     by_config: Option<BTreeMap<OriginSubject, DifferenceCause>>,
-    /// Definitions that no report knows, and that changed after their objects were last touched.
+    /// Definitions that no report knows, and that changed after their objects did.
     merged: BTreeSet<Key>,
     names: DriftNames,
 }
 
 impl Seen<'_> {
-    /// How a step came to be needed. A report knows what an apply wrote that was not done as a whole, so what it says is
-    /// as it was left is that. What the config that was applied last asks for as well was never merged.
+    /// The cause of a step. Reports also know what a partly failed apply wrote, so their match with the current state
+    /// counts. If the config that was applied last asks for the step too, it was never merged.
     fn how(&self, step: &Step) -> DifferenceCause {
         let Some(by_config) = &self.by_config else {
             return match self.history.how(step, self.observed) {
@@ -153,7 +153,7 @@ impl Seen<'_> {
         (keep, first)
     }
 
-    /// What is so in the org. Who renamed or moved what is said only where a report shows how it was.
+    /// The state in the org. A rename or move is only stated if a report shows the earlier state.
     fn what(&self, step: &Step, how: DifferenceCause, found: Option<&AnsweredObject>) -> DriftKind {
         let left = step.id().filter(|_| how == DifferenceCause::Edited).and_then(|id| self.history.left(id));
         let object = step.id().and_then(|id| self.observed.get(id));
@@ -194,7 +194,7 @@ impl Seen<'_> {
     }
 
     fn question(&self, refusal: &Refusal) -> Question {
-        // Where several have the label, none has become otherwise.
+        // If several objects have the label, none of them has changed.
         let wanted = match &refusal.fact {
             Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => {
                 self.desired.definitions.get(key)

@@ -1,4 +1,5 @@
-//! What a folder of reports says of the objects of one org: how each was left, and whether it is so still.
+//! What a folder of reports shows about the objects of one org: their last written state, and whether they still have
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,44 +13,43 @@ use crate::plan::change::{Action, Step};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DifferenceCause {
-    /// A person edited the object in the org since the last apply.
+    /// The object was edited in the org since the last apply.
     Edited,
-    /// That, and the config asks something else of it by now.
+    /// It was edited, and the config has changed too.
     Both,
-    /// The object is as the last apply left it: the config has moved on.
+    /// The object is as the last apply left it: the config has changed.
     NotApplied,
     NotKnown,
 }
 
-/// The last apply that reports tell of.
+/// The last apply in the reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastApply {
     pub commit: Option<String>,
-    /// When it began.
     pub began: Moment,
 }
 
-/// What reports say of the objects of one org.
+/// What reports show about the objects of one org.
 #[derive(Debug, Default)]
 pub struct History<'a> {
-    /// What the last report that knows an object left there.
+    /// The state of each object after the last report that has it.
     by_id: BTreeMap<&'a DefinitionId, Left<'a>>,
-    /// The object that a definition of the config had last.
+    /// The last object of each definition.
     by_key: BTreeMap<&'a Key, &'a DefinitionId>,
-    /// Definitions for which an apply may have made an object, and no answer said which.
+    /// Definitions for which an apply may have created an object without a response.
     may_be_made: BTreeSet<&'a Key>,
     last: Option<LastApply>,
-    /// The last whole apply after which all was seen to be in sync.
+    /// The last whole apply that verified everything as in sync.
     in_step: Option<InStep>,
-    /// Other applies may have left reports elsewhere, so what is otherwise may have been applied.
+    /// Reports of other applies may be elsewhere, so a difference may have been applied.
     has_gaps: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct InStep {
-    /// When that apply began.
+    /// When that apply started.
     began: Moment,
-    /// Until when it is certain that all was in sync.
+    /// How long everything was certainly in sync.
     until: Moment,
 }
 
@@ -60,7 +60,7 @@ struct Left<'a> {
 }
 
 impl DifferenceCause {
-    /// All, in the order in which they are shown.
+    /// All causes, in display order.
     pub const ALL: [DifferenceCause; 4] =
         [DifferenceCause::Edited, DifferenceCause::Both, DifferenceCause::NotApplied, DifferenceCause::NotKnown];
 
@@ -75,7 +75,7 @@ impl DifferenceCause {
 }
 
 impl<'a> History<'a> {
-    /// Of one org; reports of others are passed over. `is_whole`: these are the reports of all applies.
+    /// Uses the reports of one org only. `is_whole`: these are the reports of all applies.
     pub fn of(reports: &'a [StoredReport], is_whole: bool, target: &Target) -> History<'a> {
         let mut history = History { has_gaps: !is_whole, ..History::default() };
         let Some(org) = &target.org else { return history };
@@ -91,7 +91,7 @@ impl<'a> History<'a> {
                 };
                 history.by_id.insert(id, Left { report, row });
                 match (&row.key, row.action) {
-                    // The key of a replacement is the definition that comes.
+                    // The key of a replacement is the new definition.
                     (Some(key), Action::Create | Action::Reactivate | Action::Update | Action::Deactivate) => {
                         history.by_key.insert(key, id);
                     }
@@ -99,10 +99,10 @@ impl<'a> History<'a> {
                 }
             }
             let Some(run) = report.run.as_ref().filter(|_| report.success) else { continue };
-            // An undo leaves what an older config asked for, and a limited run only a part.
+            // An undo applies an older config, and a limited run only a part.
             if run.said.undoes.is_none() && run.said.only.is_none() {
                 history.last = Some(LastApply { commit: run.said.commit.clone(), began: run.began });
-                // One with nothing to do has only read the org, and that after it began.
+                // A run without changes only read the org, and that after its start.
                 let had_nothing_to_do = report.rows.is_empty() && report.refusals.is_empty();
                 let ended = Moment::read(&run.said.ended).filter(|_| report.verified);
                 let until = ended.or(had_nothing_to_do.then_some(run.began));
@@ -117,22 +117,22 @@ impl<'a> History<'a> {
         self.last.as_ref()
     }
 
-    /// The object that a definition of the config had last.
+    /// The last object of a definition.
     pub fn object_of(&self, key: &Key) -> Option<&'a DefinitionId> {
         self.by_key.get(key).copied()
     }
 
-    /// Where an object belonged and what it held when the last report that knows it left it.
+    /// The system presence and content of an object after the last report that has it.
     pub fn left(&self, id: &DefinitionId) -> Option<(&SystemPresence, Content)> {
         let it = self.by_id.get(id)?;
         Some((&it.row.system_presence, it.content()?))
     }
 
-    /// How what a step would do came to be needed.
+    /// The cause of a step.
     pub fn how(&self, step: &Step, observed: &Observed) -> DifferenceCause {
         match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
             Some(id) => self.how_object(id, observed),
-            // Nothing was ever made for it: an apply would have.
+            // Nothing was ever created for it: an apply would have.
             None if self.last.is_some() && step.key().is_none_or(|it| !self.may_be_made.contains(it)) => {
                 DifferenceCause::NotApplied
             }
@@ -140,7 +140,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Whether an object is as it was left, or as it was when the last apply found all in sync.
+    /// Whether an object is as it was left, or as it was when the last apply verified everything.
     pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> DifferenceCause {
         match (self.by_what_was_left(id, observed), observed.get(id)) {
             (DifferenceCause::NotKnown, Some(object)) => self.by_time(object),
@@ -148,20 +148,20 @@ impl<'a> History<'a> {
         }
     }
 
-    /// As [`History::how`], but only for objects that a report knows, and without looking at times.
+    /// Like [`History::how`], but only for objects in a report, and without times.
     pub fn by_object(&self, step: &Step, observed: &Observed) -> DifferenceCause {
         let id = step.id().or_else(|| step.key().and_then(|key| self.object_of(key)));
         id.map_or(DifferenceCause::NotKnown, |id| self.by_what_was_left(id, observed))
     }
 
-    /// Whether reports say anything of when the object of a step was as an apply left it. Then they alone tell a cause:
-    /// the date of a commit cannot, since the org may have been changed between that apply and the commit.
+    /// Do reports show when the object of a step was in its applied state? Then only they decide the cause. A commit
+    /// date cannot, because the org may have changed between that apply and the commit.
     pub fn is_about(&self, step: &Step) -> bool {
         self.in_step.is_some() || step.id().is_some_and(|id| self.by_id.contains_key(id))
     }
 
-    /// Whether an object is as the last report that knows it left it. Where all was found in sync later on, it may be
-    /// otherwise with everyone's consent: a person wrote into the config what stood in the org.
+    /// Compares an object with its state in the last report. If everything was in sync later, a difference may be
+    /// intended: the org's state was added to the config.
     fn by_what_was_left(&self, id: &DefinitionId, observed: &Observed) -> DifferenceCause {
         let Some((it, left)) = self.by_id.get(id).and_then(|it| Some((it, it.content()?))) else {
             return DifferenceCause::NotKnown;
@@ -176,7 +176,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// By when an object was last changed: after all was last found in sync, or before.
+    /// By modification time: after everything was last in sync, or before.
     fn by_time(&self, object: &Definition) -> DifferenceCause {
         let at = object.modified.as_ref().and_then(|it| it.at.as_deref()).and_then(Moment::read);
         match (at, self.in_step) {
@@ -193,20 +193,20 @@ impl Left<'_> {
         self.row.left()
     }
 
-    /// Whether its run began earlier than the apply that found all in sync.
+    /// Did its run start before the apply that verified everything?
     fn is_before(&self, in_step: InStep) -> bool {
         self.report.run.as_ref().is_some_and(|run| run.began < in_step.began)
     }
 
     fn is_so(&self, object: &Definition, left: &Content) -> bool {
         let Left { report, row } = self;
-        // A removal has looked at every label, and so has anyone who made something.
+        // A removal has read every label, and so has a create.
         let scope = match row.action {
             Action::Create | Action::Supersede | Action::Deactivate | Action::Delete => Scope::All,
             Action::Update | Action::Reactivate => report.scope(),
         };
         let is = |content: &Content| object.content_beside(content, &scope).same_as(content);
-        // A run that was killed knows of nothing whether it was written.
+        // After a killed run, it is not known what was written.
         let is_as_before = || row.outcome == OutcomeKind::Unknown && row.before.as_ref().is_some_and(is);
         object.system_presence == row.system_presence && (is(left) || is_as_before())
     }

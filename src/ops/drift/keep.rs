@@ -1,4 +1,4 @@
-//! What to write into a config so that it agrees with what is in the org. Lines are tried before they are shown.
+//! The lines that make a config agree with the org. They are tried before they are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use crate::plan::answer::Answer;
 use crate::plan::change::{Change, Create, Edit, Removal, Step};
 use crate::plan::division;
 
-/// A longer line of labels becomes a line for each, since a line of a config has a limit.
+/// A longer list of labels gets a line per label, because config lines have a length limit.
 const LABELS_IN_LINE_MAX: usize = 200;
 
-/// What to write to keep what a step would change. `keys` are those that others of these lines use.
+/// The lines that keep what a step would change. `keys` are those that other suggested lines use.
 pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answer {
     let desired = trials.desired;
     let wanted = step.key().and_then(|key| desired.definitions.get(key));
@@ -54,13 +54,13 @@ pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answe
             }
             kept
         }
-        // What the config does not name cannot be changed in it.
+        // An object that the config does not name cannot be changed in it.
         (_, None) => answer("write nothing: the config does not name it", Vec::new()),
     }
 }
 
-/// Where it is to be written: beside what the file says of the definition, else into the org file, since a layer speaks
-/// for other orgs too. None where nothing stands that it belongs to.
+/// Where to write it: at the definition, or in the org file, because a layer is shared. `None` if there is no related
+/// place.
 pub fn place(change: &Change, desired: &Desired) -> Option<Span> {
     let wanted = change.step.key().and_then(|key| desired.definitions.get(key))?;
     let replaces = wanted.places.replaces.filter(|_| matches!(change.step, Step::Supersede(..)));
@@ -77,8 +77,8 @@ fn write(desired: &Desired, wanted: &Wanted, fields: Vec<String>) -> Answer {
     laid_out(desired, wanted, fields, Vec::new())
 }
 
-/// Fields of a definition and lines of other sections, where they have to stand: a layer speaks for other orgs too. What
-/// goes into several sections begins with their names, and all else fits what is there.
+/// Lays out the fields of a definition and lines of other sections, because a layer is shared. Lines for several
+/// sections start with their names. Other lines fit the existing section.
 fn laid_out(desired: &Desired, wanted: &Wanted, fields: Vec<String>, sections: Vec<String>) -> Answer {
     let key = yaml::scalar(wanted.key.as_str());
     let org = desired.org_file_without(wanted);
@@ -98,13 +98,13 @@ fn laid_out(desired: &Desired, wanted: &Wanted, fields: Vec<String>, sections: V
     if is_there { answer(&format!("{file}, section by section"), lines) } else { answer(file, lines) }
 }
 
-/// Does this stand in a layer, which the org file cannot take back?
+/// Is it in a layer? The org file cannot revert it then.
 fn is_in_layer(place: Option<Span>, desired: &Desired, wanted: &Wanted) -> bool {
     let org_file = desired.org.as_ref().map(|it| it.place.file);
     wanted.places.layered.is_some() && place.is_some_and(|it| Some(it.file) != org_file)
 }
 
-/// That it is a new one. `instead` is what says the contrary beside `previousLabels`.
+/// Declares it as new. `instead` is the line beside `previousLabels` that contradicts it.
 fn is_new(desired: &Desired, wanted: &Wanted, instead: &str) -> Answer {
     let mut fields = vec!["new: true".to_owned()];
     let mut contrary = vec![instead];
@@ -125,7 +125,7 @@ fn answer(say: &str, lines: Vec<String>) -> Answer {
     Answer { say: say.to_owned(), lines }
 }
 
-/// What no lines can say.
+/// A difference that no lines can express.
 fn by_hand(object: Option<&Definition>) -> Answer {
     let why = object.and_then(obstacle).map(|it| format!(", since {}", it.in_words())).unwrap_or_default();
     answer(&format!("repair it in the org's admin page: no config can say it{why}"), Vec::new())
@@ -147,7 +147,7 @@ fn edited(trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId, before: &Cont
     became.answer(trials, wanted, id)
 }
 
-/// What to write so that a definition is what this object has become: its labels, and where it is.
+/// The lines that give a definition the object's current labels and place.
 pub fn become_of(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> Answer {
     let desired = trials.desired;
     let managed = object.labels.within(&desired.settings.scope);
@@ -162,7 +162,7 @@ pub fn become_of(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> A
     became.answer(trials, wanted, &object.id)
 }
 
-/// What to write before an apply takes this object for the definition, and makes it what it was.
+/// The lines to write so that an apply matches this renamed object with the definition and restores it.
 pub fn called_otherwise(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> Answer {
     let desired = trials.desired;
     let taken_back =
@@ -182,7 +182,7 @@ pub fn called_otherwise(object: &Definition, wanted: &Wanted, trials: &Trials<'_
     taken_back(laid_out(desired, wanted, Vec::new(), pin(&wanted.key, &object.id).to_vec()))
 }
 
-/// What to write before an apply makes the definition anew where it was, and deactivates this object.
+/// The lines to write so that an apply creates the definition in its old place and deactivates this object.
 pub fn elsewhere(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> Answer {
     let desired = trials.desired;
     let instead = if wanted.pin.is_some() { " instead of its pin" } else { "" };
@@ -200,7 +200,7 @@ pub fn elsewhere(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> A
     if label.is_some() && trials.verdict(&proposal, &object.id) != TrialVerdict::Refused {
         return taken_back(write(desired, wanted, fields));
     }
-    // By no label can `replaces` find it: it needs a definition of its own, by its id.
+    // `replaces` cannot find it by label: it needs a definition of its own, by id.
     let Some(old) = free_key(desired, &format!("{}-before", wanted.key), &BTreeSet::new()) else {
         return by_hand(Some(object));
     };
@@ -210,7 +210,7 @@ pub fn elsewhere(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> A
     let presence = yaml::scalar(object.system_presence.as_str());
     let goes = format!("  {}: {{ systemPresence: {presence}, deactivated: true }}", yaml::scalar(old.as_str()));
     let mut answer = laid_out(desired, wanted, vec!["new: true".to_owned()], pin(&old, &object.id).to_vec());
-    // Beside the definition, if that is in the same section.
+    // Next to the definition, if that is in the same section.
     if answer.lines[0] != "definitions:" {
         answer.lines.insert(0, "definitions:".to_owned());
     }
@@ -218,13 +218,13 @@ pub fn elsewhere(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> A
     taken_back(answer)
 }
 
-/// What to write where the object is none of this definition after all.
+/// The lines to write if the object does not belong to this definition.
 pub fn another(wanted: &Wanted, desired: &Desired) -> Answer {
     let Answer { say, lines } = is_new(desired, wanted, "");
     answer(&format!("if it is another one, {say}, and apply"), lines)
 }
 
-/// Those that are there and one more.
+/// All previous labels and one more.
 fn previous_labels(wanted: &Wanted, more: &Label) -> Vec<String> {
     listed(wanted.previous_labels.iter().chain([more]))
 }
@@ -242,25 +242,25 @@ fn proposal(key: &Key, fields: Vec<String>) -> Proposal<'_> {
     Proposal { key, fields, pin: None, added_presence: None, gone: Vec::new(), taken_out: Vec::new() }
 }
 
-/// How a definition becomes what an object is: only what differs.
+/// The differences between a definition and an object.
 #[derive(Debug, Default)]
 struct Became {
     fields: Vec<String>,
-    /// Labels that go, and stand where only the config's own line says so.
+    /// Labels to remove, which are in the config's own lines only.
     gone: Vec<Locale>,
     /// See [`Proposal::taken_out`].
     taken_out: Vec<&'static str>,
 }
 
 impl Became {
-    /// By the managed labels of an object.
+    /// From the managed labels of an object.
     fn of(labels: &Labels, wanted: &Wanted, desired: &Desired) -> Became {
         let managed = wanted.labels.within(&desired.settings.scope);
         let mut spellings: BTreeMap<String, usize> = BTreeMap::new();
         for (locale, _) in labels.iter() {
             *spellings.entry(locale.normal()).or_default() += 1;
         }
-        // Of two spellings an override would take one for the other.
+        // With two spellings of a locale, an override could hit the wrong one.
         let is_twice = |locale: &Locale| spellings.get(&locale.normal()).is_some_and(|it| *it > 1);
         let layered = |locale: &Locale| wanted.places.layered.iter().flatten().any(|it| it.same_as(locale));
         let (mut items, mut gone) = (Vec::new(), Vec::new());
@@ -290,7 +290,7 @@ impl Became {
         self.fields.extend(division.map(|it| format!("division: {}", yaml::scalar(it.as_str()))));
     }
 
-    /// As lines that pass, with a pin where they do not without.
+    /// As lines that pass, with a pin if they need one.
     fn answer(self, trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId) -> Answer {
         let Became { fields, gone, taken_out } = self;
         let (desired, object) = (trials.desired, trials.observed.get(id));
@@ -321,7 +321,7 @@ impl Became {
     }
 }
 
-/// The field `labels`, on one line where that is short.
+/// The field `labels`, on one line if it is short.
 fn labels_field(items: &[String]) -> Vec<String> {
     if items.is_empty() {
         return Vec::new();
@@ -345,14 +345,14 @@ fn settings_lines(added: Option<&SystemPresence>, desired: &Desired) -> Vec<Stri
     vec!["settings:".to_owned(), format!("  systemPresences: [{}]", all.join(", "))]
 }
 
-/// A key that neither the config nor another of these lines has.
+/// A key that neither the config nor other suggested lines have.
 fn free_key(desired: &Desired, base: &str, keys: &BTreeSet<Key>) -> Option<Key> {
     let numbered = (2_usize..).map(|number| format!("{base}-{number}"));
     let is_free = |it: &Key| !desired.definitions.contains_key(it) && !keys.contains(it);
     std::iter::once(base.to_owned()).chain(numbered).map_while(|it| Key::new(&it)).find(is_free)
 }
 
-/// A definition that the config does not have, under a key that is free.
+/// A definition for an object that the config does not name, under a free key.
 pub fn added(
     trials: &Trials<'_>,
     (id, system_presence, labels): (&DefinitionId, &SystemPresence, &Labels),

@@ -1,5 +1,5 @@
-//! A plan seen from the other side: what is otherwise in the org than in the config, whether a person edited it there
-//! or a merged change was never applied, who touched it last, and what to write to keep it.
+//! A plan from the org's side: how the org differs from the config, whether it was edited there or a merged change was
+//! not applied, its last author, and the lines that keep it.
 
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
@@ -28,20 +28,20 @@ pub mod trial;
 
 pub use compare::drift;
 
-/// What is otherwise in an org than in its config.
+/// The differences between an org and its config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
-    /// The plan that it is seen from, with the questions answered that can be.
+    /// The underlying plan, with its questions answered as far as possible.
     pub plan: Plan,
-    /// What an apply would take back, in the order of the plan.
+    /// What an apply would revert, in the order of the plan.
     pub rows: Vec<DriftRow>,
-    /// What the config does not name, and an apply leaves alone.
+    /// Unmanaged objects, which an apply does not change.
     pub unmanaged: Vec<UnmanagedDrift>,
-    /// What has to be answered before all of it can be known.
+    /// Open questions, which hide some differences.
     pub questions: Vec<Question>,
-    /// The apply after which the config has moved on, where reports tell of one.
+    /// The apply after which the config changed, if reports have one.
     pub last: Option<LastApply>,
-    /// The config that was applied last, where the caller names it.
+    /// The config that was applied last, if the caller names it.
     pub applied: Option<LastConfig>,
     by: By,
 }
@@ -50,31 +50,31 @@ pub struct Drift {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastConfig {
     pub against: Against,
-    /// Why it could not be read; none where it was.
+    /// Why it could not be read. `None` if it was read.
     pub not_read: Option<String>,
-    /// Why it is not known what was merged since; none where it is.
+    /// Why the later configs are not known. `None` if they are.
     pub not_since: Option<String>,
 }
 
-/// What a drift is told by, beside the config and the org.
+/// The inputs of a drift beside the config and the org.
 #[derive(Debug, Default)]
 pub struct DriftPast<'a> {
-    /// The reports of applies; those of other orgs are passed over.
+    /// The reports of applies. Those of other orgs are ignored.
     pub reports: Vec<StoredReport>,
     pub is_whole: bool,
     /// The config that was applied last.
     pub applied: Option<Applied>,
-    /// Where the config is; asked only if no config is named that was applied last.
+    /// The checkout of the config. It is only used if no applied config is named.
     pub checked_out: Option<CheckedOut<'a>>,
 }
 
-/// Whether anything was given to tell by.
+/// The available evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Something,
-    /// Kept reports, where other applies may have left theirs elsewhere.
+    /// Kept reports. Other applies may have theirs elsewhere.
     SomeReports,
-    /// A folder of reports that has none of this org.
+    /// A report folder without reports of this org.
     EmptyFolder,
     Nothing,
 }
@@ -82,22 +82,22 @@ enum By {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriftRow {
     pub change: Change,
-    /// What is so in the org.
+    /// The state in the org.
     pub what: DriftKind,
-    /// The system presence that the config says, where the object is under another one.
+    /// The system presence in the config, if the object is under another one.
     pub meant_under: Option<SystemPresence>,
     pub how: DifferenceCause,
-    /// Who touched the object last, and when; none where the org does not say, or there is no object.
+    /// The object's last change. `None` if the org does not show it, or there is no object.
     pub modified: Option<Modified>,
-    /// What to write so that the config agrees.
+    /// The lines that make the config agree.
     pub keep: Answer,
-    /// Where to write it, where something stands that it belongs to.
+    /// The place for these lines, if there is a related one.
     pub keep_place: Option<Span>,
-    /// What to write before an apply takes it back; nothing where it does so as it is.
+    /// The lines to write before an apply can revert it. Empty if none are needed.
     pub first: Vec<Answer>,
 }
 
-/// What is so in the org, seen from the config.
+/// The state in the org, compared with the config.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriftKind {
     /// It is not there.
@@ -105,34 +105,34 @@ pub enum DriftKind {
     Deactivated,
     Changed,
     Renamed,
-    /// The only one that it could be has another default label.
+    /// The only candidate has another default label.
     LooksRenamed,
     Moved,
-    /// It is under another system presence than the config says by now.
+    /// It is under another system presence than in the config.
     Elsewhere,
-    /// The only one that it could be is under another system presence.
+    /// The only candidate is under another system presence.
     LooksMoved,
     Active,
-    /// The config does not name it, and removes what it does not name.
+    /// The config does not name it, and removes such objects.
     Added,
 }
 
-/// An active object that the config does not name and leaves alone.
+/// An active object that is unmanaged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmanagedDrift {
     pub id: DefinitionId,
     pub system_presence: SystemPresence,
-    /// Its default label, else any.
+    /// Its default label, or any other if it has none.
     pub name: Option<Label>,
-    /// *Edited*: added or changed since the last apply. *Not applied*: it was there before, as it is.
+    /// *Edited*: added or changed since the last apply. *Not applied*: it already existed unchanged.
     pub how: DifferenceCause,
-    /// Who touched it last, and when.
+    /// Its last change.
     pub modified: Option<Modified>,
-    /// What to write so that the config names it.
+    /// The lines that add it to the config.
     pub keep: Answer,
 }
 
-/// Something that has to be answered first.
+/// An open question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     pub refusal: Refusal,
@@ -144,11 +144,11 @@ pub struct Question {
 pub struct DriftSubject {
     pub id: DefinitionId,
     pub system_presence: SystemPresence,
-    /// Its default label, else any.
+    /// Its default label, or any other if it has none.
     pub name: Option<Label>,
-    /// Who touched it last, and when.
+    /// Its last change.
     pub modified: Option<Modified>,
-    /// The definition that it may be, with what to write to keep it as that; none where there is nothing to write.
+    /// The definition that it may be, with the lines to keep it as that. `None` if there are none.
     pub keep: Option<(Key, Answer)>,
 }
 
@@ -198,27 +198,27 @@ impl DriftKind {
 }
 
 impl Drift {
-    /// The rows that came about in one way.
+    /// The rows with one cause.
     pub fn of(&self, how: DifferenceCause) -> impl Iterator<Item = &DriftRow> {
         self.rows.iter().filter(move |it| it.how == how)
     }
 
-    /// What the config does not name, by how it came about.
+    /// The unmanaged objects with one cause.
     pub fn unmanaged(&self, how: DifferenceCause) -> impl Iterator<Item = &UnmanagedDrift> {
         self.unmanaged.iter().filter(move |it| it.how == how)
     }
 
-    /// What an apply is refused for, and hides nothing of what is otherwise: limits.
+    /// The refusals of an apply that hide no difference: limits.
     pub fn guards(&self) -> impl Iterator<Item = &Refusal> {
         self.plan.refusals.iter().filter(|it| !it.fact.hides())
     }
 
-    /// What of the org cannot be read whole.
+    /// The objects that cannot be read in full.
     pub fn warnings(&self) -> Vec<Warning> {
         self.plan.warnings.iter().filter(|it| it.is_about_the_reading()).cloned().collect()
     }
 
-    /// What it comes to, in few words.
+    /// The summary.
     pub fn in_words(&self) -> String {
         match (self.questions.is_empty(), self.rows.len()) {
             (false, _) => "Not known: there are errors to answer".to_owned(),
@@ -227,7 +227,7 @@ impl Drift {
         }
     }
 
-    /// How to take all of it back, in a sentence without its full stop.
+    /// How to revert everything, in a sentence without a full stop.
     pub fn way_back(&self) -> &'static str {
         if self.rows.iter().all(|it| it.first.is_empty()) {
             "To take it back, run `presencectl apply`"
@@ -236,7 +236,7 @@ impl Drift {
         }
     }
 
-    /// Why it is not told how something came about, in a sentence without its full stop; foreign strings are raw.
+    /// Why a cause is not known, in a sentence without a full stop. Foreign strings are raw.
     pub fn not_told(&self) -> Option<String> {
         const APART: &str = "what was edited by hand cannot be told from what was merged and not applied";
         match &self.applied {
@@ -261,12 +261,12 @@ impl Drift {
         }
     }
 
-    /// Everything that an apply asks or is refused for.
+    /// All questions and refusals of an apply.
     pub fn refusals(&self) -> Vec<Refusal> {
         self.questions.iter().map(|it| &it.refusal).chain(self.guards()).cloned().collect()
     }
 
-    /// The heading of what came about in one way; foreign strings are raw.
+    /// The heading of one cause. Foreign strings are raw.
     pub fn heading(&self, how: DifferenceCause) -> String {
         let since = self.since().map_or_else(String::new, |it| format!(" since {it}"));
         match how {
@@ -279,7 +279,7 @@ impl Drift {
         }
     }
 
-    /// The last apply, as people name it; foreign strings are raw.
+    /// The last apply in words. Foreign strings are raw.
     fn since(&self) -> Option<String> {
         match (&self.applied, &self.last) {
             (Some(LastConfig { against: Against { commit: Some(commit), .. }, not_read: None, .. }), _)
@@ -290,7 +290,7 @@ impl Drift {
         }
     }
 
-    /// The heading of what the config does not name, by how it came about.
+    /// The heading of the unmanaged objects with one cause.
     pub fn heading_of_unmanaged(&self, how: DifferenceCause) -> &'static str {
         match how {
             DifferenceCause::Edited | DifferenceCause::Both => {
@@ -303,22 +303,22 @@ impl Drift {
 }
 
 impl DriftRow {
-    /// The key of its definition, else its label; foreign strings are raw.
+    /// The key of its definition, or its label. Foreign strings are raw.
     pub fn known_as(&self, default_locale: &Locale) -> Option<&str> {
         let step = &self.change.step;
-        // The key of a replacement is the definition that comes. Of what was moved it is the same one.
+        // The key of a replacement is the new definition. For a moved object, it is the same one.
         let key = step.key().filter(|_| !matches!(step, Step::Supersede(..)) || !self.first.is_empty());
         key.map(Key::as_str).or_else(|| step.name(default_locale).map(Label::nfc))
     }
 
-    /// Who touched the object last, and when, in words; foreign strings are raw. None where there is no object.
+    /// The object's last change in words. Foreign strings are raw. `None` if there is no object.
     pub fn who(&self) -> Option<String> {
         self.change.step.id()?;
         Some(who(self.modified.as_ref()))
     }
 }
 
-/// Who touched an object last, and when, in words; foreign strings are raw.
+/// The last change of an object in words. Foreign strings are raw.
 pub fn who(modified: Option<&Modified>) -> String {
     let (by, at) = modified.map_or((None, None), |it| (it.by.as_ref(), it.at.as_deref()));
     let at = at.map(|it| Moment::read(it).map_or_else(|| it.to_owned(), |it| format!("{} UTC", it.to_the_minute())));
@@ -330,7 +330,7 @@ pub fn who(modified: Option<&Modified>) -> String {
     }
 }
 
-/// Whether names of people may be told.
+/// Whether names of people may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriftNames {
     Told,

@@ -1,4 +1,4 @@
-//! Lines for a config, tried before anyone pastes them: our own reader reads the config with them, and it is planned.
+//! Tries lines for a config before they are shown: the config is read with them and planned.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,14 +11,14 @@ use crate::model::observed::{Definition, Observed};
 use crate::model::yaml;
 use crate::plan::plan;
 
-/// Nothing is applied, so no limit is in the way.
+/// Nothing is applied, so no limit applies.
 const LIMITS: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX, active_users: None };
 
-/// A config and its org, arranged for trials. Each takes only what can have a say in it, so that many stay quick.
+/// A config and its org, indexed for trials. Each trial only uses related definitions, so that many trials are fast.
 pub struct Trials<'a> {
     pub desired: &'a Desired,
     pub observed: &'a Observed,
-    /// Definitions of the config by their default and previous labels.
+    /// Definitions of the config by default and previous labels.
     wanted: HashMap<&'a str, Vec<&'a Wanted>>,
     objects: HashMap<&'a str, Vec<&'a Definition>>,
 }
@@ -27,24 +27,24 @@ pub struct Trials<'a> {
 #[derive(Debug, Clone)]
 pub struct Proposal<'a> {
     pub key: &'a Key,
-    /// Its fields, as lines that stand below its key.
+    /// Its fields, as lines below its key.
     pub fields: Vec<String>,
     pub pin: Option<&'a DefinitionId>,
-    /// What `settings.systemPresences` has to add.
+    /// The addition to `settings.systemPresences`.
     pub added_presence: Option<&'a SystemPresence>,
-    /// Labels that are taken out where the definition stands.
+    /// Labels to remove from the definition.
     pub gone: Vec<Locale>,
-    /// What else is taken out of it: `new`, `replaces` or `pin`.
+    /// Other fields to remove: `new`, `replaces` or `pin`.
     pub taken_out: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrialVerdict {
-    /// The config is not valid with these lines.
+    /// The config is invalid with these lines.
     Refused,
-    /// It is valid, and the plan asks about the definition, or has another object for it.
+    /// It is valid, but the plan has a question about the definition, or another object for it.
     Open,
-    /// The plan has this object for the definition, and changes it.
+    /// The plan has this object for the definition and changes it.
     Planned,
     InSync,
 }
@@ -67,7 +67,7 @@ impl<'a> Trials<'a> {
         Trials { desired, observed, wanted, objects }
     }
 
-    /// What becomes of an object when these lines are in the config.
+    /// What a plan with these lines does with an object.
     pub fn verdict(&self, proposal: &Proposal<'_>, id: &DefinitionId) -> TrialVerdict {
         let (definitions, observed) = self.involved(proposal.key, id);
         let (layer, org) = self.texts(proposal, &definitions);
@@ -88,8 +88,8 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// Do these lines pass with a pin of this object (true), or without (false)? None if the config is valid with
-    /// neither.
+    /// Do these lines pass with a pin of this object (true) or without (false)? `None` if the config is invalid with
+    /// both.
     pub fn passing<'p>(&self, proposal: Proposal<'p>, id: &'p DefinitionId) -> Option<bool> {
         let without = self.verdict(&proposal, id);
         let has_pin = self.desired.definitions.get(proposal.key).is_some_and(|it| it.pin.as_ref() == Some(id));
@@ -101,7 +101,7 @@ impl<'a> Trials<'a> {
         (without.max(with) > TrialVerdict::Refused).then_some(with > without)
     }
 
-    /// The definitions and objects that have to do with this one, by labels that one has or had.
+    /// The definitions and objects that share a current or previous label with this one.
     fn involved(&self, key: &Key, id: &DefinitionId) -> (BTreeMap<&'a Key, &'a Wanted>, Observed) {
         let default_locale = &self.desired.settings.default_locale;
         let mut definitions: BTreeMap<&Key, &Wanted> = BTreeMap::new();
@@ -139,7 +139,7 @@ impl<'a> Trials<'a> {
         (definitions, observed)
     }
 
-    /// A layer with the definitions as they are, and an org file with the lines.
+    /// A layer with the current definitions, and an org file with the lines.
     fn texts(&self, proposal: &Proposal<'_>, definitions: &BTreeMap<&Key, &Wanted>) -> (String, String) {
         let Proposal { key, fields, pin, added_presence, gone, taken_out } = proposal;
         let none = if definitions.is_empty() { " {}" } else { "" };
@@ -198,12 +198,12 @@ impl<'a> Trials<'a> {
     }
 }
 
-/// A pin, as it stands below `ids`.
+/// A pin below `ids`.
 pub fn pin_line(key: &Key, id: &DefinitionId) -> String {
     format!("  {}: {}", yaml::scalar(key.as_str()), yaml::scalar(id.as_str()))
 }
 
-/// A definition as the config has it, without what is taken out of it.
+/// A definition of the config, without the removed parts.
 fn written(text: &mut String, wanted: &Wanted, gone: &[Locale], taken_out: &[&str]) {
     let Wanted { key, system_presence, labels, deactivated, previous_labels, new, replaces, division, .. } = wanted;
     let mut line = |line: &str| {

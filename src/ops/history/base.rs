@@ -1,5 +1,5 @@
-//! `--base REF|PATH`: what a plan is compared with is planned against the same reading of the org. What was pending before is
-//! told apart as `drift` does by the same reports, and then by the history of the config.
+//! `--base REF|PATH`: plans the base against the same reading of the org. Earlier pending changes are classified by the
+//! same reports as in `drift`, and then by the Git history of the config.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::plan::evidence::Evidence;
 use crate::plan::origin::{self, Base, Compared, Comparison, Pending};
 use crate::plan::{Plan, plan_by};
 
-/// A plan with what it says beside the base's. What is planned stays as it is.
+/// A plan with its comparison to the base's. The plan itself does not change.
 pub fn compared(
     base: Baseline<'_>,
     head: Plan,
@@ -31,11 +31,11 @@ pub fn compared(
     let comparison = match base {
         Ok(base) => {
             let base = Desired { only: desired.only.clone(), ..base };
-            // What the head is asked by what was before, its base is asked, too.
+            // The base gets the same evidence as the head.
             let before = plan_by(&base, observed, &base.settings.limits, evidence);
             let reports = kept.reports();
             let history = History::of(&reports, kept.is_whole, target);
-            // The oldest commit of a shallow clone looks as if it had made everything.
+            // The oldest commit of a shallow clone seems to contain every change.
             let since = past.filter(|_| !against.shallow).map_or_else(BTreeMap::new, |(repository, past)| {
                 repository.younger(past, &base, touched(&before, observed, &history))
             });

@@ -1,5 +1,5 @@
-//! The config of a commit: `--at` reads it instead of the one on the disk. `--base` and `--applied` read another one beside
-//! the one at hand. All of this is read before anything is sent.
+//! The config of a commit: `--at` reads it instead of the one on disk, `--base` and `--applied` beside it. All of this
+//! is read before anything is sent.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -23,30 +23,30 @@ use crate::ops::history::git_config::{
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 
-/// How long Git may take to say what was deleted.
+/// How long Git may take to find deleted files.
 const DELETED_MAX: Duration = Duration::from_secs(5);
 
-/// What it is, as far as it could be read.
+/// The config, as far as it could be read.
 pub struct Baseline<'a> {
     pub against: Against,
     /// The config, or why there is none.
     pub desired: Result<Desired, String>,
-    /// The files on the disk that it was read from; none where it is a commit.
+    /// The files on disk that it was read from. Empty for a commit.
     pub files: Vec<PathBuf>,
-    /// The repository that it was read from, and the commit. Without its history, where that is shallow.
+    /// The repository and the commit that it was read from. The history is missing if the clone is shallow.
     pub past: Option<(GitConfig<'a>, ConfigPast)>,
 }
 
-/// The config of a commit that is read instead of the one on the disk.
+/// The config of a commit that replaces the one on disk.
 pub struct AtCommit {
     pub files: Rc<CommitFiles>,
-    /// Where it is in them.
+    /// Its path in the commit.
     pub place: InRepository,
-    /// The whole hash.
+    /// The full hash.
     pub commit: String,
 }
 
-/// What a commit is named for.
+/// The flag that names a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     /// `--at`.
@@ -72,34 +72,33 @@ impl Purpose {
         }
     }
 
-    /// May the commit of this hash be missing? The commit that was applied last is looked up by machines, and a branch that
-    /// was rewritten since does not have it. What is otherwise in the org can be told all the same.
+    /// May this commit be missing? The last applied commit is found by machines, and a rewritten branch no longer has
+    /// it. Differences in the org can be shown anyway.
     fn may_be_missing(self, typed: &str) -> bool {
         let is_hash = matches!(typed.len(), 40 | 64) && typed.bytes().all(|it| it.is_ascii_hexdigit());
         self == Purpose::Applied && is_hash
     }
 }
 
-/// Reads the base of a config. One whose files hold errors is no failure: then nothing can be told apart.
+/// Reads the base of a config. A config with errors is no failure: then changes have no known origin.
 pub fn base<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>) -> Result<Baseline<'a>, Problem> {
     read(args, typed, org, Purpose::Base)
 }
 
-/// Reads the config of the commit that was applied last, and what was merged since. A commit whose whole hash is given may be
-/// missing, and the files may hold errors: then nothing is told by it. What a path held was merged at no known time, so none
-/// is taken.
+/// Reads the config of the last applied commit, and the configs merged since. A commit with a full hash may be missing,
+/// and files may have errors: then it is no evidence. The merge time of a path is not known, so a path is refused.
 pub fn applied(args: &ConfigSource, typed: &str, org: OrgOfConfig<'_>) -> Result<Applied, Problem> {
     let Baseline { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
     let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
     Ok(Applied { against, desired, since })
 }
 
-/// Finds the config of a commit, which is read instead of the one on the disk. Its path may be missing there.
+/// Finds the config of a commit that replaces the one on disk. Its path may be missing there.
 pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Problem> {
     of_commit(path, root, typed, Purpose::At)
 }
 
-/// Finds the config from which a change is counted: that of the merge base with the commit of the config, unless `is_exact`.
+/// Finds the config before a change: that of the merge base with the config's commit, unless `is_exact`.
 pub fn changed_since(
     (path, root): (&Path, Option<&Path>),
     typed: &str,
@@ -112,12 +111,12 @@ pub fn changed_since(
     }
     let head = head.map_or("HEAD", |it| &it.commit);
     let base = of_commit(path, root, &format!("{typed}...{head}"), Purpose::ChangedSince);
-    // What was typed is named, where that is what is wrong.
+    // The typed name appears in the error if it is the cause.
     base.or_else(|problem| of_commit(path, root, typed, Purpose::ChangedSince).and(Err(problem)))
 }
 
-/// The files of the commit that reports say was applied last. None if it is not here, as after its branch was rewritten; with a
-/// shallow clone that is an error.
+/// The files of the last applied commit in the reports. `None` if the commit is missing, as after a rewritten branch.
+/// In a shallow clone, that is an error.
 pub fn last_applied((path, root): (&Path, Option<&Path>), hash: &str) -> Result<Option<AtCommit>, Problem> {
     if !matches!(hash.len(), 40 | 64) || !hash.bytes().all(|it| it.is_ascii_hexdigit()) {
         return Ok(None);
@@ -150,8 +149,8 @@ fn of_commit(path: &Path, root: Option<&Path>, typed: &str, purpose: Purpose) ->
     Ok(AtCommit { files: Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit)), place, commit: hash })
 }
 
-/// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
-/// one of the two newest commits has it: who merges a deletion runs in the commit that made it.
+/// Marks deleted files in these findings: the selected org file or the path itself, if the base or one of the two
+/// newest commits has it. A merge of a deletion runs in the commit that made it.
 pub fn with_deleted(found: Findings, args: &ConfigSource, base: Option<&str>) -> Findings {
     let is_gone = !files::is_there(&args.path);
     let is_about_it = |it: &Finding| match it {
@@ -186,7 +185,7 @@ pub fn with_deleted(found: Findings, args: &ConfigSource, base: Option<&str>) ->
     Findings::new(shown, found.errors, found.warnings)
 }
 
-/// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
+/// The file of an org or a path that exists in the commit and not on disk. `None` if Git does not show it.
 fn deleted(args: &ConfigSource, typed: &str, is_gone: bool, until: Deadline) -> Option<(PathBuf, String)> {
     let git = Git::above(&args.path)?.until(until);
     git.repository().ok()??;
@@ -201,12 +200,12 @@ fn deleted(args: &ConfigSource, typed: &str, is_gone: bool, until: Deadline) -> 
         let request = ConfigSource { path, org: Some(args.org.clone()?), root: Some(root) };
         config::load_in(files, &request).config?.org_file?
     };
-    // An org that was given another name has its file.
+    // A renamed org still has its file.
     (!files::is_there(&git.top().join(&file))).then(|| (file, typed.to_owned()))
 }
 
 fn read<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>, purpose: Purpose) -> Result<Baseline<'a>, Problem> {
-    // `./main` is a path even where there is a branch of that name.
+    // `./main` is a path even if there is a branch of that name.
     let is_path = typed.starts_with('.') || Path::new(typed).is_absolute();
     let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
     match commit {
@@ -297,7 +296,7 @@ fn at_path<'a>(typed: &str, org: OrgOfConfig<'a>) -> Baseline<'a> {
     Baseline { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
 }
 
-/// The history of a path that is as its repository's newest commit has it, as in a second checkout beside this one.
+/// The history of a path without changes since its repository's newest commit, as in a second checkout.
 fn checked_out<'a>(
     git: &Git,
     path: &Path,
@@ -333,7 +332,7 @@ fn at_commit<'a>(
             return Ok(not_read(against, why));
         }
     };
-    // The oldest commit of a shallow clone looks as if it had made everything.
+    // The oldest commit of a shallow clone seems to contain every change.
     let changed_at = if shallow { None } else { repository.changed_at(&past) };
     let against = Against { changed_at, ..against };
     Ok(Baseline { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)) })

@@ -1,5 +1,5 @@
-//! The Git checkout that a config stands in: its commit, and whether the files that a run read are as that has them.
-//! The objects are read and compared here: `git status` would run the filters that a repository names.
+//! The Git checkout of a config: its commit, and whether the files that were read equal it. They are compared here,
+//! because `git status` would run the filters that a repository names.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -12,18 +12,18 @@ use crate::model::limits::CONFIG_FILE_BYTES_MAX;
 use crate::model::source::Sources;
 use crate::model::text;
 
-/// How long the checkout may take: no one has asked for it.
+/// How long this may take: the user did not ask for it.
 const CHECKOUT_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     pub commit: String,
-    /// Some file that was read is not as the commit has it, line ends aside.
+    /// A file that was read differs from the commit, apart from line ends.
     pub modified: bool,
 }
 
-/// The newest commit of the checkout that a config stands in, held against its files. None if there is none, or Git
-/// does not say.
+/// The newest commit of the config's checkout, compared with the files. `None` if there is none, or Git does not show
+/// it.
 pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     let (git, mut objects, commit, tree) = open(path)?;
     let top = files::real(git.top())?;
@@ -37,11 +37,11 @@ pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     Some(Head { commit, modified })
 }
 
-/// Does the newest commit of the checkout that `top` stands in hold anything at the path of a folder below it, or in
-/// its way? False if Git does not say.
+/// Does the newest commit of the checkout at `top` have anything at this folder's path, or in its way? False if Git
+/// does not show it.
 pub fn holds(top: &Path, folder: &Path) -> bool {
     let held = || {
-        // A `.git` below is what the folder itself holds.
+        // A `.git` below belongs to the folder itself.
         let (git, mut objects, _, tree) = open(top)?;
         entry(&mut objects, &tree, &parts(&git.below(folder)?)).ok()?
     };
@@ -57,7 +57,7 @@ fn open(path: &Path) -> Option<(Git, Objects, String, String)> {
     Some((git, objects, commit.hash, commit.tree))
 }
 
-/// What stands at a path of a commit, or in its way.
+/// The entry at a path of a commit, or in its way.
 fn entry(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<(TreeEntryKind, String)>, GitError> {
     let mut found = (TreeEntryKind::Folder, tree.to_owned());
     for part in path {
@@ -80,7 +80,7 @@ fn blob(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<V
     objects.read(&object).map(Some)
 }
 
-/// With the line ends that Git stores, and without a byte order mark.
+/// With Git's line ends, and without a byte-order mark.
 fn plain(bytes: &[u8]) -> Option<String> {
     text::of_bytes(bytes).ok().map(|it| it.replace("\r\n", "\n"))
 }

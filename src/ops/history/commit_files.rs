@@ -1,5 +1,5 @@
-//! The files of a commit, as a config is read from them: in memory, and only the folders and files that the config names.
-//! Links are followed within the commit alone.
+//! The files of a commit as the source of a config. They are read into memory, and only the folders and files that the
+//! config names. Links are only followed inside the commit.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,22 +13,22 @@ use crate::config::folders::is_yaml;
 use crate::host::git::{Commit, GitError, ObjectKind, Objects, TreeEntryKind, TreeFolder, os_string};
 use crate::model::limits::{COMMIT_STEPS_MAX, ENTRIES_MAX, ENTRY_PATHS_BYTES_MAX, FOLDERS_BYTES_MAX, PATH_BYTES_MAX};
 
-/// Links that one path may lead through, as on Linux.
+/// The most links in one path, as on Linux.
 const LINKS_MAX: usize = 40;
 
-/// The files of one commit. Paths are those below its top.
+/// The files of one commit. Paths are relative to its top.
 #[derive(Debug)]
 pub struct CommitFiles {
     objects: Rc<RefCell<Objects>>,
     commit: Commit,
     state: RefCell<State>,
-    /// Parts of paths that were followed until now.
+    /// The path components that were followed so far.
     steps: Cell<usize>,
-    /// Why Git did not give what was asked for, the first time.
+    /// The first error of Git.
     failed: RefCell<Option<GitError>>,
 }
 
-/// What was looked at, by which another commit can be compared.
+/// What was read, for a comparison with another commit.
 #[derive(Debug, Clone, Default)]
 pub struct SeenPath {
     folders: BTreeMap<PathBuf, SeenFolder>,
@@ -44,7 +44,7 @@ struct SeenFolder {
 #[derive(Debug, Default)]
 struct State {
     seen: SeenPath,
-    /// Entries of the folders that were listed, and bytes of their paths.
+    /// The entries of the listed folders, and the bytes of their paths.
     entries: usize,
     path_bytes: usize,
     /// Bytes of the folders.
@@ -69,17 +69,17 @@ impl CommitFiles {
         &self.commit
     }
 
-    /// What was looked at until now.
+    /// What was read so far.
     pub fn seen(&self) -> SeenPath {
         self.state.borrow().seen.clone()
     }
 
-    /// How many bytes of files were read until now.
+    /// The bytes of files that were read so far.
     pub fn bytes_read(&self) -> usize {
         self.state.borrow().file_bytes
     }
 
-    /// Why Git did not give what was asked for, the first time; none where it always did.
+    /// The first error of Git, if any.
     pub fn failed(&self) -> Option<GitError> {
         self.failed.borrow().clone()
     }
@@ -89,7 +89,7 @@ impl CommitFiles {
         io::Error::other(error)
     }
 
-    /// How a message names what is at a path.
+    /// The name of a path in a message.
     fn named(&self, path: &Path) -> String {
         let short: String = self.commit.hash.chars().take(7).collect();
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -123,7 +123,7 @@ impl CommitFiles {
         Ok(folder)
     }
 
-    /// What is at a real path, a link not followed.
+    /// The entry at a real path, without following a link.
     fn look_up(&self, real: &Path) -> io::Result<Option<Found>> {
         let (Some(above), Some(name)) = (real.parent(), real.file_name()) else {
             return Ok(Some(Found { kind: TreeEntryKind::Folder, hash: self.commit.tree.clone() }));
@@ -135,7 +135,7 @@ impl CommitFiles {
         Ok(folder.get(name).map(|it| Found { kind: it.kind, hash: it.hash.clone() }))
     }
 
-    /// Where the link with this content leads, from the folder that it stands in.
+    /// The target of the link with this content, relative to its folder.
     fn target(&self, link: &Path, hash: &str) -> io::Result<PathBuf> {
         let bytes = self.blob(link, hash, PATH_BYTES_MAX)?;
         let bytes = bytes.ok_or_else(|| io::Error::other(format!("a link is longer than {PATH_BYTES_MAX} bytes")))?;
@@ -155,12 +155,12 @@ impl CommitFiles {
         objects.read(&object).map(Some).map_err(|error| self.remembered(error))
     }
 
-    /// Does another commit hold the same wherever one was looked at?
+    /// Does another commit have the same content at every path that was read?
     pub fn holds_the_same(objects: &RefCell<Objects>, seen: &SeenPath, other: &Commit) -> Result<bool, GitError> {
         let mut objects = objects.borrow_mut();
         let mut same: Option<&Path> = None;
         let mut hashes: BTreeMap<&Path, String> = BTreeMap::new();
-        // Those above come first.
+        // Parent folders come first.
         for (path, before) in &seen.folders {
             if same.is_some_and(|it| path.starts_with(it)) {
                 continue;
@@ -191,7 +191,7 @@ impl CommitFiles {
 }
 
 impl SeenFolder {
-    /// Are two folders the same in what was looked at? What is in a folder that was looked into is compared by itself.
+    /// Are two folders equal in what was read? The content of a folder that was opened is compared separately.
     fn is_as(&self, one: &TreeFolder, other: &TreeFolder) -> bool {
         let is_as = |name: &OsString| match (one.get(name), other.get(name)) {
             (None, None) => true,
@@ -233,7 +233,7 @@ impl FileSystem for CommitFiles {
             let whole = PathBuf::from(&part);
             match whole.components().next() {
                 None | Some(Component::CurDir) => continue,
-                // What leads out of the commit is given as it is.
+                // A path out of the commit is returned unchanged.
                 Some(Component::Prefix(_) | Component::RootDir) => {
                     return Ok(std::iter::once(part).chain(left).collect());
                 }
@@ -287,7 +287,7 @@ impl FileSystem for CommitFiles {
             TreeEntryKind::File => Some(file_system::DirEntryKind::File),
             TreeEntryKind::Link => Some(file_system::DirEntryKind::Link),
             TreeEntryKind::Folder => Some(file_system::DirEntryKind::Folder),
-            // An empty folder, as where it is not checked out.
+            // An empty folder, as in a checkout without it.
             TreeEntryKind::Submodule => None,
         };
         let entry = |(name, it): (&OsString, &crate::host::git::TreeEntry)| {

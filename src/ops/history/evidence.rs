@@ -1,5 +1,5 @@
-//! What earlier states had for the definitions that a plan would create: the config of `--base`, then kept reports, then
-//! the Git history of the config. The first one that knows an object of a definition counts.
+//! Evidence about definitions that a plan would create: the config of `--base`, then kept reports, then the Git history
+//! of the config. The first source that knows an object counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,36 +19,36 @@ use crate::plan::evidence::{Evidence, EvidenceSource, Had, NotRead};
 use crate::plan::matching::{Match, pair};
 use crate::plan::origin::SHALLOW;
 
-/// How long the history may take.
+/// How long reading the history may take.
 const HISTORY_MAX: Duration = Duration::from_secs(5);
 
-/// Where to look for earlier states.
+/// The sources of earlier states.
 #[derive(Clone, Copy)]
 pub struct EarlierStates<'a> {
     /// The config of `--base`.
     pub base: Option<&'a Baseline<'a>>,
-    /// Where the config is.
+    /// The source of the config.
     pub config: &'a ConfigSource,
     pub org: OrgOfConfig<'a>,
-    /// The whole hash of the commit that the config was read from; none where it was read from the disk.
+    /// The full hash of the config's commit. `None` if it was read from disk.
     pub at: Option<&'a str>,
 }
 
-/// What is looked for, and what was found.
+/// What is searched for, and what was found.
 struct Search<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
     taken: BTreeSet<DefinitionId>,
-    /// Definitions of which no source has known an object.
+    /// Definitions whose object no source knows yet.
     open: BTreeSet<Key>,
-    /// Those of which a report has, and whose `new: true` may have been said of it.
+    /// Definitions with an object in a report, whose `new: true` may be about it.
     unsaid: BTreeSet<Key>,
     known: BTreeMap<Key, Had>,
 }
 
 impl EarlierStates<'_> {
-    /// What can be known of the definitions that a plan would create; none if there is nothing to ask. `reports` are those of
-    /// this org, the newest first.
+    /// The evidence about definitions that a plan would create. `None` if there are none. `reports` are those of this
+    /// org, newest first.
     pub fn evidence(
         &self,
         plan: &Plan,
@@ -75,9 +75,9 @@ impl EarlierStates<'_> {
         Some(Evidence { known, not_read })
     }
 
-    /// Reads the history until everything is known, or it ends.
+    /// Reads the history until everything is known, or to its end.
     fn history(&self, search: &mut Search<'_>) -> Result<(), String> {
-        // What the others say tells what to do, too.
+        // The other messages include what to do.
         let in_words = |error: GitError| match &error {
             GitError::Failed { .. } => format!("{error}; {}", error.help()),
             _ => error.to_string(),
@@ -105,7 +105,7 @@ impl EarlierStates<'_> {
     }
 }
 
-/// The objects that definitions of the plan have, or leave alone.
+/// The objects that definitions of the plan have, or keep unmanaged.
 fn taken(plan: &Plan) -> BTreeSet<DefinitionId> {
     let omitted = plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::Omitted(_))).map(|it| &it.id);
     let kept = plan.changes.iter().filter(|it| it.step.action() != Action::Delete).filter_map(|it| it.step.id());
@@ -117,7 +117,7 @@ impl Search<'_> {
         self.open.is_empty() && self.unsaid.is_empty()
     }
 
-    /// Takes the objects that an earlier config of this org matches in the list that was just read.
+    /// Takes the objects that an earlier config of this org matches in the current list.
     fn take_config(&mut self, config: &Desired, source: impl Fn() -> EvidenceSource) {
         let id = |it: &Desired| it.org.as_ref().and_then(|org| org.id.clone());
         let is_other = id(config).zip(id(self.desired)).is_some_and(|(its, ours)| its != ours);
@@ -143,15 +143,15 @@ impl Search<'_> {
         }
     }
 
-    /// May a definition that would be created be this object? It is active or cannot be read whole, no other definition has
-    /// it, and it is not to be left alone.
+    /// Can a definition to create be this object? It is active or cannot be read in full, no other definition has it,
+    /// and it is not excluded.
     fn counts(&self, id: &DefinitionId) -> bool {
         let is_free = !self.taken.contains(id) && !self.desired.protect.contains_key(id);
         let is_active = |it: &Definition| !it.deactivated && it.primary != Primary::Yes;
         is_free && (self.observed.get(id).is_some_and(is_active) || self.observed.odd(id).is_some())
     }
 
-    /// Takes the objects that reports name, where the org shows them.
+    /// Takes the objects from reports, if the org shows them.
     fn take_reports(&mut self, reports: &[StoredFile]) {
         for StoredFile { path, report, posts: _ } in reports {
             let named = report.objects();
@@ -160,7 +160,7 @@ impl Search<'_> {
                 self.open.remove(&key);
                 let source = EvidenceSource::Report(path.display().to_string());
                 self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });
-                // A report does not hold what the config said; the config itself may.
+                // A report does not have the content of the config, but the config itself does.
                 if self.desired.definitions.get(&key).is_some_and(|it| it.new) {
                     self.unsaid.insert(key);
                 }

@@ -1,4 +1,4 @@
-//! A config as any commit of its repository holds it, and since when it asks what it asks.
+//! The config in any commit of its repository, and since when it asks for its current state.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::model::text;
 use crate::ops::history::commit_files::{CommitFiles, SeenPath};
 use crate::plan::base::asks_the_same;
 
-/// Of how many commits the config is read for when a definition last changed.
+/// The most configs that are read to find when a definition last changed.
 const CONFIGS_MAX: usize = 50;
 
 #[derive(Debug)]
@@ -32,48 +32,48 @@ pub struct GitConfig<'a> {
     org: OrgOfConfig<'a>,
 }
 
-/// Where a config is, below the top of its repository.
+/// The path of a config, relative to the top of its repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InRepository {
     pub path: PathBuf,
     pub root: PathBuf,
 }
 
-/// Which org of a config is meant.
+/// The selected org of a config.
 #[derive(Debug, Clone, Copy)]
 pub struct OrgOfConfig<'a> {
     /// `--org`.
     pub name: Option<&'a str>,
-    /// The config that this one is compared with. An org that is called otherwise here has its id, or its file.
+    /// The config to compare with. A renamed org is found by its id or its file.
     pub head: &'a Config,
     pub head_path: &'a Path,
 }
 
-/// What came of reading a config.
+/// The result of reading a config from disk.
 pub(crate) struct ConfigOnDisk {
-    /// What it asks for, or the first error.
+    /// Its desired state, or the first error.
     pub desired: Result<Desired, String>,
     pub files: Vec<PathBuf>,
 }
 
-/// Why a commit has no config to go by.
+/// Why a commit has no usable config.
 #[derive(Debug)]
 pub enum NoConfig {
     Absent(String),
-    /// It holds errors, or could not be read.
+    /// It has errors, or could not be read.
     Broken(String),
 }
 
-/// A config as a commit holds it.
+/// The config in a commit.
 #[derive(Debug)]
 pub struct Version {
-    /// What it asks for, or why it asks for nothing.
+    /// Its desired state, or why there is none.
     pub desired: Result<Desired, NoConfig>,
-    /// The commit, and what of it was looked at.
+    /// The commit, and what was read of it.
     pub past: ConfigPast,
 }
 
-/// A commit, and what of it was looked at to read a config.
+/// A commit, and what was read of it for a config.
 #[derive(Debug)]
 pub struct ConfigPast {
     commit: Commit,
@@ -83,10 +83,10 @@ pub struct ConfigPast {
 }
 
 impl InRepository {
-    /// A path and a root, as they were typed.
+    /// From a typed path and root.
     pub fn find(git: &Git, path: &Path, root: Option<&Path>) -> Result<InRepository, String> {
         let path = git.below(path).ok_or("the config is not in the repository")?;
-        // What is above the repository is not in a commit.
+        // Anything above the repository is not in a commit.
         let root = root.and_then(|it| git.below(it)).unwrap_or_default();
         Ok(InRepository { path, root })
     }
@@ -99,7 +99,7 @@ impl<'a> GitConfig<'a> {
         Ok(GitConfig { git: git.clone(), objects: Rc::new(RefCell::new(objects)), place, org })
     }
 
-    /// The config as a commit holds it.
+    /// The config in a commit.
     pub fn at(&self, hash: &str) -> Result<Version, String> {
         let commit = self.commit(hash).map_err(|error| error.to_string())?;
         self.version(commit).ok_or_else(|| "the commit is no commit".to_owned())
@@ -126,8 +126,8 @@ impl<'a> GitConfig<'a> {
         Some(Version { desired, past })
     }
 
-    /// The oldest commit since which nothing of a config has changed, and the one before it; each merge counts as one
-    /// change. `left` is how many commits may still be looked at.
+    /// The oldest commit since which no file of the config changed, and the commit before it. A merge counts as one
+    /// change. `left` limits the commits to read.
     fn began(&self, past: &ConfigPast, left: &mut usize) -> Result<(Commit, Option<Commit>), GitError> {
         let refused = |why: String| GitError::Refused(why);
         let mut oldest = past.commit.clone();
@@ -144,13 +144,13 @@ impl<'a> GitConfig<'a> {
         }
     }
 
-    /// Hands over the config of a commit and those before it along the first parents, each version once with the newest
-    /// commit that holds it, until `is_enough` says so. One that is absent or holds errors is passed over.
+    /// Passes on the config of a commit and its predecessors along the first parents, each version once with its newest
+    /// commit, until `is_enough` returns true. A missing or broken config is skipped.
     pub fn walk(&self, from: &str, mut is_enough: impl FnMut(&str, &Desired) -> bool) -> Result<(), GitError> {
         let (mut next, mut commits, mut bytes) = (self.commit(from)?, COMMITS_MAX, EARLIER_BYTES_MAX);
-        // The last commit that holds it, if one before that does not.
+        // The last commit with it, if the one before differs.
         let (mut holds_it, mut first) = (None, None);
-        // The first one is mostly the config at hand.
+        // The first one is usually the current config.
         for _ in 0..=CONFIGS_MAX {
             let Some(Version { desired, past }) = self.version(next.take()) else { break };
             if matches!(desired, Err(NoConfig::Absent(_))) {
@@ -183,13 +183,13 @@ impl<'a> GitConfig<'a> {
         }
     }
 
-    /// When the config last changed, as of a commit; none if that lies too far back.
+    /// When the config last changed, as of a commit. `None` if that is too far back.
     pub fn changed_at(&self, past: &ConfigPast) -> Option<Moment> {
         self.began(past, &mut { COMMITS_MAX }).ok().map(|(commit, _)| moment(&commit))
     }
 
-    /// Those of these definitions for which the config asks, as of a commit, since a younger moment than the one given
-    /// for each; with that moment. One that is left out is older, or it cannot be told.
+    /// Those of these definitions that changed after the given moment, as of a commit, with the time of the change. A
+    /// missing definition is older, or its time is not known.
     pub fn younger(&self, past: ConfigPast, config: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
         let (mut open, mut since) = (than, BTreeMap::new());
         let (mut past, mut commits, mut bytes) = (past, COMMITS_MAX, EARLIER_BYTES_MAX);
@@ -199,9 +199,9 @@ impl<'a> GitConfig<'a> {
             }
             let Ok((commit, before)) = self.began(&past, &mut commits) else { break };
             let began = moment(&commit);
-            // A commit is merged at its date or later: what was touched before that was not touched for it.
+            // A commit is merged at its date or later: an earlier modification cannot be its effect.
             open.retain(|_, touched| *touched < began);
-            // The one before is about as long, and is not read in vain.
+            // The previous version is about as long. It is not read if it would not fit.
             if bytes < past.bytes {
                 break;
             }
@@ -212,7 +212,7 @@ impl<'a> GitConfig<'a> {
                     match desired {
                         Ok(before) => Some(before),
                         Err(NoConfig::Absent(_)) => None,
-                        // What it meant while it was broken cannot be told; what was before that can be.
+                        // Its meaning while broken is not known, but the versions before are.
                         Err(NoConfig::Broken(_)) => continue,
                     }
                 }
@@ -229,8 +229,8 @@ impl<'a> GitConfig<'a> {
         since
     }
 
-    /// What the config asked for after a commit, along the first parents of what is checked out: as each change left
-    /// it, the newest first. One that is broken asked for nothing, since no one could apply it.
+    /// The desired states after a commit, along the first parents of the checkout, newest first. A broken config has
+    /// none, because it could not be applied.
     pub fn since(&self, applied: &ConfigPast) -> Result<Vec<Desired>, String> {
         let head = Revision::read("HEAD").map(|it| self.git.commit(&it)).transpose();
         let head = head.map_err(|error| error.to_string())?.flatten();
@@ -275,7 +275,7 @@ impl<'a> GitConfig<'a> {
         Ok(configs)
     }
 
-    /// Is a commit among the first parents of another one, or that itself?
+    /// Is a commit equal to another one, or among its first parents?
     fn is_before(&self, wanted: &Commit, newest: Option<&Commit>) -> bool {
         let mut commit = newest.cloned();
         for _ in 0..COMMITS_MAX {
@@ -293,7 +293,7 @@ fn moment(commit: &Commit) -> Moment {
     Moment::from_unix_ms(commit.seconds.saturating_mul(1_000))
 }
 
-/// Reads a config from the disk; of an org that is called otherwise here, by its id or its file.
+/// Reads a config from disk. A renamed org is found by its id or its file.
 pub(crate) fn read_from_disk(path: &Path, org: OrgOfConfig<'_>) -> ConfigOnDisk {
     read(Rc::new(Disk::default()), path, None, org)
 }
@@ -310,12 +310,12 @@ fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: OrgOf
     other.unwrap_or_else(|| ConfigOnDisk { desired: Err(first_error(&diagnostics, &sources)), files })
 }
 
-/// The path without what leads nowhere: `./before` is `before`.
+/// The path without redundant parts: `./before` is `before`.
 fn plain(path: &Path) -> PathBuf {
     path.components().filter(|it| *it != Component::CurDir).collect()
 }
 
-/// The config of the org that the head is for, no matter what it is called here.
+/// The config of the head's org under another name.
 fn called_otherwise(
     system: Rc<dyn FileSystem>,
     path: &Path,

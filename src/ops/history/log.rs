@@ -1,4 +1,4 @@
-//! What a folder of reports says of who changed what, and when: chosen and put in order.
+//! The entries of a folder of reports: who changed what and when, filtered and sorted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,75 +14,74 @@ use crate::ops::history::stored::{RunText, Stored, StoredFailure, StoredReport, 
 pub struct LogQuery {
     /// An org: its name in the config, its own name, or its id.
     pub org: Option<String>,
-    /// Keys of definitions, or ids of objects (what they begin with is enough); none: all, and runs as a whole.
+    /// Keys of definitions, or ids of objects or their prefixes. Empty selects everything, including runs as a whole.
     pub keys: Vec<String>,
-    /// Only runs that began then or later.
+    /// Only runs that started at this time or later.
     pub since: Option<Moment>,
-    /// Only runs that began before that.
+    /// Only runs that started before this time.
     pub until: Option<Moment>,
 }
 
-/// What the files of a folder say.
+/// The content of the files in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Log {
-    /// One entry an object and run, and one a run that has none. The newest run first; within a run as its report has
-    /// them.
+    /// One entry per object and run, and one per run without objects. The newest run is first. In a run, they have the
+    /// order of its report.
     pub entries: Vec<LogEntry>,
     /// Files that could not be read, by name.
     pub problems: Vec<Unread>,
     known: Known,
 }
 
-/// What the reports name, as far as something is asked for by its name.
+/// The names in the reports that match a typed name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Known {
     any: bool,
-    /// The org that is asked for is one of theirs.
+    /// A report is about the requested org.
     has_org: bool,
-    /// The ids of orgs that begin as was asked for.
+    /// The org ids with the typed prefix.
     begun_orgs: BTreeSet<String>,
-    /// The keys and ids that are asked for and that one of them names.
+    /// The requested keys and ids that occur in a report.
     keys: BTreeSet<String>,
-    /// For what else was typed, the ids that begin so.
+    /// For other typed names, the ids with that prefix.
     begun: BTreeMap<String, BTreeSet<String>>,
     org_names: BTreeSet<String>,
     key_names: BTreeSet<String>,
 }
 
-/// What is asked for and cannot be meant.
+/// A requested name that matches nothing, or too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnknownInLog {
-    /// No report is of an org of this name.
+    /// No report is about an org of this name.
     Org {
         typed: String,
-        /// An org that is called nearly so.
+        /// The most similar org name.
         nearest: Option<String>,
     },
-    /// No report names this key or id.
+    /// No report has this key or id.
     Key { typed: String, nearest: Option<String> },
-    /// Several ids begin so.
+    /// Several ids have this prefix.
     Ambiguous { typed: String, ids: Vec<String> },
 }
 
-/// What became of one object in one run, or of a run as a whole.
+/// The result of one object in one run, or of a whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
     pub time: Moment,
     pub file: String,
     pub org: EntryOrg,
-    /// Who, on which commit, and why.
+    /// The author, commit and reason.
     pub run: RunText,
-    /// The object; none for a run as a whole.
+    /// The object. `None` for a whole run.
     pub row: Option<StoredRow>,
-    /// What became of the object; of a run as a whole that its plan was refused, that it failed, or none: there was nothing
-    /// to do.
+    /// The outcome of the object. For a whole run: refused, failed, or `None` if there was nothing to do.
     pub outcome: Option<OutcomeKind>,
-    /// Why, for what is not done.
+    /// Why it was not done.
     pub message: Option<String>,
     pub correlation_id: Option<String>,
 }
 
-/// Which org an entry is about.
+/// The org of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryOrg {
     pub id: Option<String>,
@@ -94,16 +93,16 @@ pub struct EntryOrg {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     pub file: String,
-    /// The line, from one, where one is to blame.
+    /// The line, from one, if one is the cause.
     pub line: Option<usize>,
     pub why: String,
 }
 
-/// The files say more than a log shows.
+/// The files have more entries than a log shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMuch;
 
-/// What a log may still take in.
+/// The remaining limits of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRoom {
     rows: usize,
@@ -125,7 +124,7 @@ impl LogRoom {
 }
 
 impl Log {
-    /// Takes what one file says. Files come in the order of their names.
+    /// Takes the content of one file. Files come in the order of their names.
     pub fn take(
         &mut self,
         file: &str,
@@ -158,7 +157,7 @@ impl Log {
         }
     }
 
-    /// What is asked for and no report knows, or means more than one object. Reports that are not there know nothing.
+    /// A requested name that no report has, or that matches several objects. Without reports, it returns nothing.
     pub fn not_meant(&self, asked: &LogQuery) -> Option<UnknownInLog> {
         let Known { any, has_org, begun_orgs, keys, begun, org_names, key_names } = &self.known;
         let nearest = |typed: &str, names: &BTreeSet<String>| {
@@ -183,7 +182,7 @@ impl Log {
         })
     }
 
-    /// The newest run first; of one moment, by the name of the file.
+    /// Newest run first. At the same time, by file name.
     pub fn sorted(mut self) -> Log {
         self.entries.sort_by(|a, b| (b.time, &a.file).cmp(&(a.time, &b.file)));
         self
@@ -238,7 +237,7 @@ fn remember(names: &mut BTreeSet<String>, name: &str) {
 }
 
 impl UnknownInLog {
-    /// What is wrong; foreign strings are raw.
+    /// What is wrong. Foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
             UnknownInLog::Org { typed, .. } => format!("no report is of an org {typed}", typed = text::ticked(typed)),
@@ -311,7 +310,7 @@ fn of_report(
     };
     let mut entries: Vec<LogEntry> = as_a_whole.into_iter().filter(|_| asked.is_of_a_run()).collect();
     rows.retain(|row| asked.is_of_object(row));
-    // Before it is there so many times: each row says again what the run was.
+    // Checked before it is copied: each row repeats the data of its run.
     let said = whole.bytes();
     let bytes = rows.iter().map(|row| said.saturating_add(bytes(row)));
     let bytes = entries.iter().map(LogEntry::bytes).chain(bytes).fold(0, usize::saturating_add);
@@ -320,21 +319,21 @@ fn of_report(
         outcome: Some(row.outcome),
         message: row.message.clone(),
         correlation_id: row.correlation_id.clone(),
-        // What the org made of it is no part of a log.
+        // A log does not show the org's later state.
         row: Some(StoredRow { differences: Vec::new(), ..row }),
         ..whole.clone()
     }));
     Ok(entries)
 }
 
-/// Bytes of a text within quotes: control characters are written out.
+/// The bytes of a quoted text, with escaped control characters.
 fn quoted(text: &str) -> usize {
     let bytes =
         text.bytes().map(|it| if it.is_ascii_control() { 6 } else { 1 + usize::from(matches!(it, b'"' | b'\\')) });
     bytes.sum::<usize>() + 2
 }
 
-/// About as many as a row has in the log.
+/// The approximate bytes of a row in the log.
 fn bytes(row: &StoredRow) -> usize {
     // The names of its fields, and the punctuation.
     let content = |it: &Content| {
@@ -344,7 +343,7 @@ fn bytes(row: &StoredRow) -> usize {
     let texts = [&row.message, &row.correlation_id].into_iter().flatten().map(String::len);
     let names = row.name.as_ref().map_or(0, |it| it.nfc().len()) + row.system_presence.as_str().len();
     let ids = row.id.as_ref().map_or(0, |it| it.as_str().len()) + row.key.as_ref().map_or(0, |it| it.as_str().len());
-    // Messages and ids stand beside the row as well.
+    // Messages and ids occur outside the row too.
     contents + names + ids + 2 * texts.sum::<usize>()
 }
 
@@ -384,7 +383,7 @@ impl LogQuery {
             && until.is_none_or(|until| entry.time < until)
     }
 
-    /// What failed as a whole has changed nothing, and so it is about no key.
+    /// A run that failed as a whole changed nothing, so it concerns no key.
     fn is_of_a_run(&self) -> bool {
         self.keys.is_empty()
     }
@@ -399,7 +398,7 @@ impl LogQuery {
 }
 
 impl LogEntry {
-    /// About as many as it has without its row.
+    /// The approximate bytes without its row.
     fn bytes(&self) -> usize {
         let run = format!("{:?}", self.run).len();
         let texts = [&self.org.id, &self.org.name, &self.message, &self.correlation_id];
@@ -407,12 +406,12 @@ impl LogEntry {
         self.file.len() + run + texts
     }
 
-    /// The person, else the OAuth client.
+    /// The person, or the OAuth client.
     pub fn who(&self) -> Option<&str> {
         self.run.actor.as_deref().or(self.run.client.as_deref())
     }
 
-    /// What the org is called: by the config, else by itself, else by its id.
+    /// The name of the org: that of the config, its own, or its id.
     pub fn org_name(&self) -> Option<&str> {
         self.run.config_org.as_deref().or(self.org.name.as_deref()).or(self.org.id.as_deref())
     }

@@ -1,5 +1,5 @@
-//! Since when a config asks what it asks. Where no report knows an object, this alone may tell that a change was merged
-//! and not applied: its definition changed after the object was last touched.
+//! Since when a config asks for its current state. For an object in no report, only this shows that a change was merged
+//! but not applied: its definition changed after the object.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::plan::Plan;
 use crate::plan::base::asks_the_same;
 use crate::plan::change::Step;
 
-/// How long Git may take where no one named a commit.
+/// How long Git may take if no commit was typed.
 const MERGED_MAX: Duration = Duration::from_secs(5);
 
-/// The checkout that a config was read from.
+/// The checkout of a config.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckedOut<'a> {
     pub config: &'a ConfigSource,
@@ -27,8 +27,8 @@ pub struct CheckedOut<'a> {
 }
 
 impl CheckedOut<'_> {
-    /// Those of these definitions that the newest commit has as this config, and that changed after the moment given
-    /// for each; with when they changed. Empty if Git does not say.
+    /// Those of these definitions that are equal in the newest commit and changed after the given moment, with the time
+    /// of the change. Empty if Git does not show it.
     pub fn merged_since(&self, desired: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
         if than.is_empty() {
             return than;
@@ -39,7 +39,7 @@ impl CheckedOut<'_> {
     fn read(&self, desired: &Desired, mut than: BTreeMap<Key, Moment>) -> Option<BTreeMap<Key, Moment>> {
         let ConfigSource { path, org: _, root } = self.config;
         let git = Git::above(path)?.until(Deadline::within(MERGED_MAX));
-        // The oldest commit of a shallow clone looks as if it had made everything.
+        // The oldest commit of a shallow clone seems to contain every change.
         git.repository().ok()?.filter(|it| !it.shallow)?;
         let head = git.commit(&Revision::read("HEAD")?).ok()??;
         let repository = GitConfig::find(&git, path, root.as_deref(), self.org).ok()?;
@@ -50,13 +50,13 @@ impl CheckedOut<'_> {
     }
 }
 
-/// When the object of a step was last touched, where the org says so.
+/// The last modification of a step's object, if the org shows it.
 pub fn touched_at(step: &Step, observed: &Observed) -> Option<Moment> {
     let modified = observed.get(step.id()?)?.modified.as_ref()?;
     modified.at.as_deref().and_then(Moment::read)
 }
 
-/// The definitions that only a time can tell something of, with when their objects were last touched.
+/// The definitions whose cause only a time can show, with the last modification of their objects.
 pub fn touched(plan: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMap<Key, Moment> {
     let is_open = |it: &&Step| history.how(it, observed) == DifferenceCause::NotKnown && !history.is_about(it);
     let open = plan.changes.iter().map(|it| &it.step).filter(is_open);

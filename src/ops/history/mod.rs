@@ -1,5 +1,5 @@
-//! A folder of reports: one file a run that writes (`apply`, `undo`, `retire`), below a folder an org. What their names are
-//! made of.
+//! A folder of reports: one file per writing run (`apply`, `undo`, `retire`), in one folder per org. Defines their
+//! names.
 
 use crate::model::observed::Organization;
 use crate::model::run_metadata::RunMetadata;
@@ -20,17 +20,17 @@ pub mod reports;
 pub mod sent;
 pub mod stored;
 
-/// How much of a commit stands in the name of a file: enough to find it by.
+/// The characters of a commit in a file name: enough to find it.
 const COMMIT_CHARS: usize = 12;
 
-/// The folder of an org: by the name that the config gives it, else its own, else its id. What cannot be a
-/// name everywhere is made one; which org it was is said by the report.
+/// The folder of an org: its name in the config, its own name, or its id. It is made valid as a file name. The report
+/// itself identifies the org.
 pub fn folder(metadata: &RunMetadata, org: Option<&Organization>) -> String {
     let names = [metadata.org_name.as_deref(), org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
     names.into_iter().flatten().find_map(slug).unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The name of the file: when the run began, and the commit. `number` tells apart what began in one second.
+/// The file name: the start of the run, and the commit. `number` makes runs in the same second distinct.
 pub fn file_name(metadata: &RunMetadata, number: u32) -> String {
     let commit = metadata.origin.commit.as_deref().and_then(slug);
     let commit = commit.map_or_else(|| "no-commit".to_owned(), |it| it.chars().take(COMMIT_CHARS).collect());

@@ -1,5 +1,5 @@
-//! Lines of a layer that this org no longer needs: which other orgs use the layer, so that no line is called obsolete that
-//! one of them may still need.
+//! Obsolete lines in a layer: finds the other orgs that use the layer, so that no line is called obsolete while another
+//! org may need it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,19 +16,18 @@ use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::change::{Action, NotKnownFor, ObsoleteKind, ObsoleteLine};
 
-/// Where the config of a run was read.
+/// The source of a run's config.
 pub struct LayerSource<'a> {
     pub path: &'a Path,
-    /// The folder below which everything lies, if it was named.
+    /// The root folder, if it was typed.
     pub root: Option<&'a Path>,
-    /// The files of a commit; none for the disk.
+    /// The files of a commit. `None` for the disk.
     pub commit: Option<Rc<dyn FileSystem>>,
     pub config: &'a Config,
     pub sources: &'a Sources,
 }
 
-/// The same plan, with the other orgs named of which it is not known whether they need a line. What reports of them tell is
-/// known.
+/// Adds the other orgs that may still need a line. Their reports count as evidence.
 pub fn asked_of_others(mut plan: Plan, read: LayerSource<'_>, stored: &dyn ReportStore) -> Plan {
     let LayerSource { path, root, commit, config, sources } = read;
     let file_of = |place: Option<Span>| place.map(|it| sources.get(it.file).path.as_path());
@@ -55,7 +54,7 @@ pub fn asked_of_others(mut plan: Plan, read: LayerSource<'_>, stored: &dyn Repor
     plan
 }
 
-/// The reports of a real org that a config calls so, the newest first.
+/// The reports of the real org with this name in a config, newest first.
 fn reports_of(org: &str, stored: &dyn ReportStore) -> Vec<StoredFile> {
     let names = slug(org).into_iter().collect();
     let mut files = stored.newest_of(&names).unwrap_or_default().files;
@@ -64,8 +63,8 @@ fn reports_of(org: &str, stored: &dyn ReportStore) -> Vec<StoredFile> {
     files
 }
 
-/// Do reports of another org say that a line has done its work there, too? Of `replaces` no report does: it may find
-/// something as long as anything is active under that system presence.
+/// Do the reports of another org show that a line is obsolete there too? For `replaces` they cannot: it may match any
+/// active object under that system presence.
 fn is_done(line: &ObsoleteLine, desired: &Desired, reports: &[StoredFile]) -> bool {
     let wanted = desired.definitions.get(&line.key);
     match line.line {
@@ -78,7 +77,7 @@ fn is_done(line: &ObsoleteLine, desired: &Desired, reports: &[StoredFile]) -> bo
     }
 }
 
-/// Was the object of a definition called so when the newest report that tells of it was written?
+/// Did the object of a definition have this label in the newest report about it?
 fn is_called(key: &Key, label: &Label, reports: &[StoredFile]) -> bool {
     let mut touched_later: BTreeSet<&DefinitionId> = BTreeSet::new();
     for StoredFile { report, .. } in reports {

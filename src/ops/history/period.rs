@@ -1,4 +1,4 @@
-//! From when and until when, as people type it: a date, a time, or so long ago.
+//! The start and end of a period as typed: a date, a time, or a duration before now.
 
 use jiff::Timestamp;
 
@@ -7,12 +7,12 @@ use crate::model::moment::Moment;
 const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
-/// The moment from which on: a date means its beginning. None where it cannot be one.
+/// The start: a date means its beginning. `None` if it is invalid.
 pub fn since(typed: &str, now: Moment) -> Option<Moment> {
     Moment::read(typed).or_else(|| elsewhere(typed)).or_else(|| ago(typed, now))
 }
 
-/// The moment before which: a date means its end.
+/// The end: a date means its end.
 pub fn until(typed: &str, now: Moment) -> Option<Moment> {
     match Moment::read(typed) {
         Some(moment) if !typed.contains('T') => Some(moment.plus_ms(DAY_MS)),
@@ -21,7 +21,7 @@ pub fn until(typed: &str, now: Moment) -> Option<Moment> {
     }
 }
 
-/// A time with another offset than `Z`, such as `2026-03-01T09:05:00+01:00`.
+/// A time with an offset, such as `2026-03-01T09:05:00+01:00`.
 fn elsewhere(typed: &str) -> Option<Moment> {
     let (local, offset) = typed.split_at_checked(typed.len().checked_sub("+01:00".len())?)?;
     let is_offset = offset.get(1..).and_then(|it| Moment::read(&format!("1970-01-01T{it}Z"))).is_some();
@@ -30,7 +30,7 @@ fn elsewhere(typed: &str) -> Option<Moment> {
     u64::try_from(unix_ms).ok().map(Moment::from_unix_ms)
 }
 
-/// So many minutes, hours, days or weeks back.
+/// This many minutes, hours, days or weeks ago.
 fn ago(typed: &str, now: Moment) -> Option<Moment> {
     let (number, unit) = typed.split_at_checked(typed.len().checked_sub(1)?)?;
     let unit_ms = match unit {

@@ -1,17 +1,17 @@
-//! The lines beside a report, one for each POST, written before it is sent: who kills a run leaves the report that was there
-//! before the first write, and these say what of it was tried.
+//! The lines beside a report, one per POST, written before it is sent. A killed run leaves the report from before the
+//! first write, and these lines show what was tried.
 
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, SystemPresence};
 
-/// What the name of such a file ends with, in the place of `json`.
+/// The file extension, instead of `json`.
 pub const EXTENSION: &str = "posts";
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Posts {
-    /// Each that was about to be sent.
+    /// The POSTs that were about to be sent.
     pub lines: Vec<Post>,
-    /// There is half a line as well: of some POST that was under way.
+    /// There is an incomplete line of a POST in flight too.
     pub cut: bool,
 }
 
@@ -20,18 +20,17 @@ pub struct Posts {
 pub struct Post {
     pub at: Moment,
     pub key: Key,
-    /// Where it was to belong.
     pub system_presence: SystemPresence,
     pub default_label: Option<Label>,
 }
 
 impl Posts {
-    /// Was a POST for this definition about to be sent? Half a line may be of any.
+    /// Was a POST for this definition about to be sent? An incomplete line may be about any.
     pub fn may_hold(&self, key: &Key) -> bool {
         self.cut || self.lines.iter().any(|it| it.key == *key)
     }
 
-    /// When the last of them was.
+    /// The time of the last one.
     pub fn last(&self) -> Option<Moment> {
         self.lines.iter().map(|it| it.at).max()
     }

@@ -1,4 +1,4 @@
-//! The newest reports of an org, read before a run plans: what earlier runs made, and which object each definition had.
+//! The newest reports of an org, read before a plan: what earlier runs created, and the object of each definition.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,33 +13,33 @@ use crate::ops::history::sent::sent;
 use crate::ops::history::stored::StoredReport;
 use crate::plan::recent::Sent;
 
-/// A report of the org, and what lies beside it.
+/// A report of the org, and its file of POSTs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
     pub path: PathBuf,
     pub report: StoredReport,
-    /// Which POSTs its run noted; none if it has noted none.
+    /// The POSTs of its run. `None` without such a file.
     pub posts: Option<Posts>,
 }
 
 /// The newest reports of one org.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewestReports {
-    /// The newest first, by the names of the files.
+    /// Newest first, by file name.
     pub files: Vec<StoredFile>,
-    /// That some could not be read.
+    /// Notes about unreadable reports.
     pub notes: Vec<Problem>,
-    /// The folder was typed, as that of all applies. Another one holds what was applied here.
+    /// The folder was typed as that of all applies. Otherwise, reports of other applies may be elsewhere.
     pub is_whole: bool,
 }
 
 impl NewestReports {
-    /// What they say, the newest first.
+    /// The reports, newest first.
     pub fn reports(&self) -> Vec<StoredReport> {
         self.files.iter().map(|it| it.report.clone()).collect()
     }
 
-    /// The object that a definition had when the newest report was written that names one.
+    /// The object of a definition in the newest report that has one.
     pub fn object_of(&self, key: &Key) -> Option<&DefinitionId> {
         self.files.iter().find_map(|it| it.report.objects().remove(key))
     }
@@ -50,21 +50,21 @@ impl NewestReports {
     }
 }
 
-/// Where reports of earlier runs are stored.
+/// The storage of earlier runs' reports.
 pub trait ReportStore {
-    /// The newest reports in the folders of these names; then, since a config may have called the org otherwise, the newest of
-    /// the other folders. Where a typed folder has none of these names, it may be that of the org.
+    /// The newest reports in the folders with these names, then those in other folders, because the org may have had
+    /// another name. A typed folder without such folders may be that of the org.
     fn newest_of(&self, names: &BTreeSet<String>) -> Result<NewestReports, Problem>;
 }
 
-/// The names of the folders that an org may have: by the name that a config gives it, its own, and its id.
+/// The possible folder names of an org: its name in a config, its own name, and its id.
 pub fn folders(config_name: Option<&str>, target: &Target) -> BTreeSet<String> {
     let org = target.org.as_ref();
     let names = [config_name, org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
     names.into_iter().flatten().filter_map(slug).collect()
 }
 
-/// The newest reports of an org: those of its own id, and of the sandbox only where this is the sandbox.
+/// The newest reports of an org, by id. Reports of the sandbox only count in the sandbox.
 pub fn newest(stored: &dyn ReportStore, config_name: Option<&str>, target: &Target) -> Result<NewestReports, Problem> {
     let Some(org) = &target.org else { return Ok(NewestReports::default()) };
     let mut newest = stored.newest_of(&folders(config_name, target))?;

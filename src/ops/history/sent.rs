@@ -1,4 +1,4 @@
-//! Which creates of a kept report the org's list may not show yet.
+//! The creates of a kept report that the org's list may not show yet.
 
 use std::path::Path;
 
@@ -10,21 +10,21 @@ use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::change::Action;
 use crate::plan::recent::Sent;
 
-/// No run takes longer.
+/// The longest duration of a run.
 const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
 
-/// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless an answer says
-/// that it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
+/// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless a response
+/// shows that it was not executed. `posts` has the lines beside the report. Without them, every open create counts.
 ///
-/// No matter what a clock says, nothing is waited for longer than five minutes from now.
+/// No wait is longer than five minutes from now, even if the clocks are wrong.
 pub fn sent(report: &StoredReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
     let Some(run) = &report.run else { return Vec::new() };
-    // Of a run that was killed, the report knows the beginning alone.
+    // The report of a killed run only has its start.
     let ended = Moment::read(&run.said.ended).unwrap_or(run.began);
     let is_killed = || report.rows.iter().any(|it| it.outcome == OutcomeKind::Unknown && it.action == Action::Create);
     let ended = match posts {
         Some(posts) => posts.last().map_or(ended, |last| last.max(ended)),
-        // The lines could not be written, so nothing says when it ended.
+        // The lines could not be written, so the end is not known.
         None if is_killed() => run.began.plus_ms(RUN_MS_MAX).max(ended),
         None => ended,
     };

@@ -1,4 +1,4 @@
-//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anyone.
+//! Stored reports, for `log` and `undo`. They are files, so their content is untrusted.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::observed::Content;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::plan::change::Action;
 
-/// What a run kept of itself.
+/// The stored result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
     Report(StoredReport),
@@ -20,19 +20,19 @@ pub enum Stored {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredReport {
-    /// The org; none where it was not verified.
+    /// The org. `None` if it was not verified.
     pub org: Option<OrgId>,
     pub org_name: Option<String>,
     pub sandbox: bool,
     pub generation: Generation,
-    /// When it was, and who was at work; none in reports of older versions.
+    /// The time and author of the run. `None` in reports of older versions.
     pub run: Option<StoredRun>,
     pub success: bool,
-    /// Was the org read again afterwards, and as it should be? Until then its lists may lag.
+    /// Was the org verified afterwards? If not, its lists may lag.
     pub verified: bool,
     pub refusals: Vec<String>,
     pub rows: Vec<StoredRow>,
-    /// The object that each managed definition of the config had; empty in reports of older versions.
+    /// The object of each managed definition. Empty in reports of older versions.
     pub matched: BTreeMap<Key, DefinitionId>,
 }
 
@@ -42,21 +42,20 @@ pub struct StoredFailure {
     pub org: Option<String>,
     pub org_name: Option<String>,
     pub sandbox: bool,
-    /// When it was, and who was at work; only in a folder of reports.
+    /// The time and author of the run, only in a folder of reports.
     pub run: Option<StoredRun>,
     pub message: String,
     pub correlation_id: Option<String>,
 }
 
-/// When a run was, and who was at work.
+/// The time and author of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRun {
-    /// When it began.
     pub began: Moment,
     pub said: RunText,
 }
 
-/// What a report says of its run, word by word.
+/// The run's metadata in a report, unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunText {
     pub began: String,
@@ -84,56 +83,56 @@ pub struct StoredRow {
     pub id: Option<DefinitionId>,
     pub system_presence: SystemPresence,
     pub name: Option<Label>,
-    /// What was there before; none for what was made.
+    /// The content before. `None` for a create.
     pub before: Option<Content>,
-    /// What was to be there; none in reports of older versions.
+    /// The wanted content. `None` in reports of older versions.
     pub after: Option<Content>,
-    /// What became of it, as far as the run knew.
+    /// The outcome, as far as the run knew.
     pub outcome: OutcomeKind,
-    /// An earlier run made it, and this one sent nothing for it.
+    /// An earlier run created it, and this one sent nothing for it.
     pub held: bool,
-    /// When work on it ended, where it began.
+    /// When work on it ended, if it started.
     pub ended: Option<Moment>,
-    /// Why, for what is not done.
+    /// Why it was not done.
     pub message: Option<String>,
     pub correlation_id: Option<String>,
     pub differences: Vec<FoundInstead>,
 }
 
-/// What a field of an object held after the run, instead of what was written.
+/// The value of an object's field after the run that differs from the written one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundInstead {
     pub field: String,
-    /// None if it held nothing.
+    /// `None` if the field was empty.
     pub found: Option<String>,
 }
 
-/// Why a file is no report.
+/// Why a file is not a valid report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The line, from one, where one is to blame.
+    /// The line, from one, if one is the cause.
     pub line: Option<usize>,
     pub why: String,
 }
 
 impl StoredReport {
-    /// The objects that definitions had when the run planned, as far as the report names them.
+    /// The objects of definitions at the time of the plan, as far as the report has them.
     pub fn objects(&self) -> BTreeMap<&Key, &DefinitionId> {
         let rows = self.rows.iter().filter(|it| match it.action {
             Action::Create | Action::Reactivate | Action::Update | Action::Deactivate => true,
-            // The key of a replacement is the definition that comes.
+            // The key of a replacement is the new definition.
             Action::Supersede | Action::Delete => false,
         });
         self.matched.iter().chain(rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?)))).collect()
     }
 
-    /// The locale whose label names a definition.
+    /// The locale of the labels that name definitions.
     pub fn default_locale(&self) -> Locale {
         let said = self.run.as_ref().and_then(|it| it.said.default_locale.as_deref());
         Locale::new(said.unwrap_or("en_US"))
     }
 
-    /// The locales that its edits speak of.
+    /// The locales that its edits cover.
     pub fn scope(&self) -> Scope {
         match self.run.as_ref().and_then(|it| it.said.locales.as_ref()) {
             None => Scope::All,
@@ -143,16 +142,16 @@ impl StoredReport {
 }
 
 impl StoredRow {
-    /// Was the object written by this run, as far as is known?
+    /// Was the object written by this run, as far as known?
     pub fn may_be_written(&self) -> bool {
         self.outcome.may_be_written() && !self.held
     }
 
-    /// What the run left there, as far as it knew: what it wrote, or what the org made of that. None where the report
-    /// does not say.
+    /// The content that the run left: what it wrote, or what the org stored instead. `None` if the report does not show
+    /// it.
     pub fn left(&self) -> Option<Content> {
         let after = self.after.clone()?;
-        // What another person wrote later was not left by the run.
+        // A later change by hand is not a result of the run.
         if self.outcome != OutcomeKind::Differs {
             return Some(after);
         }
@@ -169,7 +168,7 @@ impl StoredRow {
     }
 }
 
-/// The labels with another one for a locale, or with none.
+/// The labels with a changed or removed label for one locale.
 fn with_label(labels: &Labels, locale: &Locale, label: Option<&str>) -> Labels {
     let others = labels.iter().filter(|(it, _)| !it.same_as(locale)).map(|(a, b)| (a.clone(), b.clone()));
     others.chain(label.map(|label| (locale.clone(), Label::new(label)))).collect()

@@ -1,4 +1,4 @@
-//! What most of several orgs have: one key for what is equal in them, each label by majority.
+//! The common part of several orgs: one key for equal definitions, and each label by majority.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,28 +11,28 @@ use crate::model::text::is_odd_label;
 use crate::model::yaml;
 use crate::ops::import::keys::{natural, share};
 
-/// One org of several, as it was read.
+/// One of several orgs.
 #[derive(Debug, Clone, Copy)]
 pub struct FleetSource<'a> {
-    /// What its config calls it.
+    /// Its name in the config.
     pub name: &'a str,
     pub region: Option<Region>,
     pub organization: &'a Organization,
     pub observed: &'a Observed,
 }
 
-/// An org, what of it is managed, and the locale whose label names a definition there.
+/// An org, its managed objects, and its default locale.
 #[derive(Debug, Clone)]
 pub struct JudgedOrg<'a> {
     pub source: FleetSource<'a>,
     pub default_locale: Locale,
     pub managed: Vec<Managed<'a>>,
     pub left_out: Vec<LeftOut<'a>>,
-    /// The normal forms of the locales that it has any label in.
+    /// The normal forms of the locales with any label.
     pub languages: BTreeSet<String>,
 }
 
-/// Judges every org by its own default locale, and gives the commonest one.
+/// Judges every org by its own default locale, and returns the most frequent one.
 pub fn judged<'a>(sources: &[FleetSource<'a>], choice: &PinChoice) -> (Locale, Vec<JudgedOrg<'a>>) {
     let judged_by = |source: &FleetSource<'a>, default_locale: &Locale| {
         let choice = PinChoice { default_locale: default_locale.clone(), ..choice.clone() };
@@ -57,16 +57,17 @@ pub fn judged<'a>(sources: &[FleetSource<'a>], choice: &PinChoice) -> (Locale, V
     (commonest, orgs)
 }
 
-/// The preferred locale, unless most have no label in it and more have one in another. None of an org without definitions.
+/// The preferred locale, unless most definitions have no label in it and more have one in another. `None` for an org
+/// without definitions.
 fn own_default(managed: &[Managed<'_>], preferred: &Locale) -> Option<Locale> {
     let (count, better) = labelled_in(managed, preferred);
     let better = better.filter(|_| count * 2 < managed.len());
     (!managed.is_empty()).then(|| better.unwrap_or_else(|| preferred.clone()))
 }
 
-/// How many have a label in a locale, and a locale in which more of them have one.
+/// The number of definitions with a label in a locale, and a locale with more of them.
 pub fn labelled_in(managed: &[Managed<'_>], locale: &Locale) -> (usize, Option<Locale>) {
-    // Each locale in its first spelling, with how many have a label in it.
+    // Each locale in its first spelling, with the number of labels.
     let mut counts: BTreeMap<String, (&Locale, usize)> = BTreeMap::new();
     for Managed { definition, .. } in managed {
         let mut own: BTreeMap<String, &Locale> = BTreeMap::new();
@@ -84,18 +85,18 @@ pub fn labelled_in(managed: &[Managed<'_>], locale: &Locale) -> (usize, Option<L
     (ours, most.filter(|(_, count)| *count > ours).map(|(locale, _)| (*locale).clone()))
 }
 
-/// Where a definition is: the number of the org, and its number among what is managed there.
+/// The place of a definition: the index of the org, and its index among the managed objects there.
 pub type FleetPlace = (usize, usize);
 
-/// What has one key: equal in several orgs, or alone in one.
+/// The definitions with one key: equal in several orgs, or in a single one.
 #[derive(Debug, Clone)]
 pub struct Unit<'a> {
-    /// System presence and default label; none of what no other org can have as well.
+    /// System presence and default label. `None` if no other org can have the same definition.
     pub name: Option<(&'a SystemPresence, &'a Label)>,
-    /// In the order of the orgs, one an org.
+    /// In the order of the orgs, one per org.
     pub places: Vec<FleetPlace>,
     pub key: Option<Key>,
-    /// What `base/` says of it, where more than half of the orgs have it.
+    /// Its content in `base/`, if more than half of the orgs have it.
     pub base: Option<BaseDefinition>,
 }
 
@@ -103,7 +104,7 @@ pub struct Unit<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseDefinition {
     pub system_presence: String,
-    /// The default locale comes first.
+    /// The default locale is first.
     pub labels: Vec<(Locale, Label)>,
     pub deactivated: bool,
 }
@@ -114,7 +115,7 @@ impl BaseDefinition {
     }
 }
 
-/// Everything that the orgs have, each with its key.
+/// All definitions of the orgs, each with its key.
 pub fn units<'a>(orgs: &[JudgedOrg<'a>], default_locale: &Locale) -> Vec<Unit<'a>> {
     let mut named: BTreeMap<(&'a SystemPresence, &'a Label), Vec<FleetPlace>> = BTreeMap::new();
     let mut alone: Vec<FleetPlace> = Vec::new();
@@ -123,7 +124,7 @@ pub fn units<'a>(orgs: &[JudgedOrg<'a>], default_locale: &Locale) -> Vec<Unit<'a
             let label = managed.definition.default_label(default_locale).filter(|_| can_be_shared(org, managed));
             let places = label.map(|it| named.entry((&managed.definition.system_presence, it)).or_default());
             match places {
-                // With another default locale, an org may have two of one name.
+                // With another default locale, an org may have two with one name.
                 Some(places) if places.last().is_none_or(|(org, _)| *org != number) => places.push((number, index)),
                 Some(_) | None => alone.push((number, index)),
             }
@@ -141,7 +142,7 @@ pub fn units<'a>(orgs: &[JudgedOrg<'a>], default_locale: &Locale) -> Vec<Unit<'a
     units
 }
 
-/// Can it be the same definition in another org? Not where only its id tells what it is.
+/// Can another org have the same definition? Not if only its id identifies it.
 fn can_be_shared(org: &JudgedOrg<'_>, managed: &Managed<'_>) -> bool {
     let Managed { definition, pin, pin_refused: _ } = managed;
     let mut spellings = BTreeSet::new();
@@ -152,7 +153,7 @@ fn can_be_shared(org: &JudgedOrg<'_>, managed: &Managed<'_>) -> bool {
         && !org.source.observed.halved.iter().any(|it| it.id == definition.id)
 }
 
-/// The commonest spelling of each locale, by its normal form.
+/// The most frequent spelling of each locale, by its normal form.
 fn spellings(orgs: &[JudgedOrg<'_>]) -> BTreeMap<String, Locale> {
     let mut counts: BTreeMap<String, BTreeMap<&Locale, usize>> = BTreeMap::new();
     let all = orgs.iter().flat_map(|it| &it.managed).flat_map(|it| it.definition.labels.iter());
@@ -165,7 +166,7 @@ fn spellings(orgs: &[JudgedOrg<'_>]) -> BTreeMap<String, Locale> {
     counts.into_iter().filter_map(|(normal, counts)| Some((normal, commonest(counts)?))).collect()
 }
 
-/// The value that most have; of several, the one that comes first.
+/// The most frequent value. In a tie, the first one.
 pub fn majority<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut counts: BTreeMap<T, (usize, Reverse<usize>)> = BTreeMap::new();
     for (index, value) in values.enumerate() {
@@ -183,7 +184,7 @@ fn base(
     let members = || places.iter().map(|(org, index)| (&orgs[*org], orgs[*org].managed[*index].definition));
     let mut labels = Vec::new();
     for (normal, locale) in spellings {
-        // An org without the language has nothing to say of its labels.
+        // An org without the language has no vote on its labels.
         let voters = members().filter(|(org, _)| org.languages.contains(normal));
         let label = majority(voters.map(|(_, definition)| definition.labels.get(locale))).flatten();
         labels.extend(label.map(|it| (locale.clone(), it.clone())));
@@ -196,8 +197,8 @@ fn base(
     }
 }
 
-/// What is in `base/` has the plainest keys, then what several orgs may have, then the rest; what is deactivated comes after
-/// what is not.
+/// Definitions in `base/` get the simplest keys, then those of several orgs, then the rest. Deactivated ones come after
+/// active ones.
 fn give_keys(units: &mut [Unit<'_>], orgs: &[JudgedOrg<'_>], default_locale: &Locale) {
     let mut ranks: BTreeMap<(bool, bool, bool), BTreeMap<String, Vec<usize>>> = BTreeMap::new();
     for (index, unit) in units.iter().enumerate() {

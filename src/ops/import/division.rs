@@ -1,4 +1,4 @@
-//! How a config names the division that a definition belongs to.
+//! The name of a definition's division in a config.
 
 use crate::model::division::{DivisionName, Divisions};
 use crate::model::names::DivisionId;
@@ -7,19 +7,19 @@ use crate::model::text;
 /// The longest name that is written, in characters.
 const NAME_LENGTH_MAX: usize = 200;
 
-/// What a config says of one.
+/// The division in a config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DivisionWords {
-    /// Nothing: it belongs to all of them, or the API does not show divisions.
+    /// Nothing: it belongs to all divisions, or the API does not show them.
     Nothing,
-    /// This, in the field `division`.
+    /// The value of the field `division`.
     Field(String),
-    /// There are no words for it: its id is of an unusual kind, and its name is not known, not the only
-    /// one or not visible. Without the field it stays where it is.
+    /// It cannot be written: its id has an unusual form, and its name is not known, not unique or not visible. Without
+    /// the field, the object keeps its division.
     Unsayable(DivisionId),
 }
 
-/// By its name where that says which one, else by its id.
+/// By name if that is unique, or by id.
 pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> DivisionWords {
     let Some(id) = division.filter(|it| !it.is_all()) else { return DivisionWords::Nothing };
     let is_the_only_one = |name: &&str| divisions.known().iter().filter(|it| it.name == **name).count() == 1;
@@ -30,7 +30,7 @@ pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> DivisionWor
     }
 }
 
-/// Is it read back as this name, and as no id?
+/// Is it read back as this name, not as an id?
 fn is_sayable(name: &str) -> bool {
     name.chars().count() <= NAME_LENGTH_MAX
         && !name.chars().any(text::is_hidden)

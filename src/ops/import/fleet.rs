@@ -1,5 +1,5 @@
-//! From several orgs to one repository: what most of them have goes into `base/`, and what differs into the file of each
-//! org. A function of values. Planned against the same orgs, no config changes anything.
+//! Imports several orgs into one repository: the common part goes into `base/`, the differences into the file of each
+//! org. It is a pure function. Planned against the same orgs, the configs change nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,53 +16,53 @@ use crate::ops::import::note::ImportNote;
 use crate::ops::import::page::{ImportContent, NewFile};
 use crate::ops::import::{Flaw, ImportRequest, Layout, in_sync, notes, unreadable};
 
-/// How many pairs of labels that look alike are told of.
+/// The most pairs of similar labels that are reported.
 const LOOK_ALIKES_TOLD_MAX: usize = 20;
 
-/// What the files are to be like.
+/// The options of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetRequest {
     pub choice: PinChoice,
-    /// Where editors find the schema of a config, from the files in `base/` and `orgs/`.
+    /// The path of the config schema for editors, from the files in `base/` and `orgs/`.
     pub schema: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetImport {
-    /// The files of `base/`, then those of `orgs/`, by paths below the folder.
+    /// The files of `base/`, then those of `orgs/`, by relative path.
     pub files: Vec<NewFile>,
-    /// How many definitions each org has, by its name.
+    /// The number of definitions of each org, by name.
     pub orgs: BTreeMap<String, usize>,
-    /// How many definitions are in `base/`.
+    /// The number of definitions in `base/`.
     pub shared: usize,
     pub notes: Vec<FleetNote>,
 }
 
-/// What a person should know that the files do not show by themselves. Foreign strings in it are raw.
+/// A fact that the files do not show. Foreign strings are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FleetNote {
     OfOrg {
         org: String,
         note: ImportNote,
     },
-    /// Keys whose default labels a reader cannot tell apart, with the orgs that have them.
+    /// Keys whose default labels read the same, with their orgs.
     LookAlike {
         keys: Vec<(Key, Label, Vec<String>)>,
     },
     MoreLookAlikes {
         count: usize,
     },
-    /// An org whose default locale is another one than that of `base/`.
+    /// An org with another default locale than `base/`.
     OtherDefaultLocale {
         org: String,
         locale: Locale,
-        /// Its file uses `base/`. It cannot where a definition of `base/` has no label in that locale.
+        /// Its file uses `base/`. It cannot if a definition of `base/` has no label in that locale.
         uses_base: bool,
     },
 }
 
 impl FleetNote {
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
             FleetNote::OfOrg { org, note } => format!("{org}: {}", note.message()),
@@ -83,7 +83,7 @@ impl FleetNote {
     }
 }
 
-/// The configs of several orgs. The same orgs give the same bytes, in everything that order.
+/// The configs of several orgs. The same orgs give the same bytes, in any order of their objects.
 pub fn import_fleet(sources: &[FleetSource<'_>], asked: &FleetRequest) -> FleetImport {
     let mut sources = sources.to_vec();
     sources.sort_by_key(|it| it.name);
@@ -119,7 +119,7 @@ pub fn import_fleet(sources: &[FleetSource<'_>], asked: &FleetRequest) -> FleetI
     }
 }
 
-/// An org, with what it shares.
+/// An org, with its shared definitions.
 struct OrgOfFleet<'a> {
     number: usize,
     org: &'a JudgedOrg<'a>,
@@ -200,8 +200,8 @@ impl OrgOfFleet<'_> {
         (file, told)
     }
 
-    /// Which definitions need a pin, since what the org omits of `base/` has the same label in its default locale. None
-    /// if it cannot use `base/`: what is omitted has to have a label in that locale, each another one.
+    /// The definitions that need a pin, because a definition of `base/` that the org omits has the same default label.
+    /// `None` if the org cannot use `base/`: each omitted definition needs a distinct label in its default locale.
     fn pins_for_omitted(&self) -> Option<Vec<usize>> {
         let OrgOfFleet { number, org, content, shared, .. } = self;
         if org.default_locale.same_as(content.default_locale) {
@@ -227,7 +227,7 @@ impl OrgOfFleet<'_> {
         pins.iter().all(|it| can_be_id(org.managed[*it].definition.id.as_str())).then_some(pins)
     }
 
-    /// The locales of the org, where it lacks one of `base/` altogether. None where it has one that no list can name.
+    /// The locales of the org, if it lacks one of `base/` entirely. `None` if one of its locales cannot be listed.
     fn locales(&self) -> Option<Vec<Locale>> {
         let OrgOfFleet { org, content, .. } = self;
         let mut known: BTreeMap<String, &Locale> = BTreeMap::new();
@@ -245,7 +245,7 @@ impl OrgOfFleet<'_> {
     }
 }
 
-/// Definitions under one system presence whose default labels a reader cannot tell apart.
+/// Definitions under one system presence whose default labels read the same.
 fn look_alikes(units: &[Unit<'_>], orgs: &[JudgedOrg<'_>]) -> Vec<FleetNote> {
     type Alike = (Key, Label, Vec<String>);
     let mut alike: BTreeMap<(&SystemPresence, String), Vec<Alike>> = BTreeMap::new();
@@ -262,14 +262,14 @@ fn look_alikes(units: &[Unit<'_>], orgs: &[JudgedOrg<'_>]) -> Vec<FleetNote> {
     notes
 }
 
-/// What of an import may not be written, and of which org, where it is of one.
+/// What is wrong with an import, and in which org, if it is about one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetFlaw {
     pub org: Option<String>,
     pub flaw: Flaw,
 }
 
-/// Loads all files as they will be, and plans the config of each org against that org.
+/// Loads all files as they will be written, and plans each config against its org.
 pub fn prove_fleet(import: &FleetImport, sources: &[FleetSource<'_>]) -> Result<(), FleetFlaw> {
     let texts: Vec<Text<'_>> = import.files.iter().map(|it| Text { path: &it.name, text: &it.text }).collect();
     let loaded = load_texts(&texts);

@@ -1,4 +1,4 @@
-//! The text of the configs of several orgs: `base/`, and a file for each org.
+//! The text of the configs of several orgs: `base/`, and one file per org.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::ops::import::base::BaseDefinition;
 use crate::ops::import::division::DivisionWords;
 use crate::ops::import::page::{ImportContent, ImportPage, NewFile, file_name};
 
-/// The folder of what most orgs have.
+/// The folder of the common part.
 pub const BASE_FOLDER: &str = "base";
 /// The folder of the org files.
 pub const ORGS_FOLDER: &str = "orgs";
@@ -19,32 +19,32 @@ pub const ORGS_FOLDER: &str = "orgs";
 /// The file of the settings in `base/`.
 const SETTINGS_FILE: &str = "settings.yaml";
 
-/// What all files have in common.
+/// The content that all files share.
 pub struct FleetContent<'a> {
     pub default_locale: &'a Locale,
-    /// Where editors find the schema, from the files.
+    /// The path of the schema for editors, from the files.
     pub schema: &'a str,
-    /// How many there are.
+    /// The number of orgs.
     pub orgs: usize,
     pub base: Vec<(&'a Key, &'a BaseDefinition)>,
 }
 
-/// What the file of one org says.
+/// The content of one org's file.
 pub struct OrgContent<'a> {
     pub name: &'a str,
     pub whole: &'a ImportContent<'a>,
-    /// What its own `definitions` hold.
+    /// Its own `definitions`.
     pub own: &'a ImportContent<'a>,
     pub uses_base: bool,
-    /// Its `settings.locales`, where it lacks a language of `base/`.
+    /// Its `settings.locales`, if it lacks a language of `base/`.
     pub locales: Option<Vec<Locale>>,
-    /// What it has of `base/`.
+    /// Its definitions in `base/`.
     pub overridden: Vec<(&'a Key, &'a BaseDefinition, &'a Managed<'a>)>,
     pub omitted: Vec<&'a Key>,
 }
 
 impl FleetContent<'_> {
-    /// The system presences of `base/` beside the ten of the platform, each once.
+    /// The system presences of `base/` beside the platform's ten, each once.
     fn added(&self) -> Vec<&str> {
         let mut seen = BTreeSet::new();
         let names = self.base.iter().map(|(_, it)| it.system_presence.as_str());
@@ -54,7 +54,7 @@ impl FleetContent<'_> {
     }
 }
 
-/// A file with the settings of all orgs, and one a system presence.
+/// A file with the settings of all orgs, and one per system presence.
 pub fn base_files(content: &FleetContent<'_>) -> Vec<NewFile> {
     let head = || ImportPage::begin(content.schema, &text::count(content.orgs, "org"));
     let mut page = head();
@@ -116,7 +116,7 @@ impl ImportPage {
         }
     }
 
-    /// `null` takes a label away.
+    /// `null` removes a label.
     fn labels<'a>(&mut self, labels: impl Iterator<Item = (&'a Locale, Option<&'a Label>)>) {
         self.line(2, "labels:");
         for (locale, label) in labels {
@@ -125,7 +125,7 @@ impl ImportPage {
         }
     }
 
-    /// What of the settings is otherwise than in `base/`.
+    /// The settings that differ from `base/`.
     fn settings(&mut self, content: &FleetContent<'_>, org: &OrgContent<'_>) {
         let own = org.whole.default_locale;
         let mut page = ImportPage::default();
@@ -144,7 +144,7 @@ impl ImportPage {
             |it: &&str| SystemPresence::new(it).is_some_and(|it| it.standard().is_none() && !known.contains(&it));
         let new: Vec<&str> = groups.iter().map(|it| &*it.name).filter(is_new).collect();
         if !new.is_empty() {
-            // This list takes the place of that in `base/`.
+            // This list replaces that of `base/`.
             page.list(1, "systemPresences", &[of_base, new].concat());
         }
         if org.whole.managed.iter().any(|it| matches!(org.whole.said(it), DivisionWords::Field(_))) {
@@ -175,7 +175,7 @@ impl ImportPage {
         }
     }
 
-    /// What of a definition is otherwise than in `base/`.
+    /// The parts of a definition that differ from `base/`.
     fn difference(&mut self, org: &OrgContent<'_>, base: &BaseDefinition, managed: &Managed<'_>) {
         let definition = managed.definition;
         let is_managed = |it: &Locale| org.locales.as_ref().is_none_or(|all| all.iter().any(|own| own.same_as(it)));
@@ -193,7 +193,7 @@ impl ImportPage {
             self.line(2, &format!("deactivated: {}", definition.deactivated));
         }
         match org.whole.said(managed) {
-            // An override of a comment alone would be empty, so a note tells what cannot be said.
+            // An override with only a comment would be empty, so a note reports it.
             DivisionWords::Nothing | DivisionWords::Unsayable(_) => {}
             DivisionWords::Field(division) => self.line(2, &format!("division: {}", yaml::scalar(&division))),
         }

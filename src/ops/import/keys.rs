@@ -1,5 +1,5 @@
-//! The keys that an import gives: readable, the same for the same org regardless of the order of arrival,
-//! and changed as little as possible by what is added to the org later.
+//! The keys of an import. They are readable, do not depend on the order of arrival, and change as little as possible
+//! when the org gets more definitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,12 @@ use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::Definition;
 use crate::model::slug::slug;
 
-/// How many characters of an id stand in a key that is made of it.
+/// The number of id characters in a key that is made from an id.
 const ID_CHARS: usize = 8;
 
-/// One key a definition, beside those that are `given`. Active ones come first, so that theirs do not depend on what is
-/// deactivated; then, where several would have one key, all but the first (by system presence, then id) get a number.
+/// One key per definition, distinct from the `given` ones. Active definitions come first, so that deactivated ones do
+/// not affect their keys. If several would have the same key, all but the first (by system presence, then id) get a
+/// number.
 pub fn keys<'a>(
     definitions: &[&'a Definition],
     given: BTreeMap<&'a DefinitionId, Key>,
@@ -34,8 +35,8 @@ pub fn keys<'a>(
     keys
 }
 
-/// Gives each of those that would have one name a key. A definition that is alone with a name has it, and no number of
-/// another one takes it away.
+/// Gives a key to each definition of a group with the same name. A definition with a unique name keeps it, and no numbered
+/// key of another group takes it.
 pub fn share<I: Ord>(groups: BTreeMap<String, Vec<I>>, taken: &mut BTreeSet<Key>, keys: &mut BTreeMap<I, Key>) {
     let mut numbered = Vec::new();
     for (name, group) in groups {
@@ -59,8 +60,7 @@ pub fn share<I: Ord>(groups: BTreeMap<String, Vec<I>>, taken: &mut BTreeSet<Key>
     }
 }
 
-/// The name that a definition would have if it were alone: of its default label, else of another
-/// label, else of its id.
+/// The natural key of a definition: from its default label, another label, or its id.
 pub fn natural(definition: &Definition, default_locale: &Locale) -> String {
     let default = definition.default_label(default_locale).and_then(name_of);
     default.or_else(|| of_any_label(definition, default_locale)).unwrap_or_else(|| {

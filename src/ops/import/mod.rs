@@ -1,5 +1,5 @@
-//! From an org to the config that a person would have written of it: a function of values. Planned
-//! against the same org, the config changes nothing.
+//! Imports an org into a config that a person would have written. It is a pure function. Planned against the same org,
+//! the config changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,19 +33,19 @@ pub mod note;
 pub mod page;
 pub mod terraform;
 
-/// How many resources of a Terraform state are told of in lines of their own.
+/// The most resources of a Terraform state with a line of their own.
 const RESOURCES_TOLD_MAX: usize = 20;
 
-/// What the files are to be like.
+/// The options of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRequest {
     pub choice: PinChoice,
     pub layout: Layout,
-    /// Where the org is, where that is a known region.
+    /// The region of the org, if it is a known one.
     pub region: Option<Region>,
-    /// Where editors find the schema of a config, from the files.
+    /// The path of the config schema for editors, from the files.
     pub schema: String,
-    /// Those of a Terraform state, which give their names to keys. Their definitions are imported though they are
+    /// The resources of a Terraform state, whose names become keys. Their definitions are imported even if they are
     /// deactivated.
     pub resources: Vec<Resource>,
 }
@@ -53,13 +53,13 @@ pub struct ImportRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layout {
     OneFile(String),
-    /// An org file, and a layer for each system presence.
+    /// An org file, and a layer per system presence.
     Folder,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// The org file first, then the layers in the order of its `use`.
+    /// The org file first, then the layers in the order of `use`.
     pub files: Vec<NewFile>,
     pub definitions: usize,
     pub notes: Vec<ImportNote>,
@@ -135,7 +135,7 @@ fn notes(observed: &Observed, content: &ImportContent<'_>, asked: &ImportRequest
     notes
 }
 
-/// What of a Terraform state gives no key, by address.
+/// The resources of a Terraform state without a key, by address.
 fn of_resources(observed: &Observed, resources: &[Resource]) -> Vec<ImportNote> {
     let primary: BTreeMap<&DefinitionId, Primary> =
         observed.definitions.iter().map(|it| (&it.id, it.primary)).collect();
@@ -164,25 +164,25 @@ fn of_resources(observed: &Observed, resources: &[Resource]) -> Vec<ImportNote> 
     notes
 }
 
-/// Told where most have no label in it: then another locale was meant.
+/// Reported if most definitions have no label in it: another locale was probably meant.
 fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<ImportNote> {
     let (of, (ours, better)) = (managed.len(), labelled_in(managed, locale));
     (ours * 2 < of).then(|| ImportNote::DefaultLocale { locale: locale.clone(), without: of - ours, of, better })
 }
 
-/// Why an import may not be written.
+/// Why an import cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
-    /// There is more than one file, or one config, can hold.
+    /// It exceeds the limits of a file or a config.
     TooLarge(Sources, Findings),
-    /// A bug of this program: it does not read back without these errors.
+    /// A bug of this program: the import has these errors when it is read back.
     Unreadable(Vec<String>),
-    /// A bug of this program: planned against the org that it is of, it would change something, be
-    /// refused, or not know again what it names.
+    /// A bug of this program: planned against its own org, the import changes something, is refused, or matches too few
+    /// definitions.
     Differs(Vec<String>),
 }
 
-/// Reads an import back and plans it against the org that it is of.
+/// Reads an import back and plans it against its org.
 pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let texts: Vec<Text<'_>> = import.files.iter().map(|it| Text { path: &it.name, text: &it.text }).collect();
     let Some((org, layers)) = texts.split_first() else { return Err(Flaw::Differs(Vec::new())) };
@@ -191,7 +191,7 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     in_sync(&desired, observed, import.definitions)
 }
 
-/// Why what was made gives no config.
+/// Why the result is no valid config.
 fn unreadable(sources: Sources, found: &Findings) -> Flaw {
     let errors: Vec<Diagnostic> = found.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
     let is_too_much = |it: &Finding| {
@@ -203,7 +203,7 @@ fn unreadable(sources: Sources, found: &Findings) -> Flaw {
     Flaw::Unreadable(errors.iter().map(|it| it.finding.message()).collect())
 }
 
-/// Is the plan of a config empty, and does it know so many definitions again?
+/// Is the plan of a config empty, and does it match this many definitions?
 fn in_sync(desired: &Desired, observed: &Observed, definitions: usize) -> Result<(), Flaw> {
     let plan = plan(desired, observed, &desired.settings.limits);
     if plan.is_empty() && plan.in_sync.len() == definitions {

@@ -1,34 +1,34 @@
-//! What a person should know of an import that its files do not show by themselves.
+//! Notes about an import: facts that its files do not show.
 
 use crate::model::names::{DefinitionId, DivisionId, Key, Locale, OrgId, SystemPresence};
 use crate::model::pins::Obstacle;
 use crate::model::text;
 
-/// One note. Foreign strings in it are raw.
+/// One note. Foreign strings are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportNote {
     /// Most definitions have no label in the default locale.
     DefaultLocale {
-        /// The one that was chosen, or that stands where no one chooses.
+        /// The chosen locale, or the default.
         locale: Locale,
-        /// How many have no label in it.
+        /// The number of definitions without a label in it.
         without: usize,
         of: usize,
-        /// One in which more of them have a label.
+        /// A locale with more labels.
         better: Option<Locale>,
     },
-    /// Deactivated definitions are not in the files.
+    /// Deactivated definitions are not imported.
     DeactivatedLeftOut {
         count: usize,
     },
-    /// Definitions that only a pin makes known.
+    /// Definitions that only a pin can match.
     Pinned {
         count: usize,
     },
     PrimaryNotKnown {
         count: usize,
     },
-    /// One that no config can name.
+    /// A definition that no config can name.
     LeftOut {
         id: DefinitionId,
         system_presence: SystemPresence,
@@ -36,7 +36,7 @@ pub enum ImportNote {
         /// It is in `protect`.
         protected: bool,
     },
-    /// One that `--pin` should have pinned.
+    /// A definition that `--pin` should have pinned.
     NotPinned {
         key: Key,
         id: DefinitionId,
@@ -48,7 +48,7 @@ pub enum ImportNote {
     OrgIdLeftOut {
         id: OrgId,
     },
-    /// A resource of a Terraform state whose definition the org does not have.
+    /// A resource of a Terraform state whose definition is not in the org.
     ResourceNotInOrg {
         address: String,
         id: DefinitionId,
@@ -56,17 +56,17 @@ pub enum ImportNote {
     ResourceWithoutId {
         address: String,
     },
-    /// One whose definition is the platform's own.
+    /// A resource whose definition is the platform's own.
     ResourceOfPlatform {
         address: String,
         id: DefinitionId,
     },
-    /// One whose definition cannot be read whole.
+    /// A resource whose definition cannot be read in full.
     ResourceIsOdd {
         address: String,
         id: DefinitionId,
     },
-    /// One that names the same definition as another resource.
+    /// A resource with the same definition as another one.
     ResourceRepeated {
         address: String,
         first: String,
@@ -78,7 +78,7 @@ pub enum ImportNote {
 }
 
 impl ImportNote {
-    /// In words; foreign strings are raw.
+    /// In words. Foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
             ImportNote::DefaultLocale { locale, without, of, better } => {

@@ -15,7 +15,7 @@ use crate::model::text;
 use crate::model::yaml;
 use crate::ops::import::division::{DivisionWords, said};
 
-/// What every file of an import has in its second line, after which stands the org's name.
+/// The second line of every imported file, before the org's name.
 pub const MARK: &str = "# Imported by presencectl from ";
 
 /// The name of the org file in a folder.
@@ -30,23 +30,23 @@ pub struct NewFile {
     pub text: String,
 }
 
-/// Everything that stands in the files.
+/// The content of the files.
 #[derive(Debug, Clone)]
 pub struct ImportContent<'a> {
     pub organization: &'a Organization,
-    /// Where it is, where that is a known region.
+    /// The region, if it is a known one.
     pub region: Option<Region>,
     pub default_locale: &'a Locale,
-    /// Where editors find the schema, from the files.
+    /// The path of the schema for editors, from the files.
     pub schema: &'a str,
     pub managed: &'a [Managed<'a>],
     pub left_out: &'a [LeftOut<'a>],
     pub keys: &'a BTreeMap<&'a DefinitionId, Key>,
     pub divisions: &'a Divisions,
-    /// What cannot be read whole.
+    /// The objects that cannot be read in full.
     pub odd: &'a [Odd],
     pub halved: &'a [Halved],
-    /// The org's own spellings, where they were read.
+    /// The org's own spellings, if they were read.
     pub system_presences: &'a [SystemPresence],
 }
 
@@ -58,7 +58,7 @@ pub fn one(content: &ImportContent<'_>, name: &str) -> NewFile {
     NewFile { name: name.to_owned(), text: page.text }
 }
 
-/// An org file and one layer a system presence, in the order of `use`.
+/// An org file and one layer per system presence, in the order of `use`.
 pub fn folder(content: &ImportContent<'_>) -> Vec<NewFile> {
     let groups = content.groups();
     let mut names: Vec<String> = Vec::new();
@@ -81,7 +81,7 @@ pub fn folder(content: &ImportContent<'_>) -> Vec<NewFile> {
     std::iter::once(org).chain(layers).collect()
 }
 
-/// The name of the file of a system presence.
+/// The file name of a system presence.
 pub fn file_name(system_presence: &str, is_taken: impl Fn(&String) -> bool) -> String {
     let base = slug_of_words(system_presence).unwrap_or_else(|| "definitions".to_owned());
     let numbered = (2_usize..).map(|number| format!("{base}-{number}.yaml"));
@@ -89,7 +89,7 @@ pub fn file_name(system_presence: &str, is_taken: impl Fn(&String) -> bool) -> S
     std::iter::once(format!("{base}.yaml")).chain(numbered).find(|it| !is_taken(it)).unwrap_or_default()
 }
 
-/// What stands under one system presence, by key.
+/// The definitions under one system presence, by key.
 pub struct ImportGroup<'a> {
     pub name: String,
     pub members: Vec<(&'a Key, &'a Managed<'a>)>,
@@ -114,7 +114,7 @@ impl<'a> ImportContent<'a> {
         groups.into_iter().map(group).collect()
     }
 
-    /// One spelling for all: the one that the org lists, else the first by alphabet.
+    /// One spelling for all: that of the org's list, or the first alphabetically.
     fn spelling(&self, presence: &SystemPresence, members: &[(&Key, &Managed<'_>)]) -> String {
         let listed = self.system_presences.iter().filter(|it| *it == presence).map(spelling);
         let used = members.iter().map(|(_, it)| spelling(&it.definition.system_presence)).min();
@@ -132,13 +132,13 @@ pub struct ImportPage {
     pub text: String,
 }
 
-/// What a config calls an org: by its own name, in a way that `--org` can be typed.
+/// The name of an org in a config: its own name, in a form that can be typed after `--org`.
 pub fn org_name(organization: &Organization) -> String {
     slug(&organization.name).unwrap_or_else(|| "org".to_owned())
 }
 
 impl ImportPage {
-    /// A file of an import: where editors find the schema, and what it is of.
+    /// An imported file: the schema for editors, and its origin.
     pub fn begin(schema: &str, of: &str) -> ImportPage {
         let mut page = ImportPage::default();
         page.line(0, &format!("# yaml-language-server: $schema={}", text::terminal(schema)));
@@ -151,7 +151,7 @@ impl ImportPage {
         let _ = writeln!(self.text, "{:width$}{content}", "", width = depth * 2);
     }
 
-    /// Which org it is, by the name that a config has for it.
+    /// The `org` section, with the org's name in the config.
     pub fn org(&mut self, content: &ImportContent<'_>, name: &str) {
         let id = &content.organization.id;
         self.line(0, &format!("version: {VERSION}"));
@@ -290,7 +290,7 @@ impl ImportPage {
     }
 }
 
-/// Foreign text on one line of a comment, cut.
+/// Foreign text in a one-line comment, cut.
 pub fn comment(raw: &str) -> String {
     let shown = text::within_quotes(raw).to_string();
     let mut cut: String = shown.chars().take(COMMENT_CHARS_MAX).collect();

@@ -1,4 +1,4 @@
-//! Definitions that a Terraform state holds as resources: their keys, and the blocks that let Terraform forget them.
+//! The definitions in a Terraform state: their keys, and the blocks that make Terraform forget them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use crate::ops::import::keys::share;
 /// The type of the resources that are definitions.
 pub const RESOURCE_TYPE: &str = "genesyscloud_organization_presence_definition";
 
-/// A definition as a Terraform state has it. Foreign strings in it are raw, but the names: Terraform takes them.
+/// A definition in a Terraform state. Foreign strings are raw, except for names, which Terraform has checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Resource {
-    /// Its whole address, with the keys of instances.
+    /// Its full address, with instance keys.
     pub address: String,
-    /// Its modules, the outermost first.
+    /// Its modules, outermost first.
     pub modules: Vec<Module>,
     pub name: String,
-    /// Its key among the instances of `count` or `for_each`.
+    /// Its instance key in `count` or `for_each`.
     pub index: Option<String>,
-    /// None if the state has no id of it.
+    /// `None` if the state has no id for it.
     pub id: Option<DefinitionId>,
 }
 
@@ -31,13 +31,13 @@ pub struct Module {
 }
 
 impl Resource {
-    /// The address of its block: without the keys of instances, which a `removed` block does not take.
+    /// The address of its block, without instance keys, which a `removed` block does not accept.
     fn block(&self) -> String {
         let modules = self.modules.iter().fold(String::new(), |all, it| all + "module." + &it.name + ".");
         format!("{modules}{RESOURCE_TYPE}.{}", self.name)
     }
 
-    /// The names that its key may be made of, each longer than the one before: with its index, its modules, their indexes.
+    /// The possible names for its key, each longer than the one before: with its index, its modules, their indexes.
     fn words(&self) -> Vec<String> {
         let Some(name) = slug(&self.name) else { return Vec::new() };
         let modules = |has_index: bool| {
@@ -59,8 +59,8 @@ impl Resource {
     }
 }
 
-/// The keys of the definitions of a state: the names of their resources, made longer where two would be equal. The same
-/// state gives the same keys. What has no name that a key can be made of is left out.
+/// The keys of a state's definitions: the names of their resources, extended to be unique. The same state gives the
+/// same keys. A resource whose name cannot be a key is left out.
 pub fn keys(resources: &[Resource]) -> BTreeMap<&DefinitionId, Key> {
     let mut named: Vec<(&DefinitionId, Vec<String>, usize)> = Vec::new();
     for (id, resource) in firsts(resources) {
@@ -99,7 +99,7 @@ fn firsts(resources: &[Resource]) -> Vec<(&DefinitionId, &Resource)> {
     with_id.filter(|(id, _)| seen.insert(*id)).collect()
 }
 
-/// The other resources of definitions that several resources name, each with the first one.
+/// The other resources of definitions with several resources, each with the first one.
 pub fn repeated(resources: &[Resource]) -> Vec<(&Resource, &Resource)> {
     let firsts: BTreeMap<&DefinitionId, &Resource> = firsts(resources).into_iter().collect();
     let other = |it: &'_ Resource, first: &Resource| it.address != first.address;
@@ -107,7 +107,7 @@ pub fn repeated(resources: &[Resource]) -> Vec<(&Resource, &Resource)> {
     with_first.filter(|(it, first)| other(it, first)).collect()
 }
 
-/// The `removed` blocks that let Terraform forget these resources, one a resource.
+/// The `removed` blocks that make Terraform forget these resources, one per resource.
 pub fn removed(resources: &[Resource]) -> String {
     let blocks: BTreeSet<String> = resources.iter().map(Resource::block).collect();
     let block = |it: &String| format!("removed {{\n  from = {it}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}\n");

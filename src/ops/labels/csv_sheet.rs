@@ -1,24 +1,24 @@
-//! A sheet of labels as CSV, with a writer and a reader of its own: what a spreadsheet would take for something else is
-//! guarded, and every character comes back.
+//! A sheet of labels as CSV, with its own writer and reader. Text that a spreadsheet would convert is guarded, and
+//! every character survives.
 
 use crate::model::text;
 use crate::ops::labels::grid::{LabelSheet, ReadSheet, SheetCell};
 
 const BOM: &str = "\u{FEFF}";
 
-/// Beside each other in a cell, these begin a formula for some program.
+/// Some program starts a formula with these characters.
 const FORMULA: [char; 4] = ['=', '+', '-', '@'];
 
-/// What a program may take for the end of a cell, though it stands in quotes.
+/// Some program ends a cell at these characters, even in quotes.
 const ENDS: [char; 4] = [';', '\t', '\n', '\r'];
 
-/// Put before what begins a formula right after one of [`ENDS`].
+/// Put before a formula that starts directly after one of [`ENDS`].
 const INNER_GUARD: char = '\'';
 
-/// What cells are parted by, in the order in which they are tried.
+/// The supported delimiters, in the order of preference.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-/// UTF-8 with a byte-order mark, as spreadsheets need it to read more than ASCII.
+/// UTF-8 with a byte-order mark, which spreadsheets need for more than ASCII.
 pub fn write(sheet: &LabelSheet) -> String {
     let headings: Vec<Option<String>> = sheet.columns.iter().map(|it| Some(it.heading())).collect();
     let mut text = BOM.to_owned();
@@ -36,7 +36,7 @@ fn cell(raw: &str) -> String {
     if guarded.contains(needs_quotes) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
 
-/// The text as no spreadsheet takes it for anything but text.
+/// The text in a form that spreadsheets keep as text.
 pub fn guarded(raw: &str) -> String {
     let mut guarded = String::with_capacity(raw.len() + 1);
     if is_taken_for_something_else(raw) {
@@ -52,7 +52,7 @@ pub fn guarded(raw: &str) -> String {
     guarded
 }
 
-/// What [`guarded`] was made of.
+/// Reverts [`guarded`].
 pub fn unguarded(cell: &str) -> String {
     let cell = cell.strip_prefix('\t').unwrap_or(cell);
     let mut raw = String::with_capacity(cell.len());
@@ -73,7 +73,7 @@ pub fn unguarded(cell: &str) -> String {
 fn is_taken_for_something_else(raw: &str) -> bool {
     let trimmed = raw.trim();
     let begins = raw.starts_with(FORMULA) || raw.starts_with(['\'', '\t']);
-    // Spaces before it are passed over by some.
+    // Some programs skip leading spaces.
     let begins_later = trimmed.starts_with(FORMULA);
     let is_word = trimmed.eq_ignore_ascii_case("true") || trimmed.eq_ignore_ascii_case("false");
     // A number, a date or a time, in digits of any script.
@@ -82,13 +82,13 @@ fn is_taken_for_something_else(raw: &str) -> bool {
     begins || begins_later || is_word || is_number || raw.starts_with('0')
 }
 
-/// Why a CSV is not read.
+/// Why a CSV cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CsvFlaw {
     Encoding(String),
-    /// A quote that nothing closes, from this line on.
+    /// A quote without an end, from this line on.
     Unclosed(usize),
-    /// Something stands behind the closing quote of a cell, in this line.
+    /// Text after the closing quote of a cell, in this line.
     BehindQuote(usize),
 }
 
@@ -102,7 +102,7 @@ impl CsvFlaw {
     }
 }
 
-/// UTF-8, or UTF-16 with a byte-order mark; parted by what the first line is parted by.
+/// UTF-8, or UTF-16 with a byte-order mark. The first line decides the delimiter.
 pub fn read(bytes: &[u8]) -> Result<ReadSheet, CsvFlaw> {
     let decoded = decode(bytes)?;
     let text = decoded.strip_prefix(BOM).unwrap_or(&decoded);
@@ -142,7 +142,7 @@ fn decode(bytes: &[u8]) -> Result<String, CsvFlaw> {
     })
 }
 
-/// What the headings are parted by: whichever there is most of.
+/// The delimiter of the headings: the most frequent one.
 fn delimiter(text: &str) -> char {
     let first = text.split(['\n', '\r']).next().unwrap_or_default();
     let count = |it: char| first.matches(it).count();

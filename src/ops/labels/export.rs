@@ -1,4 +1,4 @@
-//! From the files of a config to a sheet.
+//! Exports the files of a config to a sheet.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,14 +7,14 @@ use crate::ops::labels::grid::{LabelSheet, REMOVE, SheetColumn};
 use crate::ops::labels::marks::{RowMarks, mark, row_mark};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
 
-/// What of a config goes into a sheet.
+/// The selection for a sheet.
 #[derive(Debug, Clone, Default)]
 pub struct ExportRequest {
-    /// Configs by their number.
+    /// The indices of the configs.
     pub configs: Vec<usize>,
-    /// Only these locales; all if there are none.
+    /// Only these locales. Empty means all.
     pub locales: Vec<String>,
-    /// Only definitions that lack a label.
+    /// Only definitions with a missing label.
     pub missing: bool,
 }
 
@@ -22,7 +22,7 @@ pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> LabelSheet {
     let (locales, is_asked) = (locales(fleet, asked), !asked.locales.is_empty());
     let suggestions = Suggestions::of(fleet);
     let rows: Vec<DefinitionRow> = (fleet.rows(&asked.configs).into_iter())
-        // One that says nothing in these languages is no place for a translation.
+        // A row without a label in these languages needs no translation.
         .filter(|row| row.is_first || locales.iter().any(|it| shown(row, it).is_some()))
         .filter(|row| !asked.missing || locales.iter().any(|it| fleet.is_missing(row, it, is_asked)))
         .collect();
@@ -55,7 +55,7 @@ pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> LabelSheet {
     LabelSheet { columns, rows }
 }
 
-/// What the cell of a row shows: nothing, a label, or that one is taken away.
+/// The text of a cell: nothing, a label, or the mark for a removed one.
 pub fn shown(row: &DefinitionRow, locale: &str) -> Option<String> {
     let (_, label) = row.label(locale)?;
     Some(label.clone().unwrap_or_else(|| REMOVE.to_owned())).filter(|it| !it.is_empty())
@@ -69,7 +69,7 @@ fn marks(row: &DefinitionRow, locales: &[String]) -> RowMarks {
     }
 }
 
-/// Those that were asked for, as the files spell them.
+/// The requested locales, in the spelling of the files.
 fn locales(fleet: Fleet<'_>, asked: &ExportRequest) -> Vec<String> {
     let known = fleet.locales(&asked.configs);
     if asked.locales.is_empty() {
@@ -90,7 +90,7 @@ fn locales(fleet: Fleet<'_>, asked: &ExportRequest) -> Vec<String> {
     locales
 }
 
-/// What definitions with one default label have in other languages, and how often.
+/// The labels in other languages of definitions with one default label, and their frequency.
 struct Suggestions(HashMap<(Label, String), BTreeMap<String, usize>>);
 
 impl Suggestions {
@@ -109,7 +109,7 @@ impl Suggestions {
         Suggestions(found)
     }
 
-    /// The commonest; of equally common ones the first by its letters.
+    /// The most frequent one. In a tie, the first alphabetically.
     fn best(&self, default_label: &str, locale: &str) -> Option<String> {
         let found = self.0.get(&(Label::new(default_label), Locale::new(locale).normal()))?;
         let most = found.values().max()?;

@@ -1,8 +1,8 @@
-//! A sheet of labels: its columns, its cells, and how a cell is named.
+//! A sheet of labels: its columns, its cells, and their names.
 
 use std::fmt;
 
-/// What stands in a cell to take a label away.
+/// The text in a cell that removes a label.
 pub const REMOVE: &str = "(remove)";
 
 const KEY: &str = "key";
@@ -21,9 +21,9 @@ pub enum SheetColumn {
     DefaultLabel,
     /// The labels in one locale.
     Label(String),
-    /// What other definitions with the same default label have in it.
+    /// The label of other definitions with the same default label.
     Suggestion(String),
-    /// What each cell held when it was exported, in short.
+    /// A short hash of each cell's exported text.
     Marks,
 }
 
@@ -63,23 +63,23 @@ impl SheetColumn {
     }
 }
 
-/// A sheet as it is written.
+/// A sheet to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelSheet {
     pub columns: Vec<SheetColumn>,
-    /// A row has a cell for each column; none is an empty one.
+    /// A row has one cell per column. `None` is an empty cell.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// What a cell holds that was read.
+/// The content of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SheetCell {
     Text(String),
-    /// Something that is no text, in words.
+    /// A value that is not text, in words.
     Odd(&'static str),
 }
 
-/// A cell by its number of row and column, both from zero.
+/// A cell by row and column, both from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CellAddress {
     pub row: u32,
@@ -87,7 +87,7 @@ pub struct CellAddress {
 }
 
 impl fmt::Display for CellAddress {
-    /// As spreadsheets name it: `E7`.
+    /// The name in spreadsheets: `E7`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut letters = Vec::new();
         let mut left = self.column + 1;
@@ -100,14 +100,14 @@ impl fmt::Display for CellAddress {
     }
 }
 
-/// A sheet as it was read: the cells of its first row are headings. Cells are in order, and empty ones are left out.
+/// A sheet that was read. Its first row has the headings. Cells are in order, without empty ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadSheet {
     pub rows: Vec<(u32, Vec<(u32, SheetCell)>)>,
 }
 
 impl ReadSheet {
-    /// The heading of each column that has one, as text.
+    /// The columns with a text heading.
     pub fn headings(&self) -> Vec<(u32, SheetColumn)> {
         let Some((0, cells)) = self.rows.first() else { return Vec::new() };
         let text = |(column, cell): &(u32, SheetCell)| match cell {
@@ -123,7 +123,7 @@ impl ReadSheet {
     }
 }
 
-/// The same sheet, as it is read back when nothing was changed.
+/// The same sheet, as it is read back without changes.
 impl From<&LabelSheet> for ReadSheet {
     fn from(sheet: &LabelSheet) -> ReadSheet {
         let headings: Vec<Option<String>> = sheet.columns.iter().map(|it| Some(it.heading())).collect();

@@ -1,4 +1,4 @@
-//! From a sheet back to the files: what a translator changed, held against what the files have by now.
+//! Imports a sheet into the files: compares a translator's changes with the current content of the files.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,35 +15,35 @@ use crate::ops::labels::rows::{DefinitionRow, Fleet};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelWish {
     pub address: CellAddress,
-    /// Which of the rows of the config.
+    /// The index of the config's row.
     pub row: usize,
     pub locale: String,
-    /// None: it is taken away.
+    /// `None` removes the label.
     pub label: Option<String>,
 }
 
-/// A cell, or a row by its first cell, that is left out.
+/// A refused cell, or a refused row by its first cell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RefusedCell {
     pub address: CellAddress,
     pub why: String,
 }
 
-/// What a sheet asks for.
+/// The changes in a sheet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SheetWishes {
     pub wishes: Vec<LabelWish>,
     /// By address.
     pub refused: Vec<RefusedCell>,
-    /// What was passed over, in words.
+    /// What was skipped, in words.
     pub notes: Vec<String>,
 }
 
-/// Why nothing of a sheet is taken.
+/// Why a sheet is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SheetFlaw {
     Empty,
-    /// Columns of an export that are not there.
+    /// Columns of an export that are missing.
     MissingColumns(Vec<String>),
     TwoColumns(String),
 }
@@ -58,7 +58,7 @@ impl SheetFlaw {
     }
 }
 
-/// What a sheet asks for. `into` is the config whose overrides take it, in the place of the files of the rows.
+/// The changes in a sheet. `into` is the config whose overrides receive them, instead of the files of the rows.
 pub fn wishes(
     read: &ReadSheet,
     fleet: Fleet<'_>,
@@ -114,7 +114,7 @@ struct Reading<'a> {
     found: SheetWishes,
 }
 
-/// The cells of one row of a sheet.
+/// The cells of one row.
 #[derive(Clone, Copy)]
 struct SheetRow<'a> {
     number: u32,
@@ -156,7 +156,7 @@ impl Reading<'_> {
         self.columns.iter().filter_map(label).collect()
     }
 
-    /// Columns that the export did not have: one that may be a language is refused, any other passed over.
+    /// Columns that were not in the export. A column that may be a language is refused, any other is skipped.
     fn other_columns(&mut self, read: &ReadSheet) {
         let marks = self.column(&SheetColumn::Marks);
         let exported: HashSet<String> = (read.body().iter())
@@ -165,7 +165,7 @@ impl Reading<'_> {
             .collect();
         let others: Vec<(u32, String)> =
             self.labels().into_iter().filter(|(_, locale)| !exported.contains(locale)).collect();
-        // Without any mark each row says what is wrong.
+        // Without any marks, each row reports the problem itself.
         for (index, locale) in others.iter().filter(|_| !exported.is_empty()) {
             let (address, name) = (CellAddress { row: 0, column: *index }, text::ticked(locale));
             if looks_like_a_locale(locale) {
@@ -230,7 +230,7 @@ impl Reading<'_> {
         self.refuse(address, why);
     }
 
-    /// A translation of another text than this one is none of it.
+    /// A translation of another text is invalid.
     fn default_label_holds(&mut self, row: SheetRow<'_>, index: usize, marks: &RowMarks, is_changed: bool) -> bool {
         let column = self.column(&SheetColumn::DefaultLabel);
         let now = self.rows[index].default_label.as_deref().filter(|it| !it.is_empty());
@@ -247,7 +247,7 @@ impl Reading<'_> {
         true
     }
 
-    /// What a cell asks for, if anything.
+    /// The change in a cell, if any.
     fn cell(
         &mut self,
         row: SheetRow<'_>,
@@ -286,7 +286,7 @@ impl Reading<'_> {
         Some(LabelWish { address, row: index, locale: locale.to_owned(), label })
     }
 
-    /// Why a row is nothing for the overrides of an org.
+    /// Why a row is invalid for the overrides of an org.
     fn not_into(&self, into: usize, there: &DefinitionRow, locale: &str) -> Option<String> {
         let org = text::ticked(self.fleet.org_name(into).unwrap_or_default());
         if !there.users.contains(&into) {
@@ -301,7 +301,7 @@ impl Reading<'_> {
     }
 }
 
-/// Why a text can be no label.
+/// Why a text is invalid as a label.
 fn odd(label: &str) -> Option<String> {
     if label.trim().is_empty() {
         return Some(format!("only spaces: `{REMOVE}` takes a label away"));
@@ -310,7 +310,7 @@ fn odd(label: &str) -> Option<String> {
     Some(format!("the label holds {character}"))
 }
 
-/// A language, and perhaps a script or a country.
+/// A language, and optionally a script or a country.
 fn looks_like_a_locale(heading: &str) -> bool {
     let mut parts = heading.split(['_', '-']);
     let is_language =
@@ -318,7 +318,7 @@ fn looks_like_a_locale(heading: &str) -> bool {
     is_language && parts.all(|it| (2..=8).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric()))
 }
 
-/// The edits that carry out these wishes.
+/// The edits for these changes.
 pub fn edits(wishes: &[LabelWish], fleet: Fleet<'_>, rows: &[DefinitionRow], into: Option<usize>) -> FileEdits {
     let mut edits = FileEdits::default();
     for wish in wishes {

@@ -1,5 +1,5 @@
-//! The hidden column of a sheet: for each cell a short hash of what it held when it was exported, so that an import tells
-//! what a translator changed from what the file changed since.
+//! The hidden column of a sheet: a short hash of each cell's exported text. With it, an import distinguishes a
+//! translator's change from a later change of the file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,13 +9,12 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 const VERSION: &str = "v1";
 
-/// Bytes of a hash.
 const HASH_BYTES: usize = 5;
 
-/// What would end the name of a locale.
+/// The characters that would end the name of a locale.
 const IN_LOCALE: &AsciiSet = &CONTROLS.add(b' ').add(b'=').add(b'%');
 
-/// The hash of a cell; an empty cell has none.
+/// The hash of a cell. An empty cell has none.
 pub type CellMark = Option<String>;
 
 pub fn mark(cell: Option<&str>) -> CellMark {
@@ -29,16 +28,16 @@ pub fn mark(cell: Option<&str>) -> CellMark {
     })
 }
 
-/// What one row held when it was exported.
+/// The exported content of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowMarks {
-    /// Which row it is.
+    /// The identity of the row.
     pub row: CellMark,
     pub default_label: CellMark,
     pub labels: BTreeMap<String, CellMark>,
 }
 
-/// What a row is known by.
+/// The mark of a row.
 pub fn row_mark(file: &str, key: &str) -> CellMark {
     mark(Some(&format!("{file}\n{key}")))
 }

@@ -1,4 +1,4 @@
-//! Labels as a spreadsheet, for people who translate: written from the files of a config, and read back into them.
+//! Labels as a spreadsheet for translators: exported from the files of a config, and imported back.
 
 pub mod csv_sheet;
 pub mod export;

@@ -1,4 +1,4 @@
-//! The rows of a sheet: one for each definition of each file, as it stands there.
+//! The rows of a sheet: one per definition and file.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,36 +12,36 @@ use crate::model::labels::Scope;
 use crate::model::names::{Key, Locale};
 use crate::model::source::{FileId, Sources};
 
-/// Every config below a path, read.
+/// Every config below a path.
 #[derive(Clone, Copy)]
 pub struct Fleet<'a> {
     pub sources: &'a Sources,
     pub configs: &'a [Config],
-    /// The path of the request: files are named from it.
+    /// The path of the request. File names are relative to it.
     pub path: &'a Path,
 }
 
-/// What one file says of the labels of one definition.
+/// The labels of one definition in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefinitionRow {
     pub file: FileId,
-    /// The file as the sheet names it.
+    /// The name of the file in the sheet.
     pub path: String,
     pub section: String,
     pub key: String,
-    /// By locale, as it is spelt. None: the label below is taken away.
+    /// By locale, in its spelling. `None` removes the label of a lower layer.
     pub labels: Vec<(String, Option<String>)>,
     pub system_presence: String,
-    /// The label by which people know it, also where another file says it.
+    /// Its default label, even if another file has it.
     pub default_label: Option<String>,
-    /// The configs that this counts for, by their number.
+    /// The indices of the configs that use it.
     pub users: Vec<usize>,
-    /// No other file of these configs says something of it before.
+    /// It is the first file of these configs with this definition.
     pub is_first: bool,
 }
 
 impl DefinitionRow {
-    /// What stands here in a locale, in any spelling of it.
+    /// The label of a locale here, in any spelling.
     pub fn label(&self, locale: &str) -> Option<&(String, Option<String>)> {
         let meant = Locale::new(locale);
         let exact = self.labels.iter().find(|(it, _)| it == locale);
@@ -54,19 +54,19 @@ impl<'a> Fleet<'a> {
         self.configs.get(config)?.desired.org.as_ref().map(|it| it.name.as_str())
     }
 
-    /// The orgs of configs, by name; none of a config that names none.
+    /// The names of the configs' orgs. A config without an org has none.
     pub fn names(&self, configs: &[usize]) -> Vec<String> {
         configs.iter().filter_map(|it| self.org_name(*it)).map(str::to_owned).collect()
     }
 
-    /// The definition of a key in a config, if the config does not omit it.
+    /// The definition with a key in a config, unless it is omitted.
     pub fn wanted(&self, config: usize, key: &str) -> Option<&'a Wanted> {
         let definitions = &self.configs.get(config)?.desired.definitions;
         let found = definitions.get(&Key::new(key)?)?;
         (found.management == Management::Managed).then_some(found)
     }
 
-    /// The label of a definition in effect.
+    /// The effective label of a definition.
     pub fn effective(&self, config: usize, key: &str, locale: &str) -> Option<String> {
         let resolved = self.configs.get(config)?.resolved.definitions.get(key)?;
         let meant = Locale::new(locale);
@@ -79,7 +79,7 @@ impl<'a> Fleet<'a> {
         self.configs[config].desired.settings.default_locale.as_str()
     }
 
-    /// Does a config manage labels in a locale, and is nothing said against one here?
+    /// Does a config manage labels in a locale, without declaring this one as not needed?
     fn wants(&self, config: usize, key: &str, locale: &str) -> bool {
         let Some(it) = self.configs.get(config) else { return false };
         let meant = Locale::new(locale);
@@ -91,8 +91,7 @@ impl<'a> Fleet<'a> {
         is_managed && !is_without
     }
 
-    /// Is a label missing that this row is the place for? One in a language that was asked for is missing also where no
-    /// config manages that yet.
+    /// Is a label missing that belongs into this row? A requested language counts even if no config manages it yet.
     pub fn is_missing(&self, row: &DefinitionRow, locale: &str, is_asked: bool) -> bool {
         row.is_first
             && row.label(locale).is_none()
@@ -101,7 +100,7 @@ impl<'a> Fleet<'a> {
             })
     }
 
-    /// The locales that these configs manage, else those that they have labels in: the default ones first.
+    /// The managed locales of these configs, or those with labels. The default ones come first.
     pub fn locales(&self, configs: &[usize]) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         let mut add = |locale: &str| {
@@ -125,7 +124,7 @@ impl<'a> Fleet<'a> {
         found
     }
 
-    /// The file as it is named from the path of the request, regardless of the machine parts folders by.
+    /// The file name relative to the request's path, in a form that does not depend on the system.
     pub fn file_name(&self, file: FileId) -> String {
         let path: &PathBuf = &self.sources.get(file).path;
         let named = match below(path, self.path) {
@@ -137,7 +136,7 @@ impl<'a> Fleet<'a> {
         parts.join("/")
     }
 
-    /// One row for each definition of each file of these configs, in the order of files and within them.
+    /// One row per definition and file of these configs, in the order of the files and in them.
     pub fn rows(&self, configs: &[usize]) -> Vec<DefinitionRow> {
         let files: BTreeSet<FileId> = configs.iter().flat_map(|it| &self.configs[*it].files).copied().collect();
         // The same in every config that uses the file.

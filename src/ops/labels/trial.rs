@@ -1,5 +1,5 @@
-//! What a sheet asks for, tried on the whole config before a file is written: a label that the config refuses is refused
-//! by its cell, and the others are taken.
+//! Tries a sheet's changes on the whole config before a file is written. A label that the config rejects is refused
+//! with its cell, and the others are accepted.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::model::text;
 use crate::ops::labels::import::{LabelWish, RefusedCell, edits};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
 
-/// What can be written.
+/// The accepted changes.
 #[derive(Debug)]
 pub struct LabelTrial {
     pub files: Vec<EditedFile>,
@@ -25,11 +25,11 @@ pub struct LabelTrial {
 /// Why nothing is written.
 #[derive(Debug)]
 pub enum TrialFlaw {
-    /// The config with the edits has errors that are not about one of the labels.
+    /// The edited config has errors that are not about one of the labels.
     Findings(Sources, Findings),
     /// Other configs may use the file.
     NotBelow(PathBuf),
-    /// These orgs would change, and the edits are not about them.
+    /// These orgs would change, although the edits are not about them.
     Others(Vec<String>),
 }
 
@@ -77,7 +77,7 @@ pub fn trial(
     }
 }
 
-/// Takes the wishes out that something is said against.
+/// Removes the changes with an objection.
 fn refuse(wishes: &mut Vec<LabelWish>, refused: &mut Vec<RefusedCell>, against: impl Fn(&LabelWish) -> Option<String>) {
     wishes.retain(|wish| match against(wish) {
         None => true,
@@ -88,14 +88,14 @@ fn refuse(wishes: &mut Vec<LabelWish>, refused: &mut Vec<RefusedCell>, against: 
     });
 }
 
-/// What an error says about a definition.
+/// The message of an error about a definition.
 fn blamed(found: &Findings, key: &str) -> Option<String> {
     let errors = found.iter().filter(|it| it.severity == Severity::Error);
     let mut about = errors.filter(|it| [&it.key, &it.other_key].into_iter().flatten().any(|it| it == key));
     about.next().map(|it| it.finding.message())
 }
 
-/// Why this label cannot be written, if the flaw of a file is about it; one that names no entry is about all of the file.
+/// Why this label cannot be written, if a file's flaw is about it. A flaw without an entry is about the whole file.
 fn is_about(
     wish: &LabelWish,
     fleet: Fleet<'_>,

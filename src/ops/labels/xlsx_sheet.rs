@@ -1,4 +1,4 @@
-//! A sheet of labels as a workbook of Excel.
+//! A sheet of labels as an Excel workbook.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,20 +12,20 @@ use crate::ops::labels::grid::{LabelSheet, ReadSheet, SheetCell, SheetColumn};
 
 const SHEET: &str = "labels";
 
-/// The languages that are written from right to left.
+/// The right-to-left languages.
 const RIGHT_TO_LEFT: [&str; 9] = ["ar", "arc", "dv", "fa", "he", "iw", "ps", "ur", "yi"];
 
 /// Widths of columns, in characters.
 const NARROW: f64 = 18.0;
 const WIDE: f64 = 28.0;
 
-/// How Excel calls text, so that nothing that is typed becomes a number or a date.
+/// Excel's text format, so that no typed text becomes a number or a date.
 const AS_TEXT: &str = "@";
 
 const GREY: u32 = 0x0076_7676;
 const LIGHT_GREY: u32 = 0x00F2_F2F2;
 
-/// What a reading direction is called in the format.
+/// The code of right-to-left reading in the format.
 const FROM_RIGHT: u8 = 2;
 
 pub fn is_right_to_left(locale: &str) -> bool {
@@ -33,14 +33,14 @@ pub fn is_right_to_left(locale: &str) -> bool {
     RIGHT_TO_LEFT.contains(&language.as_str())
 }
 
-/// The bytes of the workbook: the same for the same sheet.
+/// The bytes of the workbook. The same sheet gives the same bytes.
 pub fn write(sheet: &LabelSheet) -> Result<Vec<u8>, String> {
     written(sheet).map_err(|error| error.to_string())
 }
 
 fn written(sheet: &LabelSheet) -> Result<Vec<u8>, WriteError> {
     let mut book = Workbook::new();
-    // Excel's first year: the time of the run is in no file.
+    // A constant date, so that files do not depend on the time of the run.
     let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
     let page = book.add_worksheet();
@@ -80,10 +80,10 @@ fn written(sheet: &LabelSheet) -> Result<Vec<u8>, WriteError> {
     book.save_to_buffer()
 }
 
-/// Why a workbook is not read.
+/// Why a workbook cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum XlsxFlaw {
-    /// It unpacks to more than is read, or has more cells.
+    /// It exceeds the limit of unpacked bytes or cells.
     TooLarge,
     Protected,
     NoSheet,
@@ -104,7 +104,7 @@ impl XlsxFlaw {
     }
 }
 
-/// The first sheet whose headings are those of an export.
+/// The first sheet with the headings of an export.
 pub fn read(bytes: &[u8]) -> Result<ReadSheet, XlsxFlaw> {
     unpacks(bytes)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(flaw)?;
@@ -125,14 +125,14 @@ fn flaw(error: ReadError) -> XlsxFlaw {
     }
 }
 
-/// What a library says may repeat the file.
+/// A library's message may repeat the file.
 fn broken(error: &dyn fmt::Display) -> XlsxFlaw {
     XlsxFlaw::Broken(error.to_string().chars().take(MESSAGE_CHARS_MAX).collect())
 }
 
-/// Unpacks all of it once and keeps nothing: what the parts say of their own size may be a lie.
+/// Unpacks everything once without keeping it, because the sizes in the archive may be false.
 fn unpacks(bytes: &[u8]) -> Result<(), XlsxFlaw> {
-    // The container of an encrypted workbook, which is no archive.
+    // The container of an encrypted workbook, which is not an archive.
     const ENCRYPTED: &[u8] = b"\xD0\xCF\x11\xE0";
     if bytes.starts_with(ENCRYPTED) {
         return Err(XlsxFlaw::Protected);
@@ -148,11 +148,11 @@ fn unpacks(bytes: &[u8]) -> Result<(), XlsxFlaw> {
     Ok(())
 }
 
-/// The cells of one sheet, one after another: a sheet as a rectangle would take what its farthest cell says.
+/// The cells of one sheet, one by one. A rectangle would need memory for its farthest cell.
 fn sheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result<ReadSheet, XlsxFlaw> {
     let mut cells = match book.worksheet_cells_reader(name) {
         Ok(cells) => cells,
-        // A sheet of charts has none.
+        // A chart sheet has none.
         Err(ReadError::NotAWorksheet(_)) => return Ok(ReadSheet::default()),
         Err(error) => return Err(flaw(error)),
     };

@@ -1,32 +1,31 @@
-//! What a config has to say after a retirement, so that the next `apply` agrees: where, and as lines that
-//! are ready to paste.
+//! The config change after a retirement, so that the next `apply` agrees: its place, and lines to paste.
 
 use crate::model::desired::Desired;
 use crate::model::names::Key;
 use crate::model::source::{FileId, Span};
 use crate::model::yaml;
 
-/// What is to be done with the config.
+/// What to do with the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Advice {
-    /// Nothing: it says so already.
+    /// Nothing: the config already has it.
     SaysSo(Key),
     Write(Lines),
 }
 
-/// Lines of YAML and their place.
+/// YAML lines and their place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines {
     pub file: FileId,
-    /// Where the definition stands in it, for what is merged with that; none where it does not.
+    /// The definition in that file, to merge the lines with. `None` if it is not there.
     pub beside: Option<Span>,
-    /// The `overrides` of the file, if the lines stand below them.
+    /// The `overrides` of the file, if the lines belong below them.
     pub below: Option<Span>,
     pub instead_of: Option<Span>,
     pub lines: Vec<String>,
 }
 
-/// What this config has to say so that its definition is deactivated, in this org and in no other.
+/// The config change that deactivates the definition in this org only.
 pub fn advice(desired: &Desired, key: &Key) -> Advice {
     let Some(wanted) = desired.definitions.get(key) else { return Advice::SaysSo(key.clone()) };
     if wanted.deactivated {
@@ -38,7 +37,7 @@ pub fn advice(desired: &Desired, key: &Key) -> Advice {
         let instead_of = wanted.places.deactivated.filter(|it| it.file == stands.file);
         return Advice::Write(Lines { file: stands.file, beside: Some(stands), below: None, instead_of, lines });
     };
-    // A second `overrides` would be an error.
+    // A second `overrides` key would be an error.
     let lines = if org.overrides.is_some() {
         lines
     } else {

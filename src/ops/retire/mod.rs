@@ -1,5 +1,5 @@
-//! Retiring a definition: its people are moved, then it is deactivated, and at any doubt it stops. Tells what
-//! happens as events; prints nothing.
+//! Retires a definition: moves its people, then deactivates it, and stops at any doubt. Progress is reported as events.
+//! Nothing is printed.
 //!
 //! ```text
 //!  config, org ─ plan ─▶ Retirement ── run: read ─ look ─ move ─ look ─ deactivate ─ read ─ look ─▶ report ─ document
@@ -38,33 +38,32 @@ pub struct RetireJob<'a> {
     pub desired: &'a Desired,
 }
 
-/// What happens while a run goes on.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetireEvent<'a> {
-    /// So many people are moved.
+    /// This many people are moved.
     Moving(usize),
     Ended(&'a UserId),
-    /// The org is asked who is still on it.
+    /// The org is asked for the people with the definition.
     Looking,
     Deactivating,
     /// It is read again.
     Reading,
 }
 
-/// Carries out a retirement.
+/// Runs a retirement.
 ///
 /// # Guarantees
-/// - The definition is deactivated only after the org, asked who is on it, named no one at all.
-/// - No one is moved off a definition that a person changed since the plan, nor to one that is gone by then.
-/// - No one is moved who is somewhere else when they are read, seconds before; nor anyone on queue, unless
-///   that was asked for.
-/// - No matter what happens, a failure, a panic, a signal, everyone who was seen on it is in the report, and
-///   running again goes on where it stopped.
-/// - After a signal no write is handed to the wire.
+/// - The definition is deactivated only after the org shows no people with it.
+/// - People are only moved if the definition is unchanged since the plan, and if the target still exists.
+/// - A person is only moved if a read seconds before shows the definition. A person on queue is only moved on request.
+/// - Even after a failure, a panic or a signal, every person with the definition is in the report, and another run
+///   continues.
+/// - After a signal, no write is passed to the wire.
 ///
 /// # Caveats
-/// Until the definition is deactivated anyone may go on it: who does so after the last look is moved
-/// afterwards, as far as the org's activity does not run behind. Whom it does not name is not moved.
+/// Until the definition is deactivated, people may select it. After the last check, they are moved afterwards, if the
+/// org's activity shows them.
 pub async fn run(session: &Session, job: RetireJob<'_>, stop: &Stop, tell: &dyn Fn(RetireEvent<'_>)) -> RetireReport {
     let run = Run { session, reader: session.reader(), job, stop, tell, state: RefCell::default() };
     let work = AssertUnwindSafe(run.all()).catch_unwind();
@@ -106,7 +105,7 @@ impl Run<'_> {
         self.clear().await
     }
 
-    /// Between the plan and the yes to it there may have been a lunch.
+    /// There may have been a long pause between the plan and its confirmation.
     async fn is_as_planned(&self) -> Result<(), Halt> {
         self.target_is_there().await?;
         let retirement = self.job.retirement;
@@ -116,7 +115,7 @@ impl Run<'_> {
                 Standing::AsBefore | Standing::AsAfter => return Ok(()),
                 Standing::Changed(differences) => Written::Conflict(differences),
             },
-            // People may be on it all the same.
+            // People may still have it.
             Ok(None) => return Ok(()),
             Err(error) => Written::Failed((&error).into()),
         };
@@ -125,7 +124,7 @@ impl Run<'_> {
         Err(Halt::NotDeactivated)
     }
 
-    /// Moves everyone whom the org names, until it names no one.
+    /// Moves everyone whom the org shows, until it shows none.
     async fn clear(&self) -> Result<(), Halt> {
         let mut delays = LOOK_DELAYS_MS.into_iter();
         let mut is_last = false;
@@ -138,7 +137,7 @@ impl Run<'_> {
             }
             if people.is_empty() {
                 return match on_queue.len() {
-                    // A list that is cut says nothing of those whom it leaves out.
+                    // A truncated list does not show everyone.
                     0 if seats.cut => Err(Halt::CutToNothing),
                     0 => Ok(()),
                     count => Err(Halt::OnQueue(count)),
@@ -150,24 +149,25 @@ impl Run<'_> {
                 return Err(Halt::StillNamed(people.len()));
             }
             let moved = self.move_away(&people).await?;
-            // Of a list that is cut the rest comes when the first are gone: that is progress, and no waiting.
+            // If a list is truncated, the rest appears once the first people are moved. That is progress, so there is
+            // no delay.
             if seats.cut && moved > 0 {
                 continue;
             }
-            // The org's activity may run behind.
+            // The org's activity may lag.
             let delay_ms = delays.next().unwrap_or_default();
             is_last = delays.len() == 0;
             self.until_asked(tokio::time::sleep(Duration::from_millis(delay_ms))).await?;
         }
     }
 
-    /// Those who are on queue stay where they are.
+    /// People on queue are not moved.
     fn leave(&self, on_queue: &BTreeMap<UserId, Queue>) {
         let fates = on_queue.iter().map(|(user, queue)| (user.clone(), Fate::LeftOnQueue(*queue)));
         self.state.borrow_mut().people.extend(fates);
     }
 
-    /// Who was left alone and is named no longer has gone.
+    /// A person who was left on queue and is no longer shown has gone.
     fn let_go(&self, seats: &Seats) {
         for (user, fate) in &mut self.state.borrow_mut().people {
             if matches!(fate, Fate::LeftOnQueue(_)) && !seats.people.contains_key(user) {
@@ -176,8 +176,8 @@ impl Run<'_> {
         }
     }
 
-    /// Moves these, each only while they are on it. Gives how many were moved for the first time: who comes
-    /// back again and again is no progress.
+    /// Moves these people, each only while they have the definition. Returns the number moved for the first time: a
+    /// person who comes back is no progress.
     async fn move_away(&self, people: &[UserId]) -> Result<usize, Halt> {
         let retirement = self.job.retirement;
         (self.tell)(RetireEvent::Moving(people.len()));
@@ -201,7 +201,7 @@ impl Run<'_> {
         if failed > 0 { Err(Halt::NotMoved(failed)) } else { Ok(moved) }
     }
 
-    /// Who was moved once, and needed nothing the next time, was moved.
+    /// A person who was moved once and needed nothing later was moved.
     fn keep(&self, user: &UserId, outcome: Set) {
         let needed_nothing = matches!(outcome, Set::AlreadyInPlace | Set::Elsewhere(_));
         if !(needed_nothing && self.was_moved(user)) {
@@ -248,7 +248,7 @@ impl Run<'_> {
         let mut delays = LOOK_DELAYS_MS.into_iter();
         loop {
             match self.is_active(&self.job.retirement.from.id).await? {
-                // Gone is as good as deactivated.
+                // A missing object equals a deactivated one.
                 Ok(Some(false) | None) => return Ok(()),
                 Ok(Some(true)) => {}
                 Err(error) => return Err(Halt::Unread((&error).into())),
@@ -263,7 +263,7 @@ impl Run<'_> {
         }
     }
 
-    /// Is this definition active? None where the org does not show it.
+    /// Is this definition active? `None` if the org does not show it.
     async fn is_active(&self, id: &DefinitionId) -> Result<Result<Option<bool>, ApiError>, Halt> {
         let read = self.until_asked(self.reader.definition(id)).await?;
         Ok(read.map(|found| found.map(|it| !it.definition.deactivated)))

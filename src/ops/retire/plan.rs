@@ -1,5 +1,5 @@
-//! What a retirement is about: which definition goes, where its people go, and every doubt that keeps it
-//! from beginning.
+//! The plan of a retirement: the definition to remove, the target of its people, and every doubt that prevents the
+//! start.
 
 use std::collections::BTreeMap;
 
@@ -16,23 +16,23 @@ use crate::plan::matching::{Match, pair};
 use crate::plan::odd::OddOnes;
 use crate::plan::plan;
 
-/// The system presence of those to whom the platform routes work.
+/// The system presence with routed work.
 const ON_QUEUE: &str = "OnQueue";
 
-/// A definition that goes, and another one for its people.
+/// A definition to remove, and another one for its people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retirement {
     pub key: Key,
-    /// The one that goes, as it was read; deactivated where an earlier run came so far.
+    /// The definition to remove, as it was read. An earlier run may have deactivated it.
     pub from: Definition,
-    /// Where its people go. Active.
+    /// The active target of its people.
     pub to: ResolvedPresence,
     pub include_on_queue: bool,
     pub advice: Advice,
     pub default_locale: Locale,
 }
 
-/// Why nothing is begun. Its words are raw.
+/// Why a retirement does not start. Its words are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
     /// The config has no such key.
@@ -40,23 +40,23 @@ pub enum Doubt {
         typed: String,
         nearest: Option<String>,
     },
-    /// `omit` names it: this org's is left alone.
+    /// `omit` names it, so this org's object is unmanaged.
     Omitted(Key),
-    /// What it is in the org is an open question.
+    /// Its object is an open question.
     Open(Key),
     NotThere(Key),
     PlatformsOwn(NamedPresence),
     /// `protect` names it.
     Protected(Key, DefinitionId),
-    /// Where people should go is not known.
+    /// The target is not known.
     To(UnresolvedPresence),
-    /// People would stay where they are.
+    /// The target is the definition itself.
     Same(NamedPresence),
-    /// Who is on the one that goes is given no work, and on the other one would be.
+    /// People with the definition receive no work, but they would with the target.
     TargetGivesWork(NamedPresence),
-    /// What the config's plan does to the one where people should go.
+    /// The action of the config's plan on the target.
     TargetGoes(NamedPresence, Action),
-    /// It holds half a character, which a deactivation would send back: where.
+    /// It has half a character, which a deactivation would send back. Has the place.
     HalfCharacter(NamedPresence, String),
 }
 
@@ -119,24 +119,24 @@ impl Doubt {
     }
 }
 
-/// Who of those who are on it is moved.
+/// The people to move.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Moves {
-    /// These are, in the order of their ids.
+    /// The people to move, by id.
     pub people: Vec<UserId>,
-    /// These are on queue and left alone; for the others no one said whether they are.
+    /// The people who are not moved: on queue, or possibly on queue.
     pub on_queue: BTreeMap<UserId, Queue>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub struct RetireRequest<'a> {
     pub key: &'a str,
-    /// Where its people go: a key, a label or an id.
+    /// The target: a key, a label or an id.
     pub to: &'a str,
     pub include_on_queue: bool,
 }
 
-/// What is to be done, of a config and an org.
+/// The retirement for a config and an org.
 pub fn retirement(desired: &Desired, observed: &Observed, asked: RetireRequest<'_>) -> Result<Retirement, Vec<Doubt>> {
     let RetireRequest { key: typed, to, include_on_queue } = asked;
     let default_locale = &desired.settings.default_locale;
@@ -172,12 +172,12 @@ pub fn retirement(desired: &Desired, observed: &Observed, asked: RetireRequest<'
     }
 }
 
-/// Does the platform route work to those who are on a definition under this?
+/// Does the platform route work to people with this system presence?
 fn gives_work(system_presence: &SystemPresence) -> bool {
     SystemPresence::new(ON_QUEUE).is_some_and(|it| it == *system_presence)
 }
 
-/// The definition that a key means, where it may be retired.
+/// The definition of a key, if it can be retired.
 fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result<(Key, &'a Definition), Doubt> {
     let Some((key, wanted)) = Key::new(typed).and_then(|key| desired.definitions.get_key_value(&key)) else {
         let known = desired.definitions.keys().map(Key::as_str);
@@ -190,7 +190,7 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
     let object = match pair(desired, observed).found.get(key) {
         Some(Match::One(object, _) | Match::AlreadyDeactivated(Some(object))) => *object,
         Some(Match::Open) => return Err(Doubt::Open(key.clone())),
-        // What cannot be read whole and shows its label may be it.
+        // An object that cannot be read in full and shows its label may be it.
         Some(Match::Nothing)
             if OddOnes::of(observed).doubt(wanted, &desired.settings.default_locale, None).is_some() =>
         {
@@ -209,14 +209,14 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
     }
     match object.primary {
         Primary::Yes => Err(Doubt::PlatformsOwn(NamedPresence::new(object, &desired.settings.default_locale))),
-        // It may be the platform's own, and no one said that it is not.
+        // It may be the platform's own.
         Primary::NotKnown if wanted.pin.is_none() => Err(Doubt::Open(key.clone())),
         Primary::NotKnown | Primary::No => Ok((key.clone(), object)),
     }
 }
 
 impl Retirement {
-    /// Who of these is moved. Who may be given work is not, unless that was asked for; nor who might be.
+    /// The people to move. A person who receives work, or may receive it, is only moved on request.
     pub fn moves(&self, seats: &Seats) -> Moves {
         let gives_work = gives_work(&self.from.system_presence);
         let mut moves = Moves::default();
@@ -231,12 +231,12 @@ impl Retirement {
         moves
     }
 
-    /// What each of those who are moved should be on. Their messages stay.
+    /// The wanted presence of each moved person. Messages stay.
     pub fn wish(&self) -> Wish {
         Wish { definition: self.to.definition.id.clone(), message: None, primary: false }
     }
 
-    /// How the definition is deactivated. One that is so already needs nothing, and is looked at all the same.
+    /// The step that deactivates the definition. A deactivated one needs no write, but is verified too.
     pub fn step(&self) -> Step {
         let Definition { id, system_presence, .. } = &self.from;
         let removal = Removal {

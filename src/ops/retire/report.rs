@@ -1,4 +1,4 @@
-//! What became of a retirement: of every person, of the definition, and why it stopped, where it did.
+//! The result of a retirement: for every person, for the definition, and why it stopped.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::ops::retire::plan::Retirement;
 use crate::ops::users::report::UserOutcome as Set;
 use crate::plan::difference::Difference;
 
-/// A whole retirement, after it ended, however it ended.
+/// A whole retirement after its end, regular or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetireReport {
     pub retirement: Retirement,
-    /// What became of everyone who was seen on it.
+    /// The result for every person with the definition.
     pub people: BTreeMap<UserId, Fate>,
-    /// What became of the definition; none where the run did not come so far.
+    /// The result for the definition. `None` if the run did not reach it.
     pub definition: Option<ReportRow>,
-    /// Why it is not known whether its division outlasted a PUT by the first generation of the API.
+    /// Why its division is not known after a PUT by the first generation of the API.
     pub division_unread: Option<Problem>,
-    /// Why it stopped; none where everything is done, and was seen to be.
+    /// Why it stopped. `None` if everything is done and verified.
     pub halt: Option<Halt>,
     pub interrupted: Option<Signal>,
 }
@@ -30,11 +30,11 @@ pub struct RetireReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     Set(Set),
-    /// They are on queue, or it is not known that they are not, and were left alone.
+    /// They are or may be on queue, so they were not moved.
     LeftOnQueue(Queue),
-    /// They were left alone on queue, and have gone by themselves.
+    /// They were left on queue, and have gone by themselves.
     Gone,
-    /// They were moved or had gone by themselves, and the org still names them among those who are on it.
+    /// They were moved or had gone by themselves, but the org still shows them.
     StillNamed,
 }
 
@@ -57,7 +57,7 @@ impl Fate {
         }
     }
 
-    /// Why they are not moved. Foreign strings are raw.
+    /// Why they were not moved. Foreign strings are raw.
     pub fn why(&self) -> Option<Problem> {
         let (message, help) = match self {
             Fate::Set(outcome) => return outcome.why(&PresenceSource::Platform),
@@ -79,30 +79,29 @@ impl Fate {
     }
 }
 
-/// Why a retirement stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Halt {
-    /// So many people on queue were left alone.
+    /// This many people on queue were not moved.
     OnQueue(usize),
-    /// So many people could not be moved.
+    /// This many people could not be moved.
     NotMoved(usize),
-    /// So many people are on it all the same.
+    /// The org still shows this many people.
     StillNamed(usize),
-    /// The org cut its list of those who are on it, and named none.
+    /// The org truncated its list of people, and showed none.
     CutToNothing,
-    /// Who is on it could not be read.
+    /// The people could not be read.
     LookFailed(Problem),
-    /// Where people go is gone or deactivated by now.
+    /// The target is gone or deactivated.
     TargetGone,
-    /// Whether it is still there could not be read.
+    /// The target could not be read.
     TargetUnread(Problem),
-    /// The definition was not deactivated: its own outcome says why.
+    /// The definition was not deactivated. Its own outcome has the reason.
     NotDeactivated,
-    /// It was deactivated, and something else of it is not as it was.
+    /// It was deactivated, but something else of it changed.
     Differs,
-    /// It was deactivated, and does not read so.
+    /// It was deactivated, but the org does not show it yet.
     NotVisibleYet,
-    /// It was deactivated, and could not be read afterwards.
+    /// It was deactivated, but could not be read afterwards.
     Unread(Problem),
     Interrupted,
 }
@@ -125,7 +124,7 @@ impl Halt {
         }
     }
 
-    /// In one sentence, and what to do. Foreign strings are raw.
+    /// The reason in one sentence, and what to do. Foreign strings are raw.
     pub fn why(&self) -> Problem {
         let again = "run it again: it goes on where it stopped";
         let (message, help) = match self {
@@ -172,24 +171,24 @@ fn cause_of(what: &str, cause: &Problem) -> Problem {
 }
 
 impl RetireReport {
-    /// Is it retired, and seen to be?
+    /// Is it retired and verified?
     pub fn is_success(&self) -> bool {
         let RetireReport { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
         halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
     }
-    /// Is it known to be deactivated, no matter what else is not done?
+    /// Is it certainly deactivated, even if something else failed?
     pub fn is_deactivated(&self) -> bool {
         self.definition.as_ref().is_some_and(|row| is_deactivated(&row.outcome))
     }
 
-    /// What the config has to say. None before it is deactivated: an `apply` of such lines would deactivate it
-    /// with people on it.
+    /// The config change. `None` before it is deactivated: an `apply` of these lines would deactivate it while people
+    /// have it.
     pub fn advice(&self) -> Option<&Advice> {
         self.is_deactivated().then_some(&self.retirement.advice)
     }
 }
 
-/// Is a definition with this outcome known to be deactivated?
+/// Is a definition with this outcome certainly deactivated?
 pub fn is_deactivated(outcome: &Written) -> bool {
     match outcome {
         Written::Done | Written::AlreadyInPlace => true,

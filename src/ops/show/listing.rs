@@ -1,4 +1,4 @@
-//! Definitions in the order in which they are shown, and what is said of each.
+//! Definitions in display order, with their details.
 
 use crate::model::alike;
 use crate::model::division::Divisions;
@@ -8,39 +8,39 @@ use crate::model::odd::{Halved, Odd};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
-    /// By system presence; the platform's own first and deactivated ones last, then by name and id.
+    /// By system presence: the platform's own first, deactivated ones last, then by name and id.
     pub rows: Vec<ListingRow>,
-    /// A config was given, so that definitions may have keys.
+    /// A config was given, so definitions may have keys.
     pub with_keys: bool,
     pub default_locale: Locale,
-    /// The divisions, as far as names of them had to be looked up.
+    /// The divisions, if their names had to be looked up.
     pub divisions: Divisions,
-    /// What cannot be read whole.
+    /// The objects that cannot be read in full.
     pub odd: Vec<Odd>,
-    /// How the rows were found, where not all are shown.
+    /// How the rows were found, if not all are shown.
     pub found_by: Option<FoundBy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingRow {
-    /// Its key in the config, where one was given and has it.
+    /// Its key in the config, if it has one.
     pub key: Option<Key>,
     pub definition: Definition,
-    /// Where it holds half a character, if anywhere.
+    /// Where it has half a character, if it does.
     pub halved: Option<Halved>,
 }
 
 /// The system presences of an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemPresences {
-    /// Which org; none where it could not be asked who it is.
+    /// The org. `None` if its identity could not be read.
     pub org: Option<Organization>,
     pub sandbox: bool,
     /// In the org's order.
     pub names: Vec<SystemPresence>,
 }
 
-/// By what a person called a definition.
+/// What the typed name matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundBy {
     Key,
@@ -59,7 +59,7 @@ impl FoundBy {
 }
 
 impl Listing {
-    /// Brings the rows into their order.
+    /// Sorts the rows.
     pub(super) fn sort(&mut self) {
         let default_locale = &self.default_locale;
         self.rows.sort_by_cached_key(|ListingRow { key: _, definition: it, halved: _ }| {
@@ -68,7 +68,7 @@ impl Listing {
         });
     }
 
-    /// The rows, and the odd objects, that something is true of; none where there are none.
+    /// The rows and odd objects that match a condition. `None` if there are none.
     pub(super) fn only(
         &self,
         found_by: FoundBy,
@@ -82,7 +82,7 @@ impl Listing {
 }
 
 impl ListingRow {
-    /// Active, deactivated, the platform's own, in words.
+    /// Active, deactivated or the platform's own, in words.
     pub fn state(&self) -> &'static str {
         match (self.definition.primary, self.definition.deactivated) {
             (Primary::No, false) => "active",
@@ -94,12 +94,12 @@ impl ListingRow {
         }
     }
 
-    /// Who changed it last; none where the org does not say.
+    /// The author of the last change, if the org shows it.
     pub fn changed_by(&self) -> Option<&str> {
         self.modified().and_then(|it| it.by.as_deref())
     }
 
-    /// When it was changed last; none where the org does not say.
+    /// The time of the last change, if the org shows it.
     pub fn changed_at(&self) -> Option<&str> {
         self.modified().and_then(|it| it.at.as_deref())
     }

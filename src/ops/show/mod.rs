@@ -1,4 +1,4 @@
-//! What an org holds, arranged for reading: every definition, the platform's own too, in one order.
+//! Lists every definition of an org, the platform's own included, in one order.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub mod listing;
 
 use crate::ops::show::listing::{FoundBy, Listing, ListingRow};
 
-/// Every definition of an org, with its key where a config has one for it.
+/// Every definition of an org, with its key in the config.
 pub fn list(observed: &Observed, config: Option<&Desired>, default_locale: &Locale) -> Listing {
     let pairing = config.map(|it| pair(it, observed));
     let key =
@@ -38,21 +38,21 @@ pub fn list(observed: &Observed, config: Option<&Desired>, default_locale: &Loca
 /// Why nothing is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotFound {
-    /// The config has this key, and the org nothing that it matches.
+    /// The config has this key, but no object of the org matches it.
     KeyWithoutObject(Key),
-    /// Several ids begin so.
+    /// Several ids have this prefix.
     Ambiguous { name: String, ids: Vec<DefinitionId> },
-    /// Nothing has it as its key, id or label.
+    /// No key, id or label equals it.
     Nothing {
         name: String,
         with_keys: bool,
-        /// Something that is called nearly so.
+        /// The most similar name.
         nearest: Option<String>,
     },
 }
 
 impl NotFound {
-    /// What is wrong; foreign strings are raw.
+    /// What is wrong. Foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
             NotFound::KeyWithoutObject(key) => {
@@ -84,8 +84,8 @@ impl NotFound {
     }
 }
 
-/// What a person calls by a key of the config, an id, a label in any locale, or the beginning of an id; the first of
-/// these that is anything.
+/// Finds definitions by a key of the config, an id, a label in any locale, or an id prefix. The first of these with a
+/// match counts.
 pub fn find(all: &Listing, config: Option<&Desired>, name: &str) -> Result<Listing, NotFound> {
     let key = Key::new(name).filter(|key| config.is_some_and(|it| it.definitions.contains_key(key)));
     if let Some(key) = key {

@@ -1,4 +1,4 @@
-//! What an input wants for each user: every user once, with one presence.
+//! The wanted presence of each user from the input: every user once, with one presence.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use crate::model::user::{UserId, Wish};
 use crate::ops::users::input::{InputEntry, InputKind, Mistake};
 use crate::ops::users::resolve::{Presences, ResolvedPresence, UnresolvedPresence};
 
-/// What holds for every user of an input that says nothing else.
+/// The defaults for all users of an input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForAll {
     /// `--presence`.
@@ -16,22 +16,22 @@ pub struct ForAll {
     pub message: Option<String>,
 }
 
-/// What is wanted for one user, the presence as a person typed it.
+/// The wanted presence of one user, as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub user: UserId,
     pub presence: String,
-    /// With what message; none leaves it as it is.
+    /// The message. `None` keeps the current one.
     pub message: Option<String>,
 }
 
-/// The users, each once, in the order in which they came.
+/// The users, each once, in the order of the input.
 pub fn distinct(entries: Vec<InputEntry>) -> Vec<UserId> {
     let mut seen = BTreeSet::new();
     entries.into_iter().map(|it| it.user).filter(|it| seen.insert(it.clone())).collect()
 }
 
-/// What is wanted for each user, each once, in the order in which they came.
+/// The wanted presence of each user, each once, in the order of the input.
 pub fn wanted(entries: Vec<InputEntry>, for_all: &ForAll) -> Result<Vec<Assignment>, Vec<Mistake>> {
     let (mut all, mut mistakes) = (Vec::<Assignment>::new(), Vec::new());
     let mut first: HashMap<UserId, (usize, String)> = HashMap::new();
@@ -64,7 +64,7 @@ pub fn wanted(entries: Vec<InputEntry>, for_all: &ForAll) -> Result<Vec<Assignme
     if mistakes.is_empty() { Ok(all) } else { Err(mistakes) }
 }
 
-/// What a file says of one user, else what a flag says of all. They may not say two things.
+/// The value of a file for one user, or that of a flag for all. They must not contradict each other.
 fn one_of(name: &'static str, cell: Option<String>, flag: Option<&String>) -> Result<Option<String>, InputKind> {
     match (cell, flag) {
         (Some(cell), Some(flag)) if cell != *flag => Err(InputKind::Contradiction { name, cell, flag: flag.clone() }),
@@ -73,16 +73,16 @@ fn one_of(name: &'static str, cell: Option<String>, flag: Option<&String>) -> Re
     }
 }
 
-/// What is wanted, once every presence is found.
+/// The wanted presences, with every presence resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignments {
-    /// What was found for every presence that is named, each once, in the order in which they came.
+    /// Every named presence, each once, in the order of the input.
     pub resolved: Vec<ResolvedPresence>,
-    /// What each user should be on.
+    /// The wanted presence of each user.
     pub users: Vec<(UserId, Wish)>,
 }
 
-/// Finds every presence that is named.
+/// Resolves every named presence.
 pub fn resolve_all(
     wanted: &[Assignment],
     presences: &Presences<'_>,

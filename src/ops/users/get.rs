@@ -1,4 +1,4 @@
-//! Reading what many users are on, by as few requests as the platform allows.
+//! Reads the presences of many users with as few requests as the platform allows.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -10,10 +10,10 @@ use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId};
 use crate::ops::users::listing::UserFound;
 
-/// How many bulk reads are under way at the same time.
+/// The number of concurrent bulk reads.
 const READS_AT_ONCE: usize = 8;
 
-/// What was found of each user, in the order given. A failure is that of its users and of no one else.
+/// The result for each user, in the given order. A failure only affects its own users.
 pub async fn look(reader: &UserReader, users: &[UserId], source: &PresenceSource) -> Vec<UserFound> {
     let users: Vec<&UserId> = users.iter().collect();
     match source {
@@ -28,8 +28,8 @@ async fn many(reader: &UserReader, users: &[&UserId], source: &PresenceSource) -
     found.into_iter().flatten().collect()
 }
 
-/// What was found of each of at most [`BULK_READ_USERS_MAX`] users, in the order given. One alone is read
-/// by the operation for one, which says more, if the source has it.
+/// The result for each of at most [`BULK_READ_USERS_MAX`] users, in the given order. A single user is read by the
+/// operation for one, which shows more, if the source supports it.
 pub async fn few(reader: &UserReader, users: &[&UserId], source: &PresenceSource) -> Vec<UserFound> {
     if let ([user], false) = (users, source.is_registered()) {
         return vec![one(reader, user, source).await];
@@ -44,7 +44,7 @@ pub async fn few(reader: &UserReader, users: &[&UserId], source: &PresenceSource
             users.iter().map(found).collect()
         }
         Err(error) if users.len() == 1 && is_absent(&error) => vec![UserFound::NotShown],
-        // One unknown user may be why all of them are refused, or the org may have no bulk read.
+        // One unknown user may make the whole request fail, or the org may not have bulk reads.
         Err(error) if may_be_about_one(&error) && users.len() > 1 => {
             let mut found = Vec::with_capacity(users.len());
             for user in users {
@@ -64,7 +64,7 @@ async fn one(reader: &UserReader, user: &UserId, source: &PresenceSource) -> Use
     }
 }
 
-/// May it be one user of several who makes the platform refuse them all?
+/// Could one of several users be the reason why the platform rejects them all?
 pub fn may_be_about_one(error: &ApiError) -> bool {
     matches!(
         error.kind,
@@ -72,8 +72,8 @@ pub fn may_be_about_one(error: &ApiError) -> bool {
     )
 }
 
-/// Teams can only be asked about one user at a time. Whom it does not show may be no one that the org
-/// shows at all, which the platform's own source tells.
+/// Teams only supports one user per request. If it does not show a user, the platform's own source shows whether the
+/// user exists.
 async fn teams(reader: &UserReader, users: &[&UserId]) -> Vec<UserFound> {
     let mut found = Vec::with_capacity(users.len());
     for user in users {

@@ -1,5 +1,5 @@
-//! Which users are meant: ids of a command line, of a file with one a line, or of a CSV with a column for
-//! them; and what a CSV wants for each.
+//! Reads the users of a command: ids from the command line, from a file with one per line, or from a CSV with a column
+//! of ids and the wanted values.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use crate::model::names::is_part_of_guid;
 use crate::model::text;
 use crate::model::user::UserId;
 
-/// What may stand between two cells.
+/// The delimiters between two cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputEntry {
-    /// Where it stands, such as `users.csv:3`.
+    /// The place, such as `users.csv:3`.
     pub place: String,
     pub user: UserId,
-    /// The cell in the column `presence`, where it is not empty.
+    /// The cell in the column `presence`, if it is not empty.
     pub presence: Option<String>,
-    /// The cell in the column `message`, where it is not empty.
+    /// The cell in the column `message`, if it is not empty.
     pub message: Option<String>,
 }
 
-/// Something in an input that a person has to correct. Its words are raw.
+/// A mistake in an input. Its words are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     pub place: String,
@@ -33,33 +33,33 @@ pub struct Mistake {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputKind {
-    /// Not the id of a user.
+    /// Not a user id.
     NotAnId(String),
-    /// A CSV without a column for the ids.
+    /// A CSV without a column of ids.
     NoColumn,
-    /// A CSV with two columns of this name, or two for the ids.
+    /// A CSV with two columns of this name, or two columns of ids.
     TwoColumns(&'static str),
-    /// A quote that is never closed.
+    /// A quote without an end.
     OpenQuote,
-    /// A cell that goes on after its closing quote.
+    /// A cell with text after its closing quote.
     AfterQuote,
-    /// A row of a CSV that does not fit its headings.
+    /// A CSV row with another number of cells than headings.
     Cells {
         cells: usize,
-        /// How many there are in the line of headings.
+        /// The number of headings.
         headings: usize,
         delimiter: char,
     },
-    /// No presence is named for this user.
+    /// This user has no presence.
     NoPresence,
-    /// A cell says this, and the flag of the same name says that.
+    /// The values of a cell and of the flag with the same name differ.
     Contradiction {
         /// `presence` or `message`.
         name: &'static str,
         cell: String,
         flag: String,
     },
-    /// Two presences, or two messages, are named for this user: this one there, that one here.
+    /// Two different presences or messages for this user, with the place of the first.
     Twice { user: UserId, first: String },
 }
 
@@ -102,11 +102,11 @@ pub fn arguments(typed: &[String]) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     gathered(typed.iter().map(|raw| entry(place(), raw, None, None)))
 }
 
-/// The users of a file: one id a line, or a CSV (with commas, semicolons or tabs) whose first line has a
-/// column `id` or `userId`; of its other columns only `presence` and `message` count.
+/// The users of a file: one id per line, or a CSV (with commas, semicolons or tabs) whose first line has a column `id`
+/// or `userId`. Of its other columns, only `presence` and `message` are used.
 pub fn read(name: &str, text: &str) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     if let Some((delimiter, rest)) = excel_delimiter(text) {
-        // An empty line in its place, so that lines keep their numbers.
+        // An empty line replaces it, so that line numbers stay.
         return table(name, &format!("\n{rest}"), delimiter);
     }
     let first = text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default();
@@ -123,7 +123,7 @@ pub fn read(name: &str, text: &str) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     }
 }
 
-/// The delimiter that Excel is told in a first line `sep=;`, and what follows that line.
+/// The delimiter for Excel in a first line `sep=;`, and the text after that line.
 fn excel_delimiter(text: &str) -> Option<(u8, &str)> {
     let (first, rest) = text.split_once('\n')?;
     let first = first.trim_end_matches('\r').trim_matches('"');
@@ -134,7 +134,7 @@ fn excel_delimiter(text: &str) -> Option<(u8, &str)> {
     }
 }
 
-/// The line of the first cell that goes on after its closing quote.
+/// The line of the first cell with text after its closing quote.
 fn after_quote(text: &str, delimiter: u8) -> Option<u64> {
     let (mut line, mut begins_cell) = (1, true);
     let mut bytes = text.bytes().peekable();
@@ -187,10 +187,10 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<InputEntry>, Vec<M
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
-    // Text in memory, records of any width: nothing of this can fail.
+    // The text is in memory and records may have any width, so no read can fail.
     let records: Vec<StringRecord> = reader.records().filter_map(Result::ok).collect();
     let line = |record: &StringRecord| record.position().map_or(1, |it| begins_on(text, it));
-    // A quote that is never closed takes everything behind it along, without a word.
+    // The CSV library reads everything after an unclosed quote as one cell, without an error.
     if text.matches('"').count() % 2 == 1 {
         return Err(vec![Mistake { place: at(records.last().map_or(1, line)), what: InputKind::OpenQuote }]);
     }
@@ -218,14 +218,14 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<InputEntry>, Vec<M
             let what = InputKind::Cells { cells: record.len(), headings, delimiter: char::from(delimiter) };
             return Err(Mistake { place: at(line(record)), what });
         }
-        // The apostrophes by which our own CSV keeps a spreadsheet from calculating are none of the text.
+        // The apostrophes that guard against formulas in our own CSV are not part of the text.
         let cell = |place: Option<usize>| place.and_then(|it| record.get(it)).map(unguarded);
         let filled = |place| cell(place).filter(|it| !it.is_empty());
         entry(at(line(record)), &cell(user).unwrap_or_default(), filled(presence), filled(message))
     }))
 }
 
-/// The line of what stands at a position. A record's begins with the empty lines before it.
+/// The line at a position. A record's position includes the empty lines before it.
 fn begins_on(text: &str, position: &csv::Position) -> u64 {
     let bytes = text.bytes().skip(usize::try_from(position.byte()).unwrap_or(usize::MAX));
     let ends = bytes.take_while(|it| matches!(it, b'\r' | b'\n')).filter(|it| *it == b'\n').count();
@@ -233,7 +233,7 @@ fn begins_on(text: &str, position: &csv::Position) -> u64 {
 }
 
 fn entry(place: String, raw: &str, presence: Option<String>, message: Option<String>) -> Result<InputEntry, Mistake> {
-    // The org would say of a part of an id that there is no such user, as of one that was deleted.
+    // The org would report a part of an id as an unknown user.
     match UserId::new(plain(raw)).filter(|it| !is_part_of_guid(it.as_str())) {
         Some(user) => Ok(InputEntry { place, user, presence, message }),
         None => Err(Mistake { place, what: InputKind::NotAnId(raw.trim().to_owned()) }),

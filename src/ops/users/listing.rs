@@ -1,4 +1,4 @@
-//! What users are on: the value that every view of `user get` shows.
+//! The presences of users: the value behind every view of `user get`.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,8 @@ use crate::model::user::{PresenceSource, UserId, UserPresence};
 /// Users and what they are on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserListing {
-    /// By which source.
     pub source: PresenceSource,
-    /// One row a user, in the order asked.
+    /// One row per user, in the requested order.
     pub rows: Vec<UserListingRow>,
     pub default_locale: Locale,
 }
@@ -21,17 +20,17 @@ pub struct UserListing {
 pub struct UserListingRow {
     pub user: UserId,
     pub found: UserFound,
-    /// The definition that the user is on; none where the org does not show it, or none was read.
+    /// The current definition of the user. `None` if the org does not show it, or it was not read.
     pub definition: Option<Definition>,
 }
 
-/// What was found of one user.
+/// The result for one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserFound {
     On(UserPresence),
     /// The org shows no such user, or no such source of this user.
     NotShown,
-    /// The org shows the user, and nothing of Microsoft Teams.
+    /// The org shows the user, but no Microsoft Teams presence.
     NoTeams,
     /// The platform no longer has the operation for Microsoft Teams.
     TeamsGone,
@@ -50,7 +49,7 @@ impl UserFound {
         }
     }
 
-    /// Why there is nothing to show. Foreign strings are raw.
+    /// Why there is no presence to show. Foreign strings are raw.
     pub fn why(&self, source: &PresenceSource) -> Option<Problem> {
         let (message, help) = match self {
             UserFound::On(_) => return None,
@@ -70,11 +69,11 @@ impl UserFound {
     }
 }
 
-/// What to use instead of the operation for Microsoft Teams.
+/// The alternative to the operation for Microsoft Teams.
 pub const INSTEAD_OF_TEAMS: &str = "use `--source ID` with the id of the presence source that is registered for Teams, or \
                                     `--source purecloud`, which follows Teams where the org has set up that integration";
 
-/// The platform answers 404.
+/// The platform returned 404.
 pub fn not_shown(source: &PresenceSource) -> Problem {
     let message = match source {
         PresenceSource::Platform | PresenceSource::Teams => "the org shows no such user",
@@ -85,7 +84,7 @@ pub fn not_shown(source: &PresenceSource) -> Problem {
 }
 
 impl UserListing {
-    /// Puts what was found beside the definitions that were read once for all.
+    /// Adds the definitions, which were read once for all users.
     pub fn new(
         source: PresenceSource,
         found: Vec<(UserId, UserFound)>,
@@ -103,16 +102,16 @@ impl UserListing {
         UserListing { source, rows: found.into_iter().map(row).collect(), default_locale }
     }
 
-    /// Is there a presence in every row?
+    /// Does every row have a presence?
     pub fn is_whole(&self) -> bool {
         self.rows.iter().all(|row| matches!(row.found, UserFound::On(_)))
     }
 
-    /// What the definition of a row is called.
+    /// The label of a row's definition.
     pub fn label<'a>(&self, row: &'a UserListingRow) -> Option<&'a Label> {
         row.definition.as_ref()?.name(&self.default_locale)
     }
-    /// Its system presence, by the user's presence, else by the definition.
+    /// Its system presence: that of the user's presence, or of the definition.
     pub fn system_presence<'a>(&self, row: &'a UserListingRow) -> Option<&'a SystemPresence> {
         let UserFound::On(presence) = &row.found else { return None };
         presence.system_presence.as_ref().or_else(|| row.definition.as_ref().map(|it| &it.system_presence))

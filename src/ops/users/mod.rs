@@ -1,4 +1,4 @@
-//! Presences of users: which users and which presence are meant, reading many, setting many.
+//! User presences: selects users and presences, reads many, sets many.
 //!
 //! ```text
 //!  ids, files ─── input ─┐

@@ -1,4 +1,4 @@
-//! What became of every user whose presence was to be set: the value that every report is a view of.
+//! The result for every user whose presence was to be set. All report views are made from it.
 
 use crate::host::stop::Signal;
 use crate::model::names::{DefinitionId, Locale};
@@ -7,14 +7,14 @@ use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::listing::not_shown;
 use crate::ops::users::resolve::ResolvedPresence;
 
-/// A whole run, after it ended, however it ended.
+/// A whole run after its end, regular or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserReport {
-    /// The source whose presences were set.
+    /// The source of the presences.
     pub source: PresenceSource,
-    /// What is meant by each presence that was named.
+    /// The definition of each named presence.
     pub resolved: Vec<ResolvedPresence>,
-    /// One row a user, in the order asked.
+    /// One row per user, in the requested order.
     pub rows: Vec<UserReportRow>,
     pub interrupted: Option<Signal>,
     pub default_locale: Locale,
@@ -29,18 +29,17 @@ pub struct UserReportRow {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserOutcome {
-    /// Set, and seen to be so.
+    /// Set and verified.
     Done,
-    /// The user was there before, and nothing was written.
+    /// The user already had it, and nothing was written.
     AlreadyInPlace,
-    /// Nothing was written: the user has gone elsewhere by themselves, where only those were to be set who
-    /// are on one definition.
+    /// Nothing was written: the user no longer has the definition that the run was limited to.
     Elsewhere(UserPresence),
     /// Nothing was written: the org shows no such user, or no such source of this user.
     NotShown,
-    /// Set, and the user is on something else, or says something else.
+    /// Set, but the user has another presence or message.
     Differs(UserPresence),
-    /// Not set: the org refused, or could not be reached.
+    /// Not set: the org refused it, or could not be reached.
     Failed(Problem),
     /// Not tried: the run was interrupted first.
     Skipped,
@@ -49,7 +48,7 @@ pub enum UserOutcome {
 }
 
 impl UserOutcome {
-    /// Is there nothing left to do for this user?
+    /// Is nothing left to do for this user?
     pub fn is_success(&self) -> bool {
         match self {
             UserOutcome::Done | UserOutcome::AlreadyInPlace | UserOutcome::Elsewhere(_) => true,
@@ -74,7 +73,7 @@ impl UserOutcome {
         }
     }
 
-    /// Why it is not done. Foreign strings are raw.
+    /// Why it was not done. Foreign strings are raw.
     pub fn why(&self, source: &PresenceSource) -> Option<Problem> {
         match self {
             UserOutcome::Done | UserOutcome::AlreadyInPlace | UserOutcome::Elsewhere(_) => None,
@@ -90,12 +89,12 @@ impl UserOutcome {
 }
 
 impl UserReport {
-    /// Is every user where it was asked for?
+    /// Does every user have the wanted presence?
     pub fn is_success(&self) -> bool {
         self.interrupted.is_none() && self.rows.iter().all(|row| row.outcome.is_success())
     }
 
-    /// What is meant by a definition's id.
+    /// The presence with this definition id.
     pub fn resolved(&self, id: &DefinitionId) -> Option<&ResolvedPresence> {
         self.resolved.iter().find(|it| it.definition.id == *id)
     }

@@ -1,5 +1,4 @@
-//! Which presence is meant: by a key of the config, by a label, or by an id. What may be meant twice is
-//! never guessed.
+//! Resolves a typed presence: a key of the config, a label, or an id. An ambiguous name is never guessed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use crate::model::text;
 use crate::plan::matching::{Match, Pairing, pair};
 use crate::plan::odd::OddOnes;
 
-/// By what a presence was found.
+/// What a typed presence matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResolvedBy {
     Key,
@@ -36,36 +35,36 @@ pub struct ResolvedPresence {
     pub definition: Definition,
 }
 
-/// A presence that was not found, or not without doubt. Its words are raw.
+/// A presence that was not found, or is ambiguous. Its words are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnresolvedPresence {
-    /// Nothing is called so.
+    /// No match.
     Unknown {
         typed: String,
-        /// What is called nearly so.
+        /// The most similar name.
         nearest: Option<String>,
         with_config: bool,
     },
-    /// Several things are called so.
+    /// Several matches.
     Ambiguous {
         typed: String,
-        /// What is called so, and by what.
+        /// The matches, and by what they matched.
         candidates: Vec<(ResolvedBy, NamedPresence)>,
     },
     Deactivated {
         typed: String,
-        /// What is called so.
+        /// The match.
         found: NamedPresence,
     },
-    /// What is called so, or may be, cannot be read whole.
+    /// A match, or a possible one, that cannot be read in full.
     Odd { typed: String, name: String, what: String },
-    /// A key of the config that the org has nothing for.
+    /// A key of the config without an object in the org.
     NotMade(Key),
-    /// A key of the config for which a plan has an open question or an error.
+    /// A key of the config with an open question or an error in the plan.
     Open(Key),
 }
 
-/// A definition as a sentence names it.
+/// The name of a definition in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedPresence {
     pub label: Option<Label>,
@@ -74,7 +73,7 @@ pub struct NamedPresence {
 }
 
 impl NamedPresence {
-    /// Called by its label in this locale, else by any.
+    /// Uses its label in this locale, or any other.
     pub fn new(definition: &Definition, default_locale: &Locale) -> NamedPresence {
         NamedPresence {
             label: definition.name(default_locale).cloned(),
@@ -146,7 +145,7 @@ impl UnresolvedPresence {
     }
 }
 
-/// What the org has for a key.
+/// The org's object for a key.
 enum Answer<'a> {
     These(Vec<&'a Definition>),
     Nothing,
@@ -161,7 +160,7 @@ pub struct Presences<'a> {
 }
 
 impl<'a> Presences<'a> {
-    /// Of an org. A config without definitions is as good as none.
+    /// The presences of an org. A config without definitions is the same as none.
     pub fn new(desired: &'a Desired, observed: &'a Observed) -> Presences<'a> {
         let pairing = pair(desired, observed);
         let answer = |(key, found): (&&'a Key, &Match<'a>)| (*key, answer(key, found, &pairing, desired, observed));
@@ -190,7 +189,7 @@ impl<'a> Presences<'a> {
             }
         }
         let by_id = DefinitionId::new(typed).and_then(|id| self.observed.get(&id));
-        // A whole id, or a key, is no beginning of another id.
+        // A whole id or a key is no prefix of another id.
         let is_whole =
             by_id.is_some() || matches!(key.as_ref().and_then(|it| self.keys.get(it)), Some(Answer::These(_)));
         let is_begun = |id: &DefinitionId| !is_whole && id.begins_with(typed);
@@ -220,7 +219,7 @@ impl<'a> Presences<'a> {
         typed: &str,
         candidates: &[(ResolvedBy, &Definition)],
     ) -> Result<ResolvedPresence, UnresolvedPresence> {
-        // A label of something deactivated is in no one's way; what a key or an id names is meant.
+        // A label of a deactivated object is no match. A key or an id is.
         let counts = |(by, it): &&(ResolvedBy, &Definition)| !it.deactivated || *by != ResolvedBy::Label;
         let counting: Vec<&(ResolvedBy, &Definition)> = candidates.iter().filter(counts).collect();
         let typed = typed.to_owned();
@@ -254,8 +253,8 @@ fn shows(odd: &Odd, label: &Label) -> bool {
     odd.labels.iter().any(|(_, it)| it == label)
 }
 
-/// What a pairing gave for a key. What is omitted may have claimed several objects: everything that it might be
-/// is left alone by a plan, and here it is in doubt.
+/// The match of a key. An omitted definition may have claimed several objects. A plan leaves them all unmanaged, but
+/// here it is ambiguous.
 fn answer<'a>(
     key: &Key,
     found: &Match<'a>,

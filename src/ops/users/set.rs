@@ -1,5 +1,5 @@
-//! Setting what many users are on: who is there already is left alone, the others are written in chunks,
-//! and a user who makes a chunk fail fails alone.
+//! Sets the presences of many users. A user who already has it is skipped, and the others are written in chunks. A user
+//! who makes a chunk fail fails alone.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,39 +22,36 @@ use crate::ops::users::get::{few, may_be_about_one};
 use crate::ops::users::listing::UserFound;
 use crate::ops::users::report::UserOutcome;
 
-/// How long after a person was read they may still be taken from where they were.
+/// How long a read is valid for moving a person away from a definition.
 const SEEN_HOLDS_MS: u64 = 5_000;
 
 #[derive(Debug, Clone, Copy)]
 pub struct UserJob<'a> {
-    /// Who should be on what. Every user once.
+    /// The wanted presence of each user. Every user occurs once.
     pub assignments: &'a [(UserId, Wish)],
-    /// The source whose presences are set. Not Teams, which can only be read. If the org has registered it, no wish is
-    /// to make it the primary one: no operation can.
+    /// The source to set. It is not Teams, which is read-only. If the org has registered it, no wish makes it the
+    /// primary one, because no operation can.
     pub source: &'a PresenceSource,
-    /// Set only who is on this one, read seconds before; the others have gone elsewhere by themselves. None
-    /// sets everyone.
+    /// Only set users who have this definition in a read seconds before. The others have gone elsewhere. `None` sets
+    /// everyone.
     pub only_from: Option<&'a DefinitionId>,
 }
 
-/// Carries out a job; what became of each user, in the order given. `tell` hears of every user who has
-/// ended.
+/// Runs a job. Returns the result of each user in the given order. `tell` is called for every finished user.
 ///
 /// # Guarantees
-/// - Every user has an outcome, no matter what happens to the run: a failure, a panic, a signal.
-/// - Who is already there, read right before, is not written. So running again is always right.
-/// - Who shall be taken from one definition is read again where a write had to wait: for its turn, or for the
-///   end of a 429.
-/// - After a signal no write is handed to the wire; what is under way gets
-///   [`GRACE_MS`](crate::host::stop::GRACE_MS).
+/// - Every user has an outcome, even after a failure, a panic or a signal.
+/// - A user who already has the presence, read right before, is not written. So running again is always safe.
+/// - If a write had to wait for its slot or the end of a 429, a user to be moved from one definition is read again.
+/// - After a signal, no write is passed to the wire. Requests in flight get [`GRACE_MS`](crate::host::stop::GRACE_MS).
 ///
 /// # Assumptions
-/// Setting a presence again is harmless: after a lost answer users are read, and those who are not there
-/// are written again.
+/// Repeating a write is harmless. After a lost response, users are read, and those without the presence are written
+/// again.
 ///
 /// # Caveats
-/// Who changes their own presence within such seconds may be written over. One chunk follows the other:
-/// that alone is about as fast as the platform's allowance.
+/// A user's own change within these seconds may be overwritten. Chunks run one after the other, which is about as fast
+/// as the platform's rate limit.
 pub async fn run(
     session: &Session,
     job: UserJob<'_>,
@@ -85,11 +82,11 @@ pub async fn run(
     ended.collect()
 }
 
-/// How far the work on one user has come.
+/// The progress of one user.
 #[derive(Debug, Clone)]
 enum State {
     Waiting,
-    /// A write waits behind this guard, or has passed it.
+    /// A write waits at this guard, or has passed it.
     Writing(WriteGuard),
     Ended(UserOutcome),
 }
@@ -102,16 +99,16 @@ struct Run<'a> {
     tell: &'a dyn Fn(&UserId, &UserOutcome),
     states: RefCell<Vec<State>>,
     has_written: Cell<bool>,
-    /// Was one user alone forbidden before the org had taken anything? Then it is not about users.
+    /// Was a single user forbidden before the org accepted anything? Then it is not about that user.
     is_forbidden: Cell<bool>,
 }
 
-/// Users of a job, by their places in it, who are written together.
+/// Users of a job, by index, who are written together.
 struct Part {
     users: Vec<usize>,
     /// When they were read.
     seen: Instant,
-    /// The last answer to an earlier write of all of them, which was lost.
+    /// The lost response to an earlier write of all of them.
     lost: Option<Lost>,
 }
 
@@ -137,14 +134,14 @@ impl Run<'_> {
         }
     }
 
-    /// One user alone is set by a PATCH. So is everyone whose primary source shall change: only a PATCH is
-    /// promised to do that. It is not for a registered source.
+    /// A single user is set by PATCH. So is a change of the primary source, which only PATCH supports. It is not
+    /// supported for a registered source.
     fn by_patch(&self) -> bool {
         !self.job.source.is_registered()
             && (self.job.assignments.len() == 1 || self.job.assignments.iter().any(|(_, wish)| wish.primary))
     }
 
-    /// Reads users, and ends those who need no write. Gives the others.
+    /// Reads users, and finishes those who need no write. Returns the others.
     async fn those_to_write(&self, users: &[usize]) -> Vec<usize> {
         let mut todo = Vec::new();
         for (index, found) in self.look(users).await {
@@ -154,7 +151,7 @@ impl Run<'_> {
                 }
                 UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
                 UserFound::On(_) => todo.push(index),
-                // A source may have nothing of a user before it is set for the first time.
+                // A source may show nothing of a user before the first write.
                 UserFound::NotShown if self.job.source.is_registered() => todo.push(index),
                 UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone => {
                     self.end(index, UserOutcome::NotShown);
@@ -165,7 +162,7 @@ impl Run<'_> {
         todo
     }
 
-    /// Reads users, and writes those who are not there yet.
+    /// Reads users, and writes those who need it.
     async fn chunk(&self, chunk: &[usize]) {
         let users = self.those_to_write(chunk).await;
         let mut parts = vec![Part { users, seen: Instant::now(), lost: None }];
@@ -190,16 +187,17 @@ impl Run<'_> {
         }
     }
 
-    /// May the halves of a refused chunk be taken? A missing permission costs a few requests, not one a user.
+    /// Should the halves of a rejected chunk be tried? A missing permission then costs a few requests, not one per
+    /// user.
     fn is_worth_halving(&self, error: &ApiError) -> bool {
         may_be_about_one(error) || (is_forbidden(error) && !self.is_forbidden.get())
     }
 
-    /// A write that certainly was not carried out.
+    /// A write that was certainly not executed.
     fn refused(&self, error: &ApiError, lost: Option<&Lost>) -> UserOutcome {
         match (&error.kind, lost) {
             (ApiErrorKind::Interrupted, None) => UserOutcome::Skipped,
-            // What was lost before may still arrive.
+            // The earlier write may still arrive.
             (ApiErrorKind::Interrupted, Some(lost)) => UserOutcome::Unknown(Problem::from(&lost.error)),
             (_, Some(_)) => UserOutcome::Unknown(Problem::from(error)),
             (_, None) if self.job.source.is_registered() && is_absent(error) => UserOutcome::NotShown,
@@ -207,14 +205,14 @@ impl Run<'_> {
         }
     }
 
-    /// Writes users; and again those who are not there, while the answers are lost. Gives those who are not
-    /// written because the org refused them together, and why.
+    /// Writes users, and repeats it for those without the presence while responses are lost. Returns those who were not
+    /// written because the org rejected them together, with the error.
     async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
         let Part { mut users, mut seen, mut lost } = part;
-        // Behind the guard of what was lost: that has passed it, no matter what becomes of the next.
+        // The guard of the lost write, which that write has passed, even if the next one fails.
         let guard = lost.as_ref().map_or_else(|| WriteGuard::new(self.stop), |lost| lost.guard.clone());
         let writer = self.session.guarded_by(&guard).user_writer();
-        // What becomes of those who are not there in the end: what was lost may still arrive.
+        // The result for users who never get the presence: a lost write may still arrive.
         let mut last =
             lost.as_ref().map_or(UserOutcome::Skipped, |lost| UserOutcome::Unknown(Problem::from(&lost.error)));
         for index in &users {
@@ -256,8 +254,7 @@ impl Run<'_> {
         None
     }
 
-    /// A person who shall be taken from where they were seen may be elsewhere by the time that a write has
-    /// waited for its turn, or for the end of a 429: then it is not sent.
+    /// A person may be elsewhere after a write waited for its slot or the end of a 429. Then it is not sent.
     fn hold_while_seen(&self, guard: &WriteGuard, seen: Instant) {
         if self.job.only_from.is_some() {
             guard.fresh_for(Duration::from_millis(SEEN_HOLDS_MS).saturating_sub(seen.elapsed()));
@@ -278,7 +275,7 @@ impl Run<'_> {
         writer.set_many(&assignments, source).await
     }
 
-    /// Holds an answer against what was to be. What it does not confirm is not believed before it is read.
+    /// Compares a response with the wanted presence. A user that it does not confirm is read.
     async fn settle(&self, part: &[usize], mut answered: UserAnswers) {
         let mut open = Vec::new();
         for index in part {
@@ -300,7 +297,7 @@ impl Run<'_> {
         }
     }
 
-    /// After a lost answer: ends those who are there, and those of whom it cannot be told.
+    /// After a lost response: finishes the users with the presence, and those whose result is not known.
     async fn those_not_there(&self, users: Vec<usize>, lost: &ApiError) -> Vec<usize> {
         let mut rest = Vec::new();
         for (index, found) in self.look(&users).await {
@@ -328,7 +325,7 @@ impl Run<'_> {
         part.iter().copied().zip(few(&self.reader, &users, self.job.source).await).collect()
     }
 
-    /// Is a person no longer where they were to be taken from?
+    /// Does a person no longer have the definition that they were to be moved from?
     fn has_left(&self, seen: &UserPresence) -> bool {
         self.job.only_from.is_some_and(|from| seen.definition != *from)
     }

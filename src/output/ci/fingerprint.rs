@@ -1,5 +1,5 @@
-//! What the formats for findings have in common: one value, the paths that a repository knows, and fingerprints
-//! by which a finding is known again when its lines have moved.
+//! The shared part of the formats for findings: the input, paths relative to the repository, and fingerprints that
+//! identify a finding after its lines have moved.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,32 +11,31 @@ use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 
-/// What `validate` has to say, no matter what became of it.
+/// Any result of `validate`.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported<'a> {
-    /// In the order in which people read them.
+    /// In display order.
     pub diagnostics: &'a Findings,
     pub sources: &'a Sources,
     /// Why nothing could be checked.
     pub problem: Option<&'a Problem>,
-    /// The path that was to be checked: the place of what has none in a file.
+    /// The checked path: the place of findings without one in a file.
     pub asked: &'a Path,
     pub folder: Option<&'a Path>,
 }
 
 impl Reported<'_> {
-    /// The path of the file that a place is in; of what has no place, the one that was to be checked.
+    /// The path of a place's file. Without a place, the checked path.
     pub fn path(&self, place: Option<Span>) -> String {
         tidy(place.map_or(self.asked, |place| &self.sources.get(place.file).path), self.folder)
     }
 
-    /// The path that was to be checked.
     pub fn asked(&self) -> String {
         tidy(self.asked, self.folder)
     }
 
-    /// One for each finding, 64 hexadecimal digits: made of what was found and in which file, and not of where in
-    /// it. Equal findings of one file are told apart by their order.
+    /// One per finding, 64 hexadecimal digits: from the finding and its file, not from its place in the file. Equal
+    /// findings in one file differ by their order.
     pub fn fingerprints(&self) -> Vec<String> {
         let mut seen: HashMap<String, u32> = HashMap::new();
         let mut one = |diagnostic: &Diagnostic| {
@@ -51,7 +50,7 @@ impl Reported<'_> {
     }
 }
 
-/// A path as a repository knows it: relative where it is below the folder, with `/`, without detours.
+/// A path in a repository: relative if it is below the folder, with `/`, without `.` and `..`.
 pub fn tidy(path: &Path, folder: Option<&Path>) -> String {
     let path = folder.and_then(|it| path.strip_prefix(it).ok()).unwrap_or(path);
     let mut parts: Vec<String> = Vec::new();

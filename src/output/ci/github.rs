@@ -1,6 +1,6 @@
-//! Annotations of GitHub Actions: workflow commands on standard output that put a message at a line of a file.
-//! What refuses a plan is an error, what takes something away a warning, what changes names a notice. Files are named
-//! relative to `folder`, the root of the repository, where they are below it.
+//! GitHub Actions annotations: workflow commands on standard output with a message for a line of a file.
+//! A refusal of a plan is an error, a removal a warning, a rename a notice. Files below `folder`, the root of the
+//! repository, have relative names.
 
 use std::cmp::Reverse;
 use std::path::Path;
@@ -33,11 +33,11 @@ use crate::plan::guard::is_rename;
 use crate::plan::refusal::Refusal;
 use crate::plan::warning::Warning;
 
-/// How many annotations of one level GitHub shows of one step; it drops the others without a word. (docs.github.com,
+/// The most annotations of one level that GitHub shows per step. It drops the others silently. (docs.github.com,
 /// "Checks runs": 10 warnings and 10 errors a step; 50 in all a job.)
 const PER_LEVEL_MAX: usize = 10;
 
-/// The most answers of one refusal: an annotation is read at the edge of a file.
+/// The most answers of one refusal, because an annotation has little room.
 const ANSWERS_MAX: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,7 @@ impl Level {
     }
 }
 
-/// Where a message stands: in a file that was read, or as a document says it.
+/// The place of a message: in a file that was read, or from a document.
 #[derive(Debug, Clone)]
 enum AnnotatedPlace {
     Span(Span),
@@ -80,11 +80,11 @@ struct Annotation {
     lines: Vec<String>,
 }
 
-/// What is dangerous in a plan, most dangerous first.
+/// The dangerous parts of a plan, most dangerous first.
 pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&Path>) -> String {
     let mut dangers: Vec<(Danger, Annotation)> =
         plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
-    // Of a kind, what most people notice first.
+    // In each kind, the one that affects most people is first.
     dangers.sort_by_key(|(danger, _)| *danger);
     let refused = plan.refusals.iter().enumerate().map(|(index, it)| {
         let mut annotation = refusal(it);
@@ -147,7 +147,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, folder: Option<&Path>) -> String {
     commands(&annotations, &Sources::new(), folder)
 }
 
-/// At the first definition that it is about.
+/// At its first definition.
 fn warning(warning: &Warning, desired: &Desired) -> Annotation {
     let wanted = warning.keys().first().and_then(|it| desired.definitions.get(it));
     Annotation {
@@ -158,7 +158,7 @@ fn warning(warning: &Warning, desired: &Desired) -> Annotation {
     }
 }
 
-/// What is otherwise in an org, at the definitions of the config.
+/// The drift of an org, at the definitions of the config.
 pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
     for how in DifferenceCause::ALL {
@@ -189,7 +189,7 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, folder: Option<&Path>) ->
     commands(&annotations, sources, folder)
 }
 
-/// The drifts or reports of several orgs, an annotation for each org that is not as it should be.
+/// The drifts or reports of several orgs, with an annotation for each org with a problem.
 pub fn combined(combined: &Combined) -> String {
     let level = |tone| match tone {
         Tone::Bad => Some(Level::Error),
@@ -205,7 +205,7 @@ pub fn combined(combined: &Combined) -> String {
     commands(&annotations.collect::<Vec<_>>(), &Sources::new(), None)
 }
 
-/// What was merged and not applied is no surprise; all else may be.
+/// A merged change that was not applied is expected. Any other difference may be a surprise.
 fn drifted_row(row: &drift::DriftRow, drift: &Drift) -> Annotation {
     let level = if row.how == DifferenceCause::NotApplied { Level::Notice } else { Level::Warning };
     let known_as = row.known_as(&drift.plan.default_locale).unwrap_or("no label");
@@ -225,7 +225,7 @@ fn drifted_row(row: &drift::DriftRow, drift: &Drift) -> Annotation {
     }
 }
 
-/// What is not done of an apply.
+/// The parts of an apply that were not done.
 pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
     annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
@@ -294,15 +294,15 @@ fn refusal(refusal: &Refusal) -> Annotation {
     Annotation { level: Level::Error, place: refusal.place.map(Into::into), title: refusal.code().to_owned(), lines }
 }
 
-/// By kind, worst first; then by the people who notice. Not known counts as many.
+/// By kind, worst first, then by affected people. An unknown number counts as many.
 type Danger = (u8, Reverse<usize>);
 
-/// What a change takes away or renames, at the line that asks for it.
+/// A removal or rename, at the line that asks for it.
 fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger, Annotation)> {
     let step = &change.step;
     let places = step.key().and_then(|key| desired.definitions.get(key)).map(|it| &it.places);
     let (kind, level, place, what) = match step {
-        // No line asks for it: it is one that is not there.
+        // No line asks for it, because the definition is missing.
         Step::Delete(_) => (0, Level::Warning, None, "is deleted".to_owned()),
         Step::Supersede(..) => (1, Level::Warning, places.and_then(|it| it.replaces), "is deactivated".to_owned()),
         Step::Deactivate(..) => (2, Level::Warning, places.and_then(|it| it.deactivated), "is deactivated".to_owned()),
@@ -372,7 +372,7 @@ fn not_done(row: &ReportRow, report: &Report) -> Annotation {
     }
 }
 
-/// Findings beyond those that are shown.
+/// The findings that are not shown.
 #[derive(Clone, Copy, Default)]
 struct Uncounted {
     errors: usize,
@@ -383,7 +383,7 @@ fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>
     commands_of(annotations, Uncounted::default(), sources, folder)
 }
 
-/// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
+/// Errors, warnings, notices: of each as many as GitHub shows, the last of which counts the rest.
 fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sources, folder: Option<&Path>) -> String {
     let mut commands = String::new();
     for level in Level::ALL {
@@ -411,7 +411,7 @@ fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sourc
     commands
 }
 
-/// One line, no matter what is in it: the runner takes what begins with `::` for a command, and these begin with ours.
+/// Always one line: the runner reads a line that starts with `::` as a command, and this one starts with ours.
 fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) -> String {
     let Annotation { level, place, title, lines } = annotation;
     let mut properties = Vec::new();
@@ -432,12 +432,12 @@ fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) ->
     format!("::{} {}::{}\n", level.name(), properties.join(","), lines.join("%0A"))
 }
 
-/// What stands after the second `::`. Line breaks are escaped twice: shown as `\n`, as everywhere.
+/// The text after the second `::`. Line breaks are escaped twice, so that they are shown as `\n`.
 fn data(raw: &str) -> String {
     text::terminal(raw).as_str().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// What stands between `=` and `,` or `::`.
+/// The text between `=` and `,` or `::`.
 fn property(raw: &str) -> String {
     data(raw).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,4 +1,4 @@
-//! Findings as GitLab's code quality report: a JSON array with the fields that GitLab documents.
+//! Findings as GitLab's code quality report: a JSON array with GitLab's documented fields.
 
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ struct Lines {
     begin: u32,
 }
 
-/// The report. What could not be checked at all is a finding as well: an empty report would say that all is well.
+/// The report. A failed check is a finding too: an empty report would mean success.
 pub fn report(reported: &Reported<'_>) -> String {
     let mut issues: Vec<Issue> = Vec::new();
     for (diagnostic, fingerprint) in reported.diagnostics.iter().zip(reported.fingerprints()) {

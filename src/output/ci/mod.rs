@@ -1,4 +1,4 @@
-//! What GitHub, GitLab and SARIF viewers take.
+//! The formats of GitHub, GitLab and SARIF viewers.
 
 pub mod fingerprint;
 pub mod github;

@@ -14,10 +14,10 @@ use crate::output::ci::fingerprint::{Reported, sentence};
 use crate::output::json;
 use crate::output::text::findings::summary;
 
-/// Where the format is defined.
+/// The definition of the format.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Raised when fingerprints are made of something else.
+/// Increased when fingerprints change.
 const FINGERPRINT: &str = "presencectl/v1";
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct Run {
     properties: Counts,
 }
 
-/// How many findings there are in all.
+/// The total number of findings.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
@@ -83,7 +83,7 @@ struct Configuration {
 
 #[derive(Serialize)]
 struct Properties {
-    /// May `settings.rules` set it?
+    /// Can `settings.rules` set it?
     settable: bool,
 }
 
@@ -106,7 +106,7 @@ struct Message {
     text: String,
 }
 
-/// A result, as SARIF calls a finding.
+/// A SARIF result.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Outcome {
@@ -230,7 +230,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// In a message `[text](place)` is a link and `{0}` a hole for an argument, also where an org or a file says so.
+/// In a message, `[text](place)` is a link and `{0}` a placeholder, even in foreign text.
 fn message(raw: &str) -> Message {
     let shown = text::terminal(raw).to_string();
     let mut text = String::with_capacity(shown.len());
@@ -263,7 +263,7 @@ fn location(place: Option<Span>, reported: &Reported<'_>) -> Location {
     Location { id: None, place: PhysicalLocation { artifact_location, region }, message: None }
 }
 
-/// A reference to a file, relative where the path is. Everything that has a meaning in one is percent-encoded.
+/// A URI of a file, relative if the path is. Special characters are percent-encoded.
 fn uri(path: &str) -> String {
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! Documents of the jobs of several orgs that are read back. They are files, and files come from anyone.
+//! Reads the documents of several orgs' jobs. They are files, so their content is untrusted.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,11 +10,11 @@ use crate::ops::history::stored::{Stored, StoredReport};
 use crate::output::json::common::{ConfigV1, Document, OrgV1};
 use crate::output::json::{DriftV1, ErrorV1, PlanV1, ReportV1, saved_plan, stored_report};
 
-/// A document, and what it says of where it comes from.
+/// A document, and the origin that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CombinedDocument {
     pub tool_version: String,
-    /// How many values it has, where an object or a list counts eight.
+    /// The number of its values. An object or list counts eight.
     pub values: usize,
     pub body: CombinedBody,
 }
@@ -27,18 +27,18 @@ pub enum CombinedBody {
     Error(Box<ErrorV1>),
 }
 
-/// Which org and which config a document says that it is of.
+/// The org and config that a document names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DocumentOrigin {
     pub org: Option<String>,
     pub org_id: Option<String>,
-    /// The embedded org, whose id is of no meaning.
+    /// The embedded sandbox, whose id has no meaning.
     pub sandbox: bool,
     pub digest: Option<String>,
     pub commit: Option<String>,
 }
 
-/// Only what decides whether the rest can be read.
+/// The fields that decide whether the rest can be read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
 struct Head {
@@ -47,7 +47,7 @@ struct Head {
     tool_version: String,
 }
 
-/// Reads a document, or says in a sentence why it is none.
+/// Reads a document, or explains in a sentence why it is invalid.
 pub fn read(bytes: &[u8]) -> Result<CombinedDocument, String> {
     let values = json::values_at_most(bytes);
     if values > DOCUMENT_VALUES_MAX {

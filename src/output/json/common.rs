@@ -1,5 +1,4 @@
-//! What documents for machines have in common: their head, which org they speak of, causes, and places in
-//! files.
+//! The shared parts of JSON documents: their header, their org, causes, and places in files.
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -107,7 +106,7 @@ pub struct CauseV1 {
 
 impl From<Problem> for CauseV1 {
     fn from(cause: Problem) -> CauseV1 {
-        let Problem { message, help, correlation_id, platform_terms: _ } = cause;
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _ } = cause;
         CauseV1 { message, help, correlation_id }
     }
 }

@@ -1,4 +1,4 @@
-//! Orgs held against each other, as a document for machines, format 1.
+//! The comparison of orgs as a JSON document, format 1.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What is done to an object, what it holds, and what refuses or warns of it, in documents for machines.
+//! Actions, content, refusals and warnings of objects in JSON documents.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What `doctor` found as a document for machines, format 1, with types of its own.
+//! The result of `doctor` as a JSON document, format 1, with its own types.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What is otherwise in an org than in its config, as a document for machines, format 1, with types of its own.
+//! The drift of an org as a JSON document, format 1, with its own types.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
-//! A failure as a document for machines, format 1, with types of its own: what stands in the place
-//! of a plan or a report that could not be made.
+//! A failure as a JSON document, format 1, with its own types. It replaces a plan or a report that could not be made.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +26,9 @@ pub struct ErrorV1 {
     pub config: Option<ConfigV1>,
     /// When it was, and who was at work; of a run that changes definitions, and in a folder of reports.
     pub run: Option<RunV1>,
+    /// True if a freeze refused the run; absent otherwise, and in documents of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<bool>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -83,12 +85,13 @@ impl ErrorV1 {
         diagnostics: &Findings,
         sources: &Sources,
     ) -> ErrorV1 {
-        let Problem { message, help, correlation_id, platform_terms: _ } = problem;
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze } = problem;
         let Heard { org, sandbox } = heard;
         ErrorV1 {
             head: HeadV1::of::<ErrorV1>(org_v1(org.as_ref(), *sandbox)),
             config: config.cloned(),
             run: metadata.map(run_v1),
+            frozen: is_freeze.then_some(true),
             message: message.clone(),
             help: help.clone(),
             correlation_id: correlation_id.clone(),

@@ -1,4 +1,4 @@
-//! The plans of several orgs in one document, format 1: each org's own plan, and what they have in common.
+//! The plans of several orgs as one JSON document, format 1: each org's own plan, and the common part.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The drift of several orgs in one document, format 1.
+//! The drifts of several orgs as one JSON document, format 1.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

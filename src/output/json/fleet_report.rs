@@ -1,4 +1,4 @@
-//! What became of the applies of several orgs in one document, format 1.
+//! The results of several orgs' applies as one JSON document, format 1.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a folder of reports says as a document for machines, format 1, with types of its own.
+//! The log of a report folder as a JSON document, format 1, with its own types.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

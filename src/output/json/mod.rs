@@ -1,4 +1,4 @@
-//! Every document as versioned JSON, harmless on a terminal, and its schema; and the documents that are read back.
+//! Every document as versioned JSON that is safe on a terminal, with its schema. Also reads documents back.
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -46,21 +46,21 @@ pub use crate::output::json::retire::RetirementV1;
 pub use crate::output::json::show::{DefinitionsV1, SystemPresencesV1};
 pub use crate::output::json::users::{UserReportV1, UsersV1};
 
-/// A document as it is printed and kept.
+/// The text of a document.
 pub fn write(document: &impl Document) -> String {
     without_nulls(&pretty(document))
 }
 
 /// The JSON Schema of a document.
 pub fn schema<T: Document>() -> String {
-    // Of what is written. Reading is more tolerant than that.
+    // The schema of written documents. Reading is more tolerant.
     let settings = SchemaSettings::draft2020_12()
         .for_serialize()
         .with_transform(RecursiveTransform(|schema: &mut Schema| absent_never_null(schema)));
     pretty(&settings.into_generator().into_root_schema_for::<T>())
 }
 
-/// What is not there is left out of a document, so a schema need not allow null.
+/// Absent values are left out of a document, so its schema need not allow null.
 fn absent_never_null(schema: &mut Schema) {
     let may_be_absent = |of: &Value| {
         let types = of.get("type").and_then(Value::as_array).is_some_and(|it| it.iter().any(|it| it == "null"));
@@ -94,21 +94,21 @@ fn absent_never_null(schema: &mut Schema) {
     }
 }
 
-/// Any JSON, as all of it is printed.
+/// Any JSON, in the printed form.
 pub fn pretty(document: &impl Serialize) -> String {
-    // These types are strings, numbers and maps with strings for keys: writing them cannot fail.
+    // These types are strings, numbers and maps with string keys, so writing cannot fail.
     let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
     json.push('\n');
     text::without_hidden(&json)
 }
 
-/// Without the fields that are null. Each stands on a line of its own, since a line break within a string is escaped.
+/// Removes the null fields. Each is on its own line, because a line break in a string is escaped.
 fn without_nulls(json: &str) -> String {
     let mut kept = String::with_capacity(json.len());
     for line in json.lines() {
         let (is_last, field) = line.strip_suffix(',').map_or((true, line), |it| (false, it));
         if field.ends_with(": null") {
-            // What stands before the last field of an object is the last one then.
+            // The field before the last one becomes the last one.
             if is_last && kept.ends_with(",\n") {
                 kept.truncate(kept.len() - 2);
                 kept.push('\n');

@@ -1,4 +1,4 @@
-//! The orgs of a config, as a document for machines, format 1.
+//! The orgs of a config as a JSON document, format 1.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

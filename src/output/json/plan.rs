@@ -1,5 +1,5 @@
-//! The plan as a document for machines, format 1, with types of its own. It is the saved plan, too:
-//! `plan/saved.rs` reads back the part that bounds an apply.
+//! The plan as a JSON document, format 1, with its own types. It is also the saved plan: `plan/saved.rs` uses the part
+//! that bounds an apply.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

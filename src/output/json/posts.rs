@@ -1,4 +1,4 @@
-//! The lines beside a report, one for each POST, as JSON.
+//! The lines beside a report, one per POST, as JSON.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,11 +26,11 @@ pub fn line(create: &Create, default_locale: &Locale, now: Moment) -> String {
         system_presence: create.system_presence.to_string(),
         default_label: create.labels.get(default_locale).map(ToString::to_string),
     };
-    // Text alone is always written.
+    // Writing text cannot fail.
     serde_json::to_string(&line).unwrap_or_default() + "\n"
 }
 
-/// Reads such a file. What is no such line was cut.
+/// Reads such a file. An invalid line is an incomplete one.
 pub fn read(bytes: &[u8]) -> Posts {
     let text = String::from_utf8_lossy(text::without_mark(bytes).unwrap_or(bytes));
     let mut posts = Posts::default();

@@ -1,4 +1,4 @@
-//! The report as a document for machines, format 1, with types of its own.
+//! The report as a JSON document, format 1, with its own types.
 
 use std::collections::BTreeMap;
 

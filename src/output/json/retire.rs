@@ -1,4 +1,4 @@
-//! What became of a retirement as a document for machines, format 1, with types of its own.
+//! The result of a retirement as a JSON document, format 1, with its own types.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

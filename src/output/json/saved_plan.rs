@@ -1,4 +1,4 @@
-//! Saved plans that are read back. They are files, and files come from anyone.
+//! Reads saved plans. They are files, so their content is untrusted.
 
 use serde::Deserialize;
 
@@ -12,29 +12,29 @@ use crate::output::json::content::ChangeV1;
 use crate::output::json::plan::PlanV1;
 use crate::plan::saved::{ReviewedOperation, SavedPlan};
 
-/// Why a file is no saved plan.
+/// Why a file is not a valid saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SavedPlanError {
-    /// Not JSON, or not of this shape.
+    /// Not JSON, or of another shape.
     #[error("it is not a plan that presencectl wrote ({0})")]
     NotAPlan(String),
-    /// More than is read.
+    /// It exceeds a limit.
     #[error("it holds more than {DOCUMENT_VALUES_MAX} values")]
     TooLarge,
     #[error("it is a `{0}`, not a plan")]
     OtherKind(String),
-    /// A format that this version does not know.
+    /// An unknown format.
     #[error("it is of format {found}, and this version ({}) reads format {}", env!("CARGO_PKG_VERSION"), PlanV1::VERSION)]
     UnknownFormat { found: u64 },
-    /// An operation that no plan holds.
+    /// An operation that no plan has.
     #[error("its change number {number} is not one that a plan can hold ({why})")]
     BadOperation { number: usize, why: &'static str },
-    /// It names a generation that this version does not know.
+    /// An unknown generation of the API.
     #[error("it was made through API `{0}`, which this version does not know")]
     UnknownGeneration(String),
 }
 
-/// Only what decides whether the rest can be read.
+/// The fields that decide whether the rest can be read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
 struct Head {
@@ -42,7 +42,7 @@ struct Head {
     format_version: u64,
 }
 
-/// Which kind of document it says that it is. Nothing of the rest is kept.
+/// The kind of the document. The rest is not kept.
 pub fn kind(bytes: &[u8]) -> Option<String> {
     serde_json::from_slice::<Head>(bytes).ok().map(|it| it.kind)
 }
@@ -51,7 +51,7 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
     saved_plan(document(text)?)
 }
 
-/// The whole document, of which all that bounds an apply can be read.
+/// The whole document, if everything that bounds an apply can be read.
 pub fn whole(text: &str) -> Result<PlanV1, SavedPlanError> {
     let document = document(text)?;
     saved_plan(document.clone())?;

@@ -1,4 +1,4 @@
-//! What an org holds as documents for machines, format 1, with types of their own.
+//! The content of an org as JSON documents, format 1, with their own types.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anyone.
+//! Reads stored reports, for `log` and `undo`. They are files, so their content is untrusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::output::json::error::ErrorV1;
 use crate::output::json::report::{DifferenceV1, ReportV1, RowV1};
 use crate::plan::change::Action;
 
-/// Only what decides whether the rest can be read.
+/// The fields that decide whether the rest can be read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
 struct Head {
@@ -62,17 +62,17 @@ struct Said {
     message: String,
 }
 
-/// A run, so that a bad one is an error at its place.
+/// A run. An invalid one is an error with its place.
 #[derive(Deserialize)]
 #[serde(try_from = "RunV1")]
 struct Run(StoredRun);
 
-/// A row, so that a bad one is an error at its place.
+/// A row. An invalid one is an error with its place.
 #[derive(Deserialize)]
 #[serde(try_from = "RowV1")]
 struct Row(StoredRow);
 
-/// Reads what a run kept of itself.
+/// Reads the stored result of a run.
 pub fn read(bytes: &[u8]) -> Result<Stored, Unreadable> {
     let text = text::of_bytes(bytes).map_err(|error| {
         let line = match error {
@@ -110,7 +110,7 @@ fn report(text: &str) -> Result<StoredReport, Unreadable> {
         why: format!("it was made through API {api}, which this version does not know", api = text::ticked(api)),
     })?;
     let objects: Vec<StoredRow> = objects.into_iter().map(|Row(it)| it).collect();
-    // A run has one step an object.
+    // A run has one step per object.
     let mut ids = BTreeSet::new();
     let mut written = objects.iter().filter(|it| it.may_be_written()).filter_map(|it| it.id.as_ref());
     if let Some(id) = written.find(|id| !ids.insert(*id)) {
@@ -140,13 +140,13 @@ fn failure(text: &str) -> Result<StoredFailure, Unreadable> {
 
 fn not_a_report(error: &serde_json::Error) -> Unreadable {
     let why = error.to_string();
-    // The place stands beside it.
+    // The place is shown separately.
     let place = format!(" at line {} column {}", error.line(), error.column());
     let why = why.strip_suffix(&place).unwrap_or(&why);
     Unreadable { line: Some(error.line().max(1)), why: format!("it is not a report that presencectl wrote ({why})") }
 }
 
-/// The line on which something stands for the first time.
+/// The line of the first occurrence.
 fn line_of(text: &str, what: &str) -> Option<usize> {
     text.lines().position(|line| line.contains(what)).map(|index| index + 1)
 }

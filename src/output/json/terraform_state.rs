@@ -1,5 +1,5 @@
-//! A Terraform state that is read: what `terraform show -json` prints. It holds secrets of any resource, so no error shows a
-//! value of it but addresses and ids.
+//! Reads a Terraform state: the output of `terraform show -json`. It has secrets of other resources, so errors only
+//! show addresses and ids.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,10 +11,10 @@ use crate::model::names::DefinitionId;
 use crate::model::text;
 use crate::ops::import::terraform::{self, RESOURCE_TYPE, Resource};
 
-/// Why a file gives no names.
+/// Why a file has no usable resources.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
-    /// In the words of the parser, which name a place and no value.
+    /// The parser's message, which has a place and no value.
     #[error("it is not JSON ({0})")]
     NotJson(String),
     #[error("it is not what `terraform show -json` prints (line {line}, column {column})")]
@@ -57,10 +57,10 @@ impl StateError {
 struct State {
     format_version: Option<String>,
     values: Option<Values>,
-    // Of a plan.
+    // In a plan.
     planned_values: Option<IgnoredAny>,
     resource_changes: Option<IgnoredAny>,
-    // Of a raw state.
+    // In a raw state.
     serial: Option<IgnoredAny>,
     lineage: Option<IgnoredAny>,
 }
@@ -89,7 +89,7 @@ struct StateResource {
     r#type: Option<String>,
     name: Option<String>,
     index: Option<Scalar>,
-    /// Of an object that is replaced and waits for its removal.
+    /// In a replaced object that waits for its removal.
     deposed_key: Option<IgnoredAny>,
     values: Option<StateValues>,
 }
@@ -108,7 +108,7 @@ enum Scalar {
     Other(IgnoredAny),
 }
 
-/// What is kept of a list while it is read: a state may have any number of resources that are no definitions.
+/// Filters a list while it is read: a state may have any number of other resources.
 trait Wanted {
     fn is_wanted(&self) -> bool;
 }
@@ -155,10 +155,10 @@ fn wanted<'de, D: Deserializer<'de>, T: Deserialize<'de> + Wanted>(deserializer:
     deserializer.deserialize_any(Items(PhantomData))
 }
 
-/// The definitions that a state holds.
+/// The definitions in a state.
 pub fn read(text: &str) -> Result<Vec<Resource>, StateError> {
     let state: State = serde_json::from_str(text).map_err(|error| match error.classify() {
-        // The words of any other error may hold a value.
+        // Other error messages may have a value.
         Category::Data => StateError::OtherShape { line: error.line(), column: error.column() },
         Category::Io | Category::Syntax | Category::Eof => StateError::NotJson(error.to_string()),
     })?;
@@ -208,7 +208,7 @@ fn read_resource(resource: StateResource, modules: &[terraform::Module]) -> Resu
     Ok(Resource { address, modules: modules.to_vec(), name, index, id })
 }
 
-/// The modules of an address such as `module.emea["a"].module.team`; none where it is no such address.
+/// The modules of an address such as `module.emea["a"].module.team`. `None` if it is invalid.
 fn modules_of(address: &str) -> Option<Vec<terraform::Module>> {
     let mut modules = Vec::new();
     let mut rest = address;
@@ -236,7 +236,7 @@ fn modules_of(address: &str) -> Option<Vec<terraform::Module>> {
     Some(modules)
 }
 
-/// The key of an instance, as it is spelt, and what follows its bracket.
+/// The instance key in its spelling, and the text after its bracket.
 fn index_of(within: &str) -> Option<(&str, &str)> {
     let Some(quoted) = within.strip_prefix('"') else { return within.split_once(']') };
     let mut is_escaped = false;
@@ -249,7 +249,7 @@ fn index_of(within: &str) -> Option<(&str, &str)> {
     Some((index, after.strip_prefix("\"]")?))
 }
 
-/// Is it a name that Terraform takes? It goes into `removed` blocks.
+/// Is it a valid Terraform name? It becomes part of `removed` blocks.
 fn is_identifier(name: &str) -> bool {
     let begins = name.chars().next().is_some_and(|it| it.is_alphabetic() || it == '_');
     begins && name.chars().all(|it| (it.is_alphanumeric() || matches!(it, '_' | '-')) && !text::is_hidden(it))

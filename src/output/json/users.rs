@@ -1,4 +1,4 @@
-//! Users and reports about them as documents for machines, format 1, with types of their own.
+//! Users, and reports about them, as JSON documents, format 1, with their own types.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,15 @@
 //! A page as a list of blocks, which Markdown and HTML print each in its own way. Foreign text has pieces of its own,
 //! and a printer can print those only escaped.
 
+use crate::model::names::DefinitionId;
 use crate::model::observed::Organization;
 use crate::model::source::{Sources, Span};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
+use crate::output::table::short_ids;
 use crate::output::text::problem::{Below, Explained};
 use crate::plan::answer::Answer;
+use crate::plan::change::Action;
 
 /// What is posted, each in its own place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,10 @@ pub(super) enum Piece {
     Strong(PageLine),
     /// What is said less loudly where a printer can.
     Quiet(PageLine),
+    /// An id, and how many of its first bytes are unique on the page, where that was counted.
+    Id(String, Option<usize>),
+    /// What is done to a row: Markdown has a sign for it.
+    Action(Action),
     /// What becomes of a row, in words of ours.
     Tag(Tone, String),
     /// The same, and less to look at.
@@ -53,6 +60,12 @@ pub(super) enum Piece {
         label: String,
         fate: LabelFate,
     },
+    /// The label of this locale goes away, and none comes.
+    Removed(String),
+    /// A name that a link of the page leads to.
+    Anchor(String),
+    /// Words that lead to the anchor of a name. Markdown has no anchors of its own and prints nothing.
+    Link(&'static str, String),
 }
 
 pub(super) type PageLine = Vec<Piece>;
@@ -90,6 +103,10 @@ pub(super) fn sentence(raw: impl Into<String>) -> Piece {
 
 pub(super) fn strong(words: impl Into<String>) -> Piece {
     Piece::Strong(vec![plain(words)])
+}
+
+pub(super) fn id(of: &DefinitionId) -> Piece {
+    Piece::Id(of.as_str().to_owned(), None)
 }
 
 /// For printers in the same way, one line.
@@ -259,6 +276,37 @@ pub(super) struct Page<'a> {
     pub(super) line: PageLine,
     pub(super) leads: Vec<Lead>,
     pub(super) sections: Vec<Section>,
+}
+
+impl Page<'_> {
+    /// Counts how much of each id is unique on the page.
+    pub(super) fn with_short_ids(mut self) -> Self {
+        let mut ids = Vec::new();
+        self.each_id(&mut |id, _| ids.push(id.clone()));
+        let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut short = short_ids(&all, &[]).into_iter().map(str::len);
+        self.each_id(&mut |_, unique| *unique = short.next());
+        self
+    }
+
+    fn each_id(&mut self, found: &mut dyn FnMut(&mut String, &mut Option<usize>)) {
+        let mut lines: Vec<&mut PageLine> = Vec::new();
+        for section in &mut self.sections {
+            match &mut section.body {
+                PageBody::Table(table) => lines.extend(table.rows.iter_mut().flatten().flatten().map(|(_, it)| it)),
+                PageBody::List(_, rows) => lines.extend(rows.iter_mut().flatten().map(|it| &mut it.line)),
+            }
+        }
+        let mut pieces: Vec<&mut Piece> = lines.into_iter().flatten().collect();
+        pieces.reverse();
+        while let Some(piece) = pieces.pop() {
+            match piece {
+                Piece::Id(id, unique) => found(id, unique),
+                Piece::Strong(inner) | Piece::Quiet(inner) => pieces.extend(inner.iter_mut().rev()),
+                _ => {}
+            }
+        }
+    }
 }
 
 impl Section {

@@ -10,7 +10,7 @@ use crate::output::drifted::{DriftedOrg, heading, in_sync};
 use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title, at,
-    below, cell, name, org, plain, sandbox, sentence, strong,
+    below, cell, id, name, org, plain, sandbox, sentence, strong,
 };
 use crate::output::page::failure::refusals;
 use crate::output::page::plan::{add_others, label, notes, presence};
@@ -129,7 +129,7 @@ fn row(row: &DriftRow, plan: &Plan) -> Vec<PageLines> {
     let known_as = row.known_as(&plan.default_locale).map_or_else(|| plain("no label"), name);
     let mut about = cell(vec![known_as, plain(" ("), presence(step.system_presence()), plain(")")]);
     about.extend(row.who().map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])])));
-    about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![name(it.as_str())])])));
+    about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![id(it)])])));
     let labels = labels(step, &plan.default_locale);
     // A step goes from the org to the config.
     let (mut config, mut org) = (side(&labels, |it| it.after), side(&labels, |it| it.before));
@@ -186,9 +186,9 @@ fn candidates(questions: &[Question]) -> Section {
 }
 
 /// Label, system presence, id, and who changed it last.
-fn object(known_as: Option<Piece>, id: &DefinitionId, system_presence: &SystemPresence, who: &str) -> Item {
+fn object(known_as: Option<Piece>, of: &DefinitionId, system_presence: &SystemPresence, who: &str) -> Item {
     let mut line: PageLine = known_as.into_iter().flat_map(|it| [it, plain(" ")]).collect();
-    line.extend([plain("("), presence(system_presence), plain(", "), name(id.as_str()), plain("): "), sentence(who)]);
+    line.extend([plain("("), presence(system_presence), plain(", "), id(of), plain("): "), sentence(who)]);
     Item::new(line)
 }
 

@@ -138,11 +138,6 @@ fn changes(groups: &[FleetGroupV1]) -> Section {
 
 fn change(group: &FleetGroupV1) -> Vec<PageLines> {
     let is_removal = Action::from(group.action).is_removal();
-    let tone = match group.action.into() {
-        Action::Create | Action::Reactivate => Tone::Good,
-        Action::Update => Tone::Open,
-        Action::Supersede | Action::Deactivate | Action::Delete => Tone::Bad,
-    };
     let mut about: PageLine = Vec::new();
     about.extend(group.key.iter().flat_map(|it| [name(it.as_str()), plain(" ")]));
     about.extend(group.name.iter().flat_map(|it| [sentence(format!("\"{it}\"")), plain(" ")]));
@@ -158,8 +153,8 @@ fn change(group: &FleetGroupV1) -> Vec<PageLines> {
         let by = if index < OPEN_LABELS_MAX { By::Both } else { By::Html };
         let label = |of: &String, fate| Piece::Label { locale: it.locale.clone(), label: of.clone(), fate };
         before.extend(it.before.as_ref().map(|it| (by, vec![label(it, LabelFate::Goes)])));
-        let becomes = it.after.as_ref().map(|it| vec![label(it, LabelFate::Comes)]);
-        after.push((by, becomes.unwrap_or_else(|| vec![name(it.locale.as_str()), plain(": removed")])));
+        let becomes = it.after.as_ref().map(|it| label(it, LabelFate::Comes));
+        after.push((by, vec![becomes.unwrap_or_else(|| Piece::Removed(it.locale.clone()))]));
     }
     if group.labels.len() > OPEN_LABELS_MAX {
         let more = text::count(group.labels.len() - OPEN_LABELS_MAX, "more language");
@@ -176,7 +171,7 @@ fn change(group: &FleetGroupV1) -> Vec<PageLines> {
     if is_removal {
         after = cell(vec![plain("no longer shown to agents")]);
     }
-    vec![cell(vec![Piece::Tag(tone, verb(group.action).to_owned())]), about, before, after, orgs(group)]
+    vec![cell(vec![Piece::Action(group.action.into())]), about, before, after, orgs(group)]
 }
 
 fn orgs(group: &FleetGroupV1) -> PageLines {

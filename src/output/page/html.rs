@@ -24,6 +24,7 @@ use crate::output::page::{
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::plan::Plan;
+use crate::plan::change::Action;
 
 /// All of the style. Nothing of a page comes from elsewhere.
 const STYLE: &str = include_str!("page.css");
@@ -33,32 +34,32 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// A whole plan, complete however long it is.
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    print(&plan_page::page(plan, Some(coverage), target, sources))
+    print(plan_page::page(plan, Some(coverage), target, sources))
 }
 
 /// The plans of several orgs, complete however long they are.
 pub fn fleet_plan(plan: &FleetPlanV1) -> String {
-    print(&fleet_page::page(plan))
+    print(fleet_page::page(plan))
 }
 
 /// A whole report.
 pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
-    print(&report_page::page(report, target, sources))
+    print(report_page::page(report, target, sources))
 }
 
 /// A whole drift, complete however long it is.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
-    print(&drift_page::page(drift, target, sources))
+    print(drift_page::page(drift, target, sources))
 }
 
 /// The drift of several orgs, complete however long it is.
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources) -> String {
-    print(&drift_page::page_of_several(orgs, sources))
+    print(drift_page::page_of_several(orgs, sources))
 }
 
 /// The drifts or reports of several orgs, from the documents of their jobs.
 pub fn combined(combined: &Combined) -> String {
-    print(&combined_page::page(combined))
+    print(combined_page::page(combined))
 }
 
 /// What is wrong and what to do about it, with the findings in the files.
@@ -69,7 +70,7 @@ pub fn failure(
     sources: &Sources,
     instead_of: PageKind,
 ) -> String {
-    print(&failure_page::page(problem, heard, diagnostics, sources, instead_of))
+    print(failure_page::page(problem, heard, diagnostics, sources, instead_of))
 }
 
 /// Foreign text, without anything hidden.
@@ -81,8 +82,9 @@ impl Render for Foreign<'_> {
     }
 }
 
-fn print(page: &Page<'_>) -> String {
-    let Page { kind, org, sandbox, first, what, summary, line: _, leads, sections } = page;
+fn print(page: Page<'_>) -> String {
+    let page = page.with_short_ids();
+    let Page { kind, org, sandbox, first, what, summary, line: _, leads, sections } = &page;
     let Summary { tone, words, more } = summary;
     let is_of_several = kind.is_of_several();
     let whose = match org {
@@ -218,7 +220,7 @@ fn table(Table { class, caption, columns, rows, names }: &Table) -> Markup {
                         tr {
                             @for (index, (column, cell)) in columns.iter().zip(row).enumerate() {
                                 @if index == *names { th scope="row" { (lines(cell)) } }
-                                @else if shown(column.by) { td data-head=(words(&column.head)) { (lines(cell)) } }
+                                @else if shown(column.by) { td data-head=[(!column.is_plain).then(|| words(&column.head))] { (lines(cell)) } }
                             }
                         }
                         "\n"
@@ -257,9 +259,17 @@ fn piece(piece: &Piece) -> Markup {
         Piece::Sentence(raw) => sentence(raw),
         Piece::Strong(words) => html! { strong { (line(words)) } },
         Piece::Quiet(words) => html! { span class="quiet" { (line(words)) } },
+        Piece::Id(whole, unique) => {
+            let shown = unique.and_then(|it| whole.get(..it)).unwrap_or(whole);
+            html! { code title=[(shown != whole).then_some(Foreign(whole))] { bdi { (Foreign(shown)) } } }
+        }
+        Piece::Action(action) => html! { span class={ "tag " (class(tone(*action))) } { (action.verb()) } },
         Piece::Tag(tone, words) => html! { span class={ "tag " (class(*tone)) } { (words) } },
         Piece::Remark(words) => html! { span class="tag open" { (words) } },
         Piece::Sign(sign, says) => html! { span role="img" aria-label=(says) { (sign) } },
+        Piece::Removed(locale) => html! { span class="locale" { (Foreign(locale)) } em { "removed" } },
+        Piece::Anchor(raw) => html! { span id=(anchor(raw)) { (code(raw)) } },
+        Piece::Link(words, to) => html! { a href={ "#" (anchor(to)) } { (words) } },
         Piece::Label { locale, label, fate } => html! {
             span class="locale" { (Foreign(locale)) }
             // The element says to anyone who cannot see colours what becomes of it.
@@ -270,6 +280,21 @@ fn piece(piece: &Piece) -> Markup {
             }
         },
     }
+}
+
+fn tone(action: Action) -> Tone {
+    match action {
+        Action::Create | Action::Reactivate => Tone::Good,
+        Action::Update => Tone::Open,
+        Action::Supersede | Action::Deactivate | Action::Delete => Tone::Bad,
+    }
+}
+
+/// An id of an element holds no blank, and no name of a file leads elsewhere.
+fn anchor(name: &str) -> String {
+    let kept =
+        |c: char| if c.is_ascii_alphanumeric() || c == '-' { c.to_string() } else { format!("_{:x}", u32::from(c)) };
+    format!("coverage-{}", name.chars().map(kept).collect::<String>())
 }
 
 /// Foreign text that may run from right to left, kept apart from what is around it.

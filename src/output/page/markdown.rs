@@ -8,6 +8,7 @@ use crate::output::page::block::{
     By, Item, Keep, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Title,
 };
 use crate::output::page::markdown_escape::{Inline, in_cell};
+use crate::plan::change::Action;
 
 /// How much of Markdown fits somewhere, and what is said where something did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,13 +177,28 @@ fn line(pieces: &PageLine) -> String {
 fn piece(piece: &Piece) -> String {
     match piece {
         Piece::Plain(words) | Piece::Remark(words) => words.clone(),
-        Piece::Name(raw) => Inline::code(raw).to_string(),
+        Piece::Name(raw) | Piece::Id(raw, _) | Piece::Anchor(raw) => Inline::code(raw).to_string(),
         Piece::Sentence(raw) => Inline::prose(raw).to_string(),
         Piece::Strong(words) => format!("**{}**", line(words)),
         Piece::Quiet(words) => line(words),
         Piece::Tag(_, words) => format!("**{words}**"),
+        Piece::Action(action) => format!("{} {}", sign(*action), action.verb()),
         Piece::Sign(sign, _) => (*sign).to_owned(),
         Piece::Label { locale, label, fate: _ } => format!("{} {}", Inline::code(locale), Inline::code(label)),
+        Piece::Removed(locale) => format!("{} *removed*", Inline::code(locale)),
+        Piece::Link(..) => String::new(),
+    }
+}
+
+/// A sign before the verb, so that a long table can be skimmed.
+fn sign(action: Action) -> &'static str {
+    match action {
+        Action::Create => "➕",
+        Action::Update => "✏️",
+        Action::Reactivate => "🔁",
+        Action::Supersede => "🔀",
+        Action::Deactivate => "⏸",
+        Action::Delete => "🗑",
     }
 }
 

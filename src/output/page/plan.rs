@@ -3,20 +3,20 @@
 
 use crate::config::coverage::{Cell, Coverage, CoverageRow, Mark};
 use crate::model::freeze::FreezeTime;
-use crate::model::names::{DefinitionId, Label, SystemPresence};
+use crate::model::names::{Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
-    Title, at, cell, listed, name, org, plain, sandbox, sentence, strong, subject,
+    Title, at, cell, id, listed, name, org, plain, sandbox, sentence, strong, subject,
 };
 use crate::output::page::failure::refusals_of;
 use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
 use crate::output::style::Tone;
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan};
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, ObsoleteLine, Step, Unmanaged};
+use crate::plan::change::{Change, ObsoleteLine, Step, Unmanaged};
 use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, settled_in_words, short};
 use crate::plan::warning::Warning;
@@ -87,7 +87,7 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<
     let groups = groups(plan);
     let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
     sections.push(refusals_of(plan, sources));
-    sections.extend(groups.iter().map(|it| group(it, plan, sources)));
+    sections.extend(groups.iter().map(|it| group(it, plan, coverage, sources)));
     sections.extend(plan.base.as_ref().map(|it| settled(it, plan)));
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
@@ -128,7 +128,7 @@ fn settled(base: &Base, plan: &Plan) -> Section {
     Section::table("change", Keep::Fourth, Title::Folded(title), table)
 }
 
-fn group(group: &Group<'_>, plan: &Plan, sources: &Sources) -> Section {
+fn group(group: &Group<'_>, plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Section {
     let Group { title, folded, changes } = group;
     let count = text::count(changes.len(), "change");
     let table = Table {
@@ -141,7 +141,7 @@ fn group(group: &Group<'_>, plan: &Plan, sources: &Sources) -> Section {
             PageColumn::new("After"),
             PageColumn::of(By::Html, "Why"),
         ],
-        rows: changes.iter().map(|it| change(it, plan, sources)).collect(),
+        rows: changes.iter().map(|it| change(it, plan, coverage, sources)).collect(),
         names: 1,
     };
     let keep = if *folded { Keep::Third } else { Keep::Second };
@@ -153,11 +153,11 @@ fn group(group: &Group<'_>, plan: &Plan, sources: &Sources) -> Section {
     Section::table("change", keep, title, table)
 }
 
-fn change(change: &Change, plan: &Plan, sources: &Sources) -> Vec<PageLines> {
+fn change(change: &Change, plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<PageLines> {
     let step = &change.step;
+    let covered = step.key().filter(|key| coverage.is_some_and(|it| it.rows.iter().any(|row| row.key == **key)));
     let rows = labels(step, &plan.default_locale);
-    let (mut before, mut after) =
-        (side(&rows, LabelFate::Goes, |it| it.before), side(&rows, LabelFate::Comes, |it| it.after));
+    let (mut before, mut after) = (side(&rows, |it| before(it)), side(&rows, |it| Some(after(it))));
     add_others(step, plan, &mut before, &mut after);
     if step.action().is_removal() {
         after = cell(vec![plain("no longer shown to agents")]);
@@ -166,8 +166,9 @@ fn change(change: &Change, plan: &Plan, sources: &Sources) -> Vec<PageLines> {
     let people = people(step, &plan.usage, &plan.default_locale);
     about.extend(people.map(|it| (By::Both, vec![strong(it)])));
     about.extend(origin(plan, step).map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])])));
-    about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![name(it.as_str())])])));
-    vec![cell(vec![tag(step.action())]), about, before, after, cell(why(change, " at ", sources))]
+    about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![id(it)])])));
+    about.extend(covered.map(|it| (By::Html, vec![Piece::Link("coverage", it.as_str().to_owned())])));
+    vec![cell(vec![Piece::Action(step.action())]), about, before, after, cell(why(change, " at ", sources))]
 }
 
 /// What a step changes beside labels, below them.
@@ -180,27 +181,26 @@ pub(super) fn add_others(step: &Step, plan: &Plan, before: &mut PageLines, after
 }
 
 /// One side of the labels, a line each. A comment shows the first ones.
-fn side<'a>(rows: &[LabelRow<'a>], fate: LabelFate, of: fn(&LabelRow<'a>) -> Option<&'a Label>) -> PageLines {
+fn side(rows: &[LabelRow<'_>], of: impl Fn(&LabelRow<'_>) -> Option<Piece>) -> PageLines {
     let shown = rows.iter().enumerate().filter_map(|(index, row)| {
         let by = if index < OPEN_LABELS_MAX { By::Both } else { By::Html };
-        of(row).map(|it| (by, vec![label(row, it, fate)]))
+        of(row).map(|it| (by, vec![it]))
     });
     let more = rows.iter().skip(OPEN_LABELS_MAX).filter(|row| of(row).is_some()).count();
     let more = (more > 0).then(|| (By::Markdown, vec![plain(format!("and {more} more"))]));
     shown.chain(more).collect()
 }
 
-pub(super) fn label(row: &LabelRow<'_>, label: &Label, fate: LabelFate) -> Piece {
-    Piece::Label { locale: row.locale.to_string(), label: label.nfc().to_owned(), fate }
+fn before(row: &LabelRow<'_>) -> Option<Piece> {
+    row.before.map(|it| label(row, it, LabelFate::Goes))
 }
 
-fn tag(action: Action) -> Piece {
-    let tone = match action {
-        Action::Create | Action::Reactivate => Tone::Good,
-        Action::Update => Tone::Open,
-        Action::Supersede | Action::Deactivate | Action::Delete => Tone::Bad,
-    };
-    Piece::Tag(tone, action.verb().to_owned())
+fn after(row: &LabelRow<'_>) -> Piece {
+    row.after.map_or_else(|| Piece::Removed(row.locale.to_string()), |it| label(row, it, LabelFate::Comes))
+}
+
+pub(super) fn label(row: &LabelRow<'_>, label: &Label, fate: LabelFate) -> Piece {
+    Piece::Label { locale: row.locale.to_string(), label: label.nfc().to_owned(), fate }
 }
 
 fn why(change: &Change, before_place: &str, sources: &Sources) -> PageLine {
@@ -228,15 +228,19 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<Vec<PageLines>
     let step = &change.step;
     let shown = |it: Option<&str>| cell(it.map(name).into_iter().collect());
     let mut about = vec![
-        cell(vec![tag(step.action())]),
+        cell(vec![Piece::Action(step.action())]),
         cell(subject(known_as(step, &plan.default_locale), step.system_presence().as_str())),
-        shown(step.id().map(DefinitionId::as_str)),
+        cell(step.id().map(id).into_iter().collect()),
         cell(why(change, ", ", sources)),
     ];
     let mut cells: Vec<[PageLines; 3]> = labels(step, &plan.default_locale)
         .iter()
         .map(|row| {
-            [shown(Some(row.locale.as_str())), shown(row.before.map(Label::nfc)), shown(row.after.map(Label::nfc))]
+            let after = match row.after {
+                None if !step.action().is_removal() => cell(vec![plain("*removed*")]),
+                after => shown(after.map(Label::nfc)),
+            };
+            [shown(Some(row.locale.as_str())), shown(row.before.map(Label::nfc)), after]
         })
         .collect();
     cells.extend(
@@ -276,14 +280,14 @@ pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sour
 
 fn left_alone(left_alone: &[Unmanaged]) -> Section {
     let title = format!("Unmanaged: {} left alone", left_alone.len());
-    let row = |Unmanaged { id, system_presence, name: label, why }: &Unmanaged| {
+    let row = |Unmanaged { id: of, system_presence, name: label, why }: &Unmanaged| {
         let known_as = match label {
             Some(it) => cell(vec![name(it.nfc())]),
             None => vec![(By::Html, vec![plain("no label")])],
         };
         let mut reason = vec![sentence(why.in_words())];
         reason.extend(why.key().into_iter().flat_map(|key| [plain(": "), name(key.as_str())]));
-        vec![known_as, cell(vec![presence(system_presence)]), cell(vec![name(id.as_str())]), cell(reason)]
+        vec![known_as, cell(vec![presence(system_presence)]), cell(vec![id(of)]), cell(reason)]
     };
     let table = Table {
         class: "unmanaged",
@@ -309,7 +313,7 @@ fn coverage_sections(coverage: &Coverage) -> [Section; 2] {
     });
     let sums: Vec<PageLines> = std::iter::once(cell(vec![strong("Present")])).chain(sums).collect();
     let row = |of: &CoverageRow| {
-        let key = cell(vec![name(of.key.as_str())]);
+        let key = cell(vec![Piece::Anchor(of.key.as_str().to_owned())]);
         std::iter::once(key).chain(of.cells.iter().map(mark)).collect()
     };
     let is_complete = |of: &&CoverageRow| of.cells.iter().all(|it| it.marks.iter().all(|it| *it == Mark::NotNeeded));

@@ -1,4 +1,4 @@
-//! One change as people read it: a head line, and below it the labels that change.
+//! One change for people: a header line, and the changed labels below it.
 
 use std::fmt::Write as _;
 
@@ -13,11 +13,11 @@ use crate::output::rows;
 use crate::output::style::{Style, sign};
 use crate::plan::change::{Action, Change, Create, Edit, Step};
 
-/// The longest label whose changed characters are looked for. Beyond it, all of it counts as
-/// changed: finding them takes time with the square of the length, and an org may hold anything.
+/// The longest label whose changed characters are marked. The time grows with the square of the length, and labels can
+/// have any length. A longer label is marked as a whole.
 const COMPARED_BYTES_MAX: usize = 512;
 
-/// The change with everything that is in it, indented, with a line break at the end.
+/// The whole change, indented, with a line break at the end.
 pub(super) fn block(change: &Change, default_locale: &Locale, divisions: &Divisions, style: Style) -> String {
     let Change { step, reason, place: _ } = change;
     let action = step.action();
@@ -33,7 +33,7 @@ pub(super) fn block(change: &Change, default_locale: &Locale, divisions: &Divisi
     block
 }
 
-/// The labels of something to be made stand below its head, so it needs no name in it.
+/// The labels of a create are below its header, so it needs no name there.
 fn step_name<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a Label> {
     match step {
         Step::Create(_) => None,
@@ -43,7 +43,7 @@ fn step_name<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a Label> {
     }
 }
 
-/// Key, name, system presence and id, as far as there are any.
+/// Key, name, system presence and id, as far as they exist.
 pub(super) fn subject(
     action: Action,
     key: Option<&Key>,
@@ -53,7 +53,7 @@ pub(super) fn subject(
 ) -> String {
     let mut subject = String::new();
     match (action, key) {
-        // The key of a replacement is the definition that comes, and the object is what goes.
+        // The key of a replacement is the new definition, and the object is the old one.
         (Action::Supersede, _) | (_, None) => {}
         (_, Some(key)) => subject = format!("{} ", text::terminal(key.as_str())),
     }
@@ -74,12 +74,11 @@ pub(super) fn subject(
     subject
 }
 
-/// The same of what a step is about.
 pub(super) fn subject_of(step: &Step, default_locale: &Locale) -> String {
     subject(step.action(), step.key(), step.name(default_locale), step.system_presence(), step.id())
 }
 
-/// The same of a label as the platform compares it.
+/// The label in the platform's comparison form.
 pub(super) fn quoted_label(label: &Label) -> String {
     text::quoted(label.nfc())
 }
@@ -147,13 +146,13 @@ fn line(block: &mut String, sign: &str, locale: &Locale, width_max: usize, rest:
     block.push('\n');
 }
 
-/// A part of a label that both sides have, or only one.
+/// A part of a label, on both sides or on one.
 struct Part {
     tag: ChangeTag,
     shown: String,
 }
 
-/// One label that becomes another, with the characters that differ marked.
+/// One changed label, with the different characters marked.
 fn changed(block: &mut String, locale: &Locale, width_max: usize, (before, after): (&Label, &Label), style: Style) {
     let parts = parts(before, after);
     let apart = text::runs_right_to_left(before.nfc()) || text::runs_right_to_left(after.nfc());
@@ -174,7 +173,7 @@ fn changed(block: &mut String, locale: &Locale, width_max: usize, (before, after
         let under = |left_out: ChangeTag| -> String {
             parts.iter().filter(|it| it.tag != left_out).map(|it| mark(it.tag).repeat(width(&it.shown))).collect()
         };
-        // Two quotes and the arrow stand between the sides.
+        // Two quotes and the arrow are between the sides.
         let marks =
             format!("{} {}      {}", " ".repeat(width(&margin)), under(ChangeTag::Insert), under(ChangeTag::Delete));
         if parts.iter().any(|it| it.tag == ChangeTag::Equal) {
@@ -191,8 +190,7 @@ fn mark(tag: ChangeTag) -> &'static str {
     }
 }
 
-/// In colour, the part itself is marked. So it is, with brackets, where a line of marks below could
-/// not be trusted to stand below the right characters.
+/// In colour, the part itself is marked. Brackets mark it where a line of marks could be misaligned.
 fn part(part: &Part, in_brackets: bool, style: Style) -> String {
     let Part { tag, shown } = part;
     match tag {
@@ -204,8 +202,7 @@ fn part(part: &Part, in_brackets: bool, style: Style) -> String {
     }
 }
 
-/// Where the two have little in common, marking the few letters that they share by chance would
-/// only distract: then all of both counts as changed.
+/// If the two labels have little in common, marking single letters would distract. Then both are marked as a whole.
 fn parts(before: &Label, after: &Label) -> Vec<Part> {
     let (before, after) = (before.nfc(), after.nfc());
     let whole = [(ChangeTag::Delete, before), (ChangeTag::Insert, after)];
@@ -213,7 +210,7 @@ fn parts(before: &Label, after: &Label) -> Vec<Part> {
     if before.len().max(after.len()) <= COMPARED_BYTES_MAX {
         found = diff_graphemes(similar::Algorithm::Myers, before, after);
         let equal: usize = found.iter().filter(|(tag, _)| *tag == ChangeTag::Equal).map(|(_, it)| it.len()).sum();
-        // A command to a runner that is cut into parts would not be seen in any of them.
+        // A CI command that is cut into parts would not be detected in any of them.
         let has_command = text::has_command(before) || text::has_command(after);
         if has_command || equal * 3 < before.len().max(after.len()) {
             found.clear();

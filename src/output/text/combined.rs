@@ -1,4 +1,4 @@
-//! The drifts or reports of several orgs for people: a line with the sum, then the orgs by what became of them.
+//! The drifts or reports of several orgs for people: a summary line, then the orgs by result.
 
 use std::fmt::Write as _;
 

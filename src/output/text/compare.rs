@@ -1,4 +1,4 @@
-//! Orgs held against each other, for people and spreadsheets.
+//! The comparison of orgs, for people and spreadsheets.
 
 use std::fmt::Write as _;
 
@@ -47,7 +47,7 @@ fn name(raw: &str) -> String {
     text::terminal(raw).to_string()
 }
 
-/// What differs in two orgs, and how many active definitions each has.
+/// The differences of two orgs, and their numbers of active definitions.
 fn pair(it: &OrgComparisonV1, style: Style) -> String {
     let (first, second) = (name(&it.first), name(&it.second));
     let count = |found| it.rows.iter().filter(|row| row.found == found).count();

@@ -1,4 +1,4 @@
-//! A plan seen from the other side, for people: what is otherwise in the org, who touched it last, and both ways out.
+//! The drift of an org for people: the differences, their last authors, and how to keep or revert them.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ use crate::output::text::problem::{answer, explained, place, refusal_shown};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
 
-/// The drift of several orgs: what could not be read first, then each org that has drifted.
+/// The drift of several orgs: unreadable ones first, then each org with drift.
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
     let mut shown = format!("{}\n", style.bold(&heading(orgs)));
     // Writing to a String cannot fail.
@@ -39,7 +39,7 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
     shown
 }
 
-/// A whole drift, complete however long it is.
+/// A whole drift, in full.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {
     let mut shown = target_line(target) + "\n";
     for how in DifferenceCause::ALL {
@@ -79,14 +79,14 @@ fn section(shown: &mut String, heading: &str, rows: &str, style: Style) {
 fn row(row: &DriftRow, drift: &Drift, sources: &Sources, style: Style) -> String {
     let (step, plan) = (&row.change.step, &drift.plan);
     let action = step.action();
-    // The definition of a replacement is the one that comes; here it is the one that was moved.
+    // The definition of a replacement is the new one. Here, it is the one that was moved.
     let named = if row.first.is_empty() { action } else { Action::Update };
     let subject =
         change::subject(named, step.key(), step.name(&plan.default_locale), step.system_presence(), step.id());
     let head = style.action(action, &format!("{} {}", sign(action), row.what.in_words()));
     let mut shown = format!("  {head} {}\n", style.bold(&subject));
     if let Step::Update(edit) = step {
-        // From what the config asks for to what a person made of it.
+        // From the state in the config to the state after the change by hand.
         let seen = Edit { before: edit.after.clone(), after: edit.before.clone(), ..edit.clone() };
         change::edited(&mut shown, &seen, &plan.divisions, style);
     }
@@ -114,7 +114,7 @@ fn unmanaged(it: &UnmanagedDrift, style: Style) -> String {
     let mut shown = format!("  {}\n", style.bold(&subject));
     // Writing to a String cannot fail.
     let _ = writeln!(shown, "    {}", text::terminal(&who(modified.as_ref())));
-    // Of what was there all the time no one has to decide anything.
+    // An object that was always there needs no decision.
     if *how == DifferenceCause::Edited {
         answer(
             &mut shown,

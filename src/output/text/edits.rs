@@ -1,4 +1,4 @@
-//! Edits of files for people: what each org gets by them, and the lines that change.
+//! File edits for people: the effect on each org, and the changed lines.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use crate::ops::pin::Pins;
 use crate::ops::promote::Promoted;
 use crate::output::style::Style;
 
-/// Lines around those that change.
+/// The context lines around a change.
 const CONTEXT: usize = 2;
 
-/// The lines that change, file by file.
+/// The changed lines, by file.
 pub fn diff(files: &[EditedFile], style: Style) -> String {
     let of = |it: &EditedFile| lines_that_change(&it.path.display().to_string(), &it.before, &it.after, style);
     files.iter().map(of).collect()
@@ -46,12 +46,12 @@ pub fn written(files: &[EditedFile], style: Style) -> String {
     format!("{} {}\n", style.good("written:"), text::count(files.len(), "file"))
 }
 
-/// What was not carried.
+/// A part that was not copied.
 pub fn note(message: &str, style: Style) -> String {
     format!("{}: {}\n", style.hint("note"), text::terminal(message))
 }
 
-/// What becomes of a definition in each org.
+/// The effect on a definition in each org.
 pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style) -> String {
     let key = text::terminal(key);
     let mut page = String::new();
@@ -101,14 +101,14 @@ fn change(before: Option<&String>, after: Option<&String>, style: Style) -> Stri
     }
 }
 
-/// The same of one org of several.
+/// Like [`pins`], for one of several orgs.
 pub fn pins_of(org: &str, told: &Pins, style: Style) -> String {
     let lines: Vec<String> = pins(told, style).lines().map(|it| format!("  {it}\n")).collect();
     let lines = lines.concat();
     format!("{}\n{lines}", style.bold(text::terminal(org).as_str()))
 }
 
-/// Which definitions get a pin, and which do not.
+/// Which definitions get a pin.
 pub fn pins(pins: &Pins, style: Style) -> String {
     let Pins { new, kept, missing, in_doubt } = pins;
     let mut page = match new.len() {

@@ -1,4 +1,4 @@
-//! The pages of help for people: one, or the list of all.
+//! The help pages for people: one page, or the list of all.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub fn page(markdown: &str, style: Style) -> String {
     for line in markdown.lines() {
         if let Some(opened) = line.strip_prefix("```") {
             in_example = !in_example;
-            // `yaml`, the file's name, and how it is read.
+            // `yaml`, the file's name, and its use.
             if let Some(file) = opened.split_whitespace().nth(1) {
                 push(&mut text, &format!("  {}", style.hint(&format!("{file}:"))));
             }
@@ -29,7 +29,7 @@ pub fn page(markdown: &str, style: Style) -> String {
     text
 }
 
-/// Every name with its first sentence, in groups.
+/// Every name with its summary, in groups.
 pub fn list(style: Style) -> String {
     let groups = [
         (RuleKind::Form, "Mistakes of form: a file cannot be read as a config. They cannot be switched off."),

@@ -1,4 +1,4 @@
-//! Findings at their place: source line, caret, help, and a last line that counts them.
+//! Findings with their source line, caret and help, and a last line that counts them.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,20 +11,20 @@ use crate::model::source::{Source, Sources, Span};
 use crate::model::text;
 use crate::output::style::Style;
 
-/// How much of a line is shown before and after what is marked, in characters.
+/// The characters of a line that are shown before and after the marked part.
 const CONTEXT_CHARS: usize = 60;
 
-/// How much of what is marked is shown, in characters.
+/// The characters of the marked part that are shown.
 const MARKED_CHARS: usize = 60;
 
-/// How many warnings of one rule are shown with their lines; of more, the first one is, and the others in a line each.
+/// The most warnings of one rule with their source lines. With more, only the first has one, and the others have a line
+/// each.
 pub(super) const DRAWN_MAX: usize = 3;
 
-/// Wide enough that nothing is cut but by the limits above.
+/// Wide enough that only the limits above cut text.
 const WIDTH: usize = 1_000;
 
-/// Writes the findings that are shown, and how many there are in all. Nothing when there are none. Every foreign string
-/// is neutralised.
+/// Writes the findings to show, and their total number. Empty without findings. Every foreign string is made safe.
 pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Sources, style: Style) -> fmt::Result {
     let renderer = renderer(style);
     let draw = |out: &mut dyn fmt::Write, diagnostic: &Diagnostic| {
@@ -49,7 +49,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
             writeln!(out)?;
         }
     }
-    // Last, since a terminal ends there.
+    // Errors come last, where a reader of a terminal starts.
     errors.iter().try_for_each(|it| draw(out, it))?;
     if !diagnostics.is_empty() {
         let gravest = diagnostics.iter().min_by_key(|it| it.severity);
@@ -58,7 +58,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
         let places: Vec<String> = errors.iter().filter_map(|it| Some(sources.place(it.place?).to_string())).collect();
         let at = match places.as_slice() {
             [] => String::new(),
-            // It stands right above.
+            // It is directly above.
             [_] if diagnostics.total() == 1 => String::new(),
             [one] => format!("; the error is at {}", text::terminal(one)),
             several => format!("; errors at {}", text::terminal(&text::some(several))),
@@ -68,7 +68,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
     Ok(())
 }
 
-/// What there is of each rule, by the first of each.
+/// The findings of each rule, in the order of their first occurrence.
 pub(super) fn by_rule<'a, T>(all: &[&'a T], code: impl Fn(&T) -> &'static str) -> Vec<(&'static str, Vec<&'a T>)> {
     let mut rules: Vec<(&'static str, Vec<&T>)> = Vec::new();
     for it in all {
@@ -88,8 +88,7 @@ pub fn human(diagnostics: &Findings, sources: &Sources, style: Style) -> String 
     text
 }
 
-/// A place in a file with its line, marked, and a note at the mark; every line indented. For what has been
-/// told already and has a place.
+/// A place with its marked line and a note, indented. It is for a message that was already shown.
 pub fn pointed_at(span: Span, note: &'static str, sources: &Sources, indent: &str, style: Style) -> String {
     let elements = at(span, sources, AnnotationKind::Primary, Some(note));
     let picture = renderer(style).render(&[Group::with_level(Level::ERROR).elements(elements)]);
@@ -103,12 +102,12 @@ fn renderer(style: Style) -> Renderer {
     renderer.term_width(WIDTH)
 }
 
-/// Between a position and a line given apart the crate announces a second file.
+/// The crate announces a second file if a position and its line are given separately.
 fn announces_a_file(line: &str) -> bool {
     console::strip_ansi_codes(line).trim() == ":::"
 }
 
-/// `2 errors, 1 warning`, and how many of them are not shown.
+/// `2 errors, 1 warning`, and the number of hidden ones.
 pub fn summary(diagnostics: &Findings) -> String {
     let parts = [(diagnostics.errors, "error"), (diagnostics.warnings, "warning")];
     let parts: Vec<String> =
@@ -143,8 +142,8 @@ fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
     groups
 }
 
-/// `--> file:line:column` and the line, marked. The position is counted in the file, the line is
-/// shown neutralised and cut, so the two are given apart.
+/// `--> file:line:column` and the marked line. The position refers to the file, but the line is shown escaped and cut,
+/// so they are given separately.
 fn at(span: Span, sources: &Sources, kind: AnnotationKind, note: Option<&'static str>) -> Vec<Element<'static>> {
     let place = sources.place(span);
     let path = text::terminal(&place.path.display().to_string()).to_string();
@@ -159,7 +158,7 @@ fn at(span: Span, sources: &Sources, kind: AnnotationKind, note: Option<&'static
     vec![origin.into(), snippet.into()]
 }
 
-/// The line of a span with everything hidden as escapes, and where the marked part is in it.
+/// The escaped line of a span, and the marked part in it.
 fn shown_line(source: &Source, span: Span) -> (String, Range<usize>) {
     let text = source.text.as_str();
     let start = floor(text, span.start as usize);

@@ -1,4 +1,4 @@
-//! The plans of several orgs for people: what could not be planned first, then each change once, with its orgs.
+//! The plans of several orgs for people: failed ones first, then each change once, with its orgs.
 
 use std::fmt::Write as _;
 
@@ -14,10 +14,10 @@ use crate::output::style::{Style, sign};
 use crate::output::text::problem::{answer, explained_below};
 use crate::plan::change::Action;
 
-/// Up to so many labels of a change are shown; `--org NAME` shows all of them.
+/// The most labels of a change that are shown. `--org NAME` shows all.
 const LABELS_MAX: usize = 4;
 
-/// All of it, complete in changes and orgs.
+/// The whole text, with all changes and orgs.
 pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let mut sections = vec![
@@ -51,7 +51,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     all
 }
 
-/// What it comes to, in a line.
+/// The summary line.
 pub fn heading(plan: &FleetPlanV1) -> String {
     let FleetSummaryV1 { orgs, changed, no_change, refused, not_planned, requests: _ } = plan.summary;
     if orgs == 0 {
@@ -71,7 +71,7 @@ pub fn heading(plan: &FleetPlanV1) -> String {
     format!("{all}: {}", parts.join(", "))
 }
 
-/// The orgs to which nothing is written now, each in a sentence without its full stop.
+/// The frozen orgs, each in a sentence without a full stop.
 pub fn frozen(orgs: &[FleetOrgV1]) -> Vec<String> {
     let frozen = |org: &FleetOrgV1| {
         let freezes = org.plan.iter().flat_map(|it| &it.freezes).filter(|it| it.time == "now");
@@ -122,7 +122,7 @@ fn refusal(it: &FleetRefusalV1, style: Style) -> String {
     shown
 }
 
-/// `proven` says which orgs have a change already.
+/// `proven` adds the orgs that already have a change.
 pub(super) fn changes(groups: &[FleetGroupV1], proven: bool, style: Style) -> String {
     let (mut shown, mut before) = (String::new(), None);
     for group in groups {
@@ -186,12 +186,12 @@ fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
     shown
 }
 
-/// Which orgs have a change already.
+/// The orgs that already have a change.
 pub fn in_place(orgs: &[String]) -> String {
     if orgs.is_empty() { "first time anywhere".to_owned() } else { format!("already in place in {}", orgs.join(", ")) }
 }
 
-/// Of what it is said, as `lunch "Lunch" (Meal)`.
+/// The subject of a group, as `lunch "Lunch" (Meal)`.
 pub fn subject(group: &FleetGroupV1) -> String {
     let key = group.key.as_ref().filter(|_| group.action != ActionV1::Replace);
     let key = key.map(|it| text::terminal(it).to_string());
@@ -229,7 +229,7 @@ fn place_shown(it: &PlaceV1) -> String {
     text::terminal(&format!("{}:{}:{}", it.file, it.line, it.column)).to_string()
 }
 
-/// A line that may go, or of which that is not known.
+/// An obsolete line, or one that may be obsolete.
 pub fn line_in_words(it: &FleetLineV1) -> String {
     let FleetLineV1 { key: _, field: _, place: _, not_known_for, more } = it;
     let names: Vec<String> = not_known_for.iter().map(text::ticked).collect();
@@ -246,7 +246,7 @@ fn line_shown(it: &FleetLineV1) -> String {
     format!("{}: `{}` of `{key}`{at}\n", text::terminal(&words), text::terminal(&it.field))
 }
 
-/// The orgs in which nothing is to be done, and why not.
+/// The orgs without changes, and why.
 pub fn quiet_orgs(orgs: &[FleetOrgV1]) -> Vec<String> {
     let quiet = orgs.iter().filter(|it| it.status == FleetStatusV1::NoChange);
     let why = |it: &FleetOrgV1| {

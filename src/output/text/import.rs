@@ -1,4 +1,4 @@
-//! What `import` and `init` wrote, for people, and how to go on.
+//! The result of `import` and `init` for people, and the next steps.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,17 +13,16 @@ use crate::ops::import::terraform::{Resource, removed};
 use crate::output::style::Style;
 use crate::output::summary::target_line;
 
-/// What a person should know, one line each.
+/// The notes, one line each.
 pub fn notes(notes: &[ImportNote], style: Style) -> String {
     notes.iter().map(|it| note(&it.message(), style)).collect()
 }
 
-/// One line that a person should know.
 pub fn note(message: &str, style: Style) -> String {
     format!("{}: {}\n", style.hint("note"), text::terminal(message))
 }
 
-/// Which files were written, and which of an earlier import are left over.
+/// The written files, and leftover files of an earlier import.
 pub fn written(
     definitions: usize,
     files: &[PlacedFile],
@@ -36,7 +35,7 @@ pub fn written(
     head + &placed(files, style) + &left(left_over, "of an earlier import; nothing uses it now", style)
 }
 
-/// The same of several orgs.
+/// Like [`written`], for several orgs.
 pub fn written_fleet(
     import: &FleetImport,
     files: &[PlacedFile],
@@ -52,14 +51,14 @@ pub fn written_fleet(
     head + &placed(files, style) + &left(left_over, "of no org that was imported; look whether it is needed", style)
 }
 
-/// Files that are there beside those that were written.
+/// The leftover files beside the written ones.
 fn left(paths: &[String], why: &str, style: Style) -> String {
     let word = style.doubtful(&format!("{:<10}", "left over"));
     let lines = paths.iter().map(|path| format!("  {word}{}: {why}\n", text::terminal(path)));
     lines.collect::<Vec<String>>().concat()
 }
 
-/// How Terraform forgets what was imported: the `removed` blocks, or the file that has them.
+/// How to make Terraform forget the imported objects: the `removed` blocks, or their file.
 pub fn forgotten(resources: &[Resource], file: Option<&Path>, style: Style) -> String {
     let (add, blocks) = match file {
         Some(file) => (format!("{}, which has their `removed` blocks", text::ticked(file.display())), String::new()),

@@ -1,4 +1,4 @@
-//! Labels on their way to translators and back, for people.
+//! Label export and import, for people.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::ops::labels::import::{LabelWish, RefusedCell};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
 use crate::output::style::Style;
 
-/// How many orgs are named before the rest is counted.
+/// The most orgs that are named. The rest is counted.
 const ORGS_NAMED_MAX: usize = 20;
 
-/// How much a sheet holds, and how many cells of each language are empty.
+/// The size of a sheet, and the number of empty cells per language.
 pub fn exported(sheet: &LabelSheet, style: Style) -> String {
     let locales: Vec<(usize, &String)> = (sheet.columns.iter().enumerate())
         .filter_map(|(index, it)| if let SheetColumn::Label(locale) = it { Some((index, locale)) } else { None })
@@ -28,7 +28,7 @@ pub fn exported(sheet: &LabelSheet, style: Style) -> String {
     page
 }
 
-/// What a sheet changes, by file, with the orgs that get it.
+/// The changes of a sheet, by file, with the affected orgs.
 pub fn wishes(
     wishes: &[LabelWish],
     fleet: Fleet<'_>,
@@ -45,7 +45,7 @@ pub fn wishes(
         let names = fleet.names(&using.collect::<Vec<_>>());
         let _ =
             writeln!(page, "{}{}", style.bold(text::terminal(&file.path.display().to_string()).as_str()), orgs(&names));
-        // Into an org's overrides all of them go.
+        // All of them go into one org's overrides.
         let is_only = files.len() == 1;
         for wish in wishes.iter().filter(|it| is_only || rows[it.row].file == file.file) {
             page.push_str(&line(wish, &rows[wish.row], style));
@@ -82,7 +82,7 @@ pub fn imported(labels: usize, files: &[EditedFile], style: Style) -> String {
     format!("{} {labels} in {files}\n", style.good("written:"))
 }
 
-/// What was left out, by cell.
+/// The refused cells.
 pub fn refused(refused: &[RefusedCell], style: Style) -> String {
     let mut page = String::new();
     for RefusedCell { address, why } in refused {
@@ -93,7 +93,7 @@ pub fn refused(refused: &[RefusedCell], style: Style) -> String {
     page
 }
 
-/// What was passed over.
+/// A skipped part.
 pub fn note(message: &str, style: Style) -> String {
     format!("{}: {}\n", style.hint("note"), text::terminal(message))
 }

@@ -1,4 +1,4 @@
-//! What an org holds, for people and for spreadsheets.
+//! The content of an org, for people and spreadsheets.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,13 +14,13 @@ use crate::output::style::Style;
 use crate::output::summary::{org_lines, target_lines};
 use crate::output::table::{self, TableColumn, short_ids};
 
-/// What stands where the org does not say.
+/// Shown if the org has no value.
 const NOT_KNOWN: &str = "not known";
 
-/// How many locales of a definition a line of the table names.
+/// The most locales of a definition in a line of the table.
 const LOCALES_SHOWN_MAX: usize = 4;
 
-/// A table of all, or everything about what was found by a name.
+/// A table of everything, or all details of what a name matched.
 pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
     let mut shown = target_lines(target) + "\n\n";
     let count = text::count(listing.rows.len(), "definition");
@@ -49,7 +49,7 @@ pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
     shown
 }
 
-/// What cannot be read whole.
+/// The objects that cannot be read in full.
 fn odd(all: &[Odd], style: Style) -> String {
     if all.is_empty() {
         return String::new();
@@ -80,8 +80,8 @@ fn definitions(listing: &Listing, style: Style) -> String {
     let ids = short_ids(&column(|it| it.definition.id.as_str()), &odd);
     let by = short_ids(&column(|it| it.changed_by().unwrap_or_default()), &[]);
     let rows: Vec<(&ListingRow, (&str, &str))> = listing.rows.iter().zip(ids.into_iter().zip(by)).collect();
-    // What may run from right to left is followed by what begins with a letter, so that a terminal that
-    // knows such scripts keeps the columns apart.
+    // A column that may have right-to-left text is followed by one that starts with a letter, so that a terminal with
+    // bidi support keeps the columns in order.
     let columns: [TableColumn<'_, (&ListingRow, (&str, &str))>; 9] = [
         ("KEY", &|(row, _)| row.key.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("SYSTEM", &|(row, _)| row.definition.system_presence.to_string()),
@@ -96,13 +96,13 @@ fn definitions(listing: &Listing, style: Style) -> String {
     table::rows(if listing.with_keys { &columns } else { &columns[1..] }, &rows, style)
 }
 
-/// The day of a time as the platform writes it; anything else whole.
+/// The date of a time in the platform's form. Any other text stays.
 fn day(time: &str) -> &str {
     let day = time.split_once('T').map(|(day, _)| day);
     day.filter(|_| Moment::read(time).is_some()).unwrap_or(time)
 }
 
-/// The default label; another one with its locale, where there is none.
+/// The default label, or another one with its locale.
 fn name(definition: &Definition, default_locale: &Locale) -> String {
     if let Some(label) = definition.default_label(default_locale) {
         return bare(label);
@@ -113,13 +113,13 @@ fn name(definition: &Definition, default_locale: &Locale) -> String {
     }
 }
 
-/// A label in quotes only where it could not be seen without.
+/// A label, in quotes only if it would be invisible without them.
 fn bare(label: &Label) -> String {
     let raw = text::shortened(label.nfc());
     if raw.trim() == raw && !raw.is_empty() { raw.into_owned() } else { format!("\"{raw}\"") }
 }
 
-/// The default locale first; how many more there are.
+/// The default locale first, then the number of further ones.
 fn locales(definition: &Definition, default_locale: &Locale) -> String {
     let mut locales: Vec<&Locale> = definition.labels.iter().map(|(locale, _)| locale).collect();
     locales.sort_by_key(|it| !it.same_as(default_locale));
@@ -163,7 +163,7 @@ fn details(row: &ListingRow, listing: &Listing, style: Style) -> String {
     shown
 }
 
-/// One row a definition, one column a locale.
+/// One row per definition, one column per locale.
 pub fn definitions_csv(listing: &Listing) -> String {
     let used = listing.rows.iter().flat_map(|it| it.definition.labels.iter().map(|(locale, _)| locale));
     let used = used.chain(listing.odd.iter().flat_map(|it| it.labels.iter().map(|(locale, _)| locale)));
@@ -215,7 +215,7 @@ pub fn definitions_csv(listing: &Listing) -> String {
     csv(&headings, &rows)
 }
 
-/// The system presences of an org, and how a config says each.
+/// The system presences of an org, and their spelling in a config.
 pub fn system_presences(it: &SystemPresences, style: Style) -> String {
     let SystemPresences { org, sandbox, names } = it;
     let columns: [TableColumn<'_, SystemPresence>; 2] = [
@@ -228,7 +228,7 @@ pub fn system_presences(it: &SystemPresences, style: Style) -> String {
     format!("{}\n\n{}", org_lines(org.as_ref(), *sandbox), table::rows(&columns, names, style))
 }
 
-/// The system presences of an org, one row each.
+/// The system presences of an org, one per row.
 pub fn system_presences_csv(it: &SystemPresences) -> String {
     let columns: [TableColumn<'_, SystemPresence>; 2] =
         [("name", &ToString::to_string), ("standard", &|it| it.standard().unwrap_or_default().to_owned())];

@@ -1,4 +1,4 @@
-//! What a folder of reports says of who changed what, and when: a table, and CSV.
+//! The log of a report folder: a table, and CSV.
 
 use crate::model::labels::Labels;
 use crate::model::names::Label;
@@ -14,7 +14,7 @@ use crate::output::style::Style;
 use crate::output::table::{self, TableColumn};
 use crate::output::text::change::quoted_label;
 
-/// How much of a commit a table shows: enough to find it by.
+/// The characters of a commit in a table: enough to find it by.
 const COMMIT_CHARS: usize = 8;
 
 pub fn human(log: &Log, style: Style) -> String {
@@ -40,7 +40,7 @@ pub fn human(log: &Log, style: Style) -> String {
     table::rows(&columns, &log.entries, style)
 }
 
-/// One row an entry, with everything that a person may want to sort by.
+/// One row per entry, with everything that is useful for sorting.
 pub fn log_csv(log: &Log) -> String {
     let columns: [TableColumn<'_, LogEntry>; 23] = [
         ("time", &|it| it.time.to_string()),
@@ -78,12 +78,12 @@ fn of_row(entry: &LogEntry, of: impl Fn(&StoredRow) -> String) -> String {
     entry.row.as_ref().map(of).unwrap_or_default()
 }
 
-/// A cell has one line, and what stands in it shall read back exactly.
+/// A cell has one line, and must read back exactly.
 fn json(content: &Content) -> String {
     serde_json::to_string(&ContentV1::from(content)).unwrap_or_default()
 }
 
-/// A file that could not be read, where a person reads what is wrong.
+/// An unreadable file, with what is wrong.
 pub fn unread(it: &Unread) -> Problem {
     let Unread { file, line, why } = it;
     let line = line.map_or_else(String::new, |line| format!(":{line}"));
@@ -97,7 +97,7 @@ fn definition(row: &StoredRow) -> String {
     format!("{} ({})", words.join(" "), row.system_presence).trim_start().to_owned()
 }
 
-/// Why a person did it, and what it took back.
+/// The reason of a run, and what it reverted.
 fn reason(entry: &LogEntry) -> String {
     let undoes = entry.run.undoes.as_ref().map(|it| format!("takes back {it}"));
     let broken = entry.run.break_glass.as_ref().map(|it| format!("during a freeze: {it}"));
@@ -105,7 +105,7 @@ fn reason(entry: &LogEntry) -> String {
     said.join("; ")
 }
 
-/// What was to become of it, in short: only what is not the same before and after.
+/// The planned change in short: only the differences.
 fn change(row: &StoredRow) -> String {
     let nothing = || Content { labels: Labels::new(), deactivated: false, division: None };
     let Some(after) = &row.after else { return String::new() };

@@ -1,5 +1,5 @@
-//! Plans and reports for people at a terminal. Every string from an org or a file is neutralised
-//! here, and everything reads without colours.
+//! Text views for people at a terminal. Every string from an org or a file is made safe here, and everything is
+//! readable without colours.
 
 mod change;
 mod combined;

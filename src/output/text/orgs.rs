@@ -37,7 +37,7 @@ pub fn human(orgs: &OrgsV1, style: Style) -> String {
     shown
 }
 
-/// How many orgs the change affects, and what it was compared with.
+/// The number of affected orgs, and what they were compared with.
 pub fn heading(orgs: &OrgsV1, since: &OrgsSinceV1) -> String {
     let affected = orgs.orgs.iter().filter(|it| it.is_affected()).count();
     let commit: String = since.commit.chars().take(COMMIT_CHARS).collect();
@@ -46,12 +46,12 @@ pub fn heading(orgs: &OrgsV1, since: &OrgsSinceV1) -> String {
     format!("{affected} of {} affected since {commit} ({why})", text::count(orgs.orgs.len(), "org"))
 }
 
-/// Was it asked which orgs are due?
+/// Were the due orgs requested?
 pub fn is_of_behind(orgs: &OrgsV1) -> bool {
     orgs.orgs.iter().any(|it| it.behind.is_some())
 }
 
-/// How many orgs are due.
+/// The number of due orgs.
 pub fn heading_of_due(orgs: &OrgsV1) -> String {
     let due = orgs.orgs.iter().filter(|it| it.why_due().is_some()).count();
     let frozen = frozen(orgs).count();
@@ -59,12 +59,12 @@ pub fn heading_of_due(orgs: &OrgsV1) -> String {
     format!("{due} of {} due{frozen}", text::count(orgs.orgs.len(), "org"))
 }
 
-/// The orgs that are due and get no job, since nothing is written to them now.
+/// The due orgs without a job, because they are frozen.
 pub fn frozen(orgs: &OrgsV1) -> impl Iterator<Item = (&ListedOrgV1, &String)> {
     orgs.orgs.iter().filter(|it| it.why_due().is_some()).filter_map(|it| Some((it, it.frozen_until.as_ref()?)))
 }
 
-/// What no block says, a line each.
+/// The notes outside the blocks, a line each.
 pub fn notes(orgs: &OrgsV1) -> Vec<String> {
     let names = |of: &dyn Fn(&&ListedOrgV1) -> bool| -> Vec<String> {
         orgs.orgs.iter().filter(of).map(|it| it.name.clone()).collect()
@@ -157,7 +157,7 @@ impl StandingV1 {
     }
 }
 
-/// The orgs that a machine goes on with: all of them, those that are affected, or those that are due and not frozen.
+/// The orgs for machines: all, the affected ones, or those that are due and not frozen.
 fn due(orgs: &OrgsV1) -> impl Iterator<Item = &ListedOrgV1> {
     orgs.orgs.iter().filter(|it| match &it.behind {
         Some(_) => it.why_due().is_some() && it.frozen_until.is_none(),
@@ -165,7 +165,7 @@ fn due(orgs: &OrgsV1) -> impl Iterator<Item = &ListedOrgV1> {
     })
 }
 
-/// A name a line, for a loop of a shell.
+/// One name per line, for a loop in a shell.
 pub fn lines(orgs: &OrgsV1) -> String {
     due(orgs).map(|it| format!("{}\n", text::terminal(&it.name))).collect::<Vec<_>>().concat()
 }
@@ -196,7 +196,7 @@ pub fn github_matrix(orgs: &OrgsV1) -> String {
     format!("{}\n", text::without_hidden(&matrix.to_string()))
 }
 
-/// `parallel.matrix` of a job; nothing where no org is due, since GitLab takes no empty one.
+/// `parallel.matrix` of a job. Empty if no org is due, because GitLab accepts no empty matrix.
 pub fn gitlab(orgs: &OrgsV1) -> String {
     let mut matrix = String::new();
     for it in due(orgs) {
@@ -207,7 +207,7 @@ pub fn gitlab(orgs: &OrgsV1) -> String {
     if matrix.is_empty() { matrix } else { format!("parallel:\n  matrix:\n{matrix}") }
 }
 
-/// How many orgs a matrix would have.
+/// The number of orgs in a matrix.
 pub fn matrix_size(orgs: &OrgsV1) -> usize {
     due(orgs).count()
 }

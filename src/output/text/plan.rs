@@ -1,4 +1,4 @@
-//! A plan as people read it: changes, what refuses them, what is left alone, a sum.
+//! A plan for people: changes, refusals, unmanaged objects, a summary.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ use crate::plan::only::Only;
 use crate::plan::origin::{Base, settled_in_words};
 use crate::plan::warning::Warning;
 
-/// A whole plan, complete however long it is.
+/// A whole plan, in full.
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
     let Plan {
         changes,
@@ -78,7 +78,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     shown
 }
 
-/// First what holds now, and last what is over.
+/// Active freezes first, past ones last.
 fn freezes_shown(freezes: &[(Freeze, FreezeTime)], sources: &Sources, style: Style) -> String {
     let mut shown = String::new();
     for (freeze, time) in freezes {
@@ -93,7 +93,7 @@ fn freezes_shown(freezes: &[(Freeze, FreezeTime)], sources: &Sources, style: Sty
     shown
 }
 
-/// What would be done, of a plan, beyond the saved one that bounds an apply.
+/// The changes of a plan beyond the saved one.
 pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
     let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
     format!(
@@ -130,7 +130,7 @@ fn changes_shown<'a>(
     shown
 }
 
-/// Loud, because a plan that looks finished may be a part.
+/// It is prominent, because a plan that looks complete may be a part.
 fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
     let Only { keys, changes, refusals } = only;
     let keys: Vec<String> = keys.iter().map(|it| format!("`{}`", text::terminal(it.as_str()))).collect();
@@ -152,7 +152,7 @@ fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
     shown
 }
 
-/// Warnings by rule, as findings are shown: of many of one rule, all but the first have a line without a heading.
+/// Warnings by rule, in the form of findings: with many of one rule, all but the first have a line without a header.
 pub(super) fn warnings_shown(warnings: &[Warning], style: Style) -> String {
     let all: Vec<&Warning> = warnings.iter().collect();
     let count = |some: &[&Warning]| some.iter().map(|it| it.count()).sum::<usize>();
@@ -194,7 +194,7 @@ fn left_alone_shown(left_alone: &[Unmanaged]) -> String {
     for it in left_alone {
         let Unmanaged { id, system_presence, name, why } = it;
         let group = why.in_words();
-        // They come sorted by reason.
+        // They are sorted by reason.
         if group != heading {
             heading = group;
             // Writing to a String cannot fail.
@@ -219,7 +219,7 @@ fn summary(plan: &Plan, sources: &Sources, style: Style) -> String {
     format!("{said}{in_step}{}\n{cost}", places(plan, sources))
 }
 
-/// Where the errors are, in a sentence with a space before it; nothing where the only one stands right above.
+/// The places of the errors, in a sentence after a space. Empty if the only one is directly above.
 fn places(plan: &Plan, sources: &Sources) -> String {
     let mut places: Vec<String> = Vec::new();
     for span in plan.refusals.iter().filter_map(|it| it.place) {
@@ -236,7 +236,7 @@ fn places(plan: &Plan, sources: &Sources) -> String {
     }
 }
 
-/// Everything that is said before the changes.
+/// Everything before the changes.
 fn base_shown(base: &Base, style: Style) -> String {
     let Some(compared) = base.compared() else {
         let not_told = base.not_told().unwrap_or_default();
@@ -256,7 +256,7 @@ fn base_shown(base: &Base, style: Style) -> String {
     shown
 }
 
-/// What the base would change and the plan does not.
+/// The changes of the base that the plan no longer needs.
 fn settled(base: &Base, plan: &Plan) -> String {
     let changes = base.compared().map_or(&[][..], |it| &it.settled);
     if changes.is_empty() {

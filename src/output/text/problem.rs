@@ -1,5 +1,5 @@
-//! What is wrong, the same in every view: its sentence, what to do, and what the platform calls the exchange; and a refusal
-//! with its place and the lines that answer it.
+//! A problem in every view: its sentence, what to do, and the correlation id. Also a refusal with its place and its
+//! answers.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::output::style::Style;
 use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 
-/// Strings are raw; each view escapes them in its own way.
+/// Strings are raw, and each view escapes them in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explained<'a> {
     pub message: &'a str,
@@ -27,7 +27,7 @@ pub enum Below<'a> {
 
 impl<'a> From<&'a Problem> for Explained<'a> {
     fn from(problem: &'a Problem) -> Explained<'a> {
-        let Problem { message, help, correlation_id, platform_terms: _ } = problem;
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _ } = problem;
         Explained { message, help: help.as_deref(), correlation_id: correlation_id.as_deref() }
     }
 }
@@ -40,12 +40,12 @@ impl<'a> From<&'a ErrorV1> for Explained<'a> {
 }
 
 impl<'a> Explained<'a> {
-    /// What stands below the sentence, in order.
+    /// The parts below the sentence, in order.
     pub fn below(self) -> impl Iterator<Item = Below<'a>> {
         self.help.map(Below::Help).into_iter().chain(self.correlation_id.map(Below::CorrelationId))
     }
 
-    /// All of it, raw, a line each.
+    /// The whole text, raw, a line each.
     pub fn lines(self) -> Vec<String> {
         let below = self.below().map(|it| match it {
             Below::Help(help) => format!("help: {help}"),
@@ -55,13 +55,13 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// For people: the sentence, and what stands below it; each line indented.
+/// For people: the sentence and the parts below it, each line indented.
 pub fn explained<'a>(it: impl Into<Explained<'a>>, indent: &str, style: Style) -> String {
     let it = it.into();
     format!("{indent}{}\n{}", text::terminal(it.message), explained_below(it, indent, style))
 }
 
-/// For people: what stands below the sentence; each line indented.
+/// For people: the parts below the sentence, each line indented.
 pub fn explained_below(it: Explained<'_>, indent: &str, style: Style) -> String {
     let mut shown = String::new();
     for below in it.below() {
@@ -74,12 +74,12 @@ pub fn explained_below(it: Explained<'_>, indent: &str, style: Style) -> String 
     shown
 }
 
-/// The sentence, and below it what to do and what the platform calls the exchange.
+/// The sentence, what to do, and the correlation id.
 pub fn human(problem: &Problem, style: Style) -> String {
     labelled("error", problem, style)
 }
 
-/// Something that failed without stopping anything.
+/// A non-fatal error.
 pub fn note(problem: &Problem, style: Style) -> String {
     labelled("warning", problem, style)
 }
@@ -96,7 +96,7 @@ pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) 
     refusal_with(refusal, None, sources, style)
 }
 
-/// The same with where it comes from.
+/// The same with its origin.
 pub(super) fn refusal_with(refusal: &Refusal, origin: Option<&str>, sources: &Sources, style: Style) -> String {
     let head = style.bad(&format!("error[{}]", refusal.code()));
     let mut shown =
@@ -114,7 +114,7 @@ pub(super) fn refusal_with(refusal: &Refusal, origin: Option<&str>, sources: &So
     shown
 }
 
-/// What to write. `say` is safe to show.
+/// The lines to write. `say` is safe to show.
 pub(super) fn answer(shown: &mut String, indent: &str, say: &str, lines: &[String], style: Style) {
     let colon = if lines.is_empty() { "" } else { ":" };
     // Writing to a String cannot fail.

@@ -1,4 +1,4 @@
-//! What became of an apply, as people read it: a line for every object, the look afterwards, a sum.
+//! The result of an apply for people: a line per object, the verification, a summary.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ use crate::plan::change::{Change, Step};
 /// The width of the widest outcome.
 const OUTCOME_WIDTH: usize = 15;
 
-/// Below the line of an object.
+/// The indentation below the line of an object.
 const INDENT: &str = "      ";
 
 /// A whole report.
@@ -61,18 +61,18 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     shown
 }
 
-/// That a step begins, in one line without a line break: for the log of a CI.
+/// The start of a step in one line without a line break, for a CI log.
 pub fn started(step: &Step, default_locale: &Locale) -> String {
     format!("{} {} ...", step.action().verb(), subject_of(step, default_locale))
 }
 
-/// What became of a step in a run for this intent, in one line, with more below it where it is not done.
+/// The result of a step in one line, with details below it if it was not done.
 pub fn finished(it: &ReportRow, intent: Intent, divisions: &Divisions, style: Style) -> String {
     let shown = row(it, intent, divisions, style);
     shown.trim().to_owned()
 }
 
-/// The outcome, the object, and for what is not done, why.
+/// The outcome, the object, and the reason if it was not done.
 pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style: Style) -> String {
     let ReportRow {
         action,
@@ -120,8 +120,7 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
     shown
 }
 
-/// Where the config asks for what failed: the label that the org refused, where its answer says which, else
-/// the definition.
+/// The config line of a failure: that of the refused label if it is known, or of the definition.
 fn asked_for(row: &ReportRow, sources: &Sources, style: Style) -> String {
     if !matches!(row.outcome, Outcome::Failed(_)) {
         return String::new();
@@ -160,8 +159,7 @@ fn sum(report: &Report, style: Style) -> String {
     format!("{} {words}.{more}\n", style.toned(tone, &format!("{}:", what(report))))
 }
 
-/// One line for each operation that was reviewed, with what changed since where that refuses it,
-/// and before them how many of each there are.
+/// One line per reviewed operation, with the differences that refuse it. The counts come first.
 pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -> String {
     let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Conflict(_))).count();
     let already_so = settled.len() - refused;

@@ -1,4 +1,4 @@
-//! A retirement: what is going to be done, and what became of it, for people, and as CSV.
+//! The plan and the result of a retirement, for people and as CSV.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ use crate::output::table::TableColumn;
 use crate::output::text::finished;
 use crate::output::text::problem::explained;
 
-/// What is going to be done, before anyone is asked.
+/// The plan, before the question.
 pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Style) -> String {
     let Moves { people, on_queue } = retirement.moves(seats);
     let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
@@ -59,7 +59,7 @@ pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Styl
     shown
 }
 
-/// What a person is asked: how many people, and what.
+/// The question: how many people, and what happens.
 pub fn question(retirement: &Retirement, seats: &Seats) -> String {
     let retire = format!("retire `{}`", text::terminal(retirement.key.as_str()));
     match (retirement.moves(seats).people.len(), seats.cut) {
@@ -80,7 +80,7 @@ fn heading(retirement: &Retirement, style: Style) -> String {
     format!("Retire {} {from}; its people go to {to}", style.bold(text::terminal(key.as_str()).as_str()))
 }
 
-/// A definition by its label, its system presence and its id.
+/// A definition by label, system presence and id.
 fn definition(it: &Definition, default_locale: &Locale) -> String {
     let place = format!("({}, {})", text::terminal(it.system_presence.as_str()), text::terminal(it.id.as_str()));
     match it.name(default_locale) {
@@ -89,8 +89,7 @@ fn definition(it: &Definition, default_locale: &Locale) -> String {
     }
 }
 
-/// What became of it, for people: a line for each of them, the definition, why it stopped, what to write into
-/// the config, a sum.
+/// The result for people: a line per person, the definition, why it stopped, the config change, a summary.
 pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: Style) -> String {
     let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
     let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
@@ -99,7 +98,7 @@ pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: 
         let OutcomeWords { place: _, words, tone } = said(fate);
         let padding = " ".repeat(15usize.saturating_sub(words.len()));
         let _ = writeln!(shown, "  {} {padding}{user}", style.toned(tone, words));
-        // What goes for several in a row is told once, below the last of them.
+        // The common reason of consecutive people is shown once, below the last of them.
         if fates.peek().is_none_or(|(_, next)| *next != fate)
             && let Some(cause) = fate.why()
         {
@@ -113,7 +112,7 @@ pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: 
         shown.push('\n');
     }
     shown.push_str(&outcome::interrupted(*interrupted, style));
-    // What a signal stopped is told already.
+    // The interruption was already shown.
     if let Some(halt) = halt.as_ref().filter(|_| interrupted.is_none()) {
         let cause = halt.why();
         let _ = write!(shown, "{}: {}", style.bad("Stopped"), explained(&cause, "  ", style).trim_start());
@@ -129,7 +128,7 @@ pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: 
     shown
 }
 
-/// How the fate of a person is said.
+/// The words for the result of a person.
 fn said(fate: &Fate) -> OutcomeWords {
     let (place, words) = match fate {
         Fate::Set(Set::Done) => (0, "moved"),

@@ -1,4 +1,4 @@
-//! What an undo is going to do: its plan, what gets no step, and what it cannot do at all.
+//! The plan of an undo, the objects without a step, and what it cannot do at all.
 
 use std::fmt::Write as _;
 
@@ -14,14 +14,14 @@ use crate::output::text::plan::plan;
 use crate::output::text::report::row;
 use crate::plan::change::{Action, Change, Reason};
 
-/// The report that is taken back, and where it was read from.
+/// The report to revert, and its file.
 #[derive(Debug, Clone, Copy)]
 pub struct UndoSource<'a> {
     pub file: &'a str,
     pub report: &'a StoredReport,
 }
 
-/// The whole of it, complete however long it is.
+/// The whole text, in full.
 pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) -> String {
     let Undo { plan: steps, not_undone, config } = undo;
     let mut shown = plan(steps, target, &Sources::new(), style);
@@ -49,9 +49,9 @@ pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) 
     shown
 }
 
-/// What has to be done in the repository as well, if anything, for after the undo.
+/// What also has to be done in the repository after the undo, if anything.
 pub fn revert(report: &StoredReport) -> String {
-    // What an undo did came from no config.
+    // The changes of an undo came from no config.
     if report.run.as_ref().is_some_and(|it| it.said.undoes.is_some()) {
         return String::new();
     }

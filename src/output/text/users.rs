@@ -1,4 +1,4 @@
-//! What users are on, and what became of setting it: for people, and as CSV.
+//! The presences of users and the results of setting them, for people and as CSV.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ use crate::output::summary::{not_done, target_line};
 use crate::output::table::{self, TableColumn};
 use crate::output::text::problem::explained;
 
-/// What stands where the org does not say.
+/// Shown if the org has no value.
 const NOT_KNOWN: &str = "not known";
 
 pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
@@ -31,7 +31,7 @@ pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
         ("Message", &|row| message(row)),
     ];
     shown.push_str(&table::rows(&columns, &listing.rows, style));
-    // What goes for several is told once, below.
+    // A reason that several users share is shown once, below.
     let mut told: Vec<Problem> = Vec::new();
     for cause in listing.rows.iter().filter_map(|row| row.found.why(&listing.source)) {
         if !told.contains(&cause) {
@@ -95,7 +95,7 @@ fn yes_or_no(known: Option<bool>) -> &'static str {
     }
 }
 
-/// The time out of office that is now, else the first one.
+/// The current out-of-office time, or the first one.
 fn out_of_office_in_words(times: &[OutOfOffice]) -> Option<String> {
     let OutOfOffice { active, from, to } = times.iter().find(|it| it.active == Some(true)).or(times.first())?;
     let what = if *active == Some(false) { "out of office (not now)" } else { "out of office" };
@@ -104,7 +104,7 @@ fn out_of_office_in_words(times: &[OutOfOffice]) -> Option<String> {
     Some(format!("{what}{from}{to}"))
 }
 
-/// What users are on, for spreadsheets. `user set --from` reads it again.
+/// The presences of users for spreadsheets. `user set --from` reads it.
 pub fn listing_csv(listing: &UserListing) -> String {
     let columns: [TableColumn<'_, UserListingRow>; 9] = [
         ("id", &|row| row.user.to_string()),
@@ -120,7 +120,7 @@ pub fn listing_csv(listing: &UserListing) -> String {
     records(&columns, &listing.rows)
 }
 
-/// How the outcome of a user is said.
+/// The words for the result of a user.
 fn said(outcome: &UserOutcome) -> OutcomeWords {
     let (place, words, tone) = match outcome {
         UserOutcome::Done => (0, "done", Tone::Good),
@@ -135,7 +135,7 @@ fn said(outcome: &UserOutcome) -> OutcomeWords {
     OutcomeWords { place, words, tone }
 }
 
-/// What was found for each presence that a person named, a line each.
+/// The resolved presences, a line each.
 pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
     let mut shown = String::new();
     for ResolvedPresence { typed, by, definition } in all {
@@ -159,7 +159,7 @@ pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
     shown
 }
 
-/// What became of users, for people: a line a user, with more below it where it is not done.
+/// The results for people: a line per user, with details below it if it was not done.
 pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
     let UserReport { source, resolved: presences, rows, interrupted, default_locale } = report;
     let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
@@ -167,7 +167,7 @@ pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
     shown.push('\n');
     for (index, it) in rows.iter().enumerate() {
         shown.push_str(&row(it, report, style));
-        // What goes for several in a row is told once, below the last of them.
+        // A reason that consecutive users share is shown once, below the last of them.
         if rows.get(index + 1).is_none_or(|next| next.outcome != it.outcome) {
             shown.push_str(&why(&it.outcome, report, style));
         }

@@ -1,4 +1,4 @@
-//! An org that answers from a script, in the place of the wire, and remembers what it was asked.
+//! A wire that answers from a script and records its requests.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -33,7 +33,7 @@ pub(crate) struct Double {
 }
 
 impl Double {
-    /// Answers in this order, no matter what is asked; anything more is a failure of the test.
+    /// Answers in this order, for any requests. A further request fails the test.
     pub(crate) fn answering<const N: usize>(answers: [Answer; N]) -> Arc<Double> {
         let mut answers = VecDeque::from(answers);
         Double::by(move |request| answers.pop_front().unwrap_or_else(|| panic!("not expected: {request:?}")))

@@ -1,5 +1,5 @@
-//! One odd object in an answer: the others are read, and it is told with its place, its id and what is odd. And what is no
-//! JSON at all: how often it is asked for, and what is said of it.
+//! One odd object in a response: the others are read, and it is reported with its place, its id and what is odd. Also
+//! covers responses that are not JSON: the number of attempts, and the error.
 
 use presencectl::client::error::WriteError;
 use presencectl::client::policy::ATTEMPTS_MAX;
@@ -27,7 +27,7 @@ fn odd(fields: &str) -> String {
     format!(r#"{{"id":"odd",{fields}}}"#)
 }
 
-/// Something odd, and what is told of it, apart from the usual definition beside it.
+/// An odd object beside the usual definition, and its description.
 async fn told(entity_: &str) -> (Listed, String) {
     let mut told = Vec::new();
     for generation in Generation::ALL {
@@ -256,7 +256,7 @@ async fn an_odd_object_that_is_asked_for_is_an_error_that_says_what_is_odd() {
 
 // What is no JSON
 
-/// What is said, and how often it was asked for.
+/// The error, and the number of attempts.
 async fn asked(answer: impl Fn() -> Answer + Send + 'static) -> (String, usize) {
     let org = Double::by(move |_| answer());
     let error = org.session().reader().list().await.unwrap_err();

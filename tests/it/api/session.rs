@@ -184,7 +184,7 @@ async fn a_429_slows_everybody() {
     });
     let session = org.session();
     let begun = Instant::now();
-    // One is refused; all others, anyone who they are, have to wait as long.
+    // One request is refused. All others have to wait as long.
     let (reader, writer) = (session.reader(), session.writer());
     let (first, others) = tokio::join!(reader.system_presences(), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -223,7 +223,7 @@ async fn what_the_org_says_of_its_allowance_slows_before_a_429_does() {
         (181, 180, 40, 40),
         // One more may be sent, and is.
         (179, 180, 40, 0),
-        // No one waits for an hour by a hint.
+        // A hint never causes a wait of an hour.
         (180, 180, 3_600, 0),
         (0, 0, 0, 0),
     ] {
@@ -244,7 +244,7 @@ async fn what_the_org_says_of_its_allowance_slows_before_a_429_does() {
 
 // Secrets
 
-/// What the platform calls the exchange that wrote something is kept, and it is foreign text like all else.
+/// The correlation id of a write is kept. It is foreign text too.
 #[tokio::test(start_paused = true)]
 async fn the_exchange_that_wrote_is_named_without_a_secret() {
     let echo = |request: &Request| {
@@ -262,7 +262,7 @@ async fn the_exchange_that_wrote_is_named_without_a_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_comes_back_out() {
-    // A server that repeats everything it was told.
+    // A server that repeats everything that it receives.
     let echo = |request: &Request| {
         let authorization = headers(request).unwrap()["authorization"].to_str().unwrap().to_owned();
         let body = serde_json::json!({ "message": authorization, "code": authorization, "error": authorization,
@@ -317,7 +317,7 @@ async fn no_piece_of_a_secret_comes_back_out() {
         let error = session.reader().definition(&id("a")).await.unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains(&told) && shown.contains("[secret]"), "{told}: {shown}");
-        // What is printed of a success is what it holds.
+        // A successful result is printed as it is.
         let org =
             Double::answering([ok(&serde_json::json!({ "id": "o-1", "name": format!("a {told} b") }).to_string())]);
         let session = org.session_of(Credentials::Token(LONG.into()), REQUESTS_PER_MINUTE_DEFAULT);
@@ -330,8 +330,7 @@ async fn no_piece_of_a_secret_comes_back_out() {
     assert_eq!(session.reader().organization().await.unwrap().name, less);
 }
 
-/// With nothing in it but what looks like a secret spelled otherwise. Were the time the square of the length, it would
-/// take years.
+/// Text with only encoded lookalikes of a secret. With quadratic time, it would take years.
 #[test]
 fn a_long_answer_is_searched_in_no_time() {
     let secrets = Secrets::new([SecretString::from(LONG), SecretString::from("y".repeat(2_000))]);

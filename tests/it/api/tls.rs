@@ -1,4 +1,4 @@
-//! Real TLS on this machine: who is trusted, and what is said of who is not.
+//! Real TLS on this machine: which servers are trusted, and the errors for the others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

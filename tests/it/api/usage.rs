@@ -1,4 +1,4 @@
-//! Who is on a definition now: what is asked, and that people are counted, not queues.
+//! The people with a definition: the query, and that people are counted, not queues.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ async fn people(org: &Arc<Double>, ids: &[&str]) -> BTreeMap<DefinitionId, Peopl
 async fn people_are_counted_once_over_all_pages_and_queues_never() {
     let org = Double::answering([
         page(&[result("a", &["u1", GUID, GUID], false), result("b", &["u3"], false)]),
-        // No one new on this page, and a person on the next one.
+        // No new person on this page, and one on the next page.
         page(&[result("a", &["u1", GUID], false)]),
         page(&[result("a", &[&GUID.to_uppercase(), "u4"], false), result("stranger", &["u9"], false)]),
         page(&[]),

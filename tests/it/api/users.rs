@@ -1,4 +1,4 @@
-//! Presences of users: what is sent for each operation of the API document, and what is made of the answers.
+//! User presences: the request of each operation in the API document, and the use of its response.
 
 use presencectl::client::user_operations::{BULK_PUT_USERS_MAX, BULK_READ_USERS_MAX};
 use presencectl::client::{ApiError, ApiErrorKind, WriteError};
@@ -142,7 +142,7 @@ async fn one_broken_entry_says_nothing_of_the_others() {
          promises: `presenceDefinition` is missing in `[0]`"
     );
     assert!(!answered.contains_key(&cleo), "whom the answer passes over is not in it");
-    // What names no one spoils the whole.
+    // An entry without a user spoils the whole response.
     let error = reader.presences(&[&ada], &PresenceSource::Platform).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::BrokenPromise("`[1]` is not an object".to_owned()));
     assert_eq!(error.about.path, "/api/v2/users/presences/purecloud/bulk", "without the ids");

@@ -349,8 +349,8 @@ async fn a_change_costs_two_requests_and_the_rest_is_a_handful() {
     for count in [1, 100] {
         let world = many_updates(count);
         assert!(world.apply().await.is_success());
-        // A token, the divisions of what is written (three looks), and the list for the verification: 10
-        // primaries and the objects, 100 a page.
+        // A token, the divisions of the written objects (three reads), and the list for the verification: 10 primaries
+        // and the objects, 100 per page.
         assert_eq!(world.requests().len(), 2 * count + 1 + 3 + (count + 10).div_ceil(100));
     }
 }

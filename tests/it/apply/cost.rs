@@ -1,5 +1,4 @@
-//! What an apply costs: the forecast that `plan` and `apply` show, held against the requests that are really made, and
-//! what is said to be left on the way.
+//! The cost of an apply: compares the forecast of `plan` and `apply`, and the remaining time, with the real requests.
 
 use std::cell::RefCell;
 use std::num::NonZeroU32;
@@ -27,7 +26,7 @@ struct Applied {
     forecast: Cost,
     requests: u64,
     took: Duration,
-    /// How much later (or earlier) than was said after each object it was over, and when it was said.
+    /// The error of the remaining time after each object, and when it was shown.
     off: Vec<(Duration, Duration)>,
 }
 

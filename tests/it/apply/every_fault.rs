@@ -87,7 +87,7 @@ fn others(held: BTreeMap<String, HeldDefinition>) -> Vec<HeldDefinition> {
     held.into_values().filter(|it| !ours.contains(&it.id) && (it.primary || foreign.contains(&it.id))).collect()
 }
 
-/// Holds a report against what the org really has.
+/// Compares a report with the real state of the org.
 fn expect_true(world: &World, report: &Report, repeat: &str) {
     assert_eq!(report.rows.len(), ROWS, "{repeat}");
     let shown = world.shown();
@@ -99,7 +99,7 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
             Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) => has(after),
             Outcome::Failed(_) | Outcome::Conflict(_) | Outcome::Skipped(_) => is_before,
             Outcome::Unknown(_) => is_before || has(after),
-            // No one else is here.
+            // There are no edits by hand here.
             Outcome::Differs(_) | Outcome::Overwritten(_) => false,
         };
         assert!(told, "{repeat}: {row:?}\n{shown:?}");
@@ -209,7 +209,7 @@ async fn each_fault_at_each_request() {
     }
 }
 
-/// The answer to a POST was lost, and nothing was made: it is not sent again, and what waits for it waits.
+/// The response to a POST was lost and nothing was created: it is not repeated, and its dependents are skipped.
 fn is_done_but_for_one_open_create(report: &Report) -> bool {
     let is_open = |it: &&ReportRow| it.action == Action::Create && matches!(it.outcome, Outcome::Unknown(_));
     let waits = |it: &ReportRow| matches!(it.outcome, Outcome::Skipped(Skip::Needs(_)));

@@ -79,7 +79,7 @@ async fn what_is_made_and_shown_by_no_list_in_time_is_unknown_and_says_when_to_r
     assert_eq!(world.shown(), ["Tee/Tea (Break)"], "it was made, and once");
     let help = |row: &ReportRow| row.outcome.cause().unwrap().help.clone().unwrap();
     assert!(help(&report.rows[0]).starts_with("run it again in 5 minutes"), "{}", help(&report.rows[0]));
-    // As a command tells it, which knows what time it is.
+    // As a command reports it, which has a clock.
     let ended = Moment::read("2026-03-01T09:05:30Z").unwrap();
     let row = report.rows[0].clone().with_again_from(ended);
     assert_eq!(row.again_from, Moment::read("2026-03-01T09:10:30Z"));

@@ -1,4 +1,5 @@
-//! An apply in an org with objects that cannot be read whole: it goes on, and what may be one of them is not made.
+//! An apply in an org with objects that cannot be read in full: it continues, but does not create a definition that may
+//! be one of them.
 
 use presencectl::model::generation::Generation;
 use presencectl::plan::plan;
@@ -36,7 +37,7 @@ async fn an_apply_goes_on_beside_odd_objects_and_verifies() {
     }
 }
 
-/// The sandbox tells labels in the order of their locales.
+/// The sandbox lists labels in the order of their locales.
 fn reordered(shown: &str) -> String {
     shown.replace("Lunch/Mittag", "Mittag/Lunch")
 }

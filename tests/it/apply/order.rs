@@ -1,5 +1,5 @@
-//! The order of an apply in orgs that demand unique labels, and near the limit of active definitions: what the org
-//! holds is looked at before every request, and is legal.
+//! The order of an apply in orgs that demand unique labels, and near the limit of active definitions. The state of the
+//! org is checked before every request, and is always valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ use crate::properties::{UNLIMITED, repeatable};
 
 const EVERY_DEMAND: [UniqueLabels; 3] = [UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll];
 
-/// What is wrong with the org as it stands, if it demands this.
+/// What is wrong with the current state of the org, if it demands this.
 fn wrong(sandbox: &Sandbox, demand: UniqueLabels) -> Vec<String> {
     let held: Vec<definitions::HeldDefinition> =
         sandbox.with(|it| it.org.definitions().iter().map(|it| (**it).clone()).collect());
@@ -55,7 +55,7 @@ fn watch(world: &World, demand: UniqueLabels) -> Arc<Mutex<Vec<String>>> {
     found
 }
 
-/// Applies it in an org of each kind that holds this legally. What all do alike; for people, one wave a line.
+/// Applies it in each kind of org where this state is valid. Returns the common result, one wave per line.
 async fn in_every_org(config: &Desired, objects: &[Value], behavior: OrgBehavior, demands: &[UniqueLabels]) -> String {
     let mut shown = String::new();
     for unique_labels in demands {
@@ -353,10 +353,10 @@ async fn no_step_begins_before_what_it_needs_has_ended() {
     assert_eq!(requests, ["GET 2", "PUT 2", "GET 1", "PUT 1"]);
 }
 
-/// One object: what it is (nothing, active, deactivated) and what it shall be.
+/// One object: its state before and after (missing, active, deactivated).
 type Fate = (Option<bool>, Option<bool>);
 
-/// What happens to each, in which system presence, and their labels before and after: none twice.
+/// The change of each object, its system presence, and its labels before and after, which are unique.
 #[derive(Debug, Clone)]
 struct Case {
     fates: Vec<(usize, Fate)>,

@@ -1,5 +1,5 @@
-//! The pace of an apply: how much of the allowance it uses, that it causes no 429, what it costs, and that what is
-//! read before a write is never old.
+//! The rate limiter in an apply: its use of the allowance, no 429, the cost, and that the read before a write is always
+//! recent.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -46,13 +46,12 @@ pub(super) fn many(changes: usize, behavior: OrgBehavior) -> World {
     world
 }
 
-/// What an apply used of what the org allows.
+/// The use of the org's allowance by an apply.
 #[derive(Debug)]
 struct Used {
     requests: usize,
     throttled: usize,
-    /// The shortest time in which the last request of the last whole allowance may be sent, as a part of the time after
-    /// which it was.
+    /// The earliest time for the last request of the last full allowance, as a fraction of its real time.
     of_allowance: f64,
 }
 
@@ -95,14 +94,14 @@ async fn two_thousand_changes_use_the_allowance_and_cause_no_429() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_org_tells_how_much_it_allows_that_is_kept_to() {
-    // As much as the tool takes without being told, and less.
+    // The rate that is used without hints, and a lower one.
     for (allowed, at_least) in [(300, 0.98), (180, 0.95)] {
         let world = many(CHANGES, OrgBehavior { rate_headers: RateHeaders::Sent, ..OrgBehavior::default() });
         let used = used(&world, allowed).await;
         assert_eq!(used.throttled, 0, "{allowed} {used:?}");
         assert!(used.of_allowance >= at_least, "{allowed} {used:?}");
     }
-    // Where it does not tell, the 429 does, and slows everyone: few are sent in vain.
+    // Without hints, a 429 slows down all requests, so few are sent in vain.
     let world = many(CHANGES, OrgBehavior::default());
     let used = used(&world, 180).await;
     assert!(used.throttled > 0 && used.throttled * 10 < used.requests, "{used:?}");

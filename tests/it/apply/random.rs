@@ -1,5 +1,5 @@
-//! Random configs against random orgs, applied by the real engine through both generations of the API: the next plan
-//! is empty, what is not ours is as it was, and what the client reads is imported without a change.
+//! Random configs and random orgs, applied by the real engine through both generations of the API. The next plan is
+//! empty, foreign objects are unchanged, and the org can be imported without a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,7 @@ const DIVISIONS: [&str; 4] = [
 ];
 const NAMES: [&str; 4] = ["*", "Home", "Sales", "Service"];
 
-/// Puts what the config and the org hold into divisions, as the picks say.
+/// Assigns the definitions of config and org to divisions, by the picks.
 fn divided(config: &mut Desired, org: &mut Observed, picks: &[usize]) {
     let mut picks = picks.iter().copied().cycle();
     let mut pick = || picks.next().unwrap_or_default();
@@ -109,7 +109,7 @@ fn applied(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseE
         let report = world.apply().await;
         prop_assert!(report.is_success(), "{:?} {:#?}", said(&report), report);
         prop_assert!(world.plan().await.is_empty());
-        // By the other generation too, where that shows all that the config speaks of.
+        // Also through the other generation, if that shows everything in the config.
         if config.definitions.values().all(|it| it.division.is_none()) {
             let [first, second] = Generation::ALL;
             let other = if ways.generation == first { second } else { first };
@@ -139,8 +139,7 @@ fn applied(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseE
     })
 }
 
-/// The platform takes no PUT without a label, and none of ours gives an object a second spelling of a locale that it
-/// has, not even one that it had.
+/// The platform accepts no PUT without a label, and none of our PUTs adds a second spelling of a locale.
 fn can_be_given_back(object: &Definition) -> bool {
     let mut locales = BTreeSet::new();
     !object.labels.is_empty() && object.labels.iter().all(|(locale, _)| locales.insert(locale.normal()))
@@ -169,7 +168,7 @@ fn taken_back(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCa
     })
 }
 
-/// The same to everyone who looks at it (labels are written composed); when it was changed is another matter.
+/// Equal for every reader (labels are written composed), except for the modification time.
 fn is_same(a: &sandbox::definitions::HeldDefinition, b: &sandbox::definitions::HeldDefinition) -> bool {
     let seen = |it: &sandbox::definitions::HeldDefinition| {
         let labels = it.labels.iter().map(|(locale, label)| (locale.clone(), Label::new(label).nfc().to_owned()));

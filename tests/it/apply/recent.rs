@@ -1,5 +1,4 @@
-//! What a run made a moment ago is not made again by the next one, however far lists lag: the next run reads the
-//! report.
+//! The next run does not create an object of a recent run again even if lists lag: it reads the report.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -204,7 +203,7 @@ async fn a_killed_run_costs_no_wait_for_what_it_never_sent() {
     assert_eq!(keys(Some(&lines[..20])), ["lunch", "tea"], "half a line is a POST that was under way");
     let sent = known(&world, &begun, Some(&lines), clock);
     assert_eq!(sent[0].until, clock.plus_ms(1_000 + MINUTES_5), "it ends with its last line");
-    // No matter what a clock says.
+    // For any clock.
     let late = known(&world, &begun, Some(&lines), clock.plus_ms(86_400_000));
     assert_eq!(late[0].until, now(&world).plus_ms(MINUTES_5));
     sleep(Duration::from_millis(MINUTES_5 + 1_000)).await;
@@ -221,7 +220,7 @@ async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
         (json!({ "de": "Tee", "en_US": "Tea" }), true, true),
         (json!({ "de": "Tee", "en_US": "Tea" }), false, false),
     ] {
-        // `new: true` is no answer: it was said before that object was made (seed 2558 of runs that keep reports).
+        // `new: true` is no answer: it is older than the object (seed 2558 of runs that keep reports).
         let new = labels["de"].is_null();
         let mut world = world(MINUTES_5 - 10_000);
         world.desired.definitions.values_mut().for_each(|it| it.new = new);

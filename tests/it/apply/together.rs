@@ -46,7 +46,7 @@ async fn the_one_that_a_list_shows_after_a_lost_answer_may_be_another_runs() {
         times: Some(1),
         ..lost
     }]);
-    // The list shows it 4 s after this run has sent its own POST, and what that made 13 s after it.
+    // The list shows it 4 s after this run sent its own POST, and that POST's object after 13 s.
     world.admin("POST", DEFINITIONS, Some(&body("Break", &TEA)));
     tokio::time::sleep(Duration::from_secs(9)).await;
     let observed = world.observed.lock().unwrap().clone();
@@ -63,7 +63,7 @@ async fn the_one_that_a_list_shows_after_a_lost_answer_may_be_another_runs() {
 #[tokio::test(start_paused = true)]
 async fn what_another_run_makes_while_a_create_waits_for_its_turn_is_named_afterwards() {
     let mut world = tea(0);
-    // The token and the list are all that may be sent in a minute; the token takes a second.
+    // The rate limit allows only the token and the list in a minute. The token takes a second.
     world.requests_per_minute = 2.try_into().unwrap();
     world.wire.slower_ms.store(1_000, Ordering::Relaxed);
     let steps = world.steps().await;
@@ -104,7 +104,7 @@ async fn a_change_between_the_list_and_the_read_is_no_list_that_lags() {
         let mut bravo = wanted("bravo", "Busy", &[("en_US", "Bravo")]);
         bravo.deactivated = true;
         let config = vec![wanted("tea", "Break", &TEA), bravo];
-        // Where no one changes it, only a list that lags shows it as it was.
+        // Without a change by hand, only a lagging list shows the old state.
         let behavior = OrgBehavior { list_lag_ms: if is_changed { 0 } else { 20_000 }, ..OrgBehavior::default() };
         let world = World::behaving(config, vec![held(1, "Busy", &[("en_US", "Bravo")])], behavior);
         let steps = world.steps().await;
@@ -144,7 +144,7 @@ async fn a_change_between_the_list_and_the_read_is_no_list_that_lags() {
     }
 }
 
-// Seed 25306: a read that lags shows an edit beside what is managed, and not yet the PUT whose answer was lost.
+// Seed 25306: a lagging read shows an edit of an unmanaged label, and not yet the PUT whose response was lost.
 #[tokio::test(start_paused = true)]
 async fn an_edit_beside_what_is_managed_survives_a_write_that_is_made_again() {
     let mut config = desired(vec![wanted("tea", "Break", &TEA)]);
@@ -163,7 +163,8 @@ async fn an_edit_beside_what_is_managed_survives_a_write_that_is_made_again() {
     assert_eq!(world.shown(), ["Tee/Tea/Thé (Break)"]);
 }
 
-// Seeds 29547 and 39389: a second one ends the look at once, and what was made a moment ago is not found by its id yet.
+// Seeds 29547 and 39389: a duplicate ends the verification at once, while a read by id does not find the new object
+// yet.
 #[tokio::test(start_paused = true)]
 async fn what_a_read_by_id_does_not_find_yet_is_said_to_lag_perhaps() {
     let behavior = OrgBehavior { list_lag_ms: 6_000, get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };

@@ -31,7 +31,7 @@ async fn a_list_that_lags_is_read_until_it_shows_everything() {
     let world = every_action_in(OrgBehavior { list_lag_ms: 20_000, ..OrgBehavior::default() });
     let report = world.apply().await;
     assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
-    // At most one object is read by id at each look: that tells that the list lags.
+    // At most one object is read by id in each round, which shows that the list lags.
     let lists = world.requests().iter().filter(|it| *it == "GET").count();
     assert_eq!(lists, 1 + 6, "for the creations, and after 0, 1, 3, 7, 15 and 30 s: {:?}", world.requests());
     let reads: usize = (1..=5).map(|number| world.count(&format!("GET {number}"))).sum();
@@ -151,7 +151,7 @@ async fn an_edit_right_after_the_write_is_named() {
     };
     assert_eq!(report.rows[0].outcome, Outcome::Overwritten(vec![difference]));
     assert_eq!(world.count("PUT"), 1, "it is not written over");
-    // Until then it may be the list that lags: the third look that shows it otherwise asks for the object itself.
+    // Until then the list may lag. The third read that shows a difference reads the object itself.
     let requests = world.requests();
     let (lists, read) =
         (requests.iter().filter(|it| *it == "GET").count(), requests.iter().rposition(|it| it == "GET 1"));
@@ -275,8 +275,8 @@ async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
     assert!(!report.is_success());
 }
 
-/// A second one does not go away by waiting, and neither is waited for what a read by id does not show yet: seed 1092
-/// of runs that meet, played from 10,000 on.
+/// A duplicate does not go away by waiting, so there is no wait for a lagging read by id: seed 1092 of concurrent runs,
+/// played from 10,000 on.
 #[tokio::test(start_paused = true)]
 async fn a_second_one_ends_the_look_at_once_also_where_reads_by_id_lag() {
     let behavior = OrgBehavior { list_lag_ms: 20_000, get_lag_ms: 12_000, ..OrgBehavior::default() };
@@ -397,7 +397,7 @@ async fn what_a_read_does_not_find_is_not_said_to_be_gone_where_no_list_says_so(
     let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])]);
     config.settings.prune = Prune::Delete;
     let lunch = || vec![held(1, "Meal", &[("en_US", "Lunch")])];
-    // The look afterwards fails. The list before it tells whether the org serves any definition.
+    // The verification fails. The list before it shows whether the org serves any definition.
     let world = World::of(config.clone(), lunch(), behavior);
     let made = world.admin("POST", DEFINITIONS, Some(&body("Busy", &[("en_US", "New")])));
     let steps = world.steps().await;
@@ -431,7 +431,7 @@ async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags(
             tokio::time::sleep(Duration::from_secs(55)).await;
             world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Pause")]));
         };
-        // What makes the run look for a minute: no one has done the other one.
+        // This makes the run verify for a minute: no run created the other definition.
         world.admin("POST", DEFINITIONS, Some(&body("Meal", &[("en_US", "Lunch")])));
         let (report, ()) = tokio::join!(world.carry_out(steps), meanwhile);
         assert_eq!(said(&report), [format!("update lunch {outcome}")]);
@@ -567,7 +567,7 @@ async fn labels_that_the_org_adds_are_not_said_to_be_kept() {
         World::behaving(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])], objects, behavior);
     let steps = world.steps().await;
     let sandbox = world.sandbox.clone();
-    // Right before the PUT: the org then answers it with a label that no one knew of.
+    // Right before the PUT, the org gets a label that the run does not know.
     world.wire.before_first(Method::Put, path(1), move || {
         admin(&sandbox, "PUT", &path(1), Some(&body("Meal", &[("en_US", "Lunch"), ("fr", "Midi")])));
     });

@@ -1,5 +1,5 @@
-//! Writes that have to wait, for their turn or the end of a 429: what was read before them grows old, and so they are not
-//! sent before it is read again.
+//! Writes that wait for their slot or the end of a 429: the read before them is outdated, so the object is read again
+//! first.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! `drift --applied`: what an apply that failed halfway may have written, and what is said where the commit is not here, or
-//! not a part of the history.
+//! `drift --applied`: the possible writes of a partly failed apply, and the messages about a commit that is missing or
+//! outside of the history.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -64,7 +64,7 @@ fn commits_between_tell_what_an_apply_may_have_written() {
     let by_hand = json!({ "languageLabels": { "en_US": "Lunch", "de": "von Hand" }, "systemPresence": "Meal" });
     org.admin("PUT", &path, &by_hand);
     assert_eq!(told(&drift("applied")), ["lunch edited"]);
-    // A branch that was rewritten does not tell what was merged since.
+    // A rewritten branch does not show what was merged since.
     git(&cli, "checkout --quiet --orphan rewritten");
     git(&cli, "commit --quiet --message anew");
     let ran = drift("applied");

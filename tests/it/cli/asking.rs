@@ -1,5 +1,5 @@
-//! A person at a terminal: what is shown, what is asked, and what each answer does. The run is in
-//! this process, over streams that say that they are a terminal.
+//! A person at a terminal: the output, the question, and the effect of each answer. The run is in process, with streams
+//! that claim to be a terminal.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -1,5 +1,5 @@
-//! The bar on a terminal, together with the log: a real run in a pseudo terminal (by `script` of util-linux), and what
-//! a person sees at its end.
+//! The progress bar on a terminal, together with the log: a real run in a pseudo terminal (`script` of util-linux), and
+//! the final screen.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

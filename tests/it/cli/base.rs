@@ -1,4 +1,4 @@
-//! `plan --base`: a commit, a path, and what is said where there is neither.
+//! `plan --base`: a commit, a path, and the errors without either.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -29,7 +29,7 @@ fn origins(cli: &Cli) -> Vec<String> {
     changes.map(|it| format!("{} {}", it["key"].as_str().unwrap(), it["origin"].as_str().unwrap_or("-"))).collect()
 }
 
-/// The line that says what the plan is compared with.
+/// The line that names the base.
 fn against(ran: &Ran) -> String {
     let line = ran.stdout.lines().find(|it| it.contains("From this change: ") || it.starts_with("NOTE: "));
     line.unwrap_or_else(|| panic!("{}", ran.shown())).to_owned()
@@ -393,7 +393,7 @@ fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
     fs::remove_file(cli.path("orgs/new.yaml")).unwrap();
     cli.write("orgs/acme.yaml", &file("{ name: renamed }", limits));
     assert_eq!((looked(&cli, "HEAD").as_str(), looked(&cli, "./before").as_str()), (first, first));
-    // A new org is no one's.
+    // A new org has no other user.
     fs::remove_file(cli.path("orgs/acme.yaml")).unwrap();
     cli.write("orgs/new.yaml", &file("{ name: renamed }", limits));
     assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself cannot be told"));
@@ -435,7 +435,7 @@ fn drift_gives_the_cause_that_a_plan_beside_its_base_gives() {
         for flags in ["--no-report", "", "--report-dir empty"] {
             assert_eq!(causes(flags), cause, "{year} {flags}");
         }
-        // An apply of the other one tells nothing of lunch.
+        // An apply of the other definition shows nothing about lunch.
         let apply = format!("apply lunch.yaml {target} --auto-approve --only tea --report-dir reports");
         assert_eq!(cli.run(&apply).code, Some(0));
         assert_eq!(causes("--report-dir reports"), cause, "{year}");

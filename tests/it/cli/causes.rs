@@ -1,4 +1,4 @@
-//! A cause is stated only when it was established, and help never names what was already done or what lifts a guard.
+//! A cause is only named if it is certain, and help never suggests a completed step or lifting a guard.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! A conversation with the sandbox org: it is ended also where a command fails, and what was done before is there.
+//! A session with the sandbox org: it ends even after a failure, and earlier changes are kept.
 
 use super::driver::Cli;
 

@@ -1,4 +1,4 @@
-//! `drift`: what a person changed in an org, who and when, and both ways out.
+//! `drift`: the changes by hand in an org, with author, time, and how to keep or revert them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -109,7 +109,7 @@ fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
         ]
     );
     assert_eq!(document["lastApply"]["commit"], "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3");
-    // Without reports it cannot be told, and the rest is the same.
+    // Without reports the cause is not known, and the rest is the same.
     let ran = cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode"));
     assert_eq!(ran.code, Some(2), "{}", ran.shown());
     assert!(ran.stdout.contains("\nEdited by hand, or merged and not applied (which of them is not known):\n"));
@@ -140,7 +140,7 @@ fn keeping_everything_as_the_lines_say_leaves_no_drift_and_so_does_taking_it_bac
     assert_eq!(cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode")).code, Some(0));
 }
 
-/// A layer speaks for other orgs too, so what one org keeps stands in its own file.
+/// A layer is shared, so the lines that keep one org's state go into its own file.
 #[test]
 fn what_a_layer_says_is_kept_in_the_org_file() {
     let org = Org::start(SandboxConfig::default());
@@ -170,7 +170,7 @@ fn what_a_layer_says_is_kept_in_the_org_file() {
     let ran = cli.run(&format!("drift acme.yaml {target} -o human -o json=drift.json"));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
     assert_snapshot!("drift_of_a_layer", steady(&ran.stdout, &ids));
-    // As the lines say: what stands in the org file already is merged with them, by anyone who pastes them.
+    // As the lines say: they are merged with the existing lines of the org file.
     cli.write("acme.yaml", &kept(&[cli.read("acme.yaml")], &parsed(&cli.read("drift.json")))[0]);
     let ran = cli.run(&format!("drift acme.yaml {target}"));
     assert!(ran.stdout.ends_with("\nNo drift: the org is as the config says.\n"), "{}", ran.shown());

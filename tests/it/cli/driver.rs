@@ -20,7 +20,7 @@ pub(crate) struct Cli {
     variables: Vec<(String, String)>,
 }
 
-/// What a command did, with what changes from run to run replaced by names.
+/// The result of a command, with varying parts replaced by names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -35,7 +35,7 @@ impl Cli {
         Cli { folder: TempDir::new().unwrap(), variables: vec![without] }
     }
 
-    /// A folder that holds the project's examples and schemas.
+    /// A folder with the project's examples and schemas.
     pub(crate) fn with_examples() -> Cli {
         let cli = Cli::new();
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -45,8 +45,8 @@ impl Cli {
         cli
     }
 
-    /// Whose runs keep reports where no one types a folder, and read them: names of files hold times, and a rerun waits
-    /// for what an earlier one may have made, so most tests go without.
+    /// Its runs keep and read reports in the default folder. File names have times, and a rerun waits for objects of
+    /// earlier runs, so most tests do without.
     pub(crate) fn keeping_reports(mut self) -> Cli {
         self.variables.retain(|(name, _)| name != "PRESENCECTL_NO_REPORT");
         self
@@ -98,7 +98,7 @@ impl Cli {
         self.ran(self.command(line).output().unwrap())
     }
 
-    /// Runs on, with both streams kept. Give what they say to [`Cli::ran`] or [`Cli::expect_no_secret_in`].
+    /// Continues with both streams captured. Pass the output to [`Cli::ran`] or [`Cli::expect_no_secret_in`].
     pub(crate) fn spawn(&self, line: &str) -> Child {
         self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
@@ -117,7 +117,7 @@ impl Cli {
 }
 
 impl Cli {
-    /// Everything that a command was given in confidence, by a person or by the org, and what it makes of that.
+    /// Every secret of a command, from a person or the org, and its derived forms.
     fn secrets(&self) -> Vec<(&str, String)> {
         let is_secret = |name: &str| {
             let (name, _) = name.split_once("__").unwrap_or((name, ""));
@@ -136,14 +136,14 @@ impl Cli {
         secrets
     }
 
-    /// None of it stands in this output.
+    /// This output has none of the secrets.
     pub(crate) fn expect_no_secret_in(&self, output: &[u8]) {
         for (name, secret) in self.secrets() {
             assert!(!holds(output, &secret), "{name} was printed");
         }
     }
 
-    /// None of it stands in any file that a command has left.
+    /// No file of a command has any of the secrets.
     fn expect_no_secret_in_files(&self) {
         let secrets = self.secrets();
         let mut folders = vec![self.folder.path().to_owned()];
@@ -165,7 +165,7 @@ impl Cli {
     }
 }
 
-/// A command that was killed, or whose output no one read, has left files as well.
+/// A command that was killed, or whose output was not read, has left files too.
 impl Drop for Cli {
     fn drop(&mut self) {
         if !std::thread::panicking() {

@@ -1,4 +1,4 @@
-//! `plan` of several orgs: each with its own credentials, equal changes told once, and no org forgotten.
+//! `plan` of several orgs: each has its own credentials, equal changes are shown once, and no org is forgotten.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -51,7 +51,7 @@ impl Fleet {
         Fleet { cli: Cli::new().file("base.yaml", BASE), orgs: Vec::new() }
     }
 
-    /// With an org whose name ends in its stage, that holds these definitions; `more` are lines of its org file.
+    /// Adds an org whose name ends in its stage, with these definitions. `more` are lines of its org file.
     fn org(mut self, name: &str, definitions: Vec<Value>, more: &str) -> Fleet {
         let index = self.orgs.len() + 1;
         let seed = Seed { org_id: id(index), org_name: name.to_owned(), definitions, ..Seed::default() };
@@ -151,8 +151,8 @@ fn the_exit_code_is_the_gravest() {
     assert_eq!(fleet.run("plan . --all-orgs").code, Some(1));
 }
 
-/// `org.name` chooses the variables, and anyone who may edit a config may edit it. The id keeps another org's client
-/// out.
+/// `org.name` selects the variables, and anyone with write access to a config can change it. The id keeps another org's
+/// client out.
 #[test]
 fn the_client_of_another_org_reads_no_definitions() {
     let fleet = five();

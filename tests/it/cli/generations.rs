@@ -1,4 +1,4 @@
-//! Both generations of the API at the command line, and who is on what a plan takes away.
+//! Both generations of the API at the command line, and the people on removed definitions.
 
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::faults::FaultScript;
@@ -111,7 +111,7 @@ fn a_fall_over_during_an_apply_says_how_to_go_on() {
     }
 }
 
-/// An undo speaks as its report did, as long as nobody says otherwise.
+/// An undo uses the API generation of its report by default.
 #[test]
 fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on() {
     let org = behaving(OrgBehavior::default());

@@ -131,8 +131,8 @@ fn hostile_config(marker: &Path, bare: bool) -> String {
     config
 }
 
-/// A folder that Git takes for a bare repository, beside the files of the config. Its branch points at what is not
-/// there, so that Git would fetch it.
+/// A folder that Git treats as a bare repository, beside the config files. Its branch points at a missing object, so
+/// that Git would fetch it.
 fn embed(folder: &Path, marker: &Path) {
     for name in ["objects", "refs/heads"] {
         fs::create_dir_all(folder.join(name)).unwrap();
@@ -181,7 +181,7 @@ fn a_folder_that_looks_like_a_repository_is_never_asked() {
     // The base is the clone's, and not what the folder calls `main`.
     let ran = run_in(&cli, "clone", "plan presences --sandbox --base HEAD~2 -o json=plan.json", &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    // And a person is told, no matter what is asked for.
+    // It is reported for every command.
     for line in ["validate presences", "validate presences/p.yaml", "validate presences --at HEAD", "validate ."] {
         let ran = run_in(&cli, "clone", line, &[]);
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
@@ -342,7 +342,7 @@ fn git_is_asked_only_what_runs_nothing_and_gets_no_variable_but_these() {
     }
     let ours = ["GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH", "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT"];
     let given = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_VALUE_0", "HOME"];
-    // The shell of the stand-in adds the last three itself.
+    // The shell of the fake Git adds the last three itself.
     let others = ["GIT_CEILING_DIRECTORIES", "LC_ALL", "PATH", "XDG_CONFIG_HOME", "PWD", "OLDPWD", "SHLVL", "_"];
     for name in &names {
         assert!([&ours[..], &given, &others].iter().any(|it| it.contains(&name.as_str())), "{name} is handed on");
@@ -426,7 +426,7 @@ fn worktrees_submodules_and_a_bare_mirror_are_repositories_as_ever() {
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         assert_eq!(origins(&cli, "plan.json"), ["lunch before", "tea this-change"]);
     }
-    // A link from outside is no path in the repository, and the error says what to give.
+    // A link from outside is no path in the repository, and the error names the right one.
     symlink("../clone/presences", cli.path("super/outside")).unwrap();
     fs::rename(cli.path("super/outside"), cli.path("outside")).unwrap();
     fs::remove_file(cli.path("outside")).unwrap();
@@ -501,7 +501,7 @@ fn a_partial_clone_says_what_it_lacks_and_fetches_nothing() {
     git(&cli.path("origin"), "config uploadpack.allowAnySHA1InWant true");
     let url = format!("file://{}", cli.path("origin").display());
     git(&cli.path(""), &format!("clone --quiet --filter=blob:none {url} partial"));
-    // What is checked out is here, what was before is not.
+    // The checked-out files are here, the earlier ones are not.
     let ran = run_in(&cli, "partial", "plan presences --sandbox --base HEAD", &[]);
     assert!(ran.stdout.contains("From this change: nothing"), "{}", ran.shown());
     let ran = run_in(&cli, "partial", "plan presences --sandbox --base HEAD~1", &[]);
@@ -602,7 +602,7 @@ fn findings_of_a_commit_name_its_files_and_the_commit() {
         assert!(ran.stderr.contains(said), "{}", ran.shown());
     }
     assert!(!cli.path("clone/x").exists());
-    // A path that the commit does not hold, and a folder in no repository.
+    // A path that is not in the commit, and a folder outside of any repository.
     let ran = run_in(&cli, "clone", "validate elsewhere --at HEAD", &[]);
     assert!(ran.stderr.contains("`elsewhere` cannot be read: there is no such file or folder"), "{}", ran.shown());
     assert!(ran.stderr.contains(&format!("in the commit {broken}")), "{}", ran.shown());
@@ -759,7 +759,7 @@ fn a_tree_bomb_is_refused_in_time_and_one_elsewhere_costs_nothing() {
     assert!(ran.stdout.contains("hold more than 500000 entries"), "{}", ran.shown());
     let ran = run_in(&cli, "clone", &format!("validate presences --at {below}"), &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
-    // In the history beneath the base it costs nothing either: it is seen that something is otherwise.
+    // In the history below the base, it costs nothing either: the difference is detected.
     let blob = git(&at, "rev-parse HEAD:presences/p.yaml");
     let with_bomb = tree(&at, &[("40000", b"bomb", &bomb), ("100644", b"p.yaml", &blob)]);
     let earlier = commit_of(&at, &tree(&at, &[("40000", b"presences", &with_bomb)]));
@@ -855,7 +855,7 @@ fn a_file_without_an_end_in_a_repository_ends_git() {
     }
 }
 
-/// What is above a `.git` that is none is another repository, also where a name cannot be told to Git.
+/// Above a `.git` that is not valid is another repository, even if Git cannot take a name.
 #[test]
 fn a_colon_in_a_name_leads_to_no_other_repository() {
     let cli = with_git();

@@ -69,8 +69,8 @@ fn short_help_fits_a_small_terminal_and_begins_with_an_example() {
     assert_eq!(cli.run("").stderr + &cli.run("").stdout, tool, "without a command, presencectl shows the same");
 }
 
-/// In the order of the commands: `apply --plan` uses what the example of `plan` writes, `user set --from` what
-/// that of `user get` does, `undo` and `log` read what an apply keeps.
+/// In the order of the commands: `apply --plan` uses the file of `plan`'s example, `user set --from` that of `user
+/// get`, and `undo` and `log` the report of an apply.
 #[test]
 fn every_example_of_the_help_runs_as_written() {
     let cli = Cli::with_examples();
@@ -80,7 +80,7 @@ fn every_example_of_the_help_runs_as_written() {
         let help = cli.run(&format!("{command} --help")).stdout;
         let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  presencectl ")).collect();
         assert!(!examples.is_empty(), "{command}");
-        // The server goes on until it is asked to end, on a port that may be taken: it has a test of its own.
+        // The server runs until it is stopped, on a port that may be in use, so it has its own test.
         for example in examples.iter().filter(|it| !it.starts_with("sandbox ")) {
             let ran = cli.run(example);
             assert_eq!(ran.code, Some(0), "{example}\n{}", ran.shown());

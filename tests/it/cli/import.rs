@@ -1,4 +1,4 @@
-//! `presencectl import`, whole: what is written where, what is asked, and that it comes back empty.
+//! The whole of `presencectl import`: its files, its questions, and the empty plan afterwards.
 
 use std::fs;
 

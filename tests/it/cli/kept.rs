@@ -1,4 +1,4 @@
-//! A report of every run is kept, and the next run reads it: where it is kept, who may read it, and what it does.
+//! Every run stores a report, and the next run reads it: its place, its permissions, and its effect.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -96,7 +96,7 @@ fn it_is_kept_at_the_top_of_the_checkout_and_says_what_was_applied() {
     let cli = cli.variable("HOME", &home);
     let top = cli.path("repo");
     git(&top, "init --quiet");
-    // The repository cannot say who is at work.
+    // The repository cannot set the author.
     git(&top, "config user.name Mallory");
     git(&top, "add .");
     git(&top, "commit --quiet --message one");

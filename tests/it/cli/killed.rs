@@ -1,5 +1,5 @@
-//! The real process, killed with SIGKILL at random moments over real HTTP: run again, it ends where it should, and
-//! nothing was made twice.
+//! The real process, killed with SIGKILL at random moments over real HTTP: another run reaches the goal, and no object
+//! exists twice.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -128,7 +128,7 @@ fn whenever_it_dies_running_again_ends_it_and_nothing_is_made_twice() {
     assert!(in_the_middle >= IN_THE_MIDDLE_MIN, "only {in_the_middle} were killed in the middle of their work");
 }
 
-/// Labels by id, and whether it is active, of all that was not made since.
+/// Labels and state by id, without what was created since.
 fn held(org: &Org) -> BTreeMap<String, (BTreeMap<String, String>, bool)> {
     org.sandbox.with(|it| {
         let all = it.org.definitions().iter();
@@ -227,7 +227,7 @@ fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     let coaching = json!({ "id": id, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
     let users = (1..=2).map(|it| samples::user(it, id, 1_764_000_000_000)).collect();
     let seed = Seed { definitions: vec![coaching], users: Some(users), ..Seed::default() };
-    // Anyone who is moved waits for it, and meanwhile the run dies.
+    // Moving people waits for the slow response, and in that time the run is killed.
     let slow = FaultRule { method: Some("PUT".to_owned()), delay_ms: 20_000, ..FaultRule::default() };
     let config =
         SandboxConfig { seed, faults: vec![slow], start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() };

@@ -95,7 +95,7 @@ fn nothing_is_written_without_a_yes_or_where_others_may_use_the_file() {
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
     assert!(ran.stderr.contains("is not below PATH, so orgs that were not read may use it"), "{}", ran.stderr);
     assert_eq!(cli.read("c/base/presence.yaml"), BASE);
-    // A root that holds less than the layers ends the reading.
+    // A root that excludes a layer ends the reading.
     let outside = cli.run("labels import acme.csv c/orgs --root c/orgs --yes");
     assert!(outside.code == Some(1) && outside.stderr.contains("outside-root"), "{}", outside.shown());
 }

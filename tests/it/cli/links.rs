@@ -1,4 +1,4 @@
-//! Links where no one typed them: what they lead to is neither read nor written.
+//! Links that were not typed: their targets are neither read nor written.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -106,7 +106,7 @@ fn what_is_no_file_is_not_waited_for() {
     }
 }
 
-/// A state that was typed may be a link; what stands beside it was not typed.
+/// A typed state file may be a link. The files next to it were not typed.
 #[test]
 fn a_state_that_was_typed_may_be_a_link() {
     use presencectl::sandbox::{Sandbox, SandboxConfig};
@@ -139,7 +139,7 @@ fn init_and_import_follow_no_link_below_their_folder() {
         (init, "presences/presence.yaml", "../../outside/theirs"),
         (init, "presences/presence.yaml", "../../outside/nothing-yet"),
         (init, ".gitignore", "../outside/theirs"),
-        // Also within: what is made there would not be what is shown.
+        // Inside too: the written file would differ from the shown one.
         (init, ".gitignore", "lunch.yaml"),
         ("init new --start small --yes", "new/presences", "../../outside"),
         (import, "conf/org.yaml", "../../outside/theirs"),
@@ -242,7 +242,7 @@ fn reports_and_pages_follow_no_link_below_their_folder() {
     assert!(ran.code == Some(0) && ran.stdout.contains("Lunch"), "{}", ran.shown());
 }
 
-/// Lines of a file are shown beside what is wrong in them, so a path must not lead where no one meant it to.
+/// Errors show lines of a file, so a path must not lead to an unintended file.
 #[test]
 fn a_path_that_is_a_link_moves_no_root() {
     let outside = "not: a config\n# secret-of-somebody\nand: no\n";
@@ -300,7 +300,7 @@ fn links_within_a_root_and_links_above_a_checkout_stay_of_use() {
     // What the link leads to, or a root, is named.
     valid("validate ../real/conf");
     valid("validate conf --root ../real/conf");
-    // A link that stays beside itself, and what is typed goes on below it.
+    // A link inside its folder, with a typed path below it.
     symlink("inner", cli.path("clone/beside")).unwrap();
     cli.write("clone/inner/lunch.yaml", LUNCH);
     valid("validate beside/lunch.yaml");

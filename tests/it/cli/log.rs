@@ -1,4 +1,4 @@
-//! `presencectl log`, whole: who changed what, and when.
+//! The whole of `presencectl log`: who changed what and when.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -219,7 +219,7 @@ fn eight_characters_of_an_id_choose_where_no_other_begins_so() {
     assert_eq!(cli.run(&format!("log reports --key {LUNCH}")).code, Some(0));
 }
 
-/// A row says again who it was: a short file can make a long log.
+/// Every row repeats the author, so a short file can make a long log.
 #[test]
 fn a_log_that_is_too_long_is_asked_for_in_parts() {
     let run = json!({ "actor": "a".repeat(100_000), "configOrg": "acme-prod" });
@@ -263,7 +263,7 @@ fn what_cannot_be_read_is_named_after_the_rest() {
     assert_eq!(document["problems"].as_array().unwrap().len(), 7);
 }
 
-/// One list: what a report says of an object in one word or code, `log` says as well.
+/// The outcomes of reports and of `log` are the same list.
 #[test]
 fn every_outcome_is_called_as_in_its_report() {
     let run = json!({ "client": "c-1", "configOrg": "acme-prod" });

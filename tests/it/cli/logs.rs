@@ -1,4 +1,4 @@
-//! `-v` and `-vv`: what is logged, what is not, and that no secret ever is.
+//! `-v` and `-vv`: what is logged, what is not, and that no secret is.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -179,7 +179,7 @@ fn no_log_of_any_command_holds_a_secret() {
     }
 }
 
-/// The server is told secrets by others.
+/// Other clients send secrets to the server.
 #[test]
 fn no_log_of_the_sandbox_holds_a_secret() {
     let cli = Cli::new().variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);

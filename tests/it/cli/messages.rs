@@ -1,4 +1,4 @@
-//! Every message that ends a command, whole, a table a subject: the command line, and what it says.
+//! Every message that ends a command, in full, one table per subject: the command line and its message.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -17,7 +17,7 @@ use super::driver::Cli;
 use super::server::Org;
 use super::{LUNCH, with_org};
 
-/// What each command says on standard error; it ends with 1 and prints nothing.
+/// The standard error of each command, which exits with 1 and prints nothing else.
 #[derive(Default)]
 struct Told(String);
 
@@ -27,7 +27,7 @@ impl Told {
         self.named(cli, command, command);
     }
 
-    /// The same, for a command that holds what changes from run to run.
+    /// The same, for a command whose output varies between runs.
     #[track_caller]
     fn named(&mut self, cli: &Cli, command: &str, shown: &str) {
         let ran = cli.run(command);
@@ -43,7 +43,7 @@ fn lunch() -> Cli {
 #[test]
 fn wrong_usage() {
     let mut told = Told::default();
-    // A variable that is set stands in the usage.
+    // A variable that is set appears in the usage.
     let cli = lunch().keeping_reports();
     for command in [
         "plam",

@@ -17,7 +17,7 @@ fn mode(cli: &Cli, name: &str) -> u32 {
     fs::metadata(cli.path(name)).unwrap().permissions().mode() & 0o7777
 }
 
-/// Neither a result nor the state of a sandbox is for others, where the umask says so.
+/// Results and the sandbox's state are private if the umask requires it.
 #[test]
 fn a_new_file_has_the_mode_that_the_umask_leaves() {
     for (umask, file_mode, folder_mode) in [("077", 0o600, 0o700), ("022", 0o644, 0o755), ("027", 0o640, 0o750)] {

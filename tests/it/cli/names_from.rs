@@ -16,7 +16,7 @@ fn import(cli: &Cli, rest: &str) -> Ran {
     cli.run(&format!("import {SEEDED} {rest}"))
 }
 
-/// What a run says of a state of this text.
+/// The error of a run with a state of this text.
 fn complaint(text: impl AsRef<[u8]>) -> String {
     let cli = Cli::with_examples();
     fs::write(cli.path("state.json"), text).expect("a state");
@@ -147,7 +147,7 @@ fn a_state_of_another_org_is_refused() {
     );
 }
 
-/// Other resources, labels and everything that else a state holds are not shown, whether it is taken or refused.
+/// Other resources, labels and other content of a state are never shown, whether it is accepted or refused.
 #[test]
 fn no_value_of_a_state_is_printed_but_addresses_and_ids() {
     let cli = Cli::with_examples();

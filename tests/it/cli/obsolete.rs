@@ -1,5 +1,4 @@
-//! "No longer needed": of a line in a layer that other orgs use, it is said for this org alone, and by name for which others
-//! it is not known.
+//! "No longer needed": a line in a layer of other orgs is only obsolete for this org, and the message names the others.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -14,7 +13,7 @@ use super::with_org;
 const LAYER: &str = "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: { en_US: Lunch break }\n    \
                      previousLabels: [Lunch]\n";
 
-/// An org whose lunch was renamed, by a layer that only it uses.
+/// An org whose lunch was renamed in a layer that only it uses.
 fn renamed(org: &Org) -> (Cli, String) {
     let (cli, target) = with_org(org);
     let id = id_of(&cli, &target);
@@ -61,7 +60,7 @@ fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
     let one = "No longer needed here: `previousLabels` of `lunch` (presence/base/lunch.yaml:6:22); not known for 1 other org \
                that uses this layer: initech";
     assert_eq!(line(&cli, &folder), one);
-    // A file of the layer, in place of its folder; and one whose `use` or whose file is broken may use it.
+    // A file of the layer instead of its folder. An org with a broken `use` or file may use it too.
     other(&cli, "initech", "use: [../base/lunch.yaml]\n");
     assert_eq!(line(&cli, &folder), one);
     for broken in ["use: [../nowhere]\n", "use: 3\n", "use: [../other]\n\tx\n"] {

@@ -1,4 +1,4 @@
-//! `orgs`: which orgs a config has, and what a change of the files asks of each, without a request.
+//! `orgs`: the orgs of a config, and the effect of a file change on each, without a request.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]

@@ -1,4 +1,4 @@
-//! Where results go: to standard output, into files, and never over what a run reads.
+//! The outputs of a run: standard output and files, but never over an input.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -252,7 +252,7 @@ fn a_dash_is_standard_output() {
     assert_eq!(two.code, Some(1), "{}", two.shown());
 }
 
-/// Bytes for a file, and what it holds after a plan that writes its summary there.
+/// The initial bytes of a file, and its content after a plan that writes its summary there.
 fn summary_after(cli: &Cli, there: &str) -> String {
     cli.write("step", there);
     let ran = cli.run("plan lunch.yaml --sandbox -o summary=step");
@@ -291,7 +291,7 @@ fn the_summary_of_a_step_is_appended_to_and_never_too_long() {
 #[cfg(target_os = "linux")]
 fn a_mounted_file_is_written_in_place() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
-    // A file that is mounted cannot be renamed over; anyone who may not mount gets a namespace of users first.
+    // A mounted file cannot be replaced by a rename. A user who must not mount gets a user namespace first.
     let flags = ["--mount", "--map-root-user --mount"];
     let may = |flags: &&str| {
         let tried =

@@ -128,7 +128,7 @@ fn timeless(line: &str) -> String {
     line
 }
 
-/// Holds the picture `docs/img/NAME.svg` against what was printed.
+/// Compares the picture `docs/img/NAME.svg` with the output.
 #[track_caller]
 fn expect_picture(name: &str, screen: &str) {
     let svg = Term::new().palette(COLOURS).fg_color(TEXT).bg_color(GROUND).render_svg(screen);

@@ -1,5 +1,5 @@
-//! The files of `init` and `import`: nothing is overwritten unasked, all are written or none, and what is there keeps
-//! its mode. (What becomes of links is in `links.rs`.)
+//! The files of `init` and `import`: nothing is overwritten without confirmation, all are written or none, and modes
+//! stay. (`links.rs` covers links.)
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -150,7 +150,7 @@ mod unix {
     use super::*;
     use crate::cli::signals::signal;
 
-    /// Puts something in the way, and what is said of it.
+    /// Blocks a file, with the expected message.
     type Way<'a> = (&'a dyn Fn(&Cli), &'a str);
 
     fn set_mode(cli: &Cli, name: &str, mode: u32) {
@@ -192,7 +192,7 @@ mod unix {
         let ran = cli.run("init --start small --yes --force");
         assert!(ran.code == Some(0) && ran.stdout.contains("\n  extended  .gitignore\n"), "{}", ran.shown());
         assert_eq!((mode(&cli, ".gitignore"), cli.read(".gitignore").len() > 20), (0o444, true));
-        // Where nothing is to be added, no one minds.
+        // Without anything to add, there is no error.
         assert_eq!(cli.run("init --start small --yes").code, Some(0));
 
         let cli = Cli::new().file("org.yaml", "# mine\n");

@@ -1,4 +1,4 @@
-//! Which variables count beside what is typed and beside each other, over everything that clap was told.
+//! The precedence of flags and variables, for every argument that clap knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -35,13 +35,13 @@ fn as_typed(arg: &Arg) -> String {
     }
 }
 
-/// What clap says where these alone are typed: of values it takes any, and it misses none that every run needs.
+/// Clap's judgement of these arguments alone: it accepts any value, and requires no argument that every run needs.
 fn judged(command: &Command, typed: &[&Arg]) -> Result<(), clap::Error> {
     let taking_all =
         |it: Arg| if it.get_action().takes_values() { it.value_parser(ValueParser::os_string()) } else { it };
     let lenient = command.clone().no_binary_name(true).mut_args(|it| taking_all(it.required(false)));
     let judged = lenient.try_get_matches_from(typed.iter().map(|it| as_typed(it))).map(|_| ());
-    // A path of a config can be missing beside any flag, and so can what stands before it.
+    // Beside any flag, the path of a config may be missing, and so may the argument before it.
     let is_path = |error: &clap::Error| match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::Strings(missing)) => missing.iter().all(|it| it.starts_with('<')),
         _ => false,
@@ -57,7 +57,7 @@ fn defined<'a>(root: &'a Command, command: &str) -> &'a Command {
     command.split(' ').fold(root, |it, word| it.find_subcommand(word).expect("a command"))
 }
 
-/// What becomes of variables beside what is typed.
+/// The effect of variables beside typed flags.
 fn outcome(root: &Command, command: &str, typed: &[&Arg], set: &[&Arg]) -> String {
     let set = variables_of(set);
     match line(root, command, typed).variables_beside(root, &set) {

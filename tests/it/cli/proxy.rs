@@ -1,4 +1,4 @@
-//! Proxies: what a variable that cannot be used does, and what a proxy that refuses does.
+//! Proxies: the effect of an unusable variable, and of a proxy that refuses.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -1,5 +1,5 @@
-//! Where an org is real, as far as the executable knows: one that is not on this machine. Every help leads to a command
-//! that works there.
+//! A real org, as far as the executable knows: one on another machine. Every help text leads to a command that works
+//! there.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -24,8 +24,7 @@ const LUNCH_ID: &str = "2fa68d50-0000-4000-8000-000000000001";
 const ORG_ID: &str = "5a4db0c5-0000-4000-b000-000000000001";
 const USER: &str = "5a4db0c5-0000-4000-8000-000000000001";
 
-/// Anyone who trusts the root that it gives as PEM, and goes through the proxy at the address, finds the org at
-/// `https://acme.test`.
+/// A client that trusts the returned PEM root and uses the returned proxy reaches the org at `https://acme.test`.
 fn far_away(org: &Org) -> (String, String) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -51,7 +50,7 @@ fn far_away(org: &Org) -> (String, String) {
     (told.recv().unwrap(), root.pem())
 }
 
-/// What a proxy does for a request to tunnel, and what stands at the other end of it.
+/// Handles a tunnel request as a proxy, and serves the org at its other end.
 async fn tunnel(mut stream: TcpStream, acceptor: TlsAcceptor, org: String) {
     let mut head = [0; 1024];
     let length = stream.read(&mut head).await.unwrap_or(0);
@@ -98,7 +97,7 @@ fn world() -> (Org, Cli, String) {
     (org, cli, format!("--base-url https://{HOST} --ca-cert root.pem"))
 }
 
-/// A command that presencectl cannot ask about says what to do, and with that it works.
+/// The help of a command without a terminal works when it is followed.
 fn helped(cli: &Cli, command: &str, help: &str, more: &str) -> Ran {
     let refused = cli.run(command);
     let said = format!("error: presencectl cannot ask: this is no terminal; nothing was written\n  help: {help}\n");

@@ -1,4 +1,4 @@
-//! What an apply keeps of itself: who and when, and where the config asked for what the org refused.
+//! The record of an apply: author and time, and the config line of a refused label.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -43,7 +43,7 @@ fn a_report_says_who_and_when_and_from_which_config() {
     assert_eq!(lunch["place"], json!({ "file": "lunch.yaml", "line": 3, "column": 3 }));
     assert_eq!((lunch.get("before"), &lunch["after"]["labels"]), (None, &json!({ "en_US": "Lunch" })));
 
-    // The same, said otherwise and spread over files; then something else.
+    // The same content in another form and spread over files, then another content.
     cli.write("all/a.yaml", "version: 1\nsettings: { prune: keep }\n");
     cli.write("all/b.yaml", &format!("# a comment\n{LUNCH}"));
     let tea = LUNCH.replace("Lunch", "Tea");

@@ -1,4 +1,4 @@
-//! A rename of all labels is asked about by what earlier states had: the base, reports, and the history of the config.
+//! A rename of all labels is detected with earlier states: the base, reports, and the history of the config.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -52,7 +52,7 @@ fn posts(org: &Org) -> usize {
     org.requests().iter().filter(|it| it.starts_with("POST /api/v2/presencedefinitions")).count()
 }
 
-/// Plan and apply are refused alike, by what this says, and nothing is made.
+/// Plan and apply are both refused with this message, and nothing is created.
 #[track_caller]
 fn refused(org: &Org, cli: &Cli, arguments: &str, source: &str) -> Ran {
     let before = posts(org);
@@ -266,7 +266,7 @@ fn reports_and_a_path_tell_it_without_git() {
     let plan: Value = serde_json::from_str(&cli.read("plan.json")).unwrap();
     assert_eq!(plan["refusals"][0]["earlier"]["source"], "base");
     assert_eq!(plan["refusals"][0]["origin"], "this-change");
-    // Reports do not hold what the config said, so the config that had the object is asked.
+    // Reports do not have the content of the config, so the config with the object is read.
     cli.write("lunch.yaml", &new);
     let plan = format!("plan lunch.yaml {target} --report-dir reports");
     assert_eq!(planned(&cli, &plan).0, ["earlier-not-read"]);
@@ -314,7 +314,7 @@ fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
     let cli = with_git_that(cli, "exec sleep 100");
     assert_eq!(unread(&cli, "lunch.yaml"), format!("{begins}reading the repository took longer than 5 s"));
     assert!(before.elapsed() < Duration::from_secs(30), "{:?}", before.elapsed());
-    // An apply says the same, and goes on.
+    // An apply shows the same, and continues.
     let ran = cli.run(&format!("apply shallow/lunch.yaml {target} --auto-approve"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.contains("warning[earlier-not-read]: "), "{}", ran.shown());
@@ -367,7 +367,7 @@ fn nothing_of_git_is_read_where_nothing_could_be_renamed() {
     let (cli, target, _) = applied(&org);
     let asked = cli.path("asked");
     let cli = with_git_that(cli, &format!("touch {}; exit 1", asked.display()));
-    // A folder of reports that no one typed is below the checkout, which Git is asked for.
+    // An untyped report folder is in the checkout, which needs Git.
     let plan = format!("plan lunch.yaml {target} --no-report");
     assert_eq!(planned(&cli, &plan).0, [""; 0]);
     cli.write("lunch.yaml", &BEFORE.replace("Pause", "Mittag"));

@@ -40,7 +40,7 @@ fn a_retirement_from_its_plan_to_a_plan_that_agrees() {
     assert_eq!(ran.code, Some(0));
     assert_snapshot!("retire", ran.shown());
 
-    // What it says to write makes the next plan agree.
+    // The suggested lines make the next plan agree.
     let plan = format!("plan presence {}", target.replace("--config presence ", ""));
     let before = cli.run(&plan);
     assert!(before.stdout.contains("reactivate coaching"), "{}", before.shown());

@@ -1,4 +1,4 @@
-//! `apply --plan`: what of the saved plan runs, what changed since, what is already so.
+//! `apply --plan`: the parts of a saved plan that run, that changed since, and that are already in place.
 
 use insta::assert_snapshot;
 use presencectl::sandbox::SandboxConfig;

@@ -1,5 +1,4 @@
-//! Servers that the executable talks to: the sandbox org in this process, and one that only counts
-//! who knocks.
+//! Servers for the executable: the sandbox org in this process, and one that only counts connections.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -41,7 +40,7 @@ impl Org {
         Org::start(SandboxConfig { faults, ..SandboxConfig::default() })
     }
 
-    /// Another address of the org, whose answers do not say that they come from the sandbox: as a tunnel to a real org.
+    /// Another address of the org, whose responses do not identify the sandbox: like a tunnel to a real org.
     pub(crate) fn behind_a_tunnel(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and what is taken for it, before, in and after an apply: the exit code, and what is left behind.
+//! SIGINT, SIGTERM and similar signals before, during and after an apply: the exit code, and the files that are left.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -75,7 +75,7 @@ fn beginning_with(cli: &Cli, how: &str, line: &str) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// An apply that gets a signal while its POST is under way, begun with the signals as `how` says.
+/// An apply that receives a signal while its POST is in flight. `how` sets its signal handling at the start.
 #[cfg(target_os = "linux")]
 fn signalled(how: &str, name: &str) -> (Cli, super::driver::Ran) {
     let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);
@@ -175,7 +175,7 @@ fn a_reader_who_leaves_a_pipe_changes_neither_the_work_nor_the_code() {
         pipe(&cli, "pipe");
         let line = format!("apply many.yaml {target} --requests-per-minute 100000 --auto-approve -o json=pipe");
         let mut child = cli.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // More than a pipe holds: the writer is still writing when the reader leaves.
+        // More than the buffer of a pipe: the writer is still writing when the reader closes it.
         let mut begin = [0; 10];
         std::io::Read::read_exact(&mut std::fs::File::open(cli.path("pipe")).unwrap(), &mut begin).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(code));

@@ -207,7 +207,7 @@ fn what_the_sandbox_of_a_config_did_is_taken_back_there() {
     assert_eq!(piped.code, Some(0));
 }
 
-/// A report that no one wrote but its author: it says that an apply made `Tea` and `Old` of other labels.
+/// A forged report: it claims that an apply made `Tea` and `Old` from other labels.
 fn forged() -> String {
     let row = |id: &str, system_presence: &str, label: &str| {
         let content = |label: &str| json!({ "labels": { "en_US": label }, "deactivated": false });
@@ -246,14 +246,14 @@ fn what_the_config_protects_or_omits_is_left_alone() {
     assert_snapshot!("undo_held_back", shown(&held_back, &cli, &org, &[]));
     assert_eq!(held(&org), ["Old", "Tea"]);
 
-    // A limit of the config holds as well.
+    // A limit of the config applies too.
     let config = "version: 1\nsettings: { limits: { renames: 1 } }\ndefinitions: {}\n";
     cli.write("strict.yaml", config);
     let refused = cli.run(&format!("undo forged.json --config strict.yaml {target} --auto-approve"));
     assert!(refused.code == Some(1) && refused.stdout.contains("--allow-renames 2"), "{}", refused.shown());
     assert_eq!(held(&org), ["Old", "Tea"]);
 
-    // Where it is real, a person has to look; here it is said.
+    // For a real org, a person has to check. Here it is confirmed.
     let line =
         "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.";
     let unheld = cli.run(&format!("undo forged.json {target} --auto-approve"));

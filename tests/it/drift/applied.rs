@@ -1,4 +1,4 @@
-//! What the config that was applied last says of how a difference came about.
+//! The cause of a difference by the config that was applied last.
 
 use insta::assert_snapshot;
 use presencectl::model::desired::Desired;
@@ -124,14 +124,14 @@ fn what_was_removed_in_the_org_is_told_from_what_is_yet_to_be_made() {
 
 #[test]
 fn what_an_apply_that_failed_may_have_written_is_held_against_nobody() {
-    // German came with a commit whose apply failed halfway, after it had written lunch; then the config moved on.
+    // A commit added German. Its apply failed halfway, after it had written lunch. Then the config changed again.
     let mut world = World::in_step([lunch().label("de", "Mittag"), tea()]);
     let between = asks([lunch().label("de", "Mittag"), tea().label("de", "Tee")]);
     let was = |since: &[Desired]| applied(asks([lunch(), tea()]), since);
     world.config(lunch().label("de", "Essen"));
     assert_eq!(rows(&seen_by(&world, &[], was(&[]))), ["lunch changed both"]);
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed not-known"]);
-    // The same where it went back to what it was.
+    // The same after a change back.
     world.config(lunch());
     assert_eq!(rows(&seen_by(&world, &[], was(&[]))), ["lunch changed edited"]);
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed not-known"]);
@@ -139,7 +139,7 @@ fn what_an_apply_that_failed_may_have_written_is_held_against_nobody() {
     let report = StoredReport { success: false, ..made(&mut world, &[("lunch", "Lunch")]) };
     let reports = [report];
     assert_eq!(rows(&seen_by(&world, &reports, was(std::slice::from_ref(&between)))), ["lunch changed not-applied"]);
-    // And what nothing that was merged asks for was edited all the same.
+    // A state that no merged config asks for was edited anyway.
     world.org().label("Lunch", "de", "von Hand");
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed edited"]);
     assert_eq!(rows(&seen_by(&world, &reports, was(&[between]))), ["lunch changed edited"]);
@@ -179,7 +179,7 @@ fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
     assert_eq!(complaints(&json::schema::<json::DriftV1>(), &document), [""; 0]);
     assert_eq!(document["applied"]["notRead"], "it is broken");
-    // Reports tell it all the same.
+    // Reports show it anyway.
     let mut report = made(&mut world, &[("lunch", "Lunch")]);
     let left = world.desired().0.definitions[&Key::new("lunch").unwrap()].labels.clone();
     report.rows[0].after.as_mut().unwrap().labels = left;

@@ -1,5 +1,5 @@
-//! Lines to paste pass our own reader: everything that stands in an org, the config with them is valid, and the plan no
-//! longer has that difference. Where no config can say it, the text says that only the admin page helps.
+//! Lines to paste pass our own reader: for any state of an org, the config with them is valid, and the plan no longer
+//! has that difference. If no config can express it, the text points to the admin page.
 
 use std::slice;
 
@@ -52,8 +52,8 @@ fn laid_over(below: &mut Value, above: Value) {
     }
 }
 
-/// As a person merges the lines: sections with sections, and a definition where it is, else among the overrides. What
-/// the words take out goes first.
+/// Merges lines like a person: sections with sections, and a definition where it is, or among the overrides. Lines to
+/// remove go first.
 pub(crate) fn pasted(files: &[String], key: Option<&str>, answer: &Answer) -> Vec<String> {
     let mut org: Value = serde_yaml::from_str(&files[0]).unwrap();
     let is_whole = |org: &Value, key: &str| org.get("org").is_none() || org["definitions"].get(key).is_some();
@@ -199,7 +199,7 @@ fn the_lines_hold_only_what_differs_and_fit_what_is_there() {
         (into, fields.clone())
     );
     assert_eq!(keep(&own, &renamed), ("write".to_owned(), fields));
-    // A layer's label goes by `null`; where the definition stands, its line is taken out.
+    // `null` removes a layer's label. In the definition's own file, its line is removed.
     let gone = |world: &mut World| world.org().unlabel("Lunch", "de");
     assert_eq!(keep(&layered, &gone).1, ["overrides:", "  lunch:", "    labels: { de: null }"]);
     assert_eq!(keep(&one, &gone), ("take out its label for `de`".to_owned(), Vec::new()));

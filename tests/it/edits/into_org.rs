@@ -1,4 +1,4 @@
-//! Everything that a definition of an org shall hold, it holds after the edits, and no layer is touched.
+//! After the edits, a definition of an org has all wanted values, and no layer is changed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -83,7 +83,7 @@ proptest! {
         prop_assert!(files.iter().all(|it| it.path.ends_with("acme.yaml")), "{files:?}");
         let after = load_edited(folder.path(), None, &files);
         prop_assert_eq!(after.diagnostics.errors, 0, "{:?}\n{:?}", after.diagnostics, files);
-        // What is said for nothing would be told: `null` for nothing, and what a layer says already.
+        // Redundant values would be reported: `null` for nothing, or a value that a layer already has.
         let vain = after.diagnostics.iter().find(|it| matches!(it.finding, Finding::RemovesNothing { .. }));
         let vain_before = loaded.diagnostics.iter().any(|it| matches!(it.finding, Finding::RemovesNothing { .. }));
         prop_assert!(vain.is_none() || vain_before, "{vain:?}\n{files:?}");

@@ -178,7 +178,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 1..6)
 }
 
-/// The edits, and what the file says after them, by an own hand. A second edit of one entry is left out.
+/// The edits, and the expected content of the file, computed independently. A second edit of one entry is left out.
 fn asked(moves: &[Move], before: &Value) -> (Vec<FileEdit>, Value) {
     let (mut edits, mut after): (Vec<FileEdit>, Value) = (Vec::new(), before.clone());
     for it in moves {

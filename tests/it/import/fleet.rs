@@ -1,5 +1,5 @@
-//! Several orgs into one repository: what stands in `base/`, what differs, and that every plan is empty. The invariants
-//! hold over random fleets; a failing one is printed whole, with the command that repeats it.
+//! Imports several orgs into one repository: the content of `base/`, the differences, and that every plan is empty.
+//! Random fleets check the invariants. A failing one is printed in full, with the command that repeats it.
 
 use std::collections::BTreeSet;
 use std::fs;

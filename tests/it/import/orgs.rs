@@ -1,4 +1,4 @@
-//! Random orgs that hold everything an org can hold.
+//! Random orgs with everything that an org can have.
 
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
@@ -148,7 +148,7 @@ prop_compose! {
 
 /// An org as one of the two generations shows it.
 pub(crate) fn some_org() -> impl Strategy<Value = Observed> {
-    // Few that have much to do with each other, seldom more than a system presence should hold.
+    // Few related definitions, and rarely more than the limit of a system presence.
     let count = prop_oneof![20 => 0..8_usize, 1 => 35..45_usize];
     let objects = count.prop_flat_map(|count| (0..count).map(some_object).collect::<Vec<_>>());
     (objects, divisions(), prop::bool::ANY, prop::bool::ANY).prop_map(|(mut objects, divisions, second, crowded)| {

@@ -37,7 +37,7 @@ fn usual() -> Observed {
     Observed::new(definitions, None)
 }
 
-/// An org that holds everything that has to be said in another way.
+/// An org with everything that a config has to express in another way.
 fn odd() -> Observed {
     let of = |number: usize, presence: &str, labels: &[(&str, &str)]| object(number, presence, labels);
     let named = |id: &str, it: Definition| Definition { id: DefinitionId::new(id).unwrap(), ..it };
@@ -66,7 +66,7 @@ fn odd() -> Observed {
     Observed::new(definitions, Some(listed)).seen_through(Generation::Second, Divisions::Known(divisions))
 }
 
-/// The files, and what is said beside them.
+/// The files and the notes.
 fn shown(observed: &Observed, organization: &Organization, asked: &ImportRequest) -> String {
     let import = import(observed, organization, asked);
     let mut shown = String::new();

@@ -1,6 +1,6 @@
-//! The invariants, over random orgs: what is imported loads, its plan is empty, and it is the same
-//! whenever and in everything that order it is asked for. A failing case is printed whole, shrunk, with the
-//! command that repeats it; `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
+//! The invariants over random orgs: the import loads, its plan is empty, and it is the same for any time and order. A
+//! failing case is printed in full, shrunk, with the command that repeats it. `PROPTEST_CASES` sets more cases,
+//! `PROPTEST_RNG_SEED` others.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ proptest! {
         prop_assert!(plan.is_empty(), "{}\n{}", shown(&plan), again());
         prop_assert_eq!(plan.in_sync.len(), import.definitions, "{}", again());
 
-        // Everything that is the org's own is in the files, or a person is told that it is not.
+        // Every object of the org's own is in the files, or a note reports that it is not.
         let told: BTreeSet<_> = import
             .notes
             .iter()

@@ -1,4 +1,5 @@
-//! Names from a Terraform state: what is read of it, the keys, and the blocks that let Terraform forget it.
+//! Names from a Terraform state: the values that are read, the keys, and the blocks that make Terraform forget the
+//! objects.
 
 use presencectl::model::names::Key;
 use presencectl::model::observed::Observed;

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use super::{HOSTILE, of_cells};
 use crate::tools;
 
-/// What `LibreOffice` cannot hold in a cell, everything that brings it: characters that are no XML, line ends other
-/// than its own, and a text that looks like Excel's escape of an underscore.
+/// Text that `LibreOffice` cannot store in a cell, from any source: characters that are invalid in XML, line breaks
+/// other than its own, and text that looks like Excel's escape of an underscore.
 fn can_be_held(text: &str) -> bool {
     if text.contains("_x005F_") {
         return false;

@@ -1,4 +1,4 @@
-//! What more than values each room may touch: the disk, the network, the clock, chance, streams, other tasks.
+//! The system access of each room: the disk, the network, the clock, randomness, streams, other tasks.
 
 /// Paths of the standard library and of other crates that are values and functions of values. Everything that
 /// is not named here may reach outside: disk, network, clock, chance, streams, other tasks.
@@ -76,8 +76,8 @@ pub(super) const LOOKS_AT_THE_DISK: &[&str] = &[
     ".metadata()",
 ];
 
-/// What each room may touch beside values. `plan` and `output` are pure: the same input gives the same output, and no
-/// test of them needs a world.
+/// The system access of each room. `plan` and `output` are pure: the same input gives the same output, so their tests
+/// need no world.
 pub(super) const GRANTS: &[(&str, &[&str])] = &[
     ("model", &["httpdate", "std::io", "std::time::UNIX_EPOCH"]),
     ("config", &["std::fs", "std::io", "std::os"]),

@@ -1,4 +1,4 @@
-//! What a plan does, action by action, and what it says about what it does not do.
+//! The actions of a plan, one by one, and its notes about objects that it does not change.
 
 use insta::assert_snapshot;
 use presencectl::model::names::{Label, Locale};

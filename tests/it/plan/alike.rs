@@ -1,4 +1,4 @@
-//! The search for look-alikes walks an index; here it is held against the plain search, pair by pair.
+//! The search for lookalikes uses an index. Here it is compared with a plain search over all pairs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +68,7 @@ fn key(number: usize) -> String {
     format!("d{number:02}")
 }
 
-/// Definitions that could not be told apart are left out.
+/// Definitions that would be ambiguous are left out.
 fn config(drawn: &[Drawn]) -> Desired {
     let mut seen = BTreeSet::new();
     let mut text = "version: 1\norg: { name: acme }\ndefinitions:\n".to_owned();
@@ -154,7 +154,7 @@ proptest! {
             }
         }
         prop_assert_eq!(asked.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
-        // Everything that looks like one is in question, named or not; perhaps by what another definition could be.
+        // Every object that looks like one is in question, named or not, possibly through another definition.
         let in_question: BTreeSet<&DefinitionId> = plan
             .unmanaged
             .iter()
@@ -184,7 +184,7 @@ fn in_question(plan: &presencectl::plan::Plan) -> usize {
     plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::InQuestion(_))).count()
 }
 
-/// However many there are, some are named, all are asked about, and it is said that there are more.
+/// With any number of objects, some are named, all are part of the question, and the message shows that there are more.
 #[test]
 fn many_candidates_are_one_question_that_names_some() {
     let lines = [
@@ -208,7 +208,7 @@ fn many_candidates_are_one_question_that_names_some() {
     }
 }
 
-/// Many definitions that say the same of many objects: each is asked about, and none is made or taken away.
+/// Many definitions that match many objects: each gets a question, and none is created or removed.
 #[test]
 fn many_definitions_with_one_previous_label_are_all_in_question() {
     let of = |kind: &str| -> String {

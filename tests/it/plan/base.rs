@@ -23,7 +23,7 @@ use crate::render::{complaints, parsed};
 
 const MERGED: &str = "2026-03-01T12:00:00.000Z";
 
-/// What reports and the history of the config say in these tests.
+/// The evidence of reports and of the config's history in these tests.
 fn pending(step: &Step) -> Pending {
     let since = Moment::read(MERGED).unwrap();
     match step.key().map(Key::as_str) {
@@ -162,7 +162,7 @@ fn a_new_default_label_is_asked_about_unless_something_answers() {
     assert_eq!(asked(lunch().previously("Brunch"))[0].answer().lines[1], "  previousLabels: [Brunch, Lunch]");
     assert_eq!(asked(lunch().previously("Lunch")), []);
     assert_eq!(asked(lunch().said_to_be_new()), []);
-    // What no config takes without a pin, and what another one is called now, says nothing of this one.
+    // A label that needs a pin, or that another object has now, is no evidence.
     let odd = World::in_step([want("lunch", "Meal", "Lunch\tbreak").pinned(id(1)), want("tea", "Meal", "Tea")]);
     let mut head = odd.clone();
     head.config(lunch());

@@ -1,4 +1,4 @@
-//! Divisions: compared and changed where the API shows them, refused with an explanation where not.
+//! Divisions: compared and changed if the API shows them, refused with an explanation otherwise.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

@@ -1,4 +1,4 @@
-//! A rename of all labels is asked about where an earlier state says which object the key had.
+//! A rename of all labels raises a question if an earlier state shows the object of the key.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -47,7 +47,7 @@ fn renamed() -> World {
     world
 }
 
-/// The codes of what refuses the plan, and of what it warns of.
+/// The codes of the plan's refusals and warnings.
 fn codes(world: &World, evidence: &Evidence) -> (Vec<&'static str>, Vec<&'static str>) {
     let (plan, _) = world.planned_by(evidence);
     (plan.refusals.iter().map(Refusal::code).collect(), plan.warnings.iter().map(Warning::code).collect())
@@ -286,7 +286,7 @@ fn an_error_leaves_other_definitions_alone_under_only() {
     assert_eq!(plan.only.unwrap().refusals.len(), 1);
 }
 
-/// Everything that an earlier state says of whichever definition, nothing more is done and nothing less is asked.
+/// For any evidence, a plan never does more and never asks less.
 #[test]
 fn evidence_only_takes_away() {
     let mut world = World::in_step([
@@ -350,7 +350,7 @@ fn without_evidence_one_warning_names_three_neighbours() {
     // What is removed with the same plan is a neighbour, too.
     world.prune().limits(20, 20, 20);
     assert_codes(&world, &Evidence::default(), (&[], &["beside-unmanaged"]), "before it goes");
-    // No one has looked.
+    // No evidence was searched for.
     assert!(world.planned().0.warnings.is_empty());
 }
 

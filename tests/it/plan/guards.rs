@@ -1,4 +1,4 @@
-//! What refuses a plan as a whole: limits, the empty source, protected and primary definitions.
+//! The refusals of a whole plan: limits, the empty config, protected and primary definitions.
 
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;

@@ -51,7 +51,7 @@ fn limits_count_what_is_done_and_a_question_elsewhere_stops_nothing() {
     world.limits(0, 0, 0);
     world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
     world.config(want("tea", "Break", "Tea").deactivated());
-    // It looks like a rename of something that no one has.
+    // It looks like a rename of an object without a definition.
     world.org().add("Away", &[("en_US", "Walk")]);
     world.config(want("stroll", "Away", "Walks"));
     assert_eq!(world.planned().0.refusals.len(), 2);

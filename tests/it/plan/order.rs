@@ -1,5 +1,4 @@
-//! What has to be done before what: every small case against an org that demands unique labels, and the
-//! examples that people think of.
+//! The order of steps: every small case in an org that demands unique labels, and the usual examples.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -105,7 +104,7 @@ fn case(fates: &[Becomes]) -> (Vec<State>, Vec<(usize, Step)>) {
     (before, steps)
 }
 
-/// Does an org that demands it hold each label once, among its active definitions or among all?
+/// Does an org that demands unique labels accept these, among active definitions or among all?
 fn is_legal(states: &[State], among_all: bool) -> bool {
     let counted = states.iter().flatten().filter(|it| among_all || !it.deactivated);
     let mut seen = BTreeSet::new();
@@ -168,7 +167,7 @@ fn every_small_case_goes_well_where_anything_does() {
         }
         let mut can_be_done = [true; 2];
         for (among_all, can_be_done) in [false, true].into_iter().zip(&mut can_be_done) {
-            // An org that demands more than it holds, or shall hold, is none.
+            // An org cannot demand more than its state before and after fulfils.
             if !is_legal(&before, among_all) || !is_legal(&after, among_all) {
                 continue;
             }
@@ -275,7 +274,7 @@ fn a_label_may_be_given_up_or_taken_by_several() {
     update a, update b
     create c
     ");
-    // No org that demands unique labels holds what both sides say, so nothing is to be ordered.
+    // No org with unique labels has the state of both sides, so there is nothing to order.
     world.config(want("d", "Away", "One").said_to_be_new());
     assert_snapshot!(shown(&world), @"create c, create d, update a, update b");
 }

@@ -1,4 +1,4 @@
-//! What holds of every plan: the same bytes everything that came first, and nothing that acts on a terminal.
+//! Properties of every plan: equal bytes for any order of input, and no effect on a terminal.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

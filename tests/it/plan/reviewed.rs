@@ -1,5 +1,4 @@
-//! Every pair of an operation that was reviewed and what became of its object, or of the config, since:
-//! what is done with it, as one table.
+//! Every pair of a reviewed operation and a later change of its object or config, with the result, as one table.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -16,8 +15,8 @@ use presencectl::plan::saved::{Bound, Fresh, MisfitReason, bound};
 
 use crate::paper::{Want, World, id, target, want};
 
-/// A world that needs exactly this action on the object with the number 1 (a create makes it), beside
-/// `tea`, which needs an update no matter what happens, and `desk`, which is in sync.
+/// A world that needs exactly this action on the object with the number 1 (a create makes it), beside `tea`, which
+/// always needs an update, and `desk`, which is in sync.
 fn needing(action: Action) -> World {
     let lunch = || want("lunch", "Meal", "Lunch").label("de", "Mittag");
     let mut world = World::in_step([lunch(), want("tea", "Break", "Tea"), want("desk", "Busy", "Desk")]);
@@ -119,7 +118,7 @@ fn reconfigured(world: &mut World, action: Action, change: impl FnOnce(Want) -> 
     world.config(change(lunch));
 }
 
-/// What becomes of the operation, and whether the rest goes on.
+/// The result of the operation, and whether the rest continues.
 fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     let (plan, sources) = reviewed.planned();
     let ours: Vec<_> = plan.changes.iter().filter(|it| it.step.key().is_none_or(|it| it.as_str() != "tea")).collect();

@@ -467,7 +467,7 @@ proptest! {
         same_config in any::<bool>(),
         swaps in prop::collection::vec((any::<usize>(), any::<usize>(), 0..6u8), 0..6),
     ) {
-        // Config and org of today, each as it was reviewed or another; and a file that may hold anything.
+        // The current config and org, each as reviewed or changed, and a file with any content.
         let mut today = if same_config { reviewed.clone() } else { now.clone() };
         today.observed.clone_from(if same_org { &reviewed.observed } else { &now.observed });
         let mut saved = read(&saved(&reviewed)).unwrap();

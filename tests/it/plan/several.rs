@@ -1,4 +1,4 @@
-//! Several saved plans at once: changes that were merged one after the other and whose applies did not run.
+//! Several saved plans at once: changes that were merged in sequence, without their applies.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -17,7 +17,7 @@ fn all_bounded(world: &World, saved: &[&str]) -> Result<Bound, Misfit> {
     bound(Fresh { desired: &desired, observed: &observed, plan: &plan }, &saved, &target())
 }
 
-/// What two changes make of `lunch` and `coaching`, each planned on its own and merged, neither applied.
+/// Two changes of `lunch` and `coaching`, each planned alone and merged, but not applied.
 fn two_changes() -> (World, String, String) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("coaching", "Busy", "Coaching")]);
     let mut first = world.clone();
@@ -71,7 +71,7 @@ fn of_several_plans_the_one_that_agrees_with_today_decides() {
 #[test]
 fn what_several_plans_say_of_one_object_is_told_once() {
     let (mut world, first, second) = two_changes();
-    // The second change was planned over the first: it holds that one's update as well.
+    // The second change was planned after the first, so it includes the first one's update too.
     let both = saved(&world);
     world.org().label("Lunch", "de", "Mittag");
     world.org().deactivate("Coaching");

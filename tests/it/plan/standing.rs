@@ -1,4 +1,4 @@
-//! How an object, read right before it is written, stands to the step that is about to write it.
+//! The comparison of an object, read right before a write, with the step that is about to write it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

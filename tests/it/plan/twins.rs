@@ -1,5 +1,4 @@
-//! No second definition by accident: what a reader takes for one label is asked about, and a twin that is there is
-//! shown.
+//! No duplicate by accident: a label that reads the same raises a question, and an existing twin is shown.
 
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;
@@ -155,7 +154,7 @@ fn what_is_said_to_stay_or_to_go_is_no_twin() {
     world.org().add("Meal", &[("en_US", "Lunch")]);
     world.org().primary("Lunch", Primary::Yes);
     assert!(no_twin(&world).contains("No longer needed: `previousLabels`"));
-    // What `protect` names is left alone knowingly.
+    // An object in `protect` is unmanaged on purpose.
     let mut world = World::in_step([want("lunch", "Meal", "Lunch break").previously("Lunch")]);
     let twin = world.org().add("Meal", &[("en_US", "Lunch")]);
     world.protect(twin);

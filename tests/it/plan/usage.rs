@@ -1,4 +1,4 @@
-//! Who is on it now: said where the reviewer looks, and a guard where the config wants one.
+//! The current people: shown where the reviewer reads, and a guard if the config has a limit.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 

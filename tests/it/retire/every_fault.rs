@@ -1,5 +1,5 @@
-//! Each fault at each request of a retirement, by both generations of the API: what the report says is true,
-//! no one else is touched, and running again without faults brings it to its end.
+//! Each fault at each request of a retirement, through both generations of the API: the report is true, other people
+//! are not affected, and another run without faults completes it.
 
 use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
@@ -15,7 +15,7 @@ use crate::faults::every_fault;
 const ON_IT: u32 = 53;
 const OTHERS: usize = 3;
 
-/// Holds a report against what the org really has.
+/// Compares a report with the real state of the org.
 fn expect_true(world: &World, report: &RetireReport, repeat: &str) {
     let each = world.each();
     let (from, to) = (guid(COACHING), guid(MEETING));

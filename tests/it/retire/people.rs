@@ -1,4 +1,4 @@
-//! Who is moved and who is not, and in which order all of it happens.
+//! The people who are moved or not, and the order of the steps.
 
 use std::sync::Arc;
 
@@ -278,7 +278,7 @@ async fn an_activity_that_runs_behind_is_waited_for() {
     }
 }
 
-/// A person whose presence comes from another source cannot be moved by this one.
+/// A person with a presence from another source cannot be moved through this one.
 #[tokio::test(start_paused = true)]
 async fn who_is_put_there_by_another_source_stops_it() {
     let mut users = people(3, 0);

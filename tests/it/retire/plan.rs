@@ -1,5 +1,4 @@
-//! What a retirement is about, every doubt that keeps it from beginning, and what the config has to say
-//! afterwards.
+//! The plan of a retirement, every doubt that prevents its start, and the config change afterwards.
 
 use insta::assert_snapshot;
 use presencectl::config::{Text, read_texts};
@@ -117,7 +116,7 @@ fn who_may_be_given_work_is_left_alone() {
     assert_eq!(retirement.moves(&seats), expected);
     let all = Retirement { include_on_queue: true, ..retirement };
     assert_eq!(all.moves(&seats).people, [user(1), user(2), user(3)]);
-    // Under On Queue everyone is on queue, no matter what the platform says of their work.
+    // With On Queue, every user is on queue, with any routing status.
     for spelt in ["OnQueue", "On Queue", "ON_QUEUE"] {
         let mut world =
             World::in_step([want("callbacks", spelt, "Callbacks"), want("meeting", "Meeting", "Team meeting")]);
@@ -170,7 +169,7 @@ fn the_lines_stand_where_this_org_and_no_other_reads_them() {
     assert_eq!(advised(&other, Some(&with_tea)), ("org.yaml:4".to_owned(), beside.clone(), None));
     let empty = format!("{ORG}overrides:\n");
     assert_eq!(advised(&empty, Some(&layer)), ("org.yaml:4".to_owned(), beside.clone(), None));
-    // What a layer says to the contrary stands, for other orgs.
+    // A contrary value in a layer stays, for other orgs.
     let says_no = layer.replace("labels:", "deactivated: false, labels:");
     assert_eq!(advised(&with_override, Some(&says_no)), ("org.yaml:5".to_owned(), beside.clone(), None));
     let contrary = "version: 1\ndefinitions:\n  coaching:\n    systemPresence: Busy\n    labels: { en_US: Coaching }\n    \

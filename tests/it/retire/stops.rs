@@ -1,4 +1,4 @@
-//! What stops a retirement: then nothing more is written, and the report says why.
+//! The stops of a retirement: nothing more is written, and the report has the reason.
 
 use presencectl::client::wire::Method;
 use presencectl::host::stop::{Signal, Stop};
@@ -128,7 +128,7 @@ async fn nobody_is_moved_to_what_the_org_does_not_show() {
     assert_eq!((halt(&report), counts(&report), world.on(COACHING)), (Some("target-gone"), [].into(), 2));
 }
 
-/// What cannot be read is in doubt: before anyone is moved, before it is deactivated, and afterwards.
+/// An unreadable state is a doubt: before anyone is moved, before the deactivation, and afterwards.
 #[tokio::test(start_paused = true)]
 async fn each_read_that_fails_stops_it() {
     for (number, passes, expected, on_it, is_deactivated) in [
@@ -223,7 +223,7 @@ async fn what_reads_as_active_after_a_minute_is_told() {
     assert!(world.retire().await.is_success());
 }
 
-/// A signal at each request: what was not handed to the wire is not done, and the next run ends it.
+/// A signal at each request: a request that was not passed to the wire is not done, and the next run completes it.
 #[tokio::test(start_paused = true)]
 async fn a_signal_at_each_request() {
     let requests = {

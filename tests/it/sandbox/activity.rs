@@ -1,5 +1,4 @@
-//! The activity query: who is on which presence now, told in entities that are not people and counts that are not
-//! either.
+//! The activity query: the people with each presence. Neither its entities nor its totals are people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,7 +128,7 @@ async fn a_user_can_be_on_two_pages_and_only_the_end_tells_the_end() {
     for (size, last) in [(4, 9), (25, 3), (50, 2), (9_999, 2)] {
         let (people, page) = read_all(&sandbox, size, &query).await;
         let counts: Vec<(&str, usize)> = people.iter().map(|(id, it)| (id.as_str(), it.len())).collect();
-        // On Coaching there is no one, and so there is no result.
+        // No user has Coaching, so there is no result.
         assert_eq!((counts, page), (vec![(LUNCH, 9), (AVAILABLE, 1)], last), "pages of {size}");
     }
 }

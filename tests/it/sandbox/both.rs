@@ -46,7 +46,7 @@ impl Org {
         self.send("GET", Some(&format!("{id}?localeCode=ALL")), None).await
     }
 
-    /// The default labels of all that is not the platform's own, those of deactivated ones with an asterisk.
+    /// The default labels of the org's own definitions. Those of deactivated ones have an asterisk.
     async fn labels(&self) -> Vec<String> {
         let queries: &[&str] = match self.path {
             DEFINITIONS => &["deleted=ALL&pageSize=100"],

@@ -1,4 +1,4 @@
-//! Divisions: which there are, who sees what of them, and what the first generation makes of them.
+//! Divisions: the list, the visibility for clients, and the behaviour of the first generation.
 
 use std::collections::BTreeSet;
 
@@ -153,7 +153,8 @@ async fn a_restricted_client_does_not_see_other_divisions() {
         client.delete(&coaching).await.status,
     ];
     assert_eq!(statuses, [200, 404, 404, 404]);
-    // It can neither make nor move something where it may not look; it knows the names of all divisions.
+    // It can neither create nor move a definition in a division that it cannot see. It knows the names of all
+    // divisions.
     let service = json!({ "languageLabels": { "en_US": "x" }, "systemPresence": "Meal", "divisionId": SERVICE });
     assert_eq!(client.call("POST", NEWER, &service).await.status, 403);
     assert_eq!(client.call("PUT", &format!("{NEWER}/{LUNCH}"), &service).await.status, 403);
@@ -178,7 +179,7 @@ async fn a_put_of_the_first_generation_leaves_the_division_or_resets_it() {
     for (first_put_division, division) in [(FirstPutDivision::Kept, SALES), (FirstPutDivision::Reset, "*")] {
         let behavior = OrgBehavior { first_put_division, ..OrgBehavior::default() };
         let client = Client::start(SandboxConfig { behavior, ..divided() }).await;
-        // It does not know the field, so that what a body says of it means nothing.
+        // It does not know the field, so its value in a body has no effect.
         let wish = json!({ "languageLabels": { "en_US": "Food" }, "systemPresence": "Meal", "divisionId": HOME });
         let put = client.call("PUT", &format!("{DEFINITIONS}/{LUNCH}"), &wish).await;
         assert_eq!((put.status, put.body.get("divisionId")), (200, None));

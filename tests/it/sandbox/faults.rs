@@ -1,4 +1,4 @@
-//! Scripted faults, as a real client meets them and as the router in process tells of them.
+//! Scripted faults, for a real client and for the router in process.
 
 use std::time::{Duration, Instant};
 

@@ -41,7 +41,7 @@ async fn its_objects_have_a_type_and_a_division_and_no_history() {
         "selfUri": format!("{NEWER}/{id}"),
     });
     assert_eq!((made.status, &made.body), (200, &expected));
-    // The same object, as the first generation tells it.
+    // The same object in the first generation.
     let first = client.get(&format!("{DEFINITIONS}/{id}")).await.body;
     assert_eq!((first["systemPresence"].as_str(), first["primary"].as_bool()), (Some("On Queue"), Some(false)));
     assert!(first["createdBy"].is_object() && first.get("divisionId").is_none() && first.get("type").is_none());

@@ -1,4 +1,4 @@
-//! What the platform leaves open, each way; and how it goes with a large org. In process, so that time can be paused.
+//! Each variant of undocumented behaviour, and a large org. In process, so that time can be paused.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn labels_may_have_to_be_unique() {
         (refused.status, refused.body["message"].as_str()),
         (400, Some("The label [Mittag] is already used for the language [de]."))
     );
-    // Its own labels are in no one's way.
+    // Its own labels do not conflict.
     let same = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
     assert_eq!(in_process(&sandbox, "PUT", &format!("{DEFINITIONS}/{LUNCH}"), Some(&same)).await.status, 200);
 }

@@ -56,7 +56,7 @@ async fn an_answered_change_is_in_the_file_already() {
     assert_eq!(names, ["org.json", "org.json.lock"].map(PathBuf::from));
 }
 
-/// A state as version 1 wrote it: no divisions; what a body had brought of one lay among the unknown fields.
+/// A state of version 1: no divisions, and a body's division is among the unknown fields.
 fn version_1(definition_count: usize) -> Value {
     let definition = |number: usize| {
         json!({
@@ -200,7 +200,7 @@ fn a_state_in_a_place_that_is_none_is_told() {
     assert_eq!(Sandbox::open(with_state(&path)).unwrap_err().to_string(), expected);
 }
 
-/// An org whose state is longer than what is written anew with every change.
+/// An org whose state is too large to be written completely with every change.
 fn large(path: &Path) -> SandboxConfig {
     let label = "x".repeat(300);
     let entity = |_| json!({ "languageLabels": { "en_US": label }, "systemPresence": "Busy" });

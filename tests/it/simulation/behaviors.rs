@@ -24,7 +24,7 @@ const SECOND_GONE: &str = "the second generation of the API is gone";
 pub(super) const ALL: [&str; 11] =
     [EQUAL_400, EQUAL_409, TOO_MANY, MERGED, SPELT, EXTRA, REMOVED, DIVISION, PAGES, FIRST_GONE, SECOND_GONE];
 
-/// What of it happened in an answer. `before` is what the request is about, as it was.
+/// The effects of it in a response. `before` is the earlier state of the object.
 pub(super) fn noticed(
     org: &SimulatedOrg,
     request: &HttpRequest,
@@ -64,7 +64,7 @@ pub(super) fn noticed(
     seen
 }
 
-/// What is otherwise in an object that was written than in the body that wrote it.
+/// The differences between a written object and the body of its write.
 fn taken(
     org: &SimulatedOrg,
     request: &HttpRequest,

@@ -1,5 +1,5 @@
-//! Why a plan is refused, or why an org in peace never comes to rest, as the oracle itself knows it. What has no cause
-//! here is a mistake of the tool.
+//! Why a plan is refused, or why an org without faults never becomes stable, as the oracle knows it. Anything without a
+//! cause here is a bug of the tool.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::ledger::{Ledger, called, folded, labels};
 use super::play::World;
 use super::truth::{Lack, said};
 
-/// What a person is told for, and has to be told for by some seed.
+/// The reasons that the output gives. Some seed must produce each of them.
 pub(super) const TOLD: [&str; 9] = [
     "told: ambiguous",
     "told: looks-like-rename",
@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// What the limits count, counted by what the plan saw and what the config says.
+    /// The numbers that limits count, from the plan's input and the config.
     fn dangers(&self, ledger: &Ledger, run: usize, steps: &[Step]) -> (usize, usize, usize) {
         let (mut removals, mut label_removals, mut renames) = (0, 0, 0);
         for step in steps {
@@ -115,7 +115,7 @@ impl World {
         (removals, label_removals, renames)
     }
 
-    /// The last run in peace has not brought the org to rest: what of that has no cause in the org itself.
+    /// The last run without faults has not reached the goal: the parts without a cause in the org itself.
     pub(super) fn unexcused(&self, steps: &[Step], report: &Report) -> Vec<String> {
         let mut found = Vec::new();
         let mut stuck = Vec::new();
@@ -150,8 +150,8 @@ impl World {
         }
     }
 
-    /// Does the list that a creation is held against take all that may be sent in a minute? It is then too old each
-    /// time when the creation has its turn.
+    /// Does the list before a create use up the rate limit of a minute? Then it is always outdated when the create has
+    /// its slot.
     fn is_too_slow(&self, step: &Step) -> bool {
         let count = self.shared.sandbox.with(|it| it.org.definitions().len());
         let requests = count.div_ceil(self.start.behavior.page_size_max as usize).max(STATES);

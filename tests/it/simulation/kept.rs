@@ -1,5 +1,5 @@
-//! Runs that follow each other within seconds, where lists lag for minutes, and that keep reports: a process dies and is run
-//! again at once, as a CI does. The reports are kept and read back as the command does it, and nothing is made twice.
+//! Runs that follow each other within seconds and keep reports, while lists lag for minutes: a process is killed and
+//! restarted at once, as in a CI. Reports are written and read as by the command, and no object is created twice.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -82,7 +82,7 @@ impl Folder {
         Evidence { known, not_read: None }
     }
 
-    /// Keeps what is known before the first write. Gives what notes each POST, by the clock of `now`.
+    /// Stores the report before the first write. Returns the recorder of POSTs, with the clock `now`.
     pub(super) fn begin(
         &self,
         steps: &[Step],

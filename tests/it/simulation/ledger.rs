@@ -1,5 +1,5 @@
-//! What really happened in a simulated world, written down beside the code under test, and the invariants that are held
-//! against it at every step.
+//! The real events in a simulated world, recorded independently of the code under test, and the invariants that are
+//! checked at every step.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -54,22 +54,20 @@ struct Process {
     known: BTreeMap<String, Arc<Held>>,
     /// What it read of one definition, right before it would write it.
     read: BTreeMap<String, Read>,
-    /// What it had read when it wrote each the last time: a read by id that lags may show it again.
+    /// The state that it had read at its last write of each object: a lagging read by id may show it again.
     written_over: BTreeMap<String, Arc<Held>>,
     /// How often each was written.
     writes: BTreeMap<String, usize>,
-    /// The writes that were carried out, by what they are about: what the platform calls the exchange, where its answer
-    /// arrived.
+    /// The executed writes by subject, with the correlation id if the response arrived.
     carried_out: BTreeMap<String, Vec<Option<String>>>,
-    /// What a write is about whose answer was lost.
+    /// The subjects of writes whose response was lost.
     lost: BTreeSet<String>,
-    /// Requests that no one answered, that were refused, or that the others behind them had to wait for; reads among
-    /// them.
+    /// Requests without a response, refused ones, and those that delayed others, reads included.
     troubles: usize,
     unread: usize,
     /// What lost its division by its writes.
     undivided: BTreeSet<String>,
-    /// What it made: id, and what that is about.
+    /// Its created objects: id and subject.
     made: Vec<(String, String)>,
     removals: usize,
     label_removals: usize,
@@ -77,17 +75,17 @@ struct Process {
     sent_ms: VecDeque<u64>,
 }
 
-/// What one process did to one definition, for anyone who reads its report.
+/// The actions of one process on one definition, for its report.
 pub(super) struct Deeds {
     /// How often it was changed.
     pub(super) writes: usize,
     /// How many writes were carried out, changed something or not.
     pub(super) carried_out: usize,
-    /// What the platform calls the last of them whose answer arrived.
+    /// The correlation id of the last one whose response arrived.
     pub(super) correlation_id: Option<String>,
     /// The answer to a write was lost.
     pub(super) is_lost: bool,
-    /// How many reads failed, no matter what they were about.
+    /// The number of failed reads.
     pub(super) unread: usize,
     /// How often something failed or had to wait, everything that it was about.
     pub(super) troubles: usize,
@@ -112,24 +110,24 @@ pub(super) struct Ledger {
     /// Edits of another person that came between the reading and the writing of one definition: the one gap that the
     /// platform leaves open.
     pub(super) gaps: usize,
-    /// Writes whose answer was lost, that a person undid at once, and that were made again: anyone who reads cannot
-    /// tell that from a write that never arrived.
+    /// Writes with a lost response that were undone at once and made again: a reader cannot distinguish that from a
+    /// write that never arrived.
     pub(super) undone: usize,
-    /// Writes over what a read by id had not shown yet, since it lagged: a person's edit, or the process's own write
-    /// whose answer was lost.
+    /// Writes over a state that a lagging read by id did not show yet: an edit by hand, or the process's own write with
+    /// a lost response.
     pub(super) late: usize,
-    /// Definitions that were made although there was one of the same name: allowed only where two runs meet.
+    /// Duplicates that were created under one name: only allowed with concurrent runs.
     pub(super) twins: Vec<Twins>,
     /// Do processes run at the same time, or closer together than lists lag?
     pub(super) runs_meet: bool,
     pub(super) requests: usize,
-    /// How often a process had sent all that it may send in a minute.
+    /// How often a process used up the rate limit of a minute.
     pub(super) full: u64,
     /// How often anything has changed in the org, and when for the last time.
     pub(super) changes: (usize, Option<u64>),
 }
 
-/// Two definitions of one name: ids, and who made them. None is the admin page, or the beginning.
+/// Two definitions of one name: ids and creators. `None` is the admin page, or the initial state.
 #[derive(Debug, Clone)]
 pub(super) struct Twins {
     pub(super) first: (String, Option<usize>),
@@ -256,7 +254,7 @@ impl Ledger {
         }
     }
 
-    /// A request has no answer, or one that says that it was not carried out. `is_unclear`: it may have been.
+    /// A request without a response, or with one that shows that it was not executed. `is_unclear`: it may have been.
     pub(super) fn troubled(&mut self, run: usize, request: &http::HttpRequest, is_unclear: bool) {
         let Some(process) = self.processes.get_mut(&run) else { return };
         process.troubles += 1;
@@ -409,8 +407,8 @@ impl Ledger {
         let mut earlier =
             process.into_iter().flat_map(|it| it.planned.get(id).into_iter().chain(it.written_over.get(id)));
         let is_late = *held != *read;
-        // Its own write may not be visible yet, or may never have arrived: it cannot be told. Beside what is managed, a
-        // read that lags shows what a person has edited before that write.
+        // Its own write may not be visible yet, or never have arrived: that is not known. In unmanaged labels, a
+        // lagging read shows edits from before that write.
         let scope = &self.config.settings.scope;
         let content = |it: &Held| {
             let mut labels = labels(it);
@@ -428,7 +426,7 @@ impl Ledger {
         self.hold_edits(run, (&known, &read), (before, after), is_late);
     }
 
-    /// Counts what the limits count, by what was there when it was read, and holds it against them.
+    /// Counts what the limits count, by the state that was read, and compares it with them.
     fn count(&mut self, run: usize, read: &Held, after: Option<&Held>) {
         let limits = self.config.settings.limits;
         let Some(process) = self.processes.get_mut(&run) else { return };
@@ -453,7 +451,7 @@ impl Ledger {
         }
     }
 
-    /// No one's edit that came after the plan is lost, but in the gap between the reading and the writing.
+    /// No edit after the plan is lost, except in the gap between the read and the write.
     fn hold_edits(
         &mut self,
         run: usize,
@@ -525,7 +523,7 @@ impl Ledger {
             // Since when it is called so, and through whom.
             let since = versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| called(it) != name));
             let first = &versions[since.map_or(0, |index| index + 1)];
-            // A list that was read up to a minute before the POST, and that lags, cannot show what others made since.
+            // A list that was read up to a minute before the POST, and that lags, cannot show recent objects of others.
             let unseen_ms = (LIST_AGE_MS + WAY_MS_MAX + self.behavior.list_lag_ms).max(self.apart_ms);
             let is_fresh = now_ms.saturating_sub(first.at_ms) < unseen_ms;
             let by_another = first.by != Some(run);
@@ -544,7 +542,7 @@ impl Ledger {
         }
     }
 
-    /// What may the config do with what is called and placed so?
+    /// What may the config do with an object of this name and place?
     fn reach(&self, known: &Held) -> Reach {
         // Here no omitted one is there under its label and under an earlier one.
         let is_earlier = |it: &Wanted| {
@@ -568,7 +566,7 @@ impl Ledger {
         reach(&self.config, &object)
     }
 
-    /// What a process did to a definition: by its id, or by what it is about where it had none yet.
+    /// The actions of a process on a definition: by id, or by subject without an id.
     pub(super) fn deeds(&self, run: usize, about: &str) -> Deeds {
         let process = &self.processes[&run];
         let carried_out = process.carried_out.get(about).map_or(&[] as &[_], Vec::as_slice);
@@ -630,8 +628,8 @@ impl Ledger {
     }
 }
 
-// Seed 13430: a person's PUT of the first generation takes the division away, and ours of the second, which had read
-// the object before that, brings it back.
+// Seed 13430: a PUT of the first generation by hand removes the division, and our PUT of the second, which had read the
+// object before, restores it.
 #[test]
 fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
     let (id, division) = ("2fa68d50-0000-4000-8000-000000000002", "5a4db0c5-0000-4000-a000-0000000000d2");

@@ -35,7 +35,7 @@ const RUN_MS_MAX: u64 = 7 * 86_400_000;
 /// Counted, and played by some seed.
 pub(super) const SAID_TO_BE_NEW: &str = "made anew beside something alike";
 
-/// Counted where runs keep reports: a create is not planned since an earlier run has made its object,
+/// Counted for runs with reports: a create is not planned because an earlier run made its object,
 pub(super) const HELD: &str = "held, since an earlier run made it";
 /// or waits since one may have.
 pub(super) const WAITED: &str = "waited, since an earlier run may have made it";
@@ -57,7 +57,7 @@ pub(super) struct Played {
     pub(super) twins: usize,
     /// How many of them were both in use at the end.
     pub(super) twins_in_use: usize,
-    /// How often a run had sent all that it may send in a minute.
+    /// How often a run used up the rate limit of a minute.
     pub(super) full: u64,
     /// How often what happened, for the sum.
     pub(super) tally: BTreeMap<String, u64>,
@@ -75,7 +75,7 @@ pub(super) enum Rest {
     Converged,
     /// The plan is refused, and says why.
     Told,
-    /// The org refuses something, or takes it otherwise, every time, and the report says so.
+    /// The org refuses something or stores it differently every time, and the report shows it.
     Stuck,
 }
 
@@ -87,7 +87,7 @@ pub(super) enum End {
     /// The plan was refused; nothing was written.
     Refused {
         refusals: Vec<Refusal>,
-        /// What it would do all the same.
+        /// The steps that it would still do.
         steps: Vec<Step>,
         /// Its refusals, in words.
         said: String,
@@ -153,7 +153,7 @@ impl World {
         World { shared: Arc::new(shared), start, kept: None }
     }
 
-    /// How it begins, for anyone who asks for one seed.
+    /// The start of the trace for a single seed.
     pub(super) fn introduce(&self, played: &mut Played) {
         if self.shared.trace.lock().unwrap().is_none() {
             return;
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Faults and edits end: runs until there is nothing to do, or a person is told why not.
+    /// Faults and edits end: runs until nothing is left to do, or the output explains why not.
     pub(super) async fn liveness(&mut self, played: &mut Played) {
         *self.shared.swarm.lock().unwrap() = Swarm::default();
         *self.shared.admin_per_mille.lock().unwrap() = 0;
@@ -212,7 +212,7 @@ impl World {
             if matches!(last, End::Nothing | End::Refused { .. }) {
                 break;
             }
-            // Where the allowance is less than two lists take, a run makes one object, and the list is too old for the
+            // If the allowance is less than two lists need, a run creates one object, and the list is too old for the
             // next.
             if last.did_some_and_not_all() && in_part < self.start.config.definitions.len() {
                 in_part += 1;
@@ -234,7 +234,7 @@ impl World {
                     .violations
                     .extend(self.lacks().into_iter().map(|it| format!("the plan is empty, and {}", it.what)));
             }
-            // A person is told, and has to answer.
+            // A person has to answer a question.
             End::Refused { .. } => played.rest = Rest::Told,
             End::Applied(steps, report) => {
                 played.rest = Rest::Stuck;

@@ -1,6 +1,6 @@
-//! Runs at the same time, or closer together than lists lag: a process dies and is run again at once, two pipelines
-//! meet. They may make twins, where the org takes equal labels; then a person is told of both, and no run that made one
-//! ends as if nothing had happened.
+//! Concurrent runs, or runs closer together than lists lag: a killed process is restarted at once, or two pipelines
+//! overlap. They may create twins if the org allows equal labels. Then both are reported, and no run that created one
+//! reports success.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::world::Start;
 pub(super) enum Meeting {
     /// Each begins while the one before may still be at work.
     AtOnce,
-    /// Each begins after the one before has ended or died, and before every list has to show what that did.
+    /// Each starts after the previous one ended or was killed, and before every list shows its writes.
     OneAfterTheOther,
 }
 
@@ -92,8 +92,8 @@ async fn one_after_the_other(world: &World, played: &mut Played, count: usize) -
     ends
 }
 
-/// No two runs that made twins can both have verified an org that is in sync, however long lists lag: the one whose
-/// definition came later is shown the other one with it.
+/// Two runs that created twins cannot both have verified the org, however long lists lag: the later one sees the
+/// other's definition with its own.
 fn unseen(world: &World, played: &mut Played, ends: &BTreeMap<usize, End>) {
     let is_success = |run: usize| matches!(ends.get(&run), Some(End::Applied(_, report)) if report.is_success());
     let ledger = world.shared.ledger.lock().unwrap();

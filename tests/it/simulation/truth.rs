@@ -1,5 +1,4 @@
-//! Holds a report against what really happened, and an org against the config: told apart from the plan, by looking at
-//! what is there.
+//! Compares a report with what really happened, and an org with the config, independently of the plan.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +44,7 @@ impl World {
     pub(super) fn untrue(&self, run: usize, begin_ms: u64, steps: &[Step], report: &Report) -> Vec<String> {
         let ledger = self.shared.ledger.lock().unwrap();
         let mut found = Vec::new();
-        // What an earlier run has made stands behind the steps.
+        // The objects of earlier runs come after the steps.
         let held = report.rows.get(steps.len()..).unwrap_or_default();
         let is_held = |it: &ReportRow| {
             let id = it.id.as_ref().map(DefinitionId::as_str);
@@ -83,7 +82,7 @@ impl World {
         found
     }
 
-    /// Did what is said to have become of an object become of it?
+    /// Is the reported outcome of an object true?
     fn is_true(
         &self,
         ledger: &Ledger,
@@ -111,7 +110,7 @@ impl World {
                 let is_old = list_lag_ms > 0 || ((get_lag_ms > 0 || *may_be_changed) && by_others());
                 (carried_out > 0 || is_lost) && is_so() && is_old
             }
-            // Who changed it the second generation of the API does not say.
+            // The second generation of the API does not show the author of a change.
             Outcome::NotVisibleYet(Unseen::Object { may_be_changed, .. }) => {
                 let is_unseen = *may_be_changed && by_others();
                 // A second definition ends the look at once.
@@ -132,7 +131,7 @@ impl World {
                 writes == 0 && (by_others() || appeared)
             }
             Outcome::Skipped(Skip::Needs(needed)) => {
-                // What an earlier run has made has an id, and what waits for it did not know that.
+                // An earlier run's object has an id, which its dependents did not know.
                 let is_it = |row: &&ReportRow| {
                     row.action == needed.action && row.key == needed.key && (row.id == needed.id || needed.id.is_none())
                 };
@@ -155,7 +154,7 @@ impl World {
         !differences.is_empty() && differences.iter().all(is_so)
     }
 
-    /// What else a row says that is not true: what was there before, what was to be there, which object, which exchange.
+    /// The other false facts of a row: the earlier or wanted content, the object, the correlation id.
     fn wrong_facts(
         &self,
         ledger: &Ledger,
@@ -208,7 +207,7 @@ impl World {
         labels
     }
 
-    /// In what the org is not as the config says.
+    /// How the org differs from the config.
     pub(super) fn lacks(&self) -> Vec<Lack> {
         let config: &Desired = &self.start.config;
         let all: Vec<_> = self.shared.sandbox.with(|it| it.org.definitions().iter().cloned().collect());

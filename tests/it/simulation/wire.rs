@@ -66,12 +66,12 @@ impl Fault {
         }
     }
 
-    /// Does the one who asks get no answer, or another one than the org's?
+    /// Does the caller get no response, or another one than the org's?
     fn is_trouble(self) -> bool {
         !matches!(self, Fault::Slow(_) | Fault::Revoked)
     }
 
-    /// Does no one who asks know whether it was done?
+    /// Is it unknown to the caller whether it was executed?
     fn is_unclear(self) -> bool {
         match self {
             Fault::Refused(status) => status == 408 || status >= 500,
@@ -83,7 +83,7 @@ impl Fault {
         }
     }
 
-    /// All that a seed can choose.
+    /// Every fault that a seed can choose.
     fn all() -> Vec<Fault> {
         let refused = STATUSES.into_iter().chain(FAILURES).map(Fault::Refused);
         let done = FAILURES.into_iter().map(Fault::RefusedAndDone);
@@ -125,7 +125,7 @@ pub(super) struct Swarm {
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422];
 const FAILURES: [u16; 5] = [500, 501, 502, 503, 504];
 const RETRY_AFTER_S: [u64; 7] = [0, 1, 7, 60, 179, 200, 7_200];
-/// When what no one waits for any more arrives.
+/// When a response arrives that the client no longer waits for.
 const TIMED_OUT: [Option<u64>; 4] = [None, Some(0), Some(500), Some(20_000)];
 const SLOW_MS: [u64; 3] = [2_000, 9_000, 20_000];
 
@@ -185,7 +185,7 @@ pub(super) struct Shared {
     pub(super) admin_per_mille: Mutex<u32>,
     /// How often what happened.
     pub(super) tally: Mutex<BTreeMap<String, u64>>,
-    /// Every request and edit, for anyone who asks for one seed.
+    /// Every request and edit, for a single seed.
     pub(super) trace: Mutex<Option<String>>,
 }
 
@@ -266,7 +266,7 @@ impl SimulatedWire {
         let latency_ms = dice.u64(5..200);
         let swarm = self.shared.swarm.lock().unwrap();
         let fault = if dice.u32(0..1_000) < swarm.per_mille { Some(one_of(&mut dice, &swarm.kinds)) } else { None };
-        // An org that says of what it has that it has not is none that anyone could work with.
+        // No client can work with an org that denies its own objects.
         let lies = |it: &Fault| *it == Fault::Refused(404) && request.method == Method::Get;
         // The answer to a DELETE has nothing that could be cut off.
         let is_empty = |it: &Fault| *it == Fault::Truncated && request.method == Method::Delete;
@@ -334,7 +334,7 @@ impl SimulatedWire {
         }
     }
 
-    /// Has the org carry out a request whose answer arrives, and counts what it meets.
+    /// Makes the org execute a request whose response arrives, and counts special cases.
     fn handle(&self, request: &http::HttpRequest) -> Response {
         let shared = &self.shared;
         let answer = shared.handle(self.run, request, true);

@@ -1,4 +1,4 @@
-//! What a seed decides: the config, the org that it is applied to, how that behaves, and which faults there are.
+//! The choices of a seed: the config, the org, its behaviour, and the faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -21,10 +21,10 @@ use crate::paper::{desired, id, nowhere, presence, wanted};
 use crate::properties::UNLIMITED;
 
 const PRESENCES: [&str; 3] = ["Meal", "Busy", "Break"];
-/// Where something stands that `replaces` names.
+/// The system presence of objects that `replaces` names.
 const ELSEWHERE: &str = "Training";
 const LABELS: [&str; 7] = ["Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf"];
-/// What the config does not name, and what has nothing to do with it.
+/// Unnamed and unrelated objects.
 const OTHERS: [&str; 4] = ["Xray", "Yankee", "Zulu", "Whisky"];
 /// Where some definitions belong that do not belong to all divisions.
 const DIVISION: &str = "5a4db0c5-0000-4000-a000-0000000000d2";
@@ -87,7 +87,7 @@ impl Making<'_> {
     /// An object, and its number.
     fn object(&mut self, system_presence: &str, labels: &[(&str, String)], is_deactivated: bool) -> usize {
         let number = self.objects.len() + 1;
-        // Anyone who made it may have spelt locales otherwise, and one kind of org spells them anew.
+        // The original author may have used other spellings of locales, and one kind of org normalises them.
         let is_spelt_anew = self.behavior.locale_keys == LocaleKeys::Normalised;
         let is_odd = !is_spelt_anew && chance(self.dice, 12);
         let spelt = |locale: &str| match locale {
@@ -104,7 +104,7 @@ impl Making<'_> {
             "deactivated": is_deactivated,
         });
         if chance(self.dice, 30) {
-            // A field that no one has told us of.
+            // An undocumented field.
             object["routingHint"] = json!({ "weight": number, "tags": ["a", null] });
         }
         if self.is_divided && chance(self.dice, 40) {
@@ -114,7 +114,7 @@ impl Making<'_> {
         number
     }
 
-    /// One definition of the config, with no matter what the org has for it.
+    /// One definition of the config, with any state in the org.
     fn definition(&mut self, number: usize, name: &'static str) {
         let system_presence = PRESENCES[number % PRESENCES.len()];
         let own = labels(name, self.dice);
@@ -150,7 +150,7 @@ impl Making<'_> {
                 self.object(system_presence, &[("en_US", earlier.clone())], false);
                 want.previous_labels = vec![Label::new(earlier)];
             }
-            // Known by its pin, no matter what it is called.
+            // Identified by its pin, with any label.
             85..92 => {
                 let is_deactivated = chance(self.dice, 20);
                 let made = self.object(system_presence, &[("de", format!("Pin{number}"))], is_deactivated);
@@ -161,7 +161,7 @@ impl Making<'_> {
                 self.object(ELSEWHERE, &own[..1], false);
                 want.replaces = Some(presence(ELSEWHERE));
             }
-            // It looks like a rename: a question that no one has answered, or that `new: true` answers.
+            // It looks like a rename: an open question, or one that `new: true` answers.
             97..99 => {
                 self.object(system_presence, &[("en_US", format!("{name} too"))], false);
                 want.new = self.dice.bool();
@@ -169,7 +169,7 @@ impl Making<'_> {
                     self.questions.insert(want.key.clone());
                 }
             }
-            // Under another system presence, and no one has said that it is to be replaced.
+            // Under another system presence, without `replaces`.
             _ => {
                 self.object(ELSEWHERE, &own[..1], false);
                 self.questions.insert(want.key.clone());
@@ -269,7 +269,7 @@ impl Start {
     }
 }
 
-/// How many removals one apply may make: any, so many as a config allows that says nothing, or few.
+/// The removal limit of an apply: none, the default, or a low one.
 fn limits(dice: &mut Rng) -> Limits {
     match dice.u32(0..100) {
         0..70 => UNLIMITED,
@@ -312,7 +312,7 @@ fn lagging(dice: &mut Rng, mut behavior: OrgBehavior) -> (OrgBehavior, u64) {
     (behavior, NEXT_RUN_MS + 20_000)
 }
 
-/// How the org behaves where no document says it.
+/// The undocumented behaviour of the org.
 fn behavior(dice: &mut Rng) -> OrgBehavior {
     OrgBehavior {
         unique_labels: one_of(dice, &[UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll]),

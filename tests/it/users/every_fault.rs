@@ -1,5 +1,5 @@
-//! Each fault at each request of a bulk set: the outcomes are true, no one else is touched, and running
-//! again without faults brings everyone there.
+//! Each fault at each request of a bulk set: the outcomes are true, other users are not affected, and another run
+//! without faults completes it.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::faults::every_fault;
 
 /// Two chunks, the second of which is short.
 const ASKED: usize = 57;
-/// No one asks for these.
+/// These users are not part of the job.
 const OTHERS: u32 = 3;
 
 fn world() -> World {
@@ -29,7 +29,7 @@ fn asked() -> Vec<(UserId, Wish)> {
     wishes((1..=ASKED).rev())
 }
 
-/// Holds outcomes against what the org really has.
+/// Compares outcomes with the real state of the org.
 fn expect_true(world: &World, outcomes: &[UserOutcome], repeat: &str) {
     let seats = world.seats();
     for ((user, _), outcome) in asked().iter().zip(outcomes) {

@@ -1,4 +1,4 @@
-//! Reading what users are on: how many requests it takes, and whom the org does not show.
+//! Reading user presences: the number of requests, and users that the org does not show.
 
 use presencectl::model::user::{PresenceSource, UserId};
 use presencectl::ops::users::get::look;

@@ -97,7 +97,7 @@ fn every_mistake_is_told_with_its_place() {
 }
 
 proptest! {
-    /// What `user get -o csv` writes is what `user set --users` reads, formulas and all.
+    /// `user set --users` reads the output of `user get -o csv`, even with formulas.
     #[test]
     fn what_our_own_csv_keeps_from_calculating_is_read_back(message in "[-=+@;,'\" a1]{1,10}") {
         let headings = ["id", "presence", "message"].map(str::to_owned);
@@ -106,7 +106,7 @@ proptest! {
         let entries = input::read("f", &text).unwrap();
         prop_assert_eq!(entries.len(), 1);
         prop_assert_eq!(entries[0].message.as_deref().unwrap_or_default(), message, "{}", text);
-        // Anyone who separates by semicolons sees no formula either.
+        // A program that splits at semicolons finds no formula either.
         for cell in text.lines().nth(1).unwrap().split(';').skip(1) {
             prop_assert!(!cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@']), "{}", text);
         }

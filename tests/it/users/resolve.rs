@@ -37,7 +37,7 @@ fn config() -> Desired {
     ])
 }
 
-/// What is meant: by what, and which; or what is wrong and what to do.
+/// The resolved presence, and by what; or the error and its help.
 fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(ResolvedBy, usize), String> {
     match Presences::new(config, observed).resolve(typed) {
         Ok(meant) => {
@@ -153,7 +153,7 @@ fn a_key_with_an_open_question_is_no_answer() {
         "`lunch` is a key of the config, and what it is in the org is an open question; `presencectl plan` says which, \
          and how to answer it"
     );
-    // What is omitted is left alone by a plan, everything that it may be; here that is a doubt.
+    // A plan leaves every candidate of an omitted definition unmanaged. Here it is ambiguous.
     let mut config = config();
     config.definitions.values_mut().find(|it| it.key.as_str() == "lunch").unwrap().management = Management::Omitted;
     let wrong = Presences::new(&config, &twins).resolve("lunch").unwrap_err();

@@ -1,4 +1,4 @@
-//! Setting presences: which operation is used, what a refusal costs, lost answers, signals, panics.
+//! Setting presences: the operation in use, the cost of a refusal, lost responses, signals, panics.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -217,7 +217,7 @@ async fn an_answer_that_disagrees_is_not_believed_before_it_is_read() {
     assert_eq!(outcomes.iter().map(UserOutcome::code).collect::<Vec<_>>(), ["differs", "unknown", "failed"]);
     assert_eq!(why(&outcomes[2]).0, "the org answered without this user, whose presence is as it was");
 
-    // Carried out all the same, and told otherwise: what is read counts.
+    // It was executed although the response was an error: the later read counts.
     let world = World::new(1);
     let sandbox = world.sandbox.clone();
     world.wire.instead(move |request| {

@@ -1,5 +1,5 @@
-//! The page in a real browser: headless Chromium, found on PATH or by `PRESENCECTL_CHROMIUM`. Where there is
-//! none, the test says so and holds nothing; in CI it fails.
+//! The page in a real browser: headless Chromium from PATH or `PRESENCECTL_CHROMIUM`. Without one, the test reports it
+//! and checks nothing. In CI it fails.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -89,7 +89,7 @@ impl Browser {
         serde_json::from_str(title).unwrap_or_else(|_| panic!("nothing was found out: {title}\n{said}"))
     }
 
-    /// What each page comes to, unchanged and all at once: one browser takes longer to start than to look.
+    /// Measures all pages with one browser, because starting it takes longer than measuring.
     fn measured(&self, shown: &[Shown<'_>]) -> Vec<Value> {
         let frames: String = shown.iter().map(Shown::frame).collect();
         let Value::Array(found) = self.found(&frames, MEASURE) else { panic!("a list") };

@@ -1,4 +1,4 @@
-//! The views by the command line: several in one run, for the examples, and where something failed.
+//! The views at the command line: several in one run, for the examples, and after a failure.
 
 use insta::assert_snapshot;
 use presencectl::model::limits::FINDINGS_SHOWN_MAX;
@@ -9,14 +9,14 @@ use crate::cli::driver::Cli;
 /// All formats of a plan, a report and a drift.
 const VIEWS: &str = "-o human -o json=it.json -o markdown=it.md -o summary=sum.md -o html=it.html -o github=it.txt";
 
-/// Runs a command with all views, and holds each of them.
+/// Runs a command with all views, and compares each of them.
 fn every_view(cli: &Cli, name: &str, command: &str) {
     let ran = cli.run(&format!("{command} {VIEWS}"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     let mut settings = insta::Settings::clone_current();
     // What changes from run to run.
     settings.add_filter(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z)?", "TIME");
-    // Several are made at a time, and whose comes first is not told.
+    // Several are created concurrently, so their order varies.
     settings.add_filter(r"[0-9a-f]{8}-0000-4000-8000-\d{12}", "ID");
     settings.add_filter(r"[0-9a-f]{8}-0001-4000-8000-\d{12}", "REQUEST");
     settings.bind(|| {
@@ -47,7 +47,7 @@ fn every_view_of_the_examples() {
     }
 }
 
-/// A config that asks, renames and takes away, against an org whose names are hostile.
+/// A config that asks, renames and removes, against an org with hostile names.
 #[test]
 fn every_view_of_a_hostile_org() {
     let seed = r#"[

@@ -1,4 +1,4 @@
-//! The coverage of locales: what is there, what is not, and what is odd.
+//! The coverage of locales: present, missing and odd labels.
 
 use presencectl::config::coverage::{Cell, Coverage, Mark};
 use presencectl::config::layers::Resolved;

@@ -44,13 +44,13 @@ fn read(line: &str) -> Option<Read> {
     Some(Read { command: name.to_owned(), properties, message: data(message) })
 }
 
-/// Would a runner of GitHub Actions take a line of its log for a command? One kind begins the line, the other stands
-/// anywhere in it. (`ActionCommand.cs` of github.com/actions/runner; here no matter what it is called.)
+/// Would a GitHub Actions runner read a line of its log as a command? One kind starts the line, the other is anywhere
+/// in it. (`ActionCommand.cs` of github.com/actions/runner; here with any name.)
 fn is_command(line: &str) -> bool {
     line.trim_start().starts_with("::") || line.contains("##[")
 }
 
-/// What people run in a workflow of their own, where no one has switched commands off.
+/// Commands in a custom workflow, where commands are not disabled.
 #[test]
 fn no_label_of_an_org_is_a_command_in_a_log() {
     let seed = r###"[

@@ -1,4 +1,4 @@
-//! Markdown: what it says, that nothing foreign in it acts, and that it always fits.
+//! Markdown: its content, that foreign text has no effect, and that it always fits.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -174,8 +174,8 @@ proptest! {
     }
 }
 
-/// Sentences put names between backticks. One that brings backticks of its own would end that code, and the rest of it
-/// would be read as Markdown, where an address is a link.
+/// Sentences put names between backticks. A backtick in a name would end that code, and the rest would be read as
+/// Markdown, where a URL is a link.
 #[test]
 fn a_backtick_in_a_name_ends_no_code() {
     for name in ["x` www.``evil.``com `y", "`https://evil.com/`", "a`@team`b", "` [a](//evil.com) `", "``#1``"] {
@@ -217,7 +217,7 @@ fn an_id_cannot_end_the_marker() {
 
 /// How many rows of changes there are, and how many are said to be missing.
 fn counted(page: &str) -> (usize, usize) {
-    let rows = page.lines().filter(|it| it.starts_with("| **create**") && it.matches('|').count() == 5).count();
+    let rows = page.lines().filter(|it| it.starts_with("| ➕ create") && it.matches('|').count() == 5).count();
     let missing =
         page.lines().find_map(|it| it.strip_prefix("**")?.strip_suffix(" more changes are not shown here.**"));
     (rows, missing.map_or(0, |it| it.parse().unwrap()))

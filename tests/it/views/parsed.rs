@@ -14,7 +14,7 @@ pub(super) struct Parsed {
     pub(super) text: String,
     /// What has no business in a page of ours.
     pub(super) strangers: Vec<String>,
-    /// HTML, as it stands.
+    /// HTML, unchanged.
     pub(super) html: Vec<String>,
 }
 
