@@ -16,6 +16,7 @@ use crate::host::forge_cli::ForgeCli;
 use crate::host::git::Git;
 use crate::model::moment::Moment;
 use crate::model::problem::Problem;
+use crate::model::region::Region;
 use crate::model::text;
 use crate::ops::doctor::check::{Check, Diagnosis};
 use crate::ops::forge::github::GithubCheck;
@@ -90,7 +91,7 @@ pub fn named_orgs(path: &Path, root: Option<&Path>) -> Result<(Vec<ForgeOrg>, Ve
     }
     let stages = configs.first().map(|it| it.desired.settings.stages.clone()).unwrap_or_default();
     let named = orgs.into_iter().filter_map(|it| it.org);
-    Ok((named.map(|it| ForgeOrg { region: it.region.map(|it| it.name()), name: it.name }).collect(), stages))
+    Ok((named.map(|it| ForgeOrg { region: it.region.map(Region::name), name: it.name }).collect(), stages))
 }
 
 fn checks(project: &ForgeProject, orgs: &[ForgeOrg], stages: &[String], now: Moment) -> Vec<Check> {

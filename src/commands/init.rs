@@ -14,6 +14,7 @@ use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, FileChange, FileSet};
 use crate::model::pins::PinChoice;
 use crate::model::problem::Problem;
+use crate::model::region::Region;
 use crate::model::text;
 use crate::ops::forge::setup::ForgeOrg;
 use crate::ops::import::page::org_name;
@@ -144,7 +145,7 @@ async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<(Vec<InitPage>, 
     run.host.terminal.err(&told);
     let page = |name: &str, text: String| InitPage::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
-    let org = |name| ForgeOrg { name, region: region.map(|it| it.name()) };
+    let org = |name| ForgeOrg { name, region: region.map(Region::name) };
     Ok((pages, target.org.as_ref().map(org_name).map(org).into_iter().collect()))
 }
 

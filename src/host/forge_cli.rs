@@ -133,7 +133,7 @@ fn answered(cli: ForgeCli, mut child: Child) -> Result<String, ForgeError> {
     let (tell, told) = channel();
     let said = thread::spawn(move || stderr.map_or_else(Vec::new, begin_of));
     thread::spawn(move || {
-        // After the time limit nothing receives this.
+        // The receiver may have stopped waiting.
         let _ = tell.send(stdout.map_or_else(Vec::new, begin_of));
     });
     let printed = match told.recv_timeout(ANSWER_MAX) {

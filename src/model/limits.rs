@@ -43,9 +43,9 @@ pub const HISTORY_OBJECTS_BYTES_MAX: usize = 128 * 1024 * 1024;
 pub const EARLIER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes in Git output that is not an object.
 pub const GIT_ANSWER_BYTES_MAX: u64 = 64 * 1024;
-/// Bytes of one answer of `gh` or `glab`: a page of 100 entries has 200 kB.
+/// Bytes in one answer of `gh` or `glab`: a page of 100 entries has 200 kB.
 pub const FORGE_ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// Pages of one list that `doctor --ci` reads: 2,000 entries.
+/// Pages in one list that `doctor --ci` reads: 2,000 entries.
 pub const FORGE_PAGES_MAX: u32 = 20;
 /// Bytes in one line. Each finding counts its column from the start of the line.
 pub const CONFIG_LINE_BYTES_MAX: usize = 64 * 1024;

@@ -1,5 +1,7 @@
 //! The files of a CI: those of the examples, with nothing left to fill.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::ops::init::InitPage;
@@ -60,7 +62,11 @@ impl CiFiles<'_> {
             return vec![InitPage::whole(pipeline, text), InitPage::whole(script_name, script.to_owned())];
         }
         let (repository, commit) = self.release;
-        let sum: String = digest(&SHA256, script.as_bytes()).as_ref().iter().map(|it| format!("{it:02x}")).collect();
+        let sum = digest(&SHA256, script.as_bytes()).as_ref().iter().fold(String::new(), |mut sum, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(sum, "{byte:02x}");
+            sum
+        });
         let from = format!("https://raw.githubusercontent.com/{repository}/{commit}/examples/gitlab-ci/{script_name}");
         let fetched = format!(
             "    # Nothing of a merge request is run: the script is that of the release.\n    \

@@ -108,7 +108,7 @@ impl GithubCheck<'_> {
             for name in self.setup.environments(&org.name) {
                 match found(&name) {
                     Some(environment) => {
-                        checks.extend(self.environment(&name, environment, org, shared.as_deref().ok()))
+                        checks.extend(self.environment(&name, environment, org, shared.as_deref().ok()));
                     }
                     None => checks.push(self.absent(&name, org)),
                 }
@@ -149,7 +149,7 @@ impl GithubCheck<'_> {
                 }
             }
             Err(why) => {
-                checks.push(why.check("variable", &format!("the variables of {} are not known", text::ticked(name))))
+                checks.push(why.check("variable", &format!("the variables of {} are not known", text::ticked(name))));
             }
         }
         match self.reader.all(&format!("{path}/secrets"), Some("secrets"), 100) {
@@ -159,7 +159,7 @@ impl GithubCheck<'_> {
                 checks.push(Check::failed("secret", said).help(self.setup.secret(name, SECRET)));
             }
             Err(why) => {
-                checks.push(why.check("secret", &format!("the secrets of {} are not known", text::ticked(name))))
+                checks.push(why.check("secret", &format!("the secrets of {} are not known", text::ticked(name))));
             }
         }
         if checks.is_empty() {

@@ -11,7 +11,7 @@ use crate::ops::doctor::check::Check;
 use crate::ops::forge::reader::{ForgeReader, NotKnown, text_of};
 use crate::ops::forge::setup::{BOT_ENVIRONMENT, BOT_TOKEN, CLIENT_ID, ForgeOrg, REGION, SECRET, Setup, in_path};
 
-/// How long before its end a token is reported.
+/// How long before its end a token is a warning.
 const TOKEN_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Looks at everything that the pipeline needs.
@@ -323,7 +323,7 @@ fn issues(setup: Setup<'_>, project: &Value) -> Check {
     Check::good(NAME, "drift is told in an issue")
 }
 
-/// Does a pattern match a name? Its `*` matches any text.
+/// Does a pattern with `*`, which is any text, match a name?
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

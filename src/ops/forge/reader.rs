@@ -1,4 +1,4 @@
-//! Asks a forge, and reads its answers. Each may be of any shape: an answer of another shape is reported and decides nothing.
+//! Asks a forge, and reads its answers. Each may be of any shape: what is not as it should be is reported, and decides nothing.
 
 use serde_json::Value;
 

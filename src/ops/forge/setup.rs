@@ -112,7 +112,7 @@ impl Setup<'_> {
         }
     }
 
-    /// Sets the secret of an environment, which the command asks for: it is on no command line.
+    /// Sets the secret of an environment, which the command asks for: no command line holds it.
     pub fn secret(self, environment: &str, name: &str) -> String {
         match self.forge {
             Forge::Github => {

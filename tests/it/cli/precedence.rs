@@ -196,7 +196,11 @@ fn what_is_typed_counts_first_also_where_flags_exclude_each_other() {
         "error: PRESENCECTL_SANDBOX and PRESENCECTL_BASE_URL are set, and they exclude each other\n  help: take one of \
          them away; for this run alone: `PRESENCECTL_BASE_URL= presencectl …`\n",
     );
-    assert_eq!(run(&[sandbox, url], "plan --help"), run(&[], "plan --help"), "help is for the person who made the mistake");
+    assert_eq!(
+        run(&[sandbox, url], "plan --help"),
+        run(&[], "plan --help"),
+        "help is for the person who made the mistake"
+    );
     let off = run(&[("PRESENCECTL_SANDBOX", "off"), ("PRESENCECTL_DEFAULT_LOCALE", "de")], "plan lunch.yaml --sandbox");
     assert_eq!(off.code, Some(0), "{}", off.shown());
 }

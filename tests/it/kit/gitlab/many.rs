@@ -1,7 +1,5 @@
 //! Many orgs: each has its own job, and none holds up another.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
-
 use std::collections::BTreeMap;
 
 use presencectl::sandbox::SandboxConfig;
