@@ -122,7 +122,12 @@ impl ErrorContext {
         }
     }
 
-    /// Adds what a response contains. `scrub` removes secrets from foreign text.
+    /// Has the answer a sign of the platform? A gateway's page has none.
+    pub(crate) fn is_by_the_platform(&self) -> bool {
+        self.code.is_some() || self.message.is_some() || self.correlation_id.is_some()
+    }
+
+    /// With what an answer says of itself. `scrub` takes secrets out of foreign text.
     pub fn learn(&mut self, response: &Response, scrub: &dyn Fn(&str) -> String) {
         let kept = |text: &str| cut(&scrub(text));
         let body = error_body(&response.body).unwrap_or_default();

@@ -3,13 +3,28 @@
 use crate::client::endpoints::is_this_machine;
 use crate::client::error::{ApiError, ApiErrorKind, Permission};
 use crate::client::policy::RETRY_AFTER_MAX_S;
-use crate::client::wire::WireError;
+use crate::client::wire::{Method, WireError};
 use crate::model::problem::Problem;
 use crate::model::text;
 
 impl ApiError {
     /// What to do, in one sentence.
     pub fn help(&self) -> String {
+        let help = self.help_of_kind();
+        let is_refusal = matches!(
+            self.kind,
+            ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Forbidden { .. } | ApiErrorKind::Credentials
+        );
+        if is_refusal && !self.about.is_by_the_platform() {
+            return format!(
+                "nothing in the answer shows that it is the platform's: a gateway or firewall before it may have refused \
+                 this. If the platform did: {help}"
+            );
+        }
+        help
+    }
+
+    fn help_of_kind(&self) -> String {
         match &self.kind {
             ApiErrorKind::Unauthorized { given_token: true } => {
                 "the org does not accept the token in GENESYSCLOUD_ACCESS_TOKEN: it has expired, was revoked, is incomplete, or \
@@ -36,13 +51,20 @@ impl ApiError {
             }
             ApiErrorKind::NoneServed => "check the region or --base-url: presence definitions are not served there".to_owned(),
             ApiErrorKind::NotOffered => "the org, or a gateway before it, does not offer this operation".to_owned(),
-            ApiErrorKind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
-            ApiErrorKind::Invalid => "the platform refuses this request: its message says why".to_owned(),
+            ApiErrorKind::Conflict if self.about.method != Method::Get => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
+            ApiErrorKind::Conflict | ApiErrorKind::Invalid if self.about.message.is_some() => {
+                "the platform refuses this request: its message says why".to_owned()
+            }
+            ApiErrorKind::Conflict | ApiErrorKind::Invalid => {
+                format!("this request is refused, and the answer does not say why: look at the region or at --base-url{}", self.report())
+            }
             ApiErrorKind::Server { retry_after_s: Some(asked_s) } if *asked_s > RETRY_AFTER_MAX_S => asked_to_wait(*asked_s),
-            ApiErrorKind::Server { .. } => "the platform had a problem of its own: run it again later; the correlation id is what its \
-                 support asks for"
-                .to_owned(),
-            // No proxy is used there.
+            ApiErrorKind::Server { .. } if self.about.correlation_id.is_some() => {
+                "the platform had a problem of its own: run it again later; the correlation id is what its support asks for"
+                    .to_owned()
+            }
+            ApiErrorKind::Server { .. } => "the platform, or a gateway before it, had a problem of its own: run it again later".to_owned(),
+            // No proxy is asked there.
             ApiErrorKind::Connection(WireError::NotSent(_) | WireError::NoHost(_)) if is_this_machine(&self.about.host) => {
                 "look at --base-url, and whether anything listens there on this machine".to_owned()
             }
@@ -51,10 +73,11 @@ impl ApiError {
                 "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()
             }
             ApiErrorKind::Interrupted | ApiErrorKind::Waited => "run it again: nothing is lost by that".to_owned(),
-            ApiErrorKind::BrokenPromise(_) => {
-                "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
+            ApiErrorKind::BrokenPromise(_) => format!("look at the region or at --base-url{}", self.report()),
+            ApiErrorKind::OddObject(_) if self.about.correlation_id.is_some() => {
+                "repair it in the org's admin page, or report this with the correlation id".to_owned()
             }
-            ApiErrorKind::OddObject(_) => REPAIR.to_owned(),
+            ApiErrorKind::OddObject(_) => "repair it in the org's admin page".to_owned(),
             ApiErrorKind::HalfCharacter(halved) if halved.fields.is_empty() => {
                 "write the whole label into the config, or in the org's admin page".to_owned()
             }
@@ -75,10 +98,17 @@ impl ApiError {
             ApiErrorKind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
         }
     }
-}
 
-/// The help for an object that cannot be read in full.
-const REPAIR: &str = "repair it in the org's admin page, or report this with the correlation id";
+    /// To whom it is told where the address is right. Without a correlation id, the platform cannot look it up.
+    fn report(&self) -> &'static str {
+        match self.about.correlation_id {
+            Some(_) => "; if they are right, report this with the correlation id",
+            None => {
+                "; if they are right, look at what is between here and the platform: the answer has no correlation id"
+            }
+        }
+    }
+}
 
 fn forbidden(missing: &[String], needs: Permission) -> String {
     let ask = |permission: &str| format!("give a role of the OAuth client the permission {permission}");

@@ -59,8 +59,9 @@ pub fn placeholder(text: &str) -> Option<&str> {
 
 fn between_marks(text: &str) -> Option<&str> {
     type Fits = fn(&str) -> bool;
-    // `50% of 80%`, `__` and `{Pause}` have other uses too.
-    const PAIRS: [(&str, &str, Fits); 17] = [
+    // `50% of 80%`, `__` and `{Pause}` are used in other ways as well.
+    const PAIRS: [(&str, &str, Fits); 18] = [
+        ("${{", "}}", is_filled),
         ("${", "}", is_filled),
         ("$(", ")", is_filled),
         ("{{", "}}", is_filled),
@@ -274,6 +275,8 @@ mod tests {
     #[test]
     fn placeholders_of_many_tools_are_found_and_marks_of_people_are_not() {
         for (text, found) in [
+            ("${{ vars.LABEL }}", "${{ vars.LABEL }}"),
+            ("${LABEL}", "${LABEL}"),
             ("<label>", "<label>"),
             ("Pause <Name des Teams>", "<Name des Teams>"),
             ("@@LABEL@@", "@@LABEL@@"),

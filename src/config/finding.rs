@@ -1,8 +1,9 @@
 //! The findings about a config: facts, and one table of their texts. Each has a stable kebab-case name, a severity, a
 //! message and a help text.
 
-use crate::config::finding_words::{InProse as _, and_more, did_you_mean, some_of, ticked};
+use crate::config::finding_words::{InProse as _, MERGE, and_more, did_you_mean, some_of, ticked};
 use crate::model::text;
+use crate::model::yaml::MERGE_KEY;
 
 /// Builds [`Finding`] from the table below, one row a fact: its data, its name, its severity, its
 /// message and its help. A row that lacks one does not compile.
@@ -180,7 +181,8 @@ findings! {
         "unknown-field", Error, format!("there is no field `{field}` here"),
         match nearest {
             Some(nearest) => did_you_mean(Some(nearest)),
-            None => Some(format!("known here: {}", ticked(known, "and"))),
+            None if field == MERGE_KEY => say(MERGE),
+            None => text::unseen_in_name(field).or_else(|| Some(format!("known here: {}", ticked(known, "and")))),
         };
     /// A value of another type than its field's.
     WrongType { what: String, expected: String, given: String, advice: Option<String> }
@@ -398,7 +400,7 @@ findings! {
         "label-characters", eased(*pinned),
         if *line_break { format!("the {what} contains a line break") }
         else { format!("the {what} contains {character}") },
-        say(if *line_break { "text after `>` or `|` ends with a line break: write `>-`, or put the label behind its locale" }
+        say(if *line_break { "a label is one line: write it behind its locale, or after `>-`: text after `>` or `|` ends with a line break" }
             else { "control and bidirectional-override characters make a label read as another one" });
     /// A label that begins or ends with a space.
     OuterSpace { what: String }
@@ -423,7 +425,9 @@ findings! {
     /// A locale that cannot be one.
     InvalidLocale { locale: String, pinned: bool }
         "invalid-locale", eased(*pinned), format!("`{locale}` cannot be a locale"),
-        if locale.eq_ignore_ascii_case("false") {
+        if locale == MERGE_KEY {
+            say(MERGE)
+        } else if locale.eq_ignore_ascii_case("false") {
             say("if this was `no` (Norwegian), another tool has read it as YAML 1.1 and written it back: write `\"no\"`")
         } else {
             text::unseen_in_name(locale).or_else(|| say("a locale is a word such as `de` or `pt_BR`"))

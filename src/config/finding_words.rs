@@ -2,7 +2,11 @@
 
 use crate::model::text;
 
-/// Data in a sentence. A backtick in a foreign name is escaped.
+/// What to do about a key that YAML 1.1 merges by.
+pub(super) const MERGE: &str =
+    "merge keys are not read: write the values out; what several files share goes into a layer";
+
+/// Data as a sentence takes them: a backtick in a foreign name is escaped.
 pub(super) trait InProse: Clone {
     fn in_prose(&self, _: &str) -> Self {
         self.clone()

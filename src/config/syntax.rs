@@ -24,8 +24,8 @@ pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max:
             let problem = "typographic quotes do not quote in YAML".to_owned();
             return Diagnostic::at(one(index), Finding::Syntax { problem, advice: Some("write `\"`".to_owned()) });
         }
-        let in_brackets = if is_about_brackets(error.kind()) { comment_in_brackets(text) } else { None };
-        if let Some((index, comment)) = in_brackets {
+        let looked_from = looked_from(error.kind(), text, start);
+        if let Some((index, comment)) = looked_from.and_then(|from| comment_in_brackets(text, from)) {
             let problem = format!("{} is a comment, and the bracket before it is not closed", text::ticked(comment));
             let advice =
                 Some("quote the value if it belongs to it; else begin the comment after the bracket".to_owned());
@@ -113,22 +113,30 @@ fn typographic_quote(text: &str, error: usize) -> Option<usize> {
     marks.find(|(index, _)| begins_value(*index)).map(|(index, _)| begin + index)
 }
 
-fn is_about_brackets(kind: &ErrorKind) -> bool {
-    matches!(
-        kind,
+/// From where a bracket that a comment leaves open can be the cause of an error. None if it cannot.
+fn looked_from(kind: &ErrorKind, text: &str, error: usize) -> Option<usize> {
+    // The line of the error and the two before it.
+    const BREAKS: usize = 3;
+    match kind {
         ErrorKind::UnexpectedEofFlowSequence
-            | ErrorKind::UnexpectedEofFlowMapping
-            | ErrorKind::UnexpectedEofImplicitFlowMapping
-            | ErrorKind::UnclosedFlowCollection { .. }
-            | ErrorKind::ExpectedFlowMappingSeparator
-            | ErrorKind::ExpectedFlowSequenceSeparator
-    )
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping
+        | ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::ExpectedFlowMappingSeparator
+        | ErrorKind::ExpectedFlowSequenceSeparator => Some(0),
+        // The next line is read as more of the value in the bracket.
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement | ErrorKind::InvalidIndentation => {
+            let breaks = text[..error].rmatch_indices('\n');
+            Some(breaks.map(|(index, _)| index + 1).nth(BREAKS - 1).unwrap_or(0))
+        }
+        _ => None,
+    }
 }
 
-/// A comment without a space after its `#`, in a line with an open bracket before it.
-fn comment_in_brackets(text: &str) -> Option<(usize, &str)> {
-    let mut begin = 0;
-    for line in text.split_inclusive('\n') {
+/// What begins a comment, without a space after its `#`, in a line whose bracket is not closed before it.
+fn comment_in_brackets(text: &str, from: usize) -> Option<(usize, &str)> {
+    let mut begin = from;
+    for line in text[from..].split_inclusive('\n') {
         for (index, _) in line.match_indices(" #") {
             let count = |marks: [char; 2]| line[..index].matches(marks).count();
             let is_open = count(['{', '[']) > count(['}', ']']);

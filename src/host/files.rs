@@ -426,8 +426,15 @@ fn folder_of(path: &Path) -> &Path {
 
 /// The real path, in any spelling.
 pub fn real_path(path: &Path) -> PathBuf {
-    let beside = || Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
-    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
+    // What a link leads to may not be there yet, and is another link at times, but not without end.
+    const LINKS_MAX: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(to) = fs::read_link(&path) else { break };
+        path = folder_of(&path).join(to);
+    }
+    let beside = || Some(fs::canonicalize(folder_of(&path)).ok()?.join(path.file_name()?));
+    fs::canonicalize(&path).ok().or_else(beside).unwrap_or_else(|| path.clone())
 }
 
 /// A suggestion for a path that does not exist.

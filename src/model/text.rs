@@ -382,13 +382,18 @@ pub fn without_hidden(json: &str) -> String {
     without_inner_commands(&safe, "\\u0023")
 }
 
-/// The path that may be meant by one that does not exist: a similar name in its folder, or the same name in a similar
-/// folder. `names_in` returns nothing for a path that is no folder.
+/// The path that may be meant by one that does not exist: the same with `/` for `\`, a similar name in its folder, or
+/// the same name in a similar folder. `names_in` returns nothing for a path that is no folder.
 pub fn nearest_path(
     path: &Path,
     is_there: &dyn Fn(&Path) -> bool,
     names_in: &dyn Fn(&Path) -> Option<Vec<String>>,
 ) -> Option<PathBuf> {
+    // So Windows parts folders.
+    let slashed = path.to_str().map(|it| PathBuf::from(it.replace('\\', "/")));
+    if let Some(slashed) = slashed.filter(|it| *it != path && is_there(it)) {
+        return Some(slashed);
+    }
     let folder = path.parent()?;
     let opened = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     if !is_there(opened) {

@@ -50,9 +50,13 @@ pub fn is_text(raw: &str) -> bool {
     Plain::of(raw) == Plain::Text
 }
 
-/// Is this certainly no locale? That includes every scalar that YAML does not read as a string.
+/// YAML 1.1 merges a mapping into another one by this key. Here it is a key like any other.
+pub const MERGE_KEY: &str = "<<";
+
+/// Is this certainly no locale? That includes every scalar that YAML does not read as a string, and a text without a
+/// letter, which some reader takes for a number, a date or a time.
 pub fn is_odd_locale(raw: &str) -> bool {
-    !is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
+    !is_text(raw) || !raw.contains(char::is_alphabetic) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
 }
 
 fn is_number(text: &str) -> bool {
@@ -72,6 +76,16 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_locale_has_a_letter() {
+        for odd in ["1_000", "12:30", "2026-12-01", "12,5", "<<", "-", "12", "false"] {
+            assert!(is_odd_locale(odd), "{odd}");
+        }
+        for locale in ["no", "en_US", "es_419", "zh-Hant-TW", "日本"] {
+            assert!(!is_odd_locale(locale), "{locale}");
+        }
+    }
 
     #[test]
     fn yaml_scalars_are_plain_only_where_that_is_safe() {

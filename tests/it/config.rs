@@ -133,6 +133,7 @@ fn odd_bytes() -> Vec<(&'static str, Vec<u8>)> {
         ("bytes-tabs-within-braces", b"version: 1\ndefinitions:\n  a:\n    systemPresence: Break\n    labels: {\n      \ten_US: A,\n      \tde: B }\n".to_vec()),
         ("bytes-utf-16-marked", "\u{FEFF}version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("bytes-utf-16", "version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("bytes-zero-width-before-a-field", "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n\u{200B}    labels: { en_US: Lunch }\n".into()),
         ("bytes-zero-width", "version: 1\ndefinitions:\n  lu\u{200B}nch: { systemPresence: Meal\u{202E} }\n".into()),
     ]
 }

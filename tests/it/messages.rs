@@ -175,6 +175,38 @@ fn every_error_of_the_api_says_what_to_do() {
 }
 
 #[test]
+fn help_follows_what_the_answer_holds() {
+    let help = |kind: ApiErrorKind, method, sign: Option<&str>, message: Option<&str>| {
+        let about =
+            ErrorContext::new(method, "api.mypurecloud.de".to_owned(), "/api/v2/presencedefinitions".to_owned());
+        let about =
+            ErrorContext { correlation_id: sign.map(str::to_owned), message: message.map(str::to_owned), ..about };
+        ApiError { kind, about: Box::new(about) }.help()
+    };
+    let forbidden = || ApiErrorKind::Forbidden { missing: Vec::new(), needs: NEEDS };
+    for kind in [forbidden(), ApiErrorKind::Unauthorized { given_token: true }, ApiErrorKind::Credentials] {
+        assert!(help(kind.clone(), Method::Get, None, None).contains("a gateway or firewall"), "{kind:?}");
+        assert!(!help(kind.clone(), Method::Get, Some("0e2f-41"), None).contains("gateway"), "{kind:?}");
+        assert!(!help(kind.clone(), Method::Get, None, Some("no")).contains("gateway"), "{kind:?}");
+    }
+    for kind in [
+        ApiErrorKind::BrokenPromise("`entities` is no list".to_owned()),
+        ApiErrorKind::Server { retry_after_s: None },
+        ApiErrorKind::OddObject(Box::new(odd())),
+        ApiErrorKind::Invalid,
+    ] {
+        assert!(help(kind.clone(), Method::Get, Some("0e2f-41"), None).contains("the correlation id"), "{kind:?}");
+        assert!(!help(kind.clone(), Method::Get, None, None).contains("with the correlation id"), "{kind:?}");
+        assert!(!help(kind, Method::Get, None, None).contains("support asks for"), "nothing to give it");
+    }
+    let conflict = |method, message| help(ApiErrorKind::Conflict, method, Some("0e2f-41"), message);
+    assert!(conflict(Method::Put, None).contains("an equal label"));
+    assert!(!conflict(Method::Get, Some("busy")).contains("label"), "a read stands against no label");
+    assert!(conflict(Method::Get, Some("busy")).contains("its message says why"));
+    assert!(conflict(Method::Get, None).contains("does not say why"));
+}
+
+#[test]
 fn what_the_platform_said_stands_in_the_error() {
     let mut about =
         ErrorContext::new(Method::Post, "api.mypurecloud.de".to_owned(), "/api/v2/presencedefinitions".to_owned());

@@ -84,6 +84,9 @@ fn a_mistyped_path_is_answered_with_the_one_that_may_be_meant() {
     let cases = [
         ("validate lnuch.yaml", "lunch.yaml"),
         ("validate ogrs/acme.yaml", "orgs/acme.yaml"),
+        // As Windows writes it.
+        (r"validate orgs\acme.yaml", "orgs/acme.yaml"),
+        (r"apply lunch.yaml --sandbox --yes --plan .\plans\plan.json", "./plans/plan.json"),
         ("apply lunch.yaml --sandbox --yes --plan plans/paln.json", "plans/plan.json"),
         ("apply lunch.yaml --sandbox --yes --plan plasn/plan.json", "plans/plan.json"),
         ("undo reprot.json --sandbox", "report.json"),

@@ -208,6 +208,12 @@ fn a_link_and_a_file_that_is_there_are_written_through_and_over() {
     assert!(cli.read("old.json").starts_with("Org: "));
     cli.run("plan lunch.yaml --sandbox -o json=link.json -o human=real.json")
         .complains(1, "error: two formats for the file `real.json`\n  help: give each a file of its own\n");
+    // Also if what the links lead to is not there yet.
+    std::os::unix::fs::symlink("new.json", cli.path("to-new.json")).unwrap();
+    std::os::unix::fs::symlink("to-new.json", cli.path("to-link.json")).unwrap();
+    cli.run("plan lunch.yaml --sandbox -o json=new.json -o human=to-link.json")
+        .complains(1, "error: two formats for the file `to-link.json`\n  help: give each a file of its own\n");
+    assert!(!cli.path("new.json").exists());
 }
 
 #[test]
