@@ -9,12 +9,13 @@ use clap::{Arg, ArgAction, Command};
 pub const PREFIX: &str = "PRESENCECTL_";
 
 /// Flags without one, and why.
-pub const WITHOUT: [(&str, &str); 7] = [
+pub const WITHOUT: [(&str, &str); 8] = [
     ("help", "no one wants every run to be a page of help"),
     ("version", "nor to be the version"),
     ("yes", "a yes is for one run that a person looked at; a variable outlives it"),
     ("auto-approve", "the same"),
     ("force", "the same"),
+    ("ci", "`doctor` takes a folder by it, and `init` a word"),
     ("break-glass", "a reason to write during a freeze is for one run"),
     ("try-write", "what is sent like a write is asked for by the run that sends it"),
 ];

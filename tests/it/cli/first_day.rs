@@ -299,7 +299,7 @@ fn an_imported_repository_is_in_step() {
 }
 
 /// What `init --ci` takes for a project.
-const OF_A_PROJECT: &str = "--project acme/presences --release maker/presencectl@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \
+pub(super) const OF_A_PROJECT: &str = "--project acme/presences --release maker/presencectl@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \
                             --sha256 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 #[test]

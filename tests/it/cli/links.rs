@@ -11,6 +11,7 @@ use presencectl::model::limits::{CONFIG_LINKED_PATHS_MAX, PLACED_BYTES_MAX};
 
 use super::LUNCH;
 use super::driver::Cli;
+use super::first_day::OF_A_PROJECT;
 
 /// A line of a person's own file, which no command may show.
 const THEIRS: &str = "alias theirs='rm -rf secret-of-somebody'";
@@ -130,7 +131,7 @@ fn a_state_that_was_typed_may_be_a_link() {
 #[test]
 fn init_and_import_follow_no_link_below_their_folder() {
     let import = "import --sandbox --out conf --split --force";
-    let init = "init . --start small --ci github --yes --force";
+    let init = &*format!("init . --start small --ci github --yes --force {OF_A_PROJECT}");
     for (line, at, to) in [
         (init, "presences", "../outside"),
         (init, "schemas", "../outside"),

@@ -11,6 +11,7 @@ use insta::assert_snapshot;
 
 use super::asking;
 use super::driver::Cli;
+use super::first_day::OF_A_PROJECT;
 
 #[test]
 fn nothing_of_somebody_is_overwritten_unasked() {
@@ -87,7 +88,8 @@ fn lines_that_git_passes_over_are_added_without_force() {
 fn where_one_file_cannot_be_written_none_is() {
     let cli = Cli::new().file("presences/presence.yaml", "# mine\n").file(".gitignore", "target/\n");
     let init = env!("CARGO_BIN_EXE_presencectl");
-    let script = format!("trap '' XFSZ; ulimit -f 4; exec {init} init --start small --ci github --yes --force");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 4; exec {init} init --start small --ci github --yes --force {OF_A_PROJECT}");
     let output = Command::new("sh").args(["-c", &script]).current_dir(cli.path("")).env_clear().output().unwrap();
     let ran = cli.ran(output);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
@@ -285,7 +287,7 @@ mod unix {
     fn a_signal_leaves_all_files_or_none() {
         let files = |cli: &Cli| everything(cli).into_iter().collect::<Vec<_>>();
         let mine = || Cli::new().file("new/.gitignore", "target/\n").file("new/presences/presence.yaml", "# mine\n");
-        let line = "init new --start small --ci github --yes --force";
+        let line = &*format!("init new --start small --ci github --yes --force {OF_A_PROJECT}");
         let (none, all) = (mine(), mine());
         assert_eq!(all.run(line).code, Some(0));
         let (none, all) = (files(&none), files(&all));

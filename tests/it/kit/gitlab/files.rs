@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
+use presencectl::ops::ci_files::CiFiles;
 use serde_json::{Value, json};
 
 use super::forge::{JOB_TOKEN, TOKEN};
@@ -93,20 +95,34 @@ fn no_job_has_a_path_filter_and_none_runs_a_file_of_a_proposal() {
 /// With the configuration in another project, nothing of a merge request is run.
 #[test]
 fn the_configuration_of_another_project_runs_nothing_of_a_merge_request() {
-    let page = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gitlab.md")).unwrap();
-    let block = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    let block: Value = serde_yaml::from_str(block).unwrap();
+    let (commit, sum) = ("a".repeat(40), "b".repeat(64));
+    let files = CiFiles {
+        project: "acme/presences",
+        branch: "main",
+        release: ("maker/presencectl", &commit),
+        sha256: &sum,
+        config_project: Some("acme/presence-ci"),
+    };
+    let pages = files.gitlab();
+    assert_eq!(pages.len(), 1, "the script is the release's");
+    let written: Value = serde_yaml::from_str(&pages[0].text).unwrap();
     let file = file();
-    for (name, it) in block.as_object().unwrap() {
-        assert!(!file[name].is_null(), "{name} is replaced");
-        for command in it["before_script"].as_array().into_iter().flatten() {
-            assert!(!command.as_str().unwrap().contains("git show"), "{name}: {command}");
-        }
+    assert_eq!(written["variables"]["JOBS_PROJECT"], "acme/presence-ci");
+    assert!(file.to_string().contains("git show") && !written.to_string().contains("git show"));
+    for (name, job) in file.as_object().unwrap() {
+        let differs = written[name] != *job;
+        assert_eq!(differs, ["variables", ".presencectl"].contains(&name.as_str()), "{name}");
     }
-    assert_eq!(block["variables"]["JOBS_PROJECT"], "acme/presence-ci");
-    let replaced: Vec<&String> =
-        file.as_object().unwrap().keys().filter(|it| file[*it].to_string().contains("git show")).collect();
-    assert_eq!(replaced, block.as_object().unwrap().keys().filter(|it| *it != "variables").collect::<Vec<_>>());
+    assert_eq!(written[".presencectl"]["variables"], file[".presencectl"]["variables"], "nothing is checked out");
+    let commands: Vec<&str> =
+        written[".presencectl"]["before_script"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(
+        commands.iter().any(|it| it.contains(&format!("maker/presencectl/{commit}/examples/gitlab-ci/presencectl.sh")))
+    );
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/gitlab-ci/presencectl.sh");
+    let summed = std::process::Command::new("sha256sum").arg(script).output().unwrap();
+    let sum = String::from_utf8_lossy(&summed.stdout[..64]).into_owned();
+    assert!(commands.iter().any(|it| it.contains(&sum)), "{commands:?}");
 }
 
 #[test]
