@@ -37,11 +37,19 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let ci = ci(args, &mut run.host)?;
     let choice = init_ci::choice(args, ci, start)?;
     let Begun { mut pages, orgs, stages } = begun(args, start, run).await?;
-    pages.extend(choice.iter().flat_map(init_ci::CiChoice::pages));
+    let of_ci = choice.as_ref().map_or_else(Vec::new, init_ci::CiChoice::pages);
+    pages.extend(of_ci.iter().cloned());
+    let of_ci: Vec<String> = of_ci.into_iter().map(|it| it.name).collect();
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
     let placing = FileSet::look(files.collect())?;
+    for (path, before, after) in
+        placing.replaced().into_iter().filter(|(path, ..)| of_ci.iter().any(|it| path.ends_with(it)))
+    {
+        let shown = output::text::edits::lines_that_change(&path, &before, &after, run.host.style_err());
+        run.host.terminal.err(&shown);
+    }
     agreed(args, &placing, &mut run.host)?;
     placing.write(run.host.signals)?;
     let steps = choice.map_or_else(Vec::new, |it| it.steps(&args.folder, start, &orgs, &stages));
@@ -153,10 +161,6 @@ async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<(Vec<InitPage>, 
 fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(), Problem> {
     if !args.force {
         placing.spare_read_only()?;
-    }
-    for (path, before, after) in placing.replaced() {
-        let shown = output::text::edits::lines_that_change(&path, &before, &after, host.style_err());
-        host.terminal.err(&shown);
     }
     if let Some(names) = placing.names(FileChange::Replaced).filter(|_| !args.force) {
         if args.yes {
