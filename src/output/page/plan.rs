@@ -157,7 +157,7 @@ fn change(change: &Change, plan: &Plan, coverage: Option<&Coverage>, sources: &S
     let step = &change.step;
     let covered = step.key().filter(|key| coverage.is_some_and(|it| it.rows.iter().any(|row| row.key == **key)));
     let rows = labels(step, &plan.default_locale);
-    let (mut before, mut after) = (side(&rows, |it| before(it)), side(&rows, |it| Some(after(it))));
+    let (mut before, mut after) = (side(&rows, before), side(&rows, |it| Some(after(it))));
     add_others(step, plan, &mut before, &mut after);
     if step.action().is_removal() {
         after = cell(vec![plain("no longer shown to agents")]);
