@@ -93,7 +93,7 @@ fn where_one_file_cannot_be_written_none_is() {
     let output = Command::new("sh").args(["-c", &script]).current_dir(cli.path("")).env_clear().output().unwrap();
     let ran = cli.ran(output);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-    assert!(ran.stderr.contains("\nerror: cannot write `schemas/config.v1.json`: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: cannot write `schemas/config.v1.json`: "), "{}", ran.stderr);
     assert!(ran.stderr.ends_with("; nothing was written\n"), "{}", ran.stderr);
     assert_eq!(cli.names(), [".gitignore", "presences"]);
     assert_eq!((cli.read("presences/presence.yaml"), cli.read(".gitignore")), ("# mine\n".into(), "target/\n".into()));
