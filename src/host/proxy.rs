@@ -9,6 +9,7 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::model::pattern::fits;
 use crate::model::text;
 
 /// The variables, in order of precedence. An empty one counts as unset.
@@ -310,22 +311,6 @@ fn part_may_mean(typed: &str, url: &Url) -> bool {
     let is_of_all = || is_expression || name.contains('*');
     (pattern.contains(|c: char| c.is_ascii_alphanumeric()) || !pattern.is_empty() && is_of_all())
         && std::iter::once(host).chain(below).any(|it| fits(pattern, it))
-}
-
-/// Does a text match a pattern, in which `*` is anything?
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let pieces: Vec<&str> = pieces.collect();
-    let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
-    for piece in middle {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

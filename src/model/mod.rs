@@ -13,6 +13,7 @@ pub mod moment;
 pub mod names;
 pub mod observed;
 pub mod odd;
+pub mod pattern;
 pub mod pins;
 pub mod platform;
 pub mod problem;
