@@ -1,9 +1,11 @@
 //! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what a
 //! person should look at, what is unmanaged, and the coverage of the config's locales.
 
+use std::collections::BTreeSet;
+
 use crate::config::coverage::{Cell, Coverage, CoverageRow, Mark};
 use crate::model::freeze::FreezeTime;
-use crate::model::names::{Label, SystemPresence};
+use crate::model::names::{Key, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -85,9 +87,10 @@ fn only(only: &Only) -> Lead {
 
 fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<Section> {
     let groups = groups(plan);
+    let covered: BTreeSet<&Key> = coverage.iter().flat_map(|it| &it.rows).map(|it| &it.key).collect();
     let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
     sections.push(refusals_of(plan, sources));
-    sections.extend(groups.iter().map(|it| group(it, plan, coverage, sources)));
+    sections.extend(groups.iter().map(|it| group(it, plan, &covered, sources)));
     sections.extend(plan.base.as_ref().map(|it| settled(it, plan)));
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
@@ -128,7 +131,7 @@ fn settled(base: &Base, plan: &Plan) -> Section {
     Section::table("change", Keep::Fourth, Title::Folded(title), table)
 }
 
-fn group(group: &Group<'_>, plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Section {
+fn group(group: &Group<'_>, plan: &Plan, covered: &BTreeSet<&Key>, sources: &Sources) -> Section {
     let Group { title, folded, changes } = group;
     let count = text::count(changes.len(), "change");
     let table = Table {
@@ -141,7 +144,7 @@ fn group(group: &Group<'_>, plan: &Plan, coverage: Option<&Coverage>, sources: &
             PageColumn::new("After"),
             PageColumn::of(By::Html, "Why"),
         ],
-        rows: changes.iter().map(|it| change(it, plan, coverage, sources)).collect(),
+        rows: changes.iter().map(|it| change(it, plan, covered, sources)).collect(),
         names: 1,
     };
     let keep = if *folded { Keep::Third } else { Keep::Second };
@@ -153,9 +156,9 @@ fn group(group: &Group<'_>, plan: &Plan, coverage: Option<&Coverage>, sources: &
     Section::table("change", keep, title, table)
 }
 
-fn change(change: &Change, plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<PageLines> {
+fn change(change: &Change, plan: &Plan, covered: &BTreeSet<&Key>, sources: &Sources) -> Vec<PageLines> {
     let step = &change.step;
-    let covered = step.key().filter(|key| coverage.is_some_and(|it| it.rows.iter().any(|row| row.key == **key)));
+    let row = step.key().filter(|key| covered.contains(key));
     let rows = labels(step, &plan.default_locale);
     let (mut before, mut after) = (side(&rows, before), side(&rows, |it| Some(after(it))));
     add_others(step, plan, &mut before, &mut after);
@@ -167,7 +170,7 @@ fn change(change: &Change, plan: &Plan, coverage: Option<&Coverage>, sources: &S
     about.extend(people.map(|it| (By::Both, vec![strong(it)])));
     about.extend(origin(plan, step).map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])])));
     about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![id(it)])])));
-    about.extend(covered.map(|it| (By::Html, vec![Piece::Link("coverage", it.as_str().to_owned())])));
+    about.extend(row.map(|it| (By::Html, vec![Piece::Link("coverage", it.as_str().to_owned())])));
     vec![cell(vec![Piece::Action(step.action())]), about, before, after, cell(why(change, " at ", sources))]
 }
 
