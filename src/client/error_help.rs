@@ -51,7 +51,7 @@ impl ApiError {
             }
             ApiErrorKind::NoneServed => "check the region or --base-url: presence definitions are not served there".to_owned(),
             ApiErrorKind::NotOffered => "the org, or a gateway before it, does not offer this operation".to_owned(),
-            ApiErrorKind::Conflict if self.about.method != Method::Get => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
+            ApiErrorKind::Conflict if self.about.method != Method::Get => "it conflicts with something in the org, often an equal label: run `plan` again".to_owned(),
             ApiErrorKind::Conflict | ApiErrorKind::Invalid if self.about.message.is_some() => {
                 "the platform refuses this request: its message says why".to_owned()
             }
@@ -99,7 +99,7 @@ impl ApiError {
         }
     }
 
-    /// To whom it is told where the address is right. Without a correlation id, the platform cannot look it up.
+    /// Where to report it if the address is right. Without a correlation id, the platform cannot look it up.
     fn report(&self) -> &'static str {
         match self.about.correlation_id {
             Some(_) => "; if they are right, report this with the correlation id",
