@@ -11,7 +11,7 @@ wanted=$(printf '%s' "$PROJECT" | tr '[:upper:]' '[:lower:]')
 if [[ $name == "$wanted" ]]; then
     output here true
 else
-    note "these workflows are for $PROJECT, and this is $GITHUB_REPOSITORY: nothing is done. To use them here, run \`presencectl init --ci github --project $GITHUB_REPOSITORY\`"
+    note "these workflows are for $PROJECT, and this is $GITHUB_REPOSITORY: nothing is done. To use them here, run \`presencectl init . --start none --ci github --project $GITHUB_REPOSITORY\`"
     output here false
     output any false
 fi

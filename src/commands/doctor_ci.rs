@@ -43,7 +43,7 @@ pub fn run(args: &DoctorArgs, folder: Option<&Path>, run: &mut Run<'_, Diagnosis
     let project = project.ok_or_else(|| {
         let shown = text::ticked(folder.display());
         Problem::new(format!("no files of a CI in {shown} name a project"))
-            .help("`presencectl init --ci github` or `--ci gitlab` writes them; they are looked for where PATH has its `.git`, or give `--ci=DIR`")
+            .help("`presencectl init . --start none --ci github` or `--ci gitlab` writes them; they are looked for where PATH has its `.git`, or give `--ci=DIR`")
     })?;
     let (orgs, stages) = orgs_of(args, path)?;
     let now = run.record.clock().now();
@@ -122,10 +122,10 @@ fn checks(project: &ForgeProject, orgs: &[ForgeOrg], stages: &[String], now: Mom
                 text::ticked(&project.project)
             ),
         )
-        .help("run `presencectl init` again with `--project`"),
+        .help(setup.rewritten(&format!(" --project {}", text::shell_word(found)))),
         None => Check::not_known("project", "the forge does not say what the project is called"),
     }];
-    all.extend(stages_check(project, stages));
+    all.extend(stages_check(setup, project, stages));
     let default = text_of(&there, "default_branch").unwrap_or("main");
     let setup = Setup { branch: project.branch.as_deref().unwrap_or(default), ..setup };
     all.extend(match project.forge {
@@ -157,7 +157,7 @@ fn unknown_project(project: &ForgeProject, why: &NotKnown) -> Check {
 }
 
 /// Only where the files have a list of stages of their own.
-fn stages_check(project: &ForgeProject, stages: &[String]) -> Option<Check> {
+fn stages_check(setup: Setup<'_>, project: &ForgeProject, stages: &[String]) -> Option<Check> {
     const NAME: &str = "stages";
     let of_files = project.stages.as_ref()?;
     if of_files == stages {
@@ -169,6 +169,6 @@ fn stages_check(project: &ForgeProject, stages: &[String]) -> Option<Check> {
             NAME,
             format!("the config has the stages {}, and the workflows {}", shown(stages), shown(of_files)),
         )
-        .help("run `presencectl init` again: it rewrites the workflows"),
+        .help(setup.rewritten("")),
     )
 }

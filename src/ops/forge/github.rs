@@ -39,9 +39,10 @@ impl GithubCheck<'_> {
                 Check::good(NAME, format!("the default branch is {}", text::ticked(wanted)))
             }
             Some(there) => {
+                let branch = format!(" --branch {}", text::shell_word(there));
                 let (there, wanted) = (text::ticked(there), text::ticked(wanted));
                 Check::failed(NAME, format!("the default branch is {there}, and the workflows are for {wanted}"))
-                    .help("run `presencectl init` again with `--branch`")
+                    .help(self.setup.rewritten(&branch))
             }
             None => Check::not_known(NAME, "GitHub does not say which the default branch is"),
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::model::limits::FORGE_PAGES_MAX;
 use crate::model::moment::Moment;
+use crate::model::pattern::fits;
 use crate::model::text;
 use crate::ops::doctor::check::Check;
 use crate::ops::forge::reader::{ForgeReader, NotKnown, text_of};
@@ -86,7 +87,7 @@ impl GitlabCheck<'_> {
             return Check::failed(NAME, format!("{} is protected, which is every branch", text::ticked(open)))
                 .help(format!("glab api --method DELETE {path}"));
         }
-        if names.iter().any(|it| matches(it, branch)) {
+        if names.iter().any(|it| fits(it, branch)) {
             return Check::good(NAME, format!("{} is protected", text::ticked(branch)));
         }
         let path = text::shell_word(&self.path("protected_branches"));
@@ -110,7 +111,9 @@ impl GitlabCheck<'_> {
                 ))?;
                 let found = &answer["data"]["project"][field];
                 let Some(nodes) = found["nodes"].as_array() else {
-                    return Err(NotKnown::Odd("GitLab shows no variables: it takes the role Maintainer".to_owned()));
+                    return Err(NotKnown::Odd(
+                        "the answer shows no variables, which the role Maintainer may see".to_owned(),
+                    ));
                 };
                 all.extend(nodes.iter().filter_map(|it| {
                     Some(CiVariable {
@@ -120,10 +123,15 @@ impl GitlabCheck<'_> {
                         protected: it["protected"] == Value::Bool(true),
                     })
                 }));
+                if found["pageInfo"]["hasNextPage"] != Value::Bool(true) {
+                    break;
+                }
                 let cursor = text_of(&found["pageInfo"], "endCursor").unwrap_or_default();
                 let is_plain = cursor.bytes().all(|it| it.is_ascii_alphanumeric() || b"+/=_-".contains(&it));
-                if found["pageInfo"]["hasNextPage"] != Value::Bool(true) || !is_plain || cursor.is_empty() {
-                    break;
+                if !is_plain || cursor.is_empty() {
+                    return Err(NotKnown::Odd(
+                        "the next page of variables has no name that can be asked for".to_owned(),
+                    ));
                 }
                 after = format!(r#", after: "{cursor}""#);
             }
@@ -142,7 +150,7 @@ impl GitlabCheck<'_> {
                 checks.extend(self.of_environment(&all, &environment, org));
             }
         }
-        let of_bot = |it: &&CiVariable| it.key == BOT_TOKEN && matches(&it.scope, BOT_ENVIRONMENT);
+        let of_bot = |it: &&CiVariable| it.key == BOT_TOKEN && fits(&it.scope, BOT_ENVIRONMENT);
         match all.iter().find(of_bot) {
             Some(it) if it.masked => {}
             Some(_) => checks.push(unmasked(BOT_TOKEN, BOT_ENVIRONMENT)),
@@ -163,7 +171,7 @@ impl GitlabCheck<'_> {
     fn of_environment(&self, all: &[CiVariable], environment: &str, org: &ForgeOrg) -> Vec<Check> {
         let shown = text::ticked(environment);
         let is_writing = environment.starts_with("presence-apply");
-        let found = |key: &str| all.iter().find(|it| it.key == key && matches(&it.scope, environment));
+        let found = |key: &str| all.iter().find(|it| it.key == key && fits(&it.scope, environment));
         let mut checks = Vec::new();
         for (key, value) in [(REGION, org.region), (CLIENT_ID, None)] {
             if found(key).is_none() {
@@ -279,7 +287,7 @@ impl GitlabCheck<'_> {
                     )
                 }
             }
-            Err(_) => Check::not_known(NAME, "who approves is not known: protected environments need GitLab Premium"),
+            Err(why) => why.check(NAME, "who approves is not known (protected environments need GitLab Premium)"),
         }
     }
 }
@@ -321,38 +329,4 @@ fn issues(setup: Setup<'_>, project: &Value) -> Check {
             .help(setup.changed("issues_access_level=private"));
     }
     Check::good(NAME, "drift is told in an issue")
-}
-
-/// Does a pattern with `*`, which is any text, match a name?
-fn matches(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, inner)) = parts.split_last() else { return rest.is_empty() };
-    for part in inner {
-        let Some((_, after)) = rest.split_once(part) else { return false };
-        rest = after;
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scope_is_a_pattern() {
-        for (pattern, name, expected) in [
-            ("presence-plan/acme", "presence-plan/acme", true),
-            ("presence-plan/acme", "presence-plan/acme-prod", false),
-            ("presence-plan/*", "presence-plan/acme", true),
-            ("*", "anything", true),
-            ("presence-*/acme", "presence-plan/acme", true),
-            ("presence-*/acme", "presence-plan/globex", false),
-            ("", "a", false),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-    }
 }

@@ -148,6 +148,15 @@ impl Setup<'_> {
         }
     }
 
+    /// What rewrites the files of the CI. `init` says which flags of the release it needs.
+    pub fn rewritten(self, changed: &str) -> String {
+        let forge = match self.forge {
+            Forge::Github => "github",
+            Forge::Gitlab => "gitlab",
+        };
+        format!("`presencectl init . --start none --ci {forge}{changed}` rewrites the files: it says what else to type")
+    }
+
     /// GitLab: changes a setting of the project.
     pub fn changed(self, setting: &str) -> String {
         format!("glab api --silent --method PUT {} -F {}", shell_word(&self.project_path()), shell_word(setting))

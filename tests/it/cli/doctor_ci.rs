@@ -250,4 +250,16 @@ fn gitlab_is_asked_for_names_and_never_for_values() {
     let ran = cli.run("doctor presences --ci");
     assert_eq!(ran.code, Some(1));
     assert_snapshot!("doctor_ci_gitlab_missing", said(&ran));
+
+    // What was not read is not called missing, and an answer that failed is shown beside its possible cause.
+    let mut first = found("ciVariables", &[]);
+    first["data"]["project"]["ciVariables"]["pageInfo"] = json!({ "hasNextPage": true, "endCursor": "\"" });
+    answer("ciVariables", first);
+    fs::remove_file(cli.path(&format!("answers/{}+protected_environments", project.replace('/', "+")))).unwrap();
+    let said = said(&cli.run("doctor presences --ci"));
+    assert!(said.contains("which variables there are is not known") && !said.contains("has no secret"), "{said}");
+    assert!(
+        said.contains("who approves is not known (protected environments need GitLab Premium): `glab` failed"),
+        "{said}"
+    );
 }
