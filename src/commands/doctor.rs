@@ -51,8 +51,8 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     run.host.show_notes(access.unused.as_slice());
     let credentials = credentials_fact(&access);
     let wanted = args.target.api(&desired);
-    let asked = Asked::of(args, &desired, &credentials);
-    let (place, answers) = match way(&access, &desired, asked.by_token, run).await {
+    let asked = Asked::of(args, &desired);
+    let (place, answers) = match way(&access, &desired, &credentials, run).await {
         Ok(way) => {
             let answers = way.answers(asked).await;
             (Ok(way.place), answers)
@@ -142,8 +142,6 @@ pub fn credentials_fact(OrgAccess { target, environment, unused: _ }: &OrgAccess
 pub struct Asked<'a> {
     /// Divisions are only asked for where the config names one.
     names_division: bool,
-    /// No token has to be got.
-    pub by_token: bool,
     /// A person wants to know whether the client could write.
     try_write: bool,
     meant: Option<&'a OrgId>,
@@ -153,10 +151,9 @@ pub struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// What one org alone is asked.
-    pub fn of(args: &DoctorArgs, desired: &'a Desired, credentials: &CredentialsFact) -> Asked<'a> {
+    pub fn of(args: &DoctorArgs, desired: &'a Desired) -> Asked<'a> {
         Asked {
             names_division: names_divisions(desired) && args.target.api(desired) != ApiChoice::Only(Generation::First),
-            by_token: matches!(credentials, CredentialsFact::Token { .. }),
             try_write: args.try_write,
             meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
             must_be_meant: false,
@@ -178,6 +175,8 @@ pub struct OrgWay {
     wire: Arc<HttpWire>,
     /// None without credentials.
     session: Option<Session>,
+    /// No token has to be got.
+    by_token: bool,
     clock: Clock,
 }
 
@@ -185,7 +184,7 @@ pub struct OrgWay {
 pub async fn way(
     access: &OrgAccess,
     desired: &Desired,
-    by_token: bool,
+    credentials: &CredentialsFact,
     run: &mut Run<'_, DiagnosisFormat>,
 ) -> Result<OrgWay, Problem> {
     let OrgAccess { target, environment, unused: _ } = access;
@@ -194,9 +193,10 @@ pub async fn way(
         let Connection { session, endpoints, .. } = run.connect_by(access, desired).await?;
         let wire = Arc::new(HttpWire::new(&endpoints, WireLimits::default()));
         let place = OrgPlace { endpoints, named_by: NamedBy::Sandbox, proxy: Ok(None), unread_entries: Vec::new() };
-        return Ok(OrgWay { place, wire, session: Some(session), clock });
+        return Ok(OrgWay { place, wire, session: Some(session), by_token: false, clock });
     }
     let endpoints = connect::endpoints(target, desired, environment)?;
+    let by_token = matches!(credentials, CredentialsFact::Token { .. });
     let proxy = connect::proxy(&endpoints, by_token, environment);
     let wire = Arc::new(connect::wire(target, &endpoints, proxy.clone().ok().flatten(), environment)?);
     let options = Options { requests_per_minute: target.requests_per_minute, ..Options::default() };
@@ -214,13 +214,13 @@ pub async fn way(
     let is_here = endpoints.is_loopback();
     let unread_entries = if is_here { Vec::new() } else { environment.proxies.unread_entries() };
     let place = OrgPlace { endpoints, named_by, proxy, unread_entries };
-    Ok(OrgWay { place, wire, session, clock })
+    Ok(OrgWay { place, wire, session, by_token, clock })
 }
 
 impl OrgWay {
     /// Looks whether anyone answers, without credentials, and then asks with them.
     pub async fn answers(&self, asked: Asked<'_>) -> Answers {
-        let OrgWay { place: OrgPlace { endpoints, proxy, .. }, wire, session, clock } = self;
+        let OrgWay { place: OrgPlace { endpoints, proxy, .. }, wire, session, by_token, clock } = self;
         // Without the proxy that is meant, nothing is sent.
         let Ok(proxy) = proxy else { return Answers::default() };
         logging::phase("looking who answers");
@@ -228,7 +228,7 @@ impl OrgWay {
         let name = |host: String| proxy.as_ref().filter(|it| it.leads_to(&host)).map_or(host, |it| it.host.clone());
         let mut answers =
             Answers { api: reach(wire, &api, &name(endpoints.api_host()), *clock).await, ..Answers::default() };
-        if !asked.by_token {
+        if !by_token {
             answers.login = reach(wire, endpoints.login(), &name(endpoints.login_host()), *clock).await;
         }
         if let (Some(session), Reach::Answered { .. }) = (session, &answers.api) {

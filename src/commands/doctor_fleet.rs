@@ -47,9 +47,9 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
         ConfigFact::Valid { path, definitions, warnings, meant }
     };
     let definitions = named.iter().map(|(config, _)| config.desired.definitions.len()).sum();
-    let names = named.iter().map(|(_, org)| org.name.clone()).collect();
+    let meant = MeantOrg::OneOf(named.iter().map(|(_, org)| org.name.clone()).collect());
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
-    let common = files::checks(&valid(definitions, diagnostics.warnings, MeantOrg::OneOf(names)), &git);
+    let common = files::checks(&valid(definitions, diagnostics.warnings, meant), &git);
 
     // Every secret is known before the first response, whatever the order.
     let mut begun = Vec::new();
@@ -117,8 +117,8 @@ async fn begin<'a>(
     let credentials = doctor::credentials_fact(&access);
     // A simulated org has an id of its own.
     let must_be_meant = !args.target.sandbox;
-    let mut asked = Asked::of(args, desired, &credentials);
+    let mut asked = Asked::of(args, desired);
     asked.must_be_meant = must_be_meant;
-    let way = doctor::way(&access, desired, asked.by_token, run).await;
+    let way = doctor::way(&access, desired, &credentials, run).await;
     BegunOrg { config, org, fact, way, credentials, suffix: access.environment.suffix, asked }
 }
