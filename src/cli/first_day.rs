@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{DiagnosisFormat, Output};
 use crate::cli::paths;
-use crate::cli::shared::{AnyConfigPath, TargetArgs};
+use crate::cli::shared::{AnyConfigPath, ChosenOrgsArgs, TargetArgs};
 use crate::ops::forge::project::is_project;
 use crate::ops::init::{Ci, Start};
 
@@ -17,9 +17,9 @@ pub struct DoctorArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: AnyConfigPath,
-    /// The org, if the config has several.
-    #[arg(long, value_name = "NAME", help_heading = "Config")]
-    pub org: Option<String>,
+    /// Which of its orgs.
+    #[command(flatten)]
+    pub chosen: ChosenOrgsArgs,
     /// The folder that holds all files of the config.
     ///
     /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
@@ -40,7 +40,7 @@ pub struct DoctorArgs {
         value_name = "DIR",
         num_args = 0..=1,
         require_equals = true,
-        conflicts_with = "try_write",
+        conflicts_with_all = ["try_write", "stages"],
         help_heading = "CI"
     )]
     pub ci: Option<Option<PathBuf>>,
@@ -52,6 +52,13 @@ pub struct DoctorArgs {
     /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<DiagnosisFormat>>,
+}
+
+impl DoctorArgs {
+    /// The name of the one org that is meant, where one is typed.
+    pub fn org(&self) -> Option<&String> {
+        self.chosen.orgs.first()
+    }
 }
 
 /// `presencectl init`.

@@ -21,7 +21,9 @@ pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::orgs::OrgListArgs;
 pub use crate::cli::retire::RetireArgs;
-pub use crate::cli::shared::{ApiArg, ConfigArgs, ConfigPath, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs};
+pub use crate::cli::shared::{
+    ApiArg, ChosenOrgsArgs, ConfigArgs, ConfigPath, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs,
+};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
 pub use crate::cli::user::{UserArgs, UserCommand, UserConfigArgs, UserGetArgs, UserSetArgs, WhoArgs};
 

@@ -69,6 +69,8 @@ pub enum SchemaOf {
     Log,
     /// What `doctor --output json` writes.
     Diagnosis,
+    /// What `doctor --all-orgs --output json` writes.
+    FleetDiagnosis,
     /// What `drift --output json` writes.
     Drift,
     /// What `drift --all-orgs --output json` writes.

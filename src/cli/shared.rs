@@ -142,12 +142,9 @@ pub struct ConfigArgs {
     pub root: Option<PathBuf>,
 }
 
-/// Which config, and which of its orgs.
+/// Which orgs of a config.
 #[derive(Debug, Clone, Args)]
-pub struct OrgsArgs {
-    /// Where it is.
-    #[command(flatten)]
-    pub path: ConfigPath,
+pub struct ChosenOrgsArgs {
     /// An org, or several by a pattern such as `acme-*`.
     ///
     /// May be repeated.
@@ -166,6 +163,30 @@ pub struct OrgsArgs {
     /// How many orgs are read at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), help_heading = "Config")]
     pub parallel: u8,
+}
+
+impl ChosenOrgsArgs {
+    /// Do the flags mean several orgs? Also if only one of them is there.
+    pub fn are_several(&self) -> bool {
+        let is_name = matches!(self.orgs.as_slice(), [one] if !choice::is_pattern(one));
+        self.all_orgs || !self.stages.is_empty() || !(self.orgs.is_empty() || is_name)
+    }
+
+    /// Which of several orgs are meant.
+    pub fn choice(&self) -> OrgChoice {
+        OrgChoice { names: self.orgs.clone(), stages: self.stages.clone() }
+    }
+}
+
+/// Which config, and which of its orgs.
+#[derive(Debug, Clone, Args)]
+pub struct OrgsArgs {
+    /// Where it is.
+    #[command(flatten)]
+    pub path: ConfigPath,
+    /// Which of its orgs.
+    #[command(flatten)]
+    pub chosen: ChosenOrgsArgs,
     /// The folder that holds all files of the config.
     ///
     /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of
@@ -177,12 +198,8 @@ pub struct OrgsArgs {
 impl OrgsArgs {
     /// The one org that is meant. None where the flags mean several, also if only one of them is there.
     pub fn one(&self) -> Option<ConfigArgs> {
-        let org = match self.orgs.as_slice() {
-            [] => None,
-            [one] if !choice::is_pattern(one) => Some(one.clone()),
-            [..] => return None,
-        };
-        let is_one = !self.all_orgs && self.stages.is_empty();
+        let org = self.chosen.orgs.first().cloned();
+        let is_one = !self.chosen.are_several();
         is_one.then(|| ConfigArgs { path: self.path.clone(), org, root: self.root.clone() })
     }
 
@@ -190,11 +207,6 @@ impl OrgsArgs {
     pub fn request_of(&self, config: &Config) -> ConfigSource {
         let org = config.desired.org.as_ref().map(|org| org.name.clone());
         ConfigSource { path: self.path.to_path_buf(), org, root: self.root.clone() }
-    }
-
-    /// Which of several orgs are meant.
-    pub fn choice(&self) -> OrgChoice {
-        OrgChoice { names: self.orgs.clone(), stages: self.stages.clone() }
     }
 }
 

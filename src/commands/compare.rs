@@ -6,7 +6,7 @@ use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg};
 use crate::config::Config;
-use crate::config::choice::{self, OrgChoice};
+use crate::config::choice::OrgChoice;
 use crate::config::diagnostic::Findings;
 use crate::host::exit::Exit;
 use crate::model::problem::{Heard, OrgFailure, Problem};
@@ -60,9 +60,9 @@ fn choice(args: &CompareArgs) -> Result<OrgChoice, Problem> {
         return Err(Problem::new(format!("{flag} names an org to read, and without --live only files are compared"))
             .help(format!("give --live as well, or leave {flag} away")));
     }
-    let Some(with) = &args.with else { return Ok(args.config.choice()) };
-    let one = match args.config.orgs.as_slice() {
-        [one] if !choice::is_pattern(one) && !args.config.all_orgs && args.config.stages.is_empty() => one,
+    let Some(with) = &args.with else { return Ok(args.config.chosen.choice()) };
+    let one = match args.config.chosen.orgs.as_slice() {
+        [one] if !args.config.chosen.are_several() => one,
         _ => {
             return Err(Problem::new("--with compares two orgs, and needs the name of one by --org")
                 .help(format!("`presencectl compare PATH --org NAME --with {}`", text::shell_word(with))));
@@ -96,7 +96,7 @@ async fn read(
         let name = desired.org.as_ref().map_or("", |it| it.name.as_str());
         Ok((ComparedOrg::of_observed(name, &desired.settings.default_locale, &observed), notes))
     };
-    let results = fleet::each(orgs, args.config.parallel, &mut run.host, "read", |(_, notes)| notes, work).await;
+    let results = fleet::each(orgs, args.config.chosen.parallel, &mut run.host, "read", |(_, notes)| notes, work).await;
     let (mut read, mut not_read) = (Vec::new(), Vec::new());
     for (config, result) in configs.iter().zip(results) {
         match result {

@@ -9,7 +9,6 @@ use crate::cli::{ConfigArgs, ConfigPath, DiagnosisFormat, DoctorArgs};
 use crate::client::{Credentials, HttpWire, Options, Reader, Session, WireLimits};
 use crate::commands::context::connect::{self, Connection, OrgAccess};
 use crate::commands::context::failure::Failure;
-use crate::commands::context::host::Host;
 use crate::commands::context::run::Run;
 use crate::commands::doctor_ci;
 use crate::config::diagnostic::Diagnostic;
@@ -47,7 +46,7 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     logging::phase("reading the config");
     let path = args.path.0.as_deref().unwrap_or(Path::new("."));
     let mut loaded = loaded(args, path);
-    let asked = ConfigArgs { path: ConfigPath(path.to_owned()), org: args.org.clone(), root: args.root.clone() };
+    let asked = ConfigArgs { path: ConfigPath(path.to_owned()), org: args.org().cloned(), root: args.root.clone() };
     loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &asked.request(), None);
     run.outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, &asked, loaded);
@@ -56,14 +55,12 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     run.host.show_notes(access.unused.as_slice());
     let credentials = credentials_fact(&access);
     let wanted = args.target.api(&desired);
-    let asked = Asked {
-        names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
-        by_token: matches!(credentials, CredentialsFact::Token { .. }),
-        try_write: args.try_write,
-        meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
-    };
-    let (place, answers) = match answered(&access, &desired, asked, run).await {
-        Ok((place, answers)) => (Ok(place), answers),
+    let asked = Asked::of(args, &desired);
+    let (place, answers) = match way(&access, &desired, &credentials, run).await {
+        Ok(way) => {
+            let answers = way.answers(asked).await;
+            (Ok(way.place), answers)
+        }
         Err(problem) => (Err(problem), Answers::default()),
     };
     let suffix = access.environment.suffix;
@@ -80,7 +77,7 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
 /// Every config is checked; the one that is asked for is kept, or the only one.
 fn loaded(args: &DoctorArgs, path: &Path) -> LoadedAll {
     let first = Cell::new(true);
-    let is_meant = |org: Option<&OrgIdentity>| match &args.org {
+    let is_meant = |org: Option<&OrgIdentity>| match args.org() {
         Some(typed) => org.is_some_and(|org| org.name == *typed),
         None => first.take(),
     };
@@ -104,10 +101,10 @@ fn config_fact(args: &DoctorArgs, asked: &ConfigArgs, loaded: LoadedAll) -> (Con
     let named = |org: &OrgIdentity| MeantOrg::Named { name: org.name.clone(), id: org.id.clone() };
     let definitions = orgs.iter().map(|it| it.definitions).sum();
     let known: Vec<String> = orgs.iter().filter_map(|it| it.org.as_ref()).map(|it| it.name.clone()).collect();
-    if args.org.is_none() && orgs.len() > 1 {
+    if args.org().is_none() && orgs.len() > 1 {
         configs.clear();
     }
-    let meant = match (configs.as_slice(), &args.org) {
+    let meant = match (configs.as_slice(), args.org()) {
         ([], Some(typed)) => {
             let (name, deleted, commit) = (typed.clone(), None, String::new());
             let unknown = Finding::UnknownOrg { name, known: known.clone(), nearest: None, deleted, commit };
@@ -133,7 +130,7 @@ fn in_words(sources: &Sources, span: Span) -> String {
     format!("{}: ", sources.place(span))
 }
 
-fn credentials_fact(OrgAccess { target, environment, unused: _ }: &OrgAccess) -> CredentialsFact {
+pub fn credentials_fact(OrgAccess { target, environment, unused: _ }: &OrgAccess) -> CredentialsFact {
     if target.sandbox {
         return CredentialsFact::Sandbox;
     }
@@ -144,42 +141,73 @@ fn credentials_fact(OrgAccess { target, environment, unused: _ }: &OrgAccess) ->
     }
 }
 
+/// What an org is asked.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+pub struct Asked<'a> {
     /// Divisions are only asked for where the config names one.
     names_division: bool,
-    /// No token has to be got.
-    by_token: bool,
     /// A person wants to know whether the client could write.
     try_write: bool,
     meant: Option<&'a OrgId>,
+    /// The only question to another org than the config means is who it is.
+    pub must_be_meant: bool,
 }
 
-/// Where the org is, and what it answers.
-async fn answered(
+impl<'a> Asked<'a> {
+    /// What one org alone is asked.
+    pub fn of(args: &DoctorArgs, desired: &'a Desired) -> Asked<'a> {
+        Asked {
+            names_division: names_divisions(desired) && args.target.api(desired) != ApiChoice::Only(Generation::First),
+            try_write: args.try_write,
+            meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
+            must_be_meant: false,
+        }
+    }
+
+    fn is_of_meant(&self, answer: &DoctorAnswer<Organization>) -> bool {
+        match (answer, self.meant) {
+            (DoctorAnswer::Given(org), Some(id)) => org.id == *id,
+            (DoctorAnswer::Given(_), None) => !self.must_be_meant,
+            (DoctorAnswer::NotAsked | DoctorAnswer::Refused(_), _) => false,
+        }
+    }
+}
+
+/// The way to an org. Nothing is sent yet.
+pub struct OrgWay {
+    pub place: OrgPlace,
+    wire: Arc<HttpWire>,
+    /// None without credentials.
+    session: Option<Session>,
+    /// No token has to be got.
+    by_token: bool,
+    clock: Clock,
+}
+
+/// Where the org is, and what asks it.
+pub async fn way(
     access: &OrgAccess,
     desired: &Desired,
-    asked: Asked<'_>,
+    credentials: &CredentialsFact,
     run: &mut Run<'_, DiagnosisFormat>,
-) -> Result<(OrgPlace, Answers), Problem> {
+) -> Result<OrgWay, Problem> {
     let OrgAccess { target, environment, unused: _ } = access;
+    let clock = Clock::starting(run.host.environment.began);
     if target.sandbox {
-        let Connection { session, endpoints, .. } = run.connect(target, desired).await?;
-        let wire = HttpWire::new(&endpoints, WireLimits::default());
+        let Connection { session, endpoints, .. } = run.connect_by(access, desired).await?;
+        let wire = Arc::new(HttpWire::new(&endpoints, WireLimits::default()));
         let place = OrgPlace { endpoints, named_by: NamedBy::Sandbox, proxy: Ok(None), unread_entries: Vec::new() };
-        let answers = answers(&place, &wire, Some(&session), asked, &run.host).await;
-        return Ok((place, answers));
+        return Ok(OrgWay { place, wire, session: Some(session), by_token: false, clock });
     }
-    let host = &run.host;
     let endpoints = connect::endpoints(target, desired, environment)?;
-    let proxy = connect::proxy(&endpoints, asked.by_token, environment);
-    let wire = connect::wire(target, &endpoints, proxy.clone().ok().flatten(), environment)?;
-    let wire = Arc::new(wire);
+    let by_token = matches!(credentials, CredentialsFact::Token { .. });
+    let proxy = connect::proxy(&endpoints, by_token, environment);
+    let wire = Arc::new(connect::wire(target, &endpoints, proxy.clone().ok().flatten(), environment)?);
     let options = Options { requests_per_minute: target.requests_per_minute, ..Options::default() };
     // What answers is looked at without credentials as well.
-    let session = connect::credentials(environment)
-        .ok()
-        .map(|credentials| Session::new(endpoints.clone(), credentials, Arc::clone(&wire) as _, options));
+    let session = connect::credentials(environment).ok().map(|credentials| {
+        Session::in_run(endpoints.clone(), credentials, Arc::clone(&wire) as _, options, run.secrets())
+    });
     let named_by = if target.base_url.is_some() {
         NamedBy::BaseUrl
     } else if environment.region.is_some() {
@@ -190,47 +218,37 @@ async fn answered(
     let is_here = endpoints.is_loopback();
     let unread_entries = if is_here { Vec::new() } else { environment.proxies.unread_entries() };
     let place = OrgPlace { endpoints, named_by, proxy, unread_entries };
-    // Without the proxy that is meant, nothing is sent.
-    let answers = match &place.proxy {
-        Ok(_) => answers(&place, &wire, session.as_ref(), asked, host).await,
-        Err(_) => Answers::default(),
-    };
-    Ok((place, answers))
+    Ok(OrgWay { place, wire, session, by_token, clock })
 }
 
-/// Looks whether anyone answers, without credentials, and then asks with them.
-async fn answers(
-    place: &OrgPlace,
-    wire: &HttpWire,
-    session: Option<&Session>,
-    asked: Asked<'_>,
-    host: &Host<'_>,
-) -> Answers {
-    logging::phase("looking who answers");
-    let clock = Clock::starting(host.environment.began);
-    let OrgPlace { endpoints, proxy, .. } = place;
-    let api = endpoints.api("/api/v2/organizations/me", &[]);
-    let proxy = proxy.as_ref().ok().and_then(Option::as_ref);
-    let name = |host: String| proxy.filter(|it| it.leads_to(&host)).map_or(host, |it| it.host.clone());
-    let mut answers =
-        Answers { api: reach(wire, &api, &name(endpoints.api_host()), clock).await, ..Answers::default() };
-    if !asked.by_token {
-        answers.login = reach(wire, endpoints.login(), &name(endpoints.login_host()), clock).await;
-    }
-    if let (Some(session), Reach::Answered { .. }) = (session, &answers.api) {
-        logging::phase("asking the org");
-        ask(&session.reader(), asked, &mut answers).await;
-        let is_meant = |org: &Organization| asked.meant.is_none_or(|id| *id == org.id);
-        // To another org than the config means nothing is sent but the question who it is.
-        if asked.try_write && matches!(&answers.org, DoctorAnswer::Given(org) if is_meant(org)) {
-            // In the generation that the org serves.
-            let is_second =
-                matches!((&answers.first, &answers.second), (DoctorAnswer::Refused(_), DoctorAnswer::Given(_)));
-            let used = if is_second { Generation::Second } else { Generation::First };
-            answers.removal = session.speaking(used).could_write().removal().await.into();
+impl OrgWay {
+    /// Looks whether anyone answers, without credentials, and then asks with them.
+    pub async fn answers(&self, asked: Asked<'_>) -> Answers {
+        let OrgWay { place: OrgPlace { endpoints, proxy, .. }, wire, session, by_token, clock } = self;
+        // Without the proxy that is meant, nothing is sent.
+        let Ok(proxy) = proxy else { return Answers::default() };
+        logging::phase("looking who answers");
+        let api = endpoints.api("/api/v2/organizations/me", &[]);
+        let name = |host: String| proxy.as_ref().filter(|it| it.leads_to(&host)).map_or(host, |it| it.host.clone());
+        let mut answers =
+            Answers { api: reach(wire, &api, &name(endpoints.api_host()), *clock).await, ..Answers::default() };
+        if !by_token {
+            answers.login = reach(wire, endpoints.login(), &name(endpoints.login_host()), *clock).await;
         }
+        if let (Some(session), Reach::Answered { .. }) = (session, &answers.api) {
+            logging::phase("asking the org");
+            ask(&session.reader(), asked, &mut answers).await;
+            // To another org than the config means nothing is sent but the question who it is.
+            if asked.try_write && asked.is_of_meant(&answers.org) {
+                // In the generation that the org serves.
+                let is_second =
+                    matches!((&answers.first, &answers.second), (DoctorAnswer::Refused(_), DoctorAnswer::Given(_)));
+                let used = if is_second { Generation::Second } else { Generation::First };
+                answers.removal = session.speaking(used).could_write().removal().await.into();
+            }
+        }
+        answers
     }
-    answers
 }
 
 async fn reach(wire: &HttpWire, url: &reqwest::Url, host: &str, clock: Clock) -> Reach {
@@ -261,6 +279,9 @@ async fn ask(reader: &Reader, asked: Asked<'_>, answers: &mut Answers) {
     if let DoctorAnswer::Refused(error) = &answers.org
         && stops_everything(error)
     {
+        return;
+    }
+    if asked.must_be_meant && !asked.is_of_meant(&answers.org) {
         return;
     }
     let first = reader.speaking(Generation::First);

@@ -15,6 +15,7 @@ use crate::host::file_set;
 use crate::host::forge_cli::ForgeCli;
 use crate::host::git::Git;
 use crate::model::moment::Moment;
+use crate::model::pattern::fits;
 use crate::model::problem::Problem;
 use crate::model::region::Region;
 use crate::model::text;
@@ -66,11 +67,16 @@ fn folder_of_files(typed: Option<&Path>, path: &Path) -> PathBuf {
 /// The orgs that the config has, and its stages.
 fn orgs_of(args: &DoctorArgs, path: &Path) -> Result<(Vec<ForgeOrg>, Vec<String>), Problem> {
     let (mut orgs, stages) = named_orgs(path, args.root.as_deref())?;
-    if let Some(typed) = &args.org {
-        orgs.retain(|it| it.name == *typed);
+    let typed = &args.chosen.orgs;
+    if !typed.is_empty() {
+        orgs.retain(|org| typed.iter().any(|pattern| fits(pattern, &org.name)));
         if orgs.is_empty() {
-            return Err(Problem::new(format!("{} has no org {}", text::ticked(path.display()), text::ticked(typed)))
-                .help("`presencectl orgs PATH` lists them"));
+            return Err(Problem::new(format!(
+                "{} has no org {}",
+                text::ticked(path.display()),
+                text::ticked(&typed.join(" "))
+            ))
+            .help("`presencectl orgs PATH` lists them"));
         }
     }
     Ok((orgs, stages))

@@ -113,7 +113,7 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let inputs = (org.config, &requests[org.index], applied[org.index].take());
         drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
     };
-    let at_once = args.config.parallel;
+    let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |(_, planned)| &planned.notes, work).await;
     let orgs = configs.iter().zip(results).filter_map(|(config, result)| {
         let OrgIdentity { name, stage, .. } = config.desired.org.clone()?;

@@ -133,9 +133,7 @@ async fn connect_by<'a, F: View>(
     let named: Vec<(&Config, &OrgIdentity)> =
         configs.iter().filter_map(|it| Some((it, it.desired.org.as_ref()?))).collect();
     if !target.sandbox {
-        suffixes(named.iter().map(|(_, org)| *org))?;
-        let unused = unused(run.host.environment)?;
-        run.host.show_notes(unused.as_slice());
+        check_variables(named.iter().map(|(_, org)| *org), &mut run.host)?;
     }
     let ids = named.iter().filter_map(|(_, org)| Some((org.id.clone()?, org.name.clone())));
     let ids: BTreeMap<OrgId, String> = ids.collect();
@@ -156,6 +154,14 @@ async fn connect_by<'a, F: View>(
         orgs.push(FleetOrg { index, config, connection, identity, is_sandbox: target.sandbox, suffix });
     }
     Ok(orgs)
+}
+
+/// Each org has variables of its own, and those of one org alone are not used.
+pub fn check_variables<'a>(orgs: impl Iterator<Item = &'a OrgIdentity>, host: &mut Host<'_>) -> Result<(), Problem> {
+    suffixes(orgs)?;
+    let unused = unused(host.environment)?;
+    host.show_notes(unused.as_slice());
+    Ok(())
 }
 
 /// The id is the only protection against another org's client.

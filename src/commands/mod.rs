@@ -18,6 +18,7 @@ pub mod completions;
 pub mod context;
 pub mod doctor;
 pub mod doctor_ci;
+pub mod doctor_fleet;
 pub mod drift;
 pub mod earlier_configs;
 pub mod fleet;
@@ -56,6 +57,9 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
         Command::Undo(args) => with_run(host.reborrow(), async |run| Box::pin(undo::run(args, run)).await),
         Command::Log(args) => with_run(host.reborrow(), async |run| log::run(args, run)),
         Command::Init(args) => with_run(host.reborrow(), async |run| init::run(args, run).await),
+        Command::Doctor(args) if args.ci.is_none() && args.chosen.are_several() => {
+            with_run(host.reborrow(), async |run| doctor_fleet::run(args, run).await)
+        }
         Command::Doctor(args) => with_run(host.reborrow(), async |run| doctor::run(args, run).await),
         Command::Sandbox(args) => sandbox::run(args, &mut host),
         Command::User(args) => match &args.command {

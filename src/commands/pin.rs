@@ -44,7 +44,7 @@ async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
         of_org(args, org.config, &connection.session.reader(), &org.identity, heard).await
     };
-    let at_once = args.config.parallel;
+    let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |it| &it.notes, work).await;
     let (mut read, mut failed) = (Vec::new(), Vec::new());
     for (config, result) in configs.iter().zip(results) {

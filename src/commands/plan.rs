@@ -127,7 +127,7 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let inputs = (files(org.index), &desired[org.index], bases[org.index].take());
         planned(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
     };
-    let at_once = args.config.parallel;
+    let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "planned", |it| &it.notes, work).await;
 
     let is_held = results.iter().flatten().any(|it| !it.plan.held.is_empty());

@@ -157,6 +157,7 @@ pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
         SchemaOf::Retirement => json::schema::<json::RetirementV1>(),
         SchemaOf::Log => json::schema::<json::LogV1>(),
         SchemaOf::Diagnosis => json::schema::<json::DiagnosisV1>(),
+        SchemaOf::FleetDiagnosis => json::schema::<json::FleetDiagnosisV1>(),
         SchemaOf::Drift => json::schema::<json::DriftV1>(),
         SchemaOf::Comparison => json::schema::<json::ComparisonV1>(),
         SchemaOf::Orgs => json::schema::<json::OrgsV1>(),

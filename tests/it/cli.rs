@@ -15,6 +15,7 @@ pub(crate) mod driver;
 mod findings;
 mod first_day;
 mod fleet;
+mod fleet_doctor;
 mod freeze;
 mod generations;
 mod git;
@@ -515,6 +516,7 @@ fn schemas_are_the_committed_ones() {
         "retirement",
         "log",
         "diagnosis",
+        "fleet-diagnosis",
         "drift",
         "fleet-drift",
         "fleet-report",

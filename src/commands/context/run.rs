@@ -183,7 +183,7 @@ impl<'a, F: View> Run<'a, F> {
 
     /// Reads the configs of several orgs, from disk or from a commit.
     pub fn load_orgs(&mut self, args: &OrgsArgs, at: Option<&AtCommit>) -> Result<(Vec<Config>, Sources), Failure> {
-        self.load_chosen((&args.path, args.root.as_deref()), &args.choice(), at)
+        self.load_chosen((&args.path, args.root.as_deref()), &args.chosen.choice(), at)
     }
 
     /// Like [`Run::load_orgs`], for a selection.
@@ -241,6 +241,11 @@ impl<'a, F: View> Run<'a, F> {
             self.servers.push(started.server);
         }
         Ok(connection)
+    }
+
+    /// The secrets of all orgs in the run, for sessions that the command opens itself.
+    pub fn secrets(&self) -> &RunSecrets {
+        &self.secrets
     }
 
     /// Shows text during the run: on standard output, unless a document goes there.

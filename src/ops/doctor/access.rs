@@ -7,6 +7,8 @@ use crate::model::text;
 use crate::ops::doctor::check::{Check, Health};
 use crate::ops::doctor::facts::{ConfigFact, CredentialsFact, DoctorAnswer, Facts, MeantOrg};
 
+/// The name of the check of who the org is.
+pub const ORG: &str = "org";
 /// The permission that reading definitions needs (docs/platform.md, "Operations and permissions").
 const VIEW: &str = "presence:presenceDefinition:view";
 
@@ -49,7 +51,7 @@ fn refused(name: &'static str, health: Health, error: &ApiError) -> Check {
 }
 
 fn org(facts: &Facts) -> Check {
-    const NAME: &str = "org";
+    const NAME: &str = ORG;
     let org = match &facts.answers.org {
         DoctorAnswer::Given(org) => org,
         DoctorAnswer::NotAsked => return Check::not_known(NAME, "it was not asked who it is"),

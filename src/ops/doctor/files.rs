@@ -3,10 +3,10 @@
 use crate::host::git::{GitError, Repository};
 use crate::model::text;
 use crate::ops::doctor::check::Check;
-use crate::ops::doctor::facts::{ConfigFact, Facts, MeantOrg};
+use crate::ops::doctor::facts::{ConfigFact, MeantOrg};
 
-pub fn checks(facts: &Facts) -> Vec<Check> {
-    vec![config(&facts.config), git(&facts.git), depth(&facts.git)]
+pub fn checks(fact: &ConfigFact, repository: &Result<Option<Repository>, GitError>) -> Vec<Check> {
+    vec![config(fact), git(repository), depth(repository)]
 }
 
 fn config(fact: &ConfigFact) -> Check {

@@ -57,7 +57,7 @@ impl DiagnosisV1 {
     }
 }
 
-fn check_v1(check: &Check) -> CheckV1 {
+pub(super) fn check_v1(check: &Check) -> CheckV1 {
     let Check { name, health, said, help, correlation_id } = check.clone();
     CheckV1 { name: name.to_owned(), verdict: health.name().to_owned(), message: said, help, correlation_id }
 }

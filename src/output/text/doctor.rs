@@ -17,39 +17,48 @@ struct Widths {
 
 /// The whole text.
 pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
+    let Diagnosis { checks: all, .. } = diagnosis;
+    let lines = checks(all, diagnosis.has_no_credentials(), style);
+    format!("{lines}\n{}: {}.\n", text::count(all.len(), "check"), counted(all))
+}
+
+/// Each check in a line. Without credentials most of them say the same, that there was nothing to ask with: they are
+/// folded.
+pub(super) fn checks(checks: &[Check], is_folded: bool, style: Style) -> String {
     let mut shown = String::new();
     let widest = |words: &mut dyn Iterator<Item = &'static str>| words.map(str::len).max().unwrap_or_default();
     let widths = Widths {
         health: widest(&mut Health::ALL.into_iter().map(Health::words)),
-        name: widest(&mut diagnosis.checks.iter().map(|it| it.name)),
+        name: widest(&mut checks.iter().map(|it| it.name)),
     };
-    // Without credentials most checks say the same: there was nothing to ask with.
-    let is_folded = diagnosis.has_no_credentials();
     let is_shown = |it: &&Check| !is_folded || matches!(it.health, Health::Failed | Health::Warning);
-    for check in diagnosis.checks.iter().filter(is_shown) {
+    for check in checks.iter().filter(is_shown) {
         line(&mut shown, check, widths, style);
     }
     for health in [Health::Good, Health::NotKnown] {
-        let folded = diagnosis.checks.iter().filter(|it| is_folded && it.health == health);
+        let folded = checks.iter().filter(|it| is_folded && it.health == health);
         let names: Vec<&str> = folded.map(|it| it.name).collect();
         if !names.is_empty() {
             // Writing to a String cannot fail.
             let _ = writeln!(shown, "{}  {}", word(health, widths, style), names.join(", "));
         }
     }
-    let counted = [Health::Good, Health::Warning, Health::Failed, Health::NotKnown];
-    let counts: Vec<String> = counted
+    shown
+}
+
+/// How many checks there are of each result.
+pub(super) fn counted(checks: &[Check]) -> String {
+    let all = [Health::Good, Health::Warning, Health::Failed, Health::NotKnown];
+    let counts: Vec<String> = all
         .into_iter()
-        .map(|health| (diagnosis.count(health), health.words()))
+        .map(|health| (checks.iter().filter(|it| it.health == health).count(), health.words()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, words)| match words {
             "warning" => text::count(count, words),
             _ => format!("{count} {words}"),
         })
         .collect();
-    // Writing to a String cannot fail.
-    let _ = writeln!(shown, "\n{}: {}.", text::count(diagnosis.checks.len(), "check"), counts.join(", "));
-    shown
+    counts.join(", ")
 }
 
 fn word(health: Health, widths: Widths, style: Style) -> String {

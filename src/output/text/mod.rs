@@ -10,6 +10,7 @@ pub mod edits;
 pub mod explain;
 pub mod findings;
 pub mod fleet;
+pub mod fleet_diagnosis;
 pub mod import;
 pub mod labels;
 pub mod listing;

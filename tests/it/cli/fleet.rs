@@ -23,9 +23,9 @@ definitions:
 ";
 
 /// Simulated orgs, each behind its own address, with a config that has an org file for each.
-struct Fleet {
-    cli: Cli,
-    orgs: Vec<(String, Org)>,
+pub(super) struct Fleet {
+    pub(super) cli: Cli,
+    pub(super) orgs: Vec<(String, Org)>,
 }
 
 /// A definition as an org lists it.
@@ -34,25 +34,25 @@ fn held(number: usize, system_presence: &str, labels: &Value) -> Value {
     json!({ "id": id, "systemPresence": system_presence, "languageLabels": labels, "deactivated": false })
 }
 
-fn lunch(labels: &Value) -> Vec<Value> {
+pub(super) fn lunch(labels: &Value) -> Vec<Value> {
     vec![held(1, "Meal", labels), held(2, "Break", &json!({ "en_US": "Tea", "de": "Tee" }))]
 }
 
-fn id(index: usize) -> String {
+pub(super) fn id(index: usize) -> String {
     format!("aaaaaaaa-0000-4000-8000-{index:012}")
 }
 
-fn suffix(name: &str) -> String {
+pub(super) fn suffix(name: &str) -> String {
     name.to_uppercase().replace('-', "_")
 }
 
 impl Fleet {
-    fn new() -> Fleet {
+    pub(super) fn new() -> Fleet {
         Fleet { cli: Cli::new().file("base.yaml", BASE), orgs: Vec::new() }
     }
 
     /// Adds an org whose name ends in its stage, with these definitions. `more` are lines of its org file.
-    fn org(mut self, name: &str, definitions: Vec<Value>, more: &str) -> Fleet {
+    pub(super) fn org(mut self, name: &str, definitions: Vec<Value>, more: &str) -> Fleet {
         let index = self.orgs.len() + 1;
         let seed = Seed { org_id: id(index), org_name: name.to_owned(), definitions, ..Seed::default() };
         let org = Org::start(SandboxConfig { seed, ..SandboxConfig::default() });
@@ -71,16 +71,16 @@ impl Fleet {
     }
 
     /// With another value of a variable.
-    fn variable(mut self, name: &str, value: &str) -> Fleet {
+    pub(super) fn variable(mut self, name: &str, value: &str) -> Fleet {
         self.cli = self.cli.variable(name, value);
         self
     }
 
-    fn run(&self, line: &str) -> Ran {
+    pub(super) fn run(&self, line: &str) -> Ran {
         self.cli.run(line)
     }
 
-    fn sandbox(&self, name: &str) -> &presencectl::sandbox::Sandbox {
+    pub(super) fn sandbox(&self, name: &str) -> &presencectl::sandbox::Sandbox {
         &self.orgs.iter().find(|(it, _)| it == name).unwrap().1.sandbox
     }
 }
@@ -308,7 +308,7 @@ fn the_sandbox_has_an_org_for_each_org_file() {
 }
 
 impl Fleet {
-    fn run_with(&self, name: &str, value: &str) -> Ran {
+    pub(super) fn run_with(&self, name: &str, value: &str) -> Ran {
         let mut command = self.cli.command("plan . --all-orgs");
         self.cli.ran(command.env(name, value).output().unwrap())
     }
