@@ -95,6 +95,11 @@ impl ApiError {
             ApiErrorKind::Incomplete(_) => {
                 "these credentials may not see all of them, or a gateway answers from its memory".to_owned()
             }
+            ApiErrorKind::Contradictory(_) => {
+                "the list contradicts itself, so it is not used: look at the gateways between here and the platform, then ask \
+                 Genesys"
+                    .to_owned()
+            }
             ApiErrorKind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
         }
     }

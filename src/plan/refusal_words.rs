@@ -41,7 +41,9 @@ impl Refusal {
             }
             Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {
                 let key = key.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`,"));
-                format!("{id}{key} holds half a character ({places}), which a change of anything in it would send back")
+                format!(
+                    "{id}{key} holds a broken character ({places}), which a change of anything in it would send back"
+                )
             }
             Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
                 format!(

@@ -366,6 +366,15 @@ async fn a_list_that_shows_the_same_each_time_is_not_said_to_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_of_more_than_its_count_is_no_question_of_rights() {
+    let org = Double::by(|request| page(&["a".to_owned(), "b".to_owned()], page_number(request), 100, 1));
+    let error = org.session().reader().definitions().await.unwrap_err();
+    let what = "the org says that it has 1 definition, and shows 2";
+    assert_eq!(error.kind, ApiErrorKind::Contradictory(what.to_owned()));
+    assert!(!error.help().contains("may not see"), "{}", error.help());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_ignores_the_page_number_is_found_out() {
     let org = Double::by(|_| page(&["a".to_owned()], 1, 1, 2));
     let error = org.session().reader().definitions().await.unwrap_err();
