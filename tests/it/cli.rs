@@ -151,7 +151,7 @@ fn apply_asks_nobody_who_is_not_there() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(
         ran.stderr,
-        "error: presencectl cannot ask: this is no terminal; nothing was written\n  \
+        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  \
          help: give --auto-approve where a review has already said yes, as in CI\n"
     );
     assert_eq!(cli.run("plan lunch.yaml --sandbox --detailed-exitcode").code, Some(2), "nothing was written");

@@ -104,7 +104,7 @@ fn a_base_that_cannot_be_read_is_told_and_the_plan_is_shown_all_the_same() {
     assert!(ran.stdout.contains("2 to create"), "{}", ran.shown());
     assert!(
         against(&ran).starts_with(
-            "NOTE: what this change does by itself cannot be told: the base `broken`: `broken/lunch.yaml:2:"
+            "NOTE: what this change does by itself is not known: the base `broken`: `broken/lunch.yaml:2:"
         ),
         "{}",
         against(&ran)
@@ -311,7 +311,7 @@ fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit
         let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD -o json=plan.json"));
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         let drift = cli.run(&format!("drift lunch.yaml {target}")).stdout;
-        assert!(drift.contains("Edited by hand, or merged and not applied (which of them is not known)"), "{drift}");
+        assert!(drift.contains("Edited by hand, or merged and not applied (not known which)"), "{drift}");
         // The folder was read, so no note asks for it.
         assert!(drift.contains("NOTE: ") && !drift.contains("--report-dir"), "{drift}");
         origins(&cli)
@@ -356,7 +356,7 @@ fn a_config_in_no_repository_is_said_to_be_in_none() {
     let cli = cli.variable("PATH", &path());
     cli.run(&format!("plan lunch.yaml {target} --base main")).complains(
         1,
-        "error: --base: `main` is no path, and `lunch.yaml` is in no Git repository\n  help: give the path of the config \
+        "error: --base: `main` is no path, and `lunch.yaml` is not in a Git repository\n  help: give the path of the config \
          before the change, or run it in a clone of its repository; nothing was sent\n",
     );
 }

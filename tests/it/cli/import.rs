@@ -99,7 +99,7 @@ fn a_person_is_asked_before_anything_is_overwritten() {
     let (cli, target) = with_org(&org);
     cli.write("presence.yaml", "version: 1\n");
     let out = cli.path("presence.yaml").display().to_string();
-    let question = format!("Overwrite `{out}`? Only `yes` is taken for a yes: ");
+    let question = format!("Overwrite `{out}`? Type `yes` to confirm: ");
     for typed in ["no\n", "Yes\n", "\n", ""] {
         let ran = asking::run(&format!("import {target} --out {out}"), typed, &asking::environment());
         let said = format!("{question}error: not approved; nothing was written\n");

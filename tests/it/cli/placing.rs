@@ -75,7 +75,7 @@ fn lines_that_git_passes_over_are_added_without_force() {
     assert_eq!(
         ran.stderr,
         format!(
-            "Make `{presence}` and `{schema}`, and add lines to `{ours}`? Only `yes` is taken for a yes: error: not \
+            "Make `{presence}` and `{schema}`, and add lines to `{ours}`? Type `yes` to confirm: error: not \
              approved; nothing was written\n"
         )
     );

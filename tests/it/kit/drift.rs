@@ -107,7 +107,7 @@ fn where_the_history_is_missing_that_is_said() {
         body.contains("> **Note**: what was edited by hand cannot be told") && body.contains("fetch-depth: 0"),
         "{body}"
     );
-    let said = "Edited by hand, or merged and not applied (which of them is not known): missing lunch";
+    let said = "Edited by hand, or merged and not applied (not known which): missing lunch";
     assert_eq!(told(&body), [said]);
     // Nothing was ever applied.
     runner.set("APPLIED", "");

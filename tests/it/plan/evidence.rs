@@ -376,7 +376,7 @@ fn what_could_not_be_read_is_one_line() {
     let (plan, _) = world.planned_by(&evidence);
     assert_snapshot!(plan.warnings.iter().map(Warning::message).collect::<Vec<_>>().join("\n"), @r"
     `lunch` is created under Meal beside 1 active definition that the config does not name: `Lunch break`; if that one is meant, write `previousLabels`
-    whether `lunch` had other labels before is not known: this is a shallow clone
+    cannot check whether `lunch` had another label before: this is a shallow clone
     ");
     world.config(want("lunch", "Meal", "Lunch break").label("de", "Mittagspause"));
     assert_codes(&world, &evidence, (&[], &[]), "what is not created needs no evidence");

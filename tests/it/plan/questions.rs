@@ -423,7 +423,7 @@ fn pruning_leaves_what_is_in_question() {
     assert_snapshot!(world.plan(), @r#"
       - delete "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002): the config does not name it
 
-      The platform keeps what is deleted, deactivated: both count as done.
+      Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     error[looks-like-rename]: `lunch` would be created, but it looks like `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001)
       --> presence.yaml:2:3
