@@ -51,7 +51,7 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
     let common = files::checks(&valid(definitions, diagnostics.warnings, meant), &git);
 
-    // Every secret is known before the first response, whatever the order.
+    // Every secret is known before the first response, in any order.
     let mut begun = Vec::new();
     for (config, org) in named {
         let meant = MeantOrg::Named { name: org.name.clone(), id: org.id.clone() };
