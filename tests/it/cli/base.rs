@@ -338,7 +338,7 @@ fn a_shallow_clone_that_has_the_base_says_what_it_lacks() {
     let url = format!("file://{}", cli.path(".git").display());
     git(&cli, &format!("clone --quiet --depth 1 {url} shallow"));
     let ran = cli.run(&format!("plan shallow/lunch.yaml {target} --base HEAD"));
-    let said = "look: which of what was pending before was merged and not applied cannot be told: this is a shallow clone: \
+    let said = "look: which pending changes were merged and not applied is not known: this is a shallow clone: \
                 set `fetch-depth: 0` of actions/checkout";
     assert!(ran.stdout.contains(said), "{}", ran.shown());
     let ran = cli.run(&format!("plan shallow/lunch.yaml {target} --base HEAD --report-dir reports"));
@@ -396,7 +396,7 @@ fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
     // A new org has no other user.
     fs::remove_file(cli.path("orgs/acme.yaml")).unwrap();
     cli.write("orgs/new.yaml", &file("{ name: renamed }", limits));
-    assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself cannot be told"));
+    assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself is not known"));
 }
 
 #[test]

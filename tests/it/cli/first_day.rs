@@ -385,7 +385,7 @@ fn without_a_terminal_everything_has_to_be_said() {
     let cli = Cli::new();
     cli.run("init").complains(
         1,
-        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: say what is wanted: --start org \
+        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --start org \
          or --start small, and --yes\n",
     );
     cli.run("init --yes").complains(

@@ -827,7 +827,7 @@ fn what_is_too_large_or_odd_in_a_commit_is_refused() {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.shown());
         let ran = run_in(&cli, "clone", &format!("plan presences --sandbox --base {commit}"), &[]);
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
-        assert!(ran.stdout.contains("NOTE: what this change does by itself cannot be told"), "{}", ran.shown());
+        assert!(ran.stdout.contains("NOTE: what this change does by itself is not known"), "{}", ran.shown());
     }
     // A name that is no text is read like any other: it would be after a checkout, too.
     let odd = in_presences(&[("100644", b"\xff.yaml", &blob(b"nothing"))]);

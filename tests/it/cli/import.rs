@@ -36,7 +36,7 @@ fn what_is_imported_is_in_step() {
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
         // `Coaching` is the word in German and Norwegian too, which an org cannot say.
         let warns = |told: &str| {
-            told.starts_with("warning[same-as-default]: `coaching` reads `Coaching` for `de` and `no` ")
+            told.starts_with("warning[same-as-default]: `coaching` has its default label `Coaching` in `de` and `no` ")
                 && told.ends_with("\n1 warning; `presencectl explain same-as-default` says more\n")
         };
         let validated = cli.run(&format!("validate {out}"));
@@ -83,7 +83,7 @@ fn nothing_is_overwritten_unasked() {
     cli.write("presence/org.yaml", "version: 1\n");
     cli.run(import).complains(
         1,
-        "error: there already, and not the same: `presence/org.yaml` and `presence/meal.yaml`; nothing was written\n  \
+        "error: these files exist with other content: `presence/org.yaml` and `presence/meal.yaml`; nothing was written\n  \
          help: give --force to overwrite, or --out another path\n",
     );
     assert_eq!(cli.read("presence/meal.yaml"), edited);

@@ -142,7 +142,7 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
       "code": "missing-default-label",
       "severity": "error",
       "message": "`lunch` has no label for the default locale `en_US`",
-      "help": "a definition is recognised by this label",
+      "help": "add `en_US: …` to its `labels`: this label finds the definition in the org",
       "place": {{
         "file": "broken.yaml",
         "line": 2,

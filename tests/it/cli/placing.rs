@@ -21,7 +21,7 @@ fn nothing_of_somebody_is_overwritten_unasked() {
         .file(".gitignore", "target/\n");
     cli.run("init --start small --yes").complains(
         1,
-        "error: there already, and not the same: `presences/presence.yaml`; nothing was written\n  help: give --force to \
+        "error: these files exist with other content: `presences/presence.yaml`; nothing was written\n  help: give --force to \
          overwrite, or another folder\n",
     );
     assert_eq!(cli.names(), [".gitignore", "README.md", "presences"]);

@@ -450,7 +450,7 @@ fn what_stands_within_a_word_is_named_as_the_reason() {
     world.config(want("l", "Meal", "L"));
     let plan = world.plan();
     assert!(
-        plan.contains("it looks like `halb` (Meal, 2fa68d50-0000-4000-8000-000000000001): `L` stands in `halb`\n"),
+        plan.contains("it looks like `halb` (Meal, 2fa68d50-0000-4000-8000-000000000001): `L` is in `halb`\n"),
         "{plan}"
     );
     world.config(want("l", "Meal", "halb Tag"));
