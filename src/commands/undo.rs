@@ -191,7 +191,8 @@ fn newest_apply(
 ) -> Result<(PathBuf, StoredReport), Problem> {
     let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
     if args.auto_approve {
-        return Err(Problem::new("--auto-approve needs REPORT: without it, you would not see which apply is undone").help(name_it));
+        return Err(Problem::new("--auto-approve needs REPORT: without it, you would not see which apply is undone")
+            .help(name_it));
     }
     let identity = config.and_then(|it| it.org.as_ref());
     let typed = args.org.as_deref().filter(|_| config.is_none());

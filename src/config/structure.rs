@@ -484,9 +484,7 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             "no" | "n" | "off" | "false" => Some("write `false`".to_owned()),
             _ => None,
         },
-        Node::Text(text) if wants("integer") && whole(text).is_some() => {
-            Some("remove the quotation marks".to_owned())
-        }
+        Node::Text(text) if wants("integer") && whole(text).is_some() => Some("remove the quotation marks".to_owned()),
         // A level of `settings.rules`.
         Node::Bool(false) if wants("string") && wants("object") => Some("write `off`".to_owned()),
         Node::Bool(_) | Node::Number(_) if wants("string") => {

@@ -198,7 +198,9 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         }
         ErrorKind::InvalidTrailingDoubleQuotedScalar => (
             "there is text after the closing quotation mark",
-            Some("close the quotation mark where its text ends, perhaps a line above; inside \"double quotes\" write \\\""),
+            Some(
+                "close the quotation mark where its text ends, perhaps a line above; inside \"double quotes\" write \\\"",
+            ),
         ),
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::SimpleKeyExpected

@@ -39,11 +39,7 @@ pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) 
     let is_made = |it: &Change| it.reason == Reason::Undoes(Action::Create);
     let made = steps.changes.iter().filter(|it| is_made(it)).count();
     if made > 0 {
-        let stays = if made == 1 {
-            "1 created definition stays"
-        } else {
-            &format!("{made} created definitions stay")
-        };
+        let stays = if made == 1 { "1 created definition stays" } else { &format!("{made} created definitions stay") };
         let _ = writeln!(shown, "{stays} in the org, deactivated.");
     }
     shown

@@ -391,7 +391,7 @@ fn without_a_terminal_everything_has_to_be_said() {
     cli.run("init --yes").complains(
         1,
         "error: --yes needs --start; nothing was written\n  help: give --start org (what \
-         the org holds), small (an example) or none (the files of a CI alone)\n",
+         the org has), small (an example) or none (only the files of a CI)\n",
     );
     assert_eq!(cli.names(), Vec::<String>::new());
 }

@@ -400,7 +400,8 @@ fn every_view_shows_the_question_and_the_warnings() {
         github::plan(&plan, &desired, &sources, None),
     ];
     for view in views {
-        for part in ["looks-like-rename", "3f2a91c", "previousLabels", "another key", "Coffee", "cannot check whether"] {
+        for part in ["looks-like-rename", "3f2a91c", "previousLabels", "another key", "Coffee", "cannot check whether"]
+        {
             assert!(view.contains(part), "{part}: {view}");
         }
     }
