@@ -224,7 +224,7 @@ impl fmt::Display for ApiError {
                 write!(f, ": {what}, each time")?
             }
             (ApiErrorKind::UnusableId(id), _) => {
-                write!(f, ": the id {id} cannot stand in a path", id = text::ticked(id))?;
+                write!(f, ": the id {id} cannot be in a path", id = text::ticked(id))?;
             }
             (ApiErrorKind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;

@@ -33,7 +33,7 @@ impl ApiError {
                     .to_owned()
             }
             ApiErrorKind::Unauthorized { given_token: false } => {
-                "a new token was refused as well: look whether the OAuth client still exists and is active".to_owned()
+                "a new token was refused as well: check whether the OAuth client still exists and is active".to_owned()
             }
             ApiErrorKind::Credentials => "look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's \
                  grant type is client credentials, and whether it belongs to this region"

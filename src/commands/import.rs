@@ -332,7 +332,12 @@ fn tell(import: &Import, place: &ImportPlace, host: &mut Host<'_>) {
 fn tell_of_schema(folder: &Path, host: &mut Host<'_>) {
     let schema = schema_from(folder);
     if !folder.join(&schema).exists() {
-        let message = format!("editors look for the schema at `{schema}`: `presencectl schema config` prints it");
+        let is_here = schema.starts_with("../");
+        let file = if is_here { PathBuf::from(schema.trim_start_matches("../")) } else { folder.join(&schema) };
+        let file = text::shell_word(&file_set::plain(&file).to_string_lossy());
+        let message = format!(
+            "for completion and checks in your editor, make the folder `schemas`, then run `presencectl schema config > {file}`"
+        );
         let text = output::text::import::note(&message, host.style_err());
         host.terminal.err(&text);
     }

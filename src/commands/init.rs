@@ -29,9 +29,13 @@ const ASKED_MAX: usize = 3;
 /// Makes the files of a new repository.
 pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     if !args.yes && !run.host.terminal.can_ask() {
-        return Err(Problem::new("presencectl cannot ask: this is no terminal; nothing was written")
-            .help("say what is wanted: --start org or --start small, and --yes")
+        return Err(Problem::new("presencectl cannot ask: this is not a terminal; nothing was written")
+            .help("give --start org or --start small, and --yes")
             .into());
+    }
+    if let (Some(ci), None) = (args.ci, args.start) {
+        // What is missing is refused before a question is asked.
+        init_ci::choice(args, ci, Start::Small)?;
     }
     let start = start(args, &mut run.host)?;
     let ci = ci(args, &mut run.host)?;
@@ -76,12 +80,12 @@ fn start(args: &InitArgs, host: &mut Host<'_>) -> Result<Start, Problem> {
         return Ok(typed);
     }
     if args.yes {
-        return Err(Problem::new("--yes, and nothing says what the config begins with; nothing was written")
-            .help("give --start org (what the org holds), small (an example) or none (the files of a CI alone)"));
+        return Err(Problem::new("--yes needs --start; nothing was written")
+            .help("give --start org (what the org has), small (an example) or none (only the files of a CI)"));
     }
     let can_import = args.target.sandbox || connect::credentials(host.environment).is_ok();
     let usual = if can_import { "org" } else { "small" };
-    let question = "What does the config begin with: `org` (what the org holds) or `small` (an example)?";
+    let question = "Start with `org` (import what the org has) or `small` (an example)?";
     let answers = [("org", Start::Org), ("small", Start::Small)];
     answered(question, usual, &answers, host)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --start org or --start small"))
@@ -95,7 +99,7 @@ fn ci(args: &InitArgs, host: &mut Host<'_>) -> Result<Ci, Problem> {
     if args.yes {
         return Ok(Ci::None);
     }
-    let question = "Whose CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
+    let question = "Which CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
     let answers = [("github", Ci::Github), ("gitlab", Ci::Gitlab), ("none", Ci::None)];
     answered(question, "none", &answers, host)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --ci github, gitlab or none"))
@@ -164,7 +168,7 @@ fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(),
     }
     if let Some(names) = placing.names(FileChange::Replaced).filter(|_| !args.force) {
         if args.yes {
-            return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
+            return Err(Problem::new(format!("these files exist with other content: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
         }
         let unasked = || Problem::new("presencectl cannot ask; nothing was written");

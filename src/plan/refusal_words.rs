@@ -161,7 +161,7 @@ fn beside(said: &CandidateWords, candidates: &[Candidate]) -> String {
         let others = candidates.iter().filter_map(|it| it.name.as_ref());
         others.flat_map(|it| [(ours, it), (it, ours)]).find(|(one, other)| is_within_a_word(one.nfc(), other.nfc()))
     };
-    let within = || within().map(|(one, other)| format!(": {} stands in {}", text::ticked(one), text::ticked(other)));
+    let within = || within().map(|(one, other)| format!(": {} is in {}", text::ticked(one), text::ticked(other)));
     differing.or_else(within).unwrap_or_default()
 }
 

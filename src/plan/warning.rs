@@ -220,7 +220,7 @@ impl Warning {
                 )
             }
             Warning::EarlierNotRead { keys, why } => format!(
-                "whether {keys} had other labels before is not known: {why}",
+                "cannot check whether {keys} had another label before: {why}",
                 keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
             ),
             Warning::OddObject { name, what } => {

@@ -179,7 +179,7 @@ async fn a_hostile_id_stays_one_step_of_the_path() {
     writer.delete(&id("../x?y#z")).await.unwrap();
     assert_eq!(org.lines(), [format!("DELETE {LIST}/..%2Fx%3Fy%23z")]);
     let error = writer.delete(&id("..")).await.unwrap_err();
-    assert_eq!(error.to_string(), "`DELETE /api/v2/presencedefinitions/`: the id `..` cannot stand in a path");
+    assert_eq!(error.to_string(), "`DELETE /api/v2/presencedefinitions/`: the id `..` cannot be in a path");
 }
 
 // What is made of the answers

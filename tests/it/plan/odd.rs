@@ -152,7 +152,10 @@ fn many_odd_objects_are_counted() {
 fn half_a_character_is_a_warning_while_nothing_is_written() {
     let world = World::in_step([want("lunch", "Meal", "Lunch \u{FFFD}")]);
     let shown = shown(&world, vec![], vec![halved(id(1), &["en_US"], &[])]);
-    assert!(shown.contains("warning[half-character]: `2fa68d50-0000-4000-8000-000000000001` holds a broken"), "{shown}");
+    assert!(
+        shown.contains("warning[half-character]: `2fa68d50-0000-4000-8000-000000000001` holds a broken"),
+        "{shown}"
+    );
     assert!(shown.contains("No changes. 1 definition is in sync."), "{shown}");
 }
 
