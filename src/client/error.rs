@@ -221,7 +221,7 @@ impl fmt::Display for ApiError {
                 write!(f, ": the list changed each time while it was read: {what}")?;
             }
             (ApiErrorKind::Incomplete(what) | ApiErrorKind::Contradictory(what), _) => {
-                write!(f, ": {what}, each time")?
+                write!(f, ": {what}, each time")?;
             }
             (ApiErrorKind::UnusableId(id), _) => {
                 write!(f, ": the id {id} cannot be in a path", id = text::ticked(id))?;

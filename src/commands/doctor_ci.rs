@@ -74,7 +74,7 @@ fn orgs_of(args: &DoctorArgs, path: &Path) -> Result<(Vec<ForgeOrg>, Vec<String>
             return Err(Problem::new(format!(
                 "{} has no org {}",
                 text::ticked(path.display()),
-                text::ticked(&typed.join(" "))
+                text::ticked(typed.join(" "))
             ))
             .help("`presencectl orgs PATH` lists them"));
         }

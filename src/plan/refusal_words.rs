@@ -67,9 +67,7 @@ impl Refusal {
                 format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
             }
             Fact::TooManyPeople { count, at_least, limit } => {
-                let at_least = if *at_least { "at least " } else { "" };
-                let people = if *count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
-                format!("{at_least}{people} now on what is removed or renamed, {limit} allowed")
+                format!("{} now on what is removed or renamed, {limit} allowed", people(*count, *at_least))
             }
             Fact::PeopleNotKnown { limit } => format!(
                 "how many people are now on what is removed or renamed is not known, and only {limit} are allowed"
@@ -113,6 +111,12 @@ impl Refusal {
             }
         }
     }
+}
+
+/// "At least 3 people are", as in a sentence.
+fn people(count: usize, at_least: bool) -> String {
+    let at_least = if at_least { "at least " } else { "" };
+    if count == 1 { format!("{at_least}1 person is") } else { format!("{at_least}{count} people are") }
 }
 
 /// The words for objects that are not named.
