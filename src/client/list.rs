@@ -28,9 +28,9 @@ pub(crate) enum Round<T> {
     Whole(T),
     /// It changed while it was read. Has the inconsistency.
     Shifted(String),
-    /// It has fewer items than the org counts: it changed while it was read, or it is always so.
+    /// It has fewer items than the org counts. Perhaps it changed while it was read.
     Short(String),
-    /// It has more items than the org counts, or one of them twice. As above.
+    /// It has more items than the org counts, or one of them twice. Perhaps it changed while it was read.
     Contradictory(String),
 }
 

@@ -12,7 +12,7 @@ use crate::model::text;
 use crate::ops::import::Layout;
 
 /// The path of the config schema, from the current folder.
-const SCHEMA: &str = "schemas/config.v1.json";
+pub const SCHEMA: &str = "schemas/config.v1.json";
 
 /// The name of a config on standard output, for verifying it.
 const ON_STDOUT: &str = "presence.yaml";

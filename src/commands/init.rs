@@ -3,7 +3,7 @@
 use crate::cli::InitArgs;
 use crate::commands::context::connect;
 use crate::commands::context::failure::Failure;
-use crate::commands::context::host::Host;
+use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::run::Run;
 use crate::commands::doctor_ci::named_orgs;
 use crate::commands::import::{Made, make};
@@ -29,17 +29,15 @@ const ASKED_MAX: usize = 3;
 /// Makes the files of a new repository.
 pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     if !args.yes && !run.host.terminal.can_ask() {
-        return Err(Problem::new("presencectl cannot ask: this is not a terminal; nothing was written")
-            .help("give --start org or --start small, and --yes")
-            .into());
+        return Err(nobody_to_ask("give --start org or --start small, and --yes").into());
     }
-    if let (Some(ci), None) = (args.ci, args.start) {
-        // What is missing is refused before a question is asked.
-        init_ci::choice(args, ci, Start::Small)?;
-    }
+    // Flags that do not fit are refused before a question is asked.
+    let typed = args.ci.map(|ci| init_ci::choice(args, ci)).transpose()?;
     let start = start(args, &mut run.host)?;
-    let ci = ci(args, &mut run.host)?;
-    let choice = init_ci::choice(args, ci, start)?;
+    let choice = match typed {
+        Some(choice) => choice,
+        None => init_ci::choice(args, ci(args, &mut run.host)?)?,
+    };
     let Begun { mut pages, orgs, stages } = begun(args, start, run).await?;
     let of_ci = choice.as_ref().map_or_else(Vec::new, init_ci::CiChoice::pages);
     pages.extend(of_ci.iter().cloned());
@@ -91,11 +89,8 @@ fn start(args: &InitArgs, host: &mut Host<'_>) -> Result<Start, Problem> {
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --start org or --start small"))
 }
 
-/// Whose workflow files are made: as typed, else as answered.
+/// Whose workflow files are made, where no flag says so.
 fn ci(args: &InitArgs, host: &mut Host<'_>) -> Result<Ci, Problem> {
-    if let Some(typed) = args.ci {
-        return Ok(typed);
-    }
     if args.yes {
         return Ok(Ci::None);
     }

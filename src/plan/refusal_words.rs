@@ -3,6 +3,7 @@
 use crate::model::alike;
 use crate::model::names::Key;
 use crate::model::text;
+use crate::model::usage::people_are;
 use crate::plan::candidate::{Candidate, CandidateWords};
 use crate::plan::evidence::{EvidenceSource, Had};
 use crate::plan::refusal::{Fact, Refusal, RefusedBy};
@@ -67,7 +68,7 @@ impl Refusal {
                 format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
             }
             Fact::TooManyPeople { count, at_least, limit } => {
-                format!("{} now on what is removed or renamed, {limit} allowed", people(*count, *at_least))
+                format!("{} now on what is removed or renamed, {limit} allowed", people_are(*count, *at_least))
             }
             Fact::PeopleNotKnown { limit } => format!(
                 "how many people are now on what is removed or renamed is not known, and only {limit} are allowed"
@@ -111,12 +112,6 @@ impl Refusal {
             }
         }
     }
-}
-
-/// "At least 3 people are", as in a sentence.
-fn people(count: usize, at_least: bool) -> String {
-    let at_least = if at_least { "at least " } else { "" };
-    if count == 1 { format!("{at_least}1 person is") } else { format!("{at_least}{count} people are") }
 }
 
 /// The words for objects that are not named.
