@@ -90,6 +90,15 @@ fn a_healthy_sandbox_passes_every_check() {
 }
 
 #[test]
+fn without_a_path_the_config_is_where_init_puts_it() {
+    let broken = "version: 1\ndefinitions: { lunch: { labels: {} } }\n";
+    let cli = Cli::new().file("presences/lunch.yaml", LUNCH).file("other/broken.yaml", broken);
+    let ran = cli.run("doctor --sandbox");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert!(check(&ran, "config")[0].contains("`presences` is valid"), "{}", ran.shown());
+}
+
+#[test]
 fn what_is_missing_is_told_all_at_once() {
     let cli = Cli::new().variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client").variable("PATH", "/nowhere");
     let ran = cli.run("doctor");
