@@ -56,7 +56,9 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 
 async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (config, sources) = run.load(config_args)?;
-    run.config = Some(ConfigV1::of(&config, &sources));
+    if run.outputs.has(Format::Json) {
+        run.config = Some(ConfigV1::of(&config, &sources));
+    }
     let source = config_args.request();
     let org = org_of(&config, &source);
     let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;

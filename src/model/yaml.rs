@@ -21,7 +21,7 @@ fn is_plain(raw: &str) -> bool {
         && !raw.ends_with(' ')
         // The Hangul fillers are letters, but invisible.
         && raw.chars().all(|c| (c.is_alphanumeric() && !text::is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
-        && !TAKEN.contains(&raw.to_lowercase().as_str())
+        && !TAKEN.iter().any(|it| it.eq_ignore_ascii_case(raw))
 }
 
 /// The type of a plain scalar in YAML 1.2's core schema.
