@@ -231,6 +231,7 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         correlation_id: Some(hostile.to_owned()),
         platform_terms: vec![hostile.to_owned()],
         is_freeze: false,
+        is_declined: false,
     };
     let mut rows = every_outcome();
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));

@@ -314,7 +314,7 @@ impl<'a, F: View> Run<'a, F> {
     }
 
     /// Shows a failure on standard error and in every output. A run without effect counts too, so its failure is
-    /// stored.
+    /// stored, once it is known which org it was for.
     fn fail(&mut self, failure: &Failure) -> Exit {
         let exit = self.host.fail(failure);
         let named = self.host.named(failure).into_owned();
@@ -329,7 +329,8 @@ impl<'a, F: View> Run<'a, F> {
             awaited: self.awaited,
             folder: folder.as_deref(),
         };
-        if self.is_recorded {
+        let is_of_an_org = heard.org.is_some() || self.record.has_org();
+        if self.is_recorded && is_of_an_org {
             let document = named.shown(OnFailure::Document, context);
             if let Err(problem) = self.keep_document(&document, heard.org.as_ref()) {
                 // The command fails anyway.

@@ -163,7 +163,7 @@ fn halts() {
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
-        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _ } = halt.why();
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _, is_declined: _ } = halt.why();
         assert!(codes.as_array().unwrap().contains(&halt.code().into()), "{}", halt.code());
         let _ = writeln!(shown, "{}: {message}\n  {}\n  {correlation_id:?}", halt.code(), help.unwrap_or_default());
     }
