@@ -130,16 +130,14 @@ fn yes_is_the_only_yes() {
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
 
     let ran = apply(&org, "", "yes\n");
-    let report = format!(
-        "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
-         Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
-         Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
-         an apply back.\n"
-    );
+    let report = "\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
+                  Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
+                  Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
+                  an apply back.\n";
     // Here is no real terminal, so the steps are lines and no bar.
     let steps =
         "done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\nreading the org again\n";
-    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question + steps));
+    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + report, question + steps));
 }
 
 #[test]

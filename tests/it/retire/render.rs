@@ -106,7 +106,7 @@ fn report(fates: Vec<Fate>, outcome: Option<Outcome>, halt: Option<Halt>) -> (Re
 }
 
 fn human(report: &RetireReport, sources: &Sources) -> String {
-    view::report(report, &target(), sources, Style::PLAIN)
+    view::report(report, sources, Style::PLAIN)
 }
 
 #[test]
