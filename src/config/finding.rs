@@ -1,7 +1,7 @@
 //! The findings about a config: facts, and one table of their texts. Each has a stable kebab-case name, a severity, a
 //! message and a help text.
 
-use crate::config::finding_words::{InProse as _, MERGE, and_more, did_you_mean, some_of, ticked};
+use crate::config::finding_words::{InProse as _, MERGE, USUAL, USUAL_PATH, and_more, did_you_mean, some_of, ticked};
 use crate::model::text;
 use crate::model::yaml::MERGE_KEY;
 
@@ -67,7 +67,12 @@ findings! {
     // Files.
     /// A file or folder cannot be read at all.
     Unreadable { path: String, cause: String, nearest: Option<String> }
-        "unreadable", Error, format!("`{path}` cannot be read: {cause}"), did_you_mean(nearest.as_ref());
+        "unreadable", Error, format!("`{path}` cannot be read: {cause}"),
+        match nearest {
+            Some(nearest) if path == USUAL_PATH => Some(format!("{USUAL}; did you mean `{nearest}`?")),
+            None if path == USUAL_PATH => Some(format!("{USUAL}: type the path of your config, or make one with `presencectl init`")),
+            nearest => did_you_mean(nearest.as_ref()),
+        };
     /// A file, or one line of it, is over a limit of the reader.
     TooLarge { what: String, limit: String }
         "too-large", Error, format!("{what} is larger than {limit}"),
