@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -337,11 +337,7 @@ impl ConfigArgs {
 
     /// The same config, as it is typed behind a command that takes it by a flag.
     pub fn to_flags(&self) -> String {
-        let ConfigArgs { path, org, root } = self;
-        let word = |path: &Path| text::shell_word(&path.to_string_lossy());
-        let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
-        let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
-        format!(" --config {}{org}{root}", word(path))
+        format!(" --config{}", self.request().to_arguments())
     }
 }
 
