@@ -150,6 +150,11 @@ findings! {
     TypographicQuotes { }
         "typographic-quotes", Warning, "typographic quotes do not quote in YAML: write `\"`".to_owned(),
         say("if they belong to the text, write `\"` around them too");
+    /// A plain word that other readers of YAML take for a boolean.
+    BooleanWord { word: String, value: bool, count: usize }
+        "boolean-word", Warning,
+        format!("`{word}` is not in quotes, and many readers of YAML take it for `{value}`{}", and_more(*count, "place")),
+        Some(format!("write `\"{word}\"`: presencectl reads it as text, other programs that read the file may not"));
     /// A key is given twice in one mapping.
     DuplicateKey { key: String }
         "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
