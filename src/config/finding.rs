@@ -374,10 +374,12 @@ findings! {
         if *prune_delete { say("with `prune: delete` a plan of it is refused: it would remove everything") }
         else { None };
     /// A key with odd characters.
-    InvalidKey { key: String }
+    InvalidKey { key: String, suggestion: Option<String> }
         "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
-        text::unseen_in_name(key)
-            .or_else(|| say("begin with a letter or digit, and use only letters, digits, `_`, `-` and `.`, at most 100 in all"));
+        text::unseen_in_name(key).or_else(|| {
+            let rule = "a key begins with a letter or digit, and has only letters, digits, `_`, `-` and `.`, at most 100 in all";
+            Some(suggestion.as_ref().map_or_else(|| rule.to_owned(), |key| format!("write `{key}`: {rule}")))
+        });
     /// No `systemPresence` on the merged definition.
     MissingSystemPresence { key: String }
         "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),
