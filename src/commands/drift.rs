@@ -170,6 +170,7 @@ async fn drift_of(
     let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
     let past = DriftPast { reports, is_whole, applied, checked_out };
     let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
+    drift.apply = format!("presencectl apply{}{}", source.to_arguments(), args.target.to_flags());
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
     Ok((drift, planned))

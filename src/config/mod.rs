@@ -60,6 +60,7 @@ pub mod texts;
 pub mod tree;
 mod uses;
 
+pub use crate::config::finding_words::USUAL_PATH;
 pub use crate::config::in_memory::{Text, read_texts};
 pub use crate::config::loaded::{Checked, Config, ConfigSource, Loaded, LoadedAll};
 pub use crate::config::print::resolved_text;

@@ -45,6 +45,15 @@ impl Plain {
     }
 }
 
+/// What YAML 1.1 reads in a plain word that is text in YAML 1.2, such as `no`. `None` for any other word.
+pub fn boolean_elsewhere(raw: &str) -> Option<bool> {
+    match raw {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
 /// Would this be a string in a file without quotes?
 pub fn is_text(raw: &str) -> bool {
     Plain::of(raw) == Plain::Text

@@ -100,7 +100,7 @@ impl Host<'_> {
         }
         match self.terminal.ask(&format!("{question}? Type `yes` to confirm: ")).as_deref() {
             Some("yes") => Ok(()),
-            _ => Err(Problem::new("not approved; nothing was written")),
+            _ => Err(Problem { is_declined: true, ..Problem::new("not approved; nothing was written") }),
         }
     }
 
