@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Label, Locale};
-use crate::model::source::{Sources, comment_above};
+use crate::model::source::{Sources, comment_of_entry};
 use crate::model::text;
 use crate::output::json::FleetPlanV1;
 use crate::output::json::common::{Document as _, PlaceV1};
-use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1};
+use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1, RefusalV1};
 use crate::output::json::error::ErrorV1;
 use crate::output::json::fleet::{
     FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1, FleetStatusV1,
@@ -203,7 +203,7 @@ impl<'a> Fleet<'a> {
             already_in_place,
             people: people(parts),
             without: Vec::new(),
-            reasons: parts.iter().filter_map(|it| self.reason(it)).collect(),
+            reasons: self.reasons(parts),
             key: effect.key,
             system_presence: effect.system_presence,
             origin: effect.origin,
@@ -235,11 +235,16 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// Why these orgs have a block of their own. A line of some of them only is about something else.
+    fn reasons(&self, parts: &[Part<'_>]) -> Vec<FleetReasonV1> {
+        parts.iter().map(|it| self.reason(it)).collect::<Option<_>>().unwrap_or_default()
+    }
+
     /// The line of the org's own file that asks for a change, with the comment above it.
     fn reason(&self, part: &Part<'_>) -> Option<FleetReasonV1> {
         let member = &self.members[part.member];
         let place = part.change.place.as_ref().filter(|it| Some(&it.file) == member.file.as_ref())?;
-        let comment = self.sources.by_name(&place.file).and_then(|it| comment_above(&it.text, place.line));
+        let comment = self.sources.by_name(&place.file).and_then(|it| comment_of_entry(&it.text, place.line));
         Some(FleetReasonV1 { org: member.name().to_owned(), place: place.clone(), comment })
     }
 
@@ -268,16 +273,19 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// An object has another id in each org, so ids keep no two refusals apart.
     fn refusals(&self) -> Vec<FleetRefusalV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
-        let key = |it: &crate::output::json::content::RefusalV1| {
-            (it.code.clone(), it.message.clone(), it.place.clone(), it.answers.clone())
-        };
+        let key = |it: &RefusalV1| (it.code.clone(), without_ids(&it.message), it.place.clone(), it.answers.clone());
         let grouped = self.grouped(|it| of(it).iter().map(key).collect());
         let refusal = |(told, orgs): (ToldRefusal, Vec<usize>)| {
+            let of_one = match orgs.as_slice() {
+                [one] => of(&self.members[*one]).iter().find(|it| key(it) == told).map(|it| it.message.clone()),
+                _ => None,
+            };
             let (code, message, place, answers) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetRefusalV1 { code, message, answers, place, orgs, orgs_in_words }
+            FleetRefusalV1 { code, message: of_one.unwrap_or(message), answers, place, orgs, orgs_in_words }
         };
         grouped.into_iter().map(refusal).collect()
     }
@@ -398,6 +406,24 @@ impl<'a> Fleet<'a> {
         };
         lines.into_iter().map(finished).collect()
     }
+}
+
+/// The same message with `(Meal)` in place of `(Meal, ID)`.
+fn without_ids(message: &str) -> String {
+    const CHARS: usize = 36;
+    let is_id = |it: &&str| it.chars().all(|it| it.is_ascii_hexdigit() || it == '-');
+    let mut parts = message.split(", ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.get(..CHARS).filter(is_id).and_then(|_| part.get(CHARS..)).filter(|it| it.starts_with(')'));
+        if let Some(rest) = rest {
+            text.push_str(rest);
+        } else {
+            text.push_str(", ");
+            text.push_str(part);
+        }
+    }
+    text
 }
 
 /// A refusal: its code, message, place and answers.

@@ -57,6 +57,7 @@ pub(crate) mod signals;
 mod undo;
 mod users;
 mod variables;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::fs;
