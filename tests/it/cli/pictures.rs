@@ -177,7 +177,9 @@ fn a_plan_of_many_orgs() {
         assert_eq!(ran.code, Some(0), "{org}: {}", ran.shown());
     }
     let layer = "examples/many-orgs/base/presence.yaml";
-    let changed = cli.read(layer).replace("Kurze Pause", "Pause");
+    let changed = cli.read(layer).replace("Kurze Pause", "Pause").replace("Lunchpauze", "Middagpauze");
     cli.write(layer, &changed);
+    let first = cli.run("apply examples/many-orgs --org acme-dev --sandbox --auto-approve");
+    assert_eq!(first.code, Some(0), "{}", first.shown());
     expect_picture("many-orgs", &screen(&cli, "plan examples/many-orgs --all-orgs --sandbox"));
 }
