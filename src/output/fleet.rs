@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Label, Locale};
-use crate::model::source::{Sources, comment_of_entry};
+use crate::model::source::{Sources, Span, comment_of_entry};
 use crate::model::text;
 use crate::output::json::FleetPlanV1;
-use crate::output::json::common::{Document as _, PlaceV1};
-use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1, RefusalV1};
+use crate::output::json::common::{Document as _, PlaceV1, place_v1};
+use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1, RefusalV1, WarningV1};
 use crate::output::json::error::ErrorV1;
 use crate::output::json::fleet::{
     FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1, FleetStatusV1,
@@ -244,8 +244,25 @@ impl<'a> Fleet<'a> {
     fn reason(&self, part: &Part<'_>) -> Option<FleetReasonV1> {
         let member = &self.members[part.member];
         let place = part.change.place.as_ref().filter(|it| Some(&it.file) == member.file.as_ref())?;
+        if !self.is_asked_in(part, &place.file) {
+            return None;
+        }
         let comment = self.sources.by_name(&place.file).and_then(|it| comment_of_entry(&it.text, place.line));
         Some(FleetReasonV1 { org: member.name().to_owned(), place: place.clone(), comment })
+    }
+
+    /// Does this file ask for a part of the change? An override of another value is no reason for it.
+    fn is_asked_in(&self, part: &Part<'_>, file: &str) -> bool {
+        let ChangeV1 { action: ActionV1::Update, key: Some(key), before: Some(before), after, .. } = part.change else {
+            return true;
+        };
+        let definitions = &self.members[part.member].desired.definitions;
+        let Some(wanted) = Key::new(key).and_then(|it| definitions.get(&it)) else { return true };
+        let is_here = |it: &Span| place_v1(*it, self.sources).file == file;
+        let of_label = |it: &FleetLabelV1| wanted.places.labels.get(&Locale::new(it.locale.as_str()));
+        // A label that the file takes away has no place.
+        part.labels.iter().any(|it| it.after.is_none() || of_label(it).is_none_or(is_here))
+            || (before.division != after.division && wanted.places.division.as_ref().is_some_and(is_here))
     }
 
     /// Some of the planned orgs: by stage, by exceptions, or each by name.
@@ -276,13 +293,12 @@ impl<'a> Fleet<'a> {
     /// An object has another id in each org, so ids keep no two refusals apart.
     fn refusals(&self) -> Vec<FleetRefusalV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
-        let key = |it: &RefusalV1| (it.code.clone(), without_ids(&it.message), it.place.clone(), it.answers.clone());
+        let key =
+            |it: &RefusalV1| (it.code.clone(), text::without_ids(&it.message), it.place.clone(), it.answers.clone());
         let grouped = self.grouped(|it| of(it).iter().map(key).collect());
         let refusal = |(told, orgs): (ToldRefusal, Vec<usize>)| {
-            let of_one = match orgs.as_slice() {
-                [one] => of(&self.members[*one]).iter().find(|it| key(it) == told).map(|it| it.message.clone()),
-                _ => None,
-            };
+            let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
+            let of_one = of_one.map(|it| it.message.clone());
             let (code, message, place, answers) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
             FleetRefusalV1 { code, message: of_one.unwrap_or(message), answers, place, orgs, orgs_in_words }
@@ -292,12 +308,20 @@ impl<'a> Fleet<'a> {
 
     fn warnings(&self) -> Vec<FleetWarningV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.warnings);
-        let grouped = self.grouped(|it| of(it).iter().map(|it| (it.code.clone(), it.message.clone())).collect());
-        let warning = |((code, message), orgs): ((String, String), Vec<usize>)| {
+        let key = |it: &WarningV1| (it.code.clone(), text::without_ids(&it.message));
+        let grouped = self.grouped(|it| of(it).iter().map(key).collect());
+        let warning = |(told, orgs): ((String, String), Vec<usize>)| {
+            let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
+            let of_one = of_one.map(|it| it.message.clone());
+            let (code, message) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetWarningV1 { code, message, orgs, orgs_in_words }
+            FleetWarningV1 { code, message: of_one.unwrap_or(message), orgs, orgs_in_words }
         };
         grouped.into_iter().map(warning).collect()
+    }
+
+    fn of_one(&self, orgs: &[usize]) -> Option<&'a FleetMember<'a>> {
+        if let [one] = orgs { self.members.get(*one) } else { None }
     }
 
     /// The common statements of several orgs, in the order of their first occurrence.
@@ -406,24 +430,6 @@ impl<'a> Fleet<'a> {
         };
         lines.into_iter().map(finished).collect()
     }
-}
-
-/// The same message with `(Meal)` in place of `(Meal, ID)`.
-fn without_ids(message: &str) -> String {
-    const CHARS: usize = 36;
-    let is_id = |it: &&str| it.chars().all(|it| it.is_ascii_hexdigit() || it == '-');
-    let mut parts = message.split(", ");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.get(..CHARS).filter(is_id).and_then(|_| part.get(CHARS..)).filter(|it| it.starts_with(')'));
-        if let Some(rest) = rest {
-            text.push_str(rest);
-        } else {
-            text.push_str(", ");
-            text.push_str(part);
-        }
-    }
-    text
 }
 
 /// A refusal: its code, message, place and answers.

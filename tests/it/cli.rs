@@ -16,6 +16,7 @@ mod findings;
 mod first_day;
 mod fleet;
 mod fleet_doctor;
+mod fleet_findings;
 mod freeze;
 mod generations;
 mod git;
