@@ -78,7 +78,7 @@ fn known_locale(typed: &str, fleet: Fleet<'_>, run: &mut Run<'_, LabelsFormat>) 
         run.host.show_notes(&[near.into_iter().fold(problem, |problem, near| problem.help(help(near)))]);
         return Ok(());
     }
-    Err(Problem::new(format!("--locale: {} cannot be a locale; nothing was written", text::ticked(typed)))
+    Err(Problem::new(format!("--locale: {} cannot be a locale", text::ticked(typed)))
         .help(near.map_or_else(|| "a locale is a word such as `de` or `pt_BR`".to_owned(), help)))
 }
 

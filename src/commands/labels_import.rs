@@ -44,7 +44,7 @@ pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> 
         run.host.terminal.err(&note);
     }
     run.tell(&|style| view::wishes(&wishes, fleet, &rows, &files, style));
-    // Before the question, so that nobody agrees to less than they see.
+    // Before the question, so that a person knows what is left out.
     let told = view::refused(&refused);
     run.host.terminal.err(&told);
     if !files.is_empty() {
