@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::cli::{ConfigArgs, DriftArgs, Format, LimitArgs};
 use crate::commands::context::connect::Connection;
-use crate::commands::context::edit_files::{not_edited, write};
+use crate::commands::context::edit_files::{layers_of_one, not_edited, write};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg};
@@ -184,7 +184,8 @@ fn accept(
     observed: &Observed,
     run: &mut Run<'_>,
 ) -> Result<Exit, Failure> {
-    let edits = accepted(config, sources, drift, &args.accept.keys)?;
+    let alone = layers_of_one(config, sources, source);
+    let edits = accepted((config, &alone), sources, drift, &args.accept.keys)?;
     let files = edits.apply(sources).map_err(not_edited)?;
     let after = load_one_edited(source, &files);
     let Some(edited) = after.config else { return Err(Failure::Findings(after.sources, after.diagnostics)) };

@@ -7,11 +7,15 @@ use crate::commands::context::edit_files::{load_fleet, org_index};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::{Run, worse};
+use crate::config::check_labels::{DOCUMENTED_LOCALES, nearest_locale};
 use crate::host::exit::Exit;
+use crate::model::names::Locale;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::labels::export::{ExportRequest, sheet};
 use crate::ops::labels::grid::{CellAddress, LabelSheet, ReadSheet};
+use crate::ops::labels::import::looks_like_a_locale;
+use crate::ops::labels::languages::of_language;
 use crate::ops::labels::rows::Fleet;
 use crate::ops::labels::{csv_sheet, xlsx_sheet};
 use crate::output::style::Style;
@@ -29,16 +33,20 @@ pub fn run(args: &LabelsExportArgs, run: &mut Run<'_, LabelsFormat>) -> Result<E
         Some(name) => vec![org_index(fleet, "--org", name)?],
         None => (0..loaded.configs.len()).collect(),
     };
-    let asked = ExportRequest { configs, locales: args.locale.clone(), missing: args.missing };
-    let sheet = sheet(fleet, &asked);
-    let is_asked = |format: LabelsFormat| args.outputs.iter().any(|it| it.format == format);
-    let csv = csv_sheet::write(&sheet);
-    if is_asked(LabelsFormat::Csv) {
-        proven(&sheet, csv_sheet::read(csv.as_bytes()).ok().as_ref(), "CSV")?;
+    for typed in &args.locale {
+        known_locale(typed, fleet, run)?;
     }
-    let xlsx = if is_asked(LabelsFormat::Xlsx) { workbook(&sheet)? } else { Vec::new() };
+    let asked = ExportRequest { configs, locales: args.locale.clone(), missing: args.missing };
+    let exported = sheet(fleet, &asked);
+    let sheet = &exported.sheet;
+    let is_asked = |format: LabelsFormat| args.outputs.iter().any(|it| it.format == format);
+    let csv = csv_sheet::write(sheet);
+    if is_asked(LabelsFormat::Csv) {
+        proven(sheet, csv_sheet::read(csv.as_bytes()).ok().as_ref(), "CSV")?;
+    }
+    let xlsx = if is_asked(LabelsFormat::Xlsx) { workbook(sheet)? } else { Vec::new() };
 
-    let words = |style: Style| view::exported(&sheet, style);
+    let words = |style: Style| view::exported(&exported, style);
     let bytes = |format: LabelsFormat| match format {
         LabelsFormat::Human => words(Style::PLAIN).into_bytes(),
         LabelsFormat::Xlsx => xlsx.clone(),
@@ -53,6 +61,25 @@ pub fn run(args: &LabelsExportArgs, run: &mut Run<'_, LabelsFormat>) -> Result<E
         Ok(()) => Ok(Exit::Success),
         Err(problem) => Ok(worse(Exit::Success, run.host.fail(&problem.into()))),
     }
+}
+
+/// Refuses what cannot be a locale, and notes one that neither the config nor the platform's documentation has.
+fn known_locale(typed: &str, fleet: Fleet<'_>, run: &mut Run<'_, LabelsFormat>) -> Result<(), Problem> {
+    let meant = Locale::new(typed);
+    let of_config = fleet.locales(&(0..fleet.configs.len()).collect::<Vec<_>>());
+    let mut known = of_config.iter().map(String::as_str).chain(DOCUMENTED_LOCALES);
+    if known.any(|it| Locale::new(it).same_as(&meant)) {
+        return Ok(());
+    }
+    let near = of_language(typed).or_else(|| nearest_locale(typed));
+    let help = |near: String| format!("did you mean {}?", text::ticked(near));
+    if looks_like_a_locale(typed) {
+        let problem = Problem::new(format!("--locale: {} is not a documented locale", text::ticked(typed)));
+        run.host.show_notes(&[near.into_iter().fold(problem, |problem, near| problem.help(help(near)))]);
+        return Ok(());
+    }
+    Err(Problem::new(format!("--locale: {} cannot be a locale", text::ticked(typed)))
+        .help(near.map_or_else(|| "a locale is a word such as `de` or `pt_BR`".to_owned(), help)))
 }
 
 fn workbook(sheet: &LabelSheet) -> Result<Vec<u8>, Problem> {

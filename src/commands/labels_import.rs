@@ -25,8 +25,8 @@ const ZIP: &[u8] = b"PK";
 /// The first bytes of an encrypted workbook, or one in Excel's old format.
 const OLD: &[u8] = b"\xD0\xCF\x11\xE0";
 
-/// Imports a spreadsheet's changes into the files: shows them, asks for confirmation, and lists what was refused at the
-/// end.
+/// Imports a spreadsheet's changes into the files: shows them and what is refused, asks for confirmation, and counts
+/// what was refused at the end.
 pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let read = read(&args.file)?;
     let loaded = load_fleet(&args.path, args.root.as_deref(), run)?;
@@ -44,6 +44,9 @@ pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> 
         run.host.terminal.err(&note);
     }
     run.tell(&|style| view::wishes(&wishes, fleet, &rows, &files, style));
+    // Before the question, so that a person knows what is left out.
+    let told = view::refused(&refused);
+    run.host.terminal.err(&told);
     if !files.is_empty() {
         write(&files, args.yes, &mut run.host)?;
         run.tell(&|style| view::imported(wishes.len(), &files, style));
@@ -51,7 +54,7 @@ pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> 
     if refused.is_empty() {
         return Ok(Exit::Success);
     }
-    let told = view::refused(&refused, run.host.style_err());
+    let told = view::left_out(refused.len(), !files.is_empty(), run.host.style_err());
     run.host.terminal.err(&told);
     Ok(Exit::Failure)
 }

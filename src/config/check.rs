@@ -294,6 +294,7 @@ impl<'a> Check<'a> {
             management: if omit.is_some() { Management::Omitted } else { Management::Managed },
             places: Places {
                 key: *key_place,
+                first: *first,
                 system_presence: sp_place,
                 labels: read.places,
                 deactivated: body.deactivated.placed().map(|(_, place)| place),

@@ -334,7 +334,7 @@ fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {
 }
 
 /// Tries another spelling first, then the language alone, then a similar name.
-fn nearest_locale(typed: &str) -> Option<String> {
+pub fn nearest_locale(typed: &str) -> Option<String> {
     let locale = Locale::new(typed);
     let same = DOCUMENTED_LOCALES.into_iter().find(|it| Locale::new(*it).same_as(&locale));
     let language = || {

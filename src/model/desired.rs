@@ -171,12 +171,29 @@ impl Wanted {
     pub fn default_label(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.get(default_locale)
     }
+
+    /// The key in the file with its default label and system presence. An override of another value is no place for a
+    /// question about these two.
+    pub fn named_at(&self, default_locale: &Locale) -> Span {
+        let Places { key, first, system_presence, labels, .. } = &self.places;
+        let label = labels.get(default_locale);
+        let is_in = |file, it: &Span| it.file == file;
+        if label.is_some_and(|it| is_in(key.file, it)) || is_in(key.file, system_presence) {
+            return *key;
+        }
+        if label.is_none_or(|it| is_in(first.file, it)) && is_in(first.file, system_presence) {
+            return *first;
+        }
+        label.copied().unwrap_or(*key)
+    }
 }
 
 /// Where the parts of a definition are in the files: for each, the last file that sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     pub key: Span,
+    /// The key in the first file.
+    pub first: Span,
     /// The value of `systemPresence`.
     pub system_presence: Span,
     /// The value of each label, by the locale in the config's spelling.

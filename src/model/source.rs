@@ -150,6 +150,19 @@ pub fn comment_above(text: &str, line: u32) -> Option<String> {
     (!comments.is_empty()).then(|| comments.join(" "))
 }
 
+/// The comment lines above an entry, or the first of its content. A comment further down may be about another value.
+pub fn comment_of_entry(text: &str, line: u32) -> Option<String> {
+    let below = || {
+        let at = usize::try_from(line).ok()?.checked_sub(1)?;
+        let indent = |it: &str| it.len() - it.trim_start().len();
+        let mut lines = text.lines().skip(at);
+        let own = indent(lines.next()?);
+        let skipped = lines.take_while(|it| it.trim_start().starts_with('#') && indent(it) > own).count();
+        comment_above(text, line.checked_add(u32::try_from(skipped).ok()?)?.checked_add(1)?).filter(|_| skipped > 0)
+    };
+    comment_above(text, line).or_else(below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,5 +175,15 @@ mod tests {
         assert_eq!((place.line.get(), place.column.get()), (2, 5));
         let first = sources.place(Span { file, start: 0, end: 1 });
         assert_eq!((first.line.get(), first.column.get()), (1, 1));
+    }
+
+    #[test]
+    fn a_comment_is_above_an_entry_or_its_content() {
+        let text = "overrides:\n  # Above\n  a:\n    # Within\n    labels: {}\n  b:\n    # First,\n    # second\n    \
+                    labels:\n      # Deeper\n      de: x\n  c: {}\n  # Of d\n  d: {}\n";
+        let of = |line| comment_of_entry(text, line);
+        assert_eq!(of(3).as_deref(), Some("Above"));
+        assert_eq!(of(6).as_deref(), Some("First, second"));
+        assert_eq!((of(12), of(14).as_deref()), (None, Some("Of d")));
     }
 }

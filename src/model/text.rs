@@ -320,6 +320,27 @@ pub fn with_short_names(sentence: &str) -> Cow<'_, str> {
     Cow::Owned(code_spans(sentence).map(part).collect())
 }
 
+/// The same sentence without the ids of objects, which are other ones in each org: `(Meal, ID)` becomes `(Meal)`, and
+/// ` (ID)` is left out.
+pub fn without_ids(sentence: &str) -> String {
+    let without = |sentence: &str, before: &str, end: &str| {
+        let mut parts = sentence.split(before);
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.get(..ID_CHARS).filter(|it| it.chars().all(|it| it.is_ascii_hexdigit() || it == '-'));
+            match rest.and_then(|_| part.get(ID_CHARS..)?.strip_prefix(')')) {
+                Some(rest) => text.extend([end, rest]),
+                None => text.extend([before, part]),
+            }
+        }
+        text
+    };
+    without(&without(sentence, ", ", ")"), " (", "")
+}
+
+/// The length of a GUID.
+const ID_CHARS: usize = 36;
+
 /// Splits a sentence of ours at its backticks. The flag is true for the text between them. An unpaired backtick is
 /// plain text.
 pub fn code_spans(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
@@ -411,6 +432,19 @@ pub fn nearest_path(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_left_out_and_the_rest_stays() {
+        let id = "436f8417-0000-4000-8000-000000000002";
+        let told = |sentence: &str| without_ids(&sentence.replace("ID", id));
+        assert_eq!(told("looks like `Lunch` (Meal, ID)"), "looks like `Lunch` (Meal)");
+        assert_eq!(told("exists under Break (ID) and Busy (ID)"), "exists under Break and Busy");
+        assert_eq!(
+            told("pinned to ID, which (ID, deactivated) is (short)"),
+            format!("pinned to {id}, which ({id}, deactivated) is (short)")
+        );
+        assert_eq!(told("ä, (é"), "ä, (é");
+    }
 
     #[test]
     fn nothing_hidden_passes_a_terminal() {

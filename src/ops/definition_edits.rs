@@ -91,21 +91,29 @@ pub fn layered(sources: &Sources, files: &[FileId], key: &str) -> Option<Definit
     values
 }
 
-/// The org's own file. Without one, the file with the key.
-fn own_file(config: &Config, key: &str) -> Option<FileId> {
+/// The org's own file, or the last layer with the key if no other org uses it. Without an org file, the file with the
+/// key.
+fn own_file(sources: &Sources, config: &Config, key: &str, alone: &[FileId]) -> Option<FileId> {
     if config.org_file.is_some() {
-        return config.files.last().copied();
+        let has = |file: &&FileId| definitions_of(&sources.get(**file).text).iter().any(|it| it.key == key);
+        let holder = config.files.iter().rev().find(has).filter(|it| alone.contains(it));
+        return holder.or(config.files.last()).copied();
     }
     let found = config.resolved.definitions.get(key).map(|it| it.key.file);
     found.or_else(|| config.files.first().copied())
 }
 
-/// The edits that give a definition of a config these values.
-pub fn into_config(sources: &Sources, config: &Config, key: &str, values: &DefinitionValues, edits: &mut FileEdits) {
-    let Some(file) = own_file(config, key) else { return };
-    let has_org_file = config.org_file.is_some();
-    let below = if has_org_file { config.files.split_last().map_or(&[][..], |(_, it)| it) } else { &[] };
-    let inherited = layered(sources, below, key);
+/// The edits that give a definition of a config these values. `alone` are the layers that no other org uses.
+pub fn into_config(
+    sources: &Sources,
+    (config, alone): (&Config, &[FileId]),
+    key: &str,
+    values: &DefinitionValues,
+    edits: &mut FileEdits,
+) {
+    let Some(file) = own_file(sources, config, key, alone) else { return };
+    let below = config.files.iter().copied().take_while(|it| *it != file).filter(|_| config.org_file.is_some());
+    let inherited = layered(sources, &below.collect::<Vec<_>>(), key);
     let own = definitions_of(&sources.get(file).text).into_iter().find(|it| it.key == key);
     let section = match (&own, &inherited) {
         (Some(own), _) => own.section.clone(),

@@ -193,7 +193,7 @@ fn into_org(
         return Err(Problem::new(format!("{org} omits {}; nothing was written", text::ticked(key)))
             .help("take it out of `omit` first"));
     }
-    into_config(fleet.sources, config, key, values, edits);
+    into_config(fleet.sources, (config, &[]), key, values, edits);
     Ok(())
 }
 

@@ -9,6 +9,8 @@ use crate::ops::drift::Drift;
 use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::{DriftStatusV1, FleetDriftV1, OrgDriftV1};
 use crate::output::json::{DriftV1, ErrorV1};
+use crate::output::named_orgs::named_orgs;
+use crate::plan::refusal::Refusal;
 
 /// One of several orgs.
 pub struct DriftedOrg {
@@ -28,6 +30,64 @@ impl DriftedOrg {
             Ok(_) => DriftStatusV1::InSync,
         }
     }
+}
+
+/// The statements that several orgs share. Each is made once, with its orgs.
+#[derive(Default)]
+pub struct SharedDrift<'a> {
+    pub refusals: Vec<(&'a Refusal, Vec<String>)>,
+    /// Why edits by hand cannot be distinguished.
+    pub notes: Vec<(String, Vec<String>)>,
+}
+
+impl<'a> SharedDrift<'a> {
+    pub fn of(orgs: &'a [DriftedOrg]) -> SharedDrift<'a> {
+        let mut shared = SharedDrift::default();
+        for DriftedOrg { name, result, .. } in orgs {
+            let Ok((drift, _)) = result else { continue };
+            // Another question is about objects of its org.
+            let questions = drift.questions.iter().filter(|it| it.about.is_empty()).map(|it| &it.refusal);
+            for refusal in questions.chain(drift.guards()) {
+                match shared.refusals.iter_mut().find(|(it, _)| is_same(it, refusal)) {
+                    Some((_, orgs)) if orgs.contains(name) => {}
+                    Some((_, orgs)) => orgs.push(name.clone()),
+                    None => shared.refusals.push((refusal, vec![name.clone()])),
+                }
+            }
+            if let Some(note) = drift.not_told() {
+                match shared.notes.iter_mut().find(|(it, _)| *it == note) {
+                    Some((_, orgs)) => orgs.push(name.clone()),
+                    None => shared.notes.push((note, vec![name.clone()])),
+                }
+            }
+        }
+        shared.refusals.retain(|(_, orgs)| orgs.len() > 1);
+        shared.notes.retain(|(_, orgs)| orgs.len() > 1);
+        shared
+    }
+
+    pub fn has(&self, refusal: &Refusal) -> bool {
+        self.refusals.iter().any(|(it, _)| is_same(it, refusal))
+    }
+
+    pub fn has_note(&self, note: &str) -> bool {
+        self.notes.iter().any(|(it, _)| it == note)
+    }
+}
+
+/// An object has another id in each org, so ids keep no two refusals apart.
+fn is_same(one: &Refusal, other: &Refusal) -> bool {
+    let without_ids = |it: &Refusal| text::without_ids(&it.message());
+    one.code() == other.code()
+        && one.place == other.place
+        && one.answers() == other.answers()
+        && without_ids(one) == without_ids(other)
+}
+
+/// The orgs of a shared statement.
+pub fn in_orgs(names: &[String], orgs: &[DriftedOrg]) -> String {
+    let all: Vec<String> = orgs.iter().map(|it| it.name.clone()).collect();
+    format!("in {}", named_orgs(names, &all))
 }
 
 /// The summary line.

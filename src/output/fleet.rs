@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Label, Locale};
-use crate::model::source::{Sources, comment_above};
+use crate::model::source::{Sources, Span, comment_of_entry};
 use crate::model::text;
 use crate::output::json::FleetPlanV1;
-use crate::output::json::common::{Document as _, PlaceV1};
-use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1};
+use crate::output::json::common::{Document as _, PlaceV1, place_v1};
+use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1, RefusalV1, WarningV1};
 use crate::output::json::error::ErrorV1;
 use crate::output::json::fleet::{
     FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1, FleetStatusV1,
@@ -203,7 +203,7 @@ impl<'a> Fleet<'a> {
             already_in_place,
             people: people(parts),
             without: Vec::new(),
-            reasons: parts.iter().filter_map(|it| self.reason(it)).collect(),
+            reasons: self.reasons(parts),
             key: effect.key,
             system_presence: effect.system_presence,
             origin: effect.origin,
@@ -235,12 +235,34 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// Why these orgs have a block of their own. A line of some of them only is about something else.
+    fn reasons(&self, parts: &[Part<'_>]) -> Vec<FleetReasonV1> {
+        parts.iter().map(|it| self.reason(it)).collect::<Option<_>>().unwrap_or_default()
+    }
+
     /// The line of the org's own file that asks for a change, with the comment above it.
     fn reason(&self, part: &Part<'_>) -> Option<FleetReasonV1> {
         let member = &self.members[part.member];
         let place = part.change.place.as_ref().filter(|it| Some(&it.file) == member.file.as_ref())?;
-        let comment = self.sources.by_name(&place.file).and_then(|it| comment_above(&it.text, place.line));
+        if !self.is_asked_in(part, &place.file) {
+            return None;
+        }
+        let comment = self.sources.by_name(&place.file).and_then(|it| comment_of_entry(&it.text, place.line));
         Some(FleetReasonV1 { org: member.name().to_owned(), place: place.clone(), comment })
+    }
+
+    /// Does this file ask for a part of the change? An override of another value is no reason for it.
+    fn is_asked_in(&self, part: &Part<'_>, file: &str) -> bool {
+        let ChangeV1 { action: ActionV1::Update, key: Some(key), before: Some(before), after, .. } = part.change else {
+            return true;
+        };
+        let definitions = &self.members[part.member].desired.definitions;
+        let Some(wanted) = Key::new(key).and_then(|it| definitions.get(&it)) else { return true };
+        let is_here = |it: &Span| place_v1(*it, self.sources).file == file;
+        let of_label = |it: &FleetLabelV1| wanted.places.labels.get(&Locale::new(it.locale.as_str()));
+        // A label that the file takes away has no place.
+        part.labels.iter().any(|it| it.after.is_none() || of_label(it).is_none_or(is_here))
+            || (before.division != after.division && wanted.places.division.as_ref().is_some_and(is_here))
     }
 
     /// Some of the planned orgs: by stage, by exceptions, or each by name.
@@ -268,28 +290,38 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// An object has another id in each org, so ids keep no two refusals apart.
     fn refusals(&self) -> Vec<FleetRefusalV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
-        let key = |it: &crate::output::json::content::RefusalV1| {
-            (it.code.clone(), it.message.clone(), it.place.clone(), it.answers.clone())
-        };
+        let key =
+            |it: &RefusalV1| (it.code.clone(), text::without_ids(&it.message), it.place.clone(), it.answers.clone());
         let grouped = self.grouped(|it| of(it).iter().map(key).collect());
         let refusal = |(told, orgs): (ToldRefusal, Vec<usize>)| {
+            let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
+            let of_one = of_one.map(|it| it.message.clone());
             let (code, message, place, answers) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetRefusalV1 { code, message, answers, place, orgs, orgs_in_words }
+            FleetRefusalV1 { code, message: of_one.unwrap_or(message), answers, place, orgs, orgs_in_words }
         };
         grouped.into_iter().map(refusal).collect()
     }
 
     fn warnings(&self) -> Vec<FleetWarningV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.warnings);
-        let grouped = self.grouped(|it| of(it).iter().map(|it| (it.code.clone(), it.message.clone())).collect());
-        let warning = |((code, message), orgs): ((String, String), Vec<usize>)| {
+        let key = |it: &WarningV1| (it.code.clone(), text::without_ids(&it.message));
+        let grouped = self.grouped(|it| of(it).iter().map(key).collect());
+        let warning = |(told, orgs): ((String, String), Vec<usize>)| {
+            let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
+            let of_one = of_one.map(|it| it.message.clone());
+            let (code, message) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetWarningV1 { code, message, orgs, orgs_in_words }
+            FleetWarningV1 { code, message: of_one.unwrap_or(message), orgs, orgs_in_words }
         };
         grouped.into_iter().map(warning).collect()
+    }
+
+    fn of_one(&self, orgs: &[usize]) -> Option<&'a FleetMember<'a>> {
+        if let [one] = orgs { self.members.get(*one) } else { None }
     }
 
     /// The common statements of several orgs, in the order of their first occurrence.

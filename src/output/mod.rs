@@ -6,6 +6,7 @@ pub mod csv;
 pub mod drifted;
 pub mod fleet;
 pub mod json;
+pub mod named_orgs;
 pub mod outcome;
 pub mod page;
 pub mod rows;

@@ -212,13 +212,13 @@ impl<'a> Matcher<'a> {
             }
             Primary::Yes => {
                 let fact = Fact::MatchesPrimary { key: key.clone(), id: object.id.clone() };
-                self.refuse(wanted, Some(wanted.places.key), fact);
+                self.refuse(wanted, None, fact);
                 Match::Open
             }
             Primary::NotKnown => {
                 self.result.in_question.insert(&object.id, key);
                 let fact = Fact::PrimaryNotKnown { key: key.clone(), id: object.id.clone() };
-                self.refuse(wanted, Some(wanted.places.key), fact);
+                self.refuse(wanted, None, fact);
                 Match::Open
             }
         }
@@ -384,7 +384,7 @@ impl<'a> Matcher<'a> {
         let candidates = named.map(|it| candidate(it, self.default_locale, &self.result.claimed)).collect();
         let more = objects.next().is_some();
         let place = match by {
-            RefusedBy::Label => Some(wanted.places.key),
+            RefusedBy::Label => None,
             RefusedBy::PreviousLabels => wanted.places.previous_labels.first().copied(),
             RefusedBy::Replaces => wanted.places.replaces,
         };
@@ -392,7 +392,8 @@ impl<'a> Matcher<'a> {
     }
 
     fn refuse(&mut self, wanted: &Wanted, place: Option<Span>, fact: Fact) {
-        self.result.refusals.push(Refusal { fact, place: place.or(Some(wanted.places.key)) });
+        let place = place.unwrap_or_else(|| wanted.named_at(self.default_locale));
+        self.result.refusals.push(Refusal { fact, place: Some(place) });
     }
 }
 

@@ -140,7 +140,8 @@ impl<'a> Planner<'a> {
         let had = self.evidence.and_then(|it| it.known.get(&wanted.key));
         let doubt = self.odd.doubt(wanted, &self.desired.settings.default_locale, had);
         let is_doubted = doubt.is_some();
-        self.plan.refusals.extend(doubt.map(|fact| Refusal { fact, place: Some(wanted.places.key) }));
+        let place = wanted.named_at(&self.desired.settings.default_locale);
+        self.plan.refusals.extend(doubt.map(|fact| Refusal { fact, place: Some(place) }));
         is_doubted
     }
 

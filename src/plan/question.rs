@@ -218,7 +218,7 @@ impl<'a> Questions<'a> {
         }
         let mut asked = BTreeSet::new();
         for (index, wanted) in making.into_iter().enumerate() {
-            let place = Some(wanted.places.key);
+            let place = Some(wanted.named_at(self.default_locale));
             let (named, had) = (alike.named(index, wanted), earlier.remove(&wanted.key));
             if !named.objects.is_empty() || had.is_some() {
                 ask_about(pairing, wanted, &alike.not_asked_before(index, wanted));
@@ -291,7 +291,7 @@ impl<'a> Questions<'a> {
             earlier: earlier.map(|it| it.had.clone()),
             listed_from: None,
         };
-        pairing.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
+        pairing.refusals.push(Refusal { fact, place: Some(wanted.named_at(self.default_locale)) });
     }
 }
 

@@ -16,6 +16,7 @@ mod findings;
 mod first_day;
 mod fleet;
 mod fleet_doctor;
+mod fleet_findings;
 mod freeze;
 mod generations;
 mod git;
@@ -57,6 +58,7 @@ pub(crate) mod signals;
 mod undo;
 mod users;
 mod variables;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -284,7 +284,7 @@ fn read_back(config: &config::Config, sources: &presencectl::model::source::Sour
 
 #[test]
 fn every_example_is_free_of_findings_and_reads_back() {
-    for (example, orgs) in [("quickstart", 1), ("contact-center", 1), ("many-orgs", 3)] {
+    for (example, orgs) in [("quickstart", 1), ("contact-center", 1), ("many-orgs", 14)] {
         let loaded = config::load_all(&repository().join("examples").join(example), None, |_| true);
         assert_eq!(*loaded.diagnostics, [], "{example}");
         assert_eq!(loaded.configs.len(), orgs, "{example}");

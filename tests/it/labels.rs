@@ -275,7 +275,7 @@ impl Folder {
         let loaded = load_all(self.path(), None, |_| true);
         assert_eq!(loaded.diagnostics.errors, 0, "{:?}", loaded.diagnostics);
         let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: self.path() };
-        sheet(fleet, &ExportRequest { configs: vec![0, 1], ..ExportRequest::default() })
+        sheet(fleet, &ExportRequest { configs: vec![0, 1], ..ExportRequest::default() }).sheet
     }
 
     /// What this sheet asks for, and the files with it, as `path: new text`.

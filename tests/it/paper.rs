@@ -75,6 +75,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
         management: Management::Managed,
         places: Places {
             key: nowhere(),
+            first: nowhere(),
             system_presence: nowhere(),
             labels: ByLocale::default(),
             deactivated: None,
@@ -450,6 +451,7 @@ impl File {
             management: if want.omitted { Management::Omitted } else { Management::Managed },
             places: Places {
                 key,
+                first: key,
                 system_presence,
                 labels: placed.into_iter().map(|(locale, _, place)| (locale, place)).collect(),
                 deactivated,

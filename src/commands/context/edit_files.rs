@@ -7,11 +7,12 @@ use crate::commands::context::failure::Failure;
 use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::run::Run;
 use crate::config::edit::EditFlaw;
-use crate::config::edit::files::EditedFile;
-use crate::config::{LoadedAll, load_all};
+use crate::config::edit::files::{EditedFile, is_below};
+use crate::config::{Config, ConfigSource, LoadedAll, load_all};
 use crate::host::file_set::{File, FileSet, WriteMode};
 use crate::host::logging;
 use crate::model::problem::Problem;
+use crate::model::source::{FileId, Sources};
 use crate::model::text;
 use crate::ops::labels::rows::Fleet;
 
@@ -25,6 +26,22 @@ pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F
     }
     // Warnings are for `validate`: a missing label is the reason to use these commands.
     Ok(loaded)
+}
+
+/// The layers of a config that no other org uses. None if that is not known: every org file below the path has to be
+/// read, and a layer elsewhere may have users elsewhere.
+pub fn layers_of_one(config: &Config, sources: &Sources, source: &ConfigSource) -> Vec<FileId> {
+    let Some((_, layers)) = config.files.split_last().filter(|_| config.org_file.is_some()) else { return Vec::new() };
+    let all = load_all(&source.path, source.root.as_deref(), |_| true);
+    if all.diagnostics.errors > 0 {
+        return Vec::new();
+    }
+    let users = |path: &Path| {
+        let uses = |it: &&Config| it.files.iter().any(|file| all.sources.get(*file).path == path);
+        all.configs.iter().filter(uses).count()
+    };
+    let path = |it: &FileId| &sources.get(*it).path;
+    layers.iter().filter(|it| is_below(path(it), &source.path) && users(path(it)) == 1).copied().collect()
 }
 
 /// The index of an org's config, by name.

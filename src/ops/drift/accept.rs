@@ -5,19 +5,25 @@ use crate::config::edit::files::FileEdits;
 use crate::model::labels::Labels;
 use crate::model::names::Key;
 use crate::model::problem::Problem;
-use crate::model::source::Sources;
+use crate::model::source::{FileId, Sources};
 use crate::model::text;
 use crate::ops::definition_edits::{DefinitionValues, into_config};
 use crate::ops::drift::{Drift, DriftKind, DriftRow};
 use crate::plan::change::Step;
 
-/// The edits that set these definitions in the files to the state of the org.
-pub fn accepted(config: &Config, sources: &Sources, drift: &Drift, keys: &[String]) -> Result<FileEdits, Problem> {
+/// The edits that set these definitions in the files to the state of the org. `alone` are the layers that no other org
+/// uses.
+pub fn accepted(
+    (config, alone): (&Config, &[FileId]),
+    sources: &Sources,
+    drift: &Drift,
+    keys: &[String],
+) -> Result<FileEdits, Problem> {
     let mut edits = FileEdits::default();
     for key in keys {
         let row = drift.rows.iter().find(|it| it.change.step.key().is_some_and(|it| it.as_str() == key));
         let row = row.ok_or_else(|| no_row(config, drift, key))?;
-        into_config(sources, config, key, &values(config, row, key)?, &mut edits);
+        into_config(sources, (config, alone), key, &values(config, row, key)?, &mut edits);
     }
     Ok(edits)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::config::check_labels::DOCUMENTED_LOCALES;
 use crate::model::names::{Label, Locale};
 use crate::ops::labels::grid::{LabelSheet, REMOVE, SheetColumn};
 use crate::ops::labels::marks::{RowMarks, mark, row_mark};
@@ -18,7 +19,15 @@ pub struct ExportRequest {
     pub missing: bool,
 }
 
-pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> LabelSheet {
+/// A sheet, and how many labels are missing in each of its languages. A cell that its layers fill is empty and not
+/// missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedSheet {
+    pub sheet: LabelSheet,
+    pub missing: Vec<(String, usize)>,
+}
+
+pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> ExportedSheet {
     let (locales, is_asked) = (locales(fleet, asked), !asked.locales.is_empty());
     let suggestions = Suggestions::of(fleet);
     let rows: Vec<DefinitionRow> = (fleet.rows(&asked.configs).into_iter())
@@ -50,9 +59,12 @@ pub fn sheet(fleet: Fleet<'_>, asked: &ExportRequest) -> LabelSheet {
         SheetColumn::Suggestion(locale) => suggested(row, locale),
         SheetColumn::Marks => Some(marks(row, &locales).to_text()),
     };
+    let is_missing = |row: &DefinitionRow, it: &str| shown(row, it).is_none() && fleet.is_missing(row, it, is_asked);
+    let missing = |it: &String| (it.clone(), rows.iter().filter(|row| is_missing(row, it)).count());
+    let missing = locales.iter().map(missing).collect();
     let not_empty = |it: Option<String>| it.filter(|it| !it.is_empty());
     let rows = rows.iter().map(|row| columns.iter().map(|it| not_empty(cell(row, it))).collect()).collect();
-    LabelSheet { columns, rows }
+    ExportedSheet { sheet: LabelSheet { columns, rows }, missing }
 }
 
 /// The text of a cell: nothing, a label, or the mark for a removed one.
@@ -69,7 +81,7 @@ fn marks(row: &DefinitionRow, locales: &[String]) -> RowMarks {
     }
 }
 
-/// The requested locales, in the spelling of the files.
+/// The requested locales, in the spelling of the files, else of the documentation.
 fn locales(fleet: Fleet<'_>, asked: &ExportRequest) -> Vec<String> {
     let known = fleet.locales(&asked.configs);
     if asked.locales.is_empty() {
@@ -77,7 +89,8 @@ fn locales(fleet: Fleet<'_>, asked: &ExportRequest) -> Vec<String> {
     }
     let spelt = |typed: &String| {
         let meant = Locale::new(typed.as_str());
-        known.iter().find(|it| Locale::new(it.as_str()).same_as(&meant)).unwrap_or(typed).clone()
+        let all = known.iter().map(String::as_str).chain(DOCUMENTED_LOCALES);
+        all.into_iter().find(|it| Locale::new(*it).same_as(&meant)).unwrap_or(typed).to_owned()
     };
     let mut locales: Vec<String> = asked.locales.iter().map(spelt).collect();
     let mut seen = Vec::new();

@@ -311,7 +311,7 @@ fn odd(label: &str) -> Option<String> {
 }
 
 /// A language, and optionally a script or a country.
-fn looks_like_a_locale(heading: &str) -> bool {
+pub fn looks_like_a_locale(heading: &str) -> bool {
     let mut parts = heading.split(['_', '-']);
     let is_language =
         parts.next().is_some_and(|it| (2..=3).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphabetic()));

@@ -58,9 +58,9 @@ fn written(sheet: &LabelSheet) -> Result<Vec<u8>, WriteError> {
             SheetColumn::Suggestion(_) => plain.clone().set_font_color(Color::RGB(GREY)).set_italic(),
             _ => plain.clone().set_font_color(Color::RGB(GREY)).set_background_color(Color::RGB(LIGHT_GREY)),
         };
-        let is_label = matches!(column, SheetColumn::Label(_) | SheetColumn::Suggestion(_) | SheetColumn::DefaultLabel);
+        let is_narrow = matches!(column, SheetColumn::Key | SheetColumn::SystemPresence | SheetColumn::Marks);
         page.set_column_format(index, &format)?;
-        page.set_column_width(index, if is_label { WIDE } else { NARROW })?;
+        page.set_column_width(index, if is_narrow { NARROW } else { WIDE })?;
         if *column == SheetColumn::Marks {
             page.set_column_hidden(index)?;
         }

@@ -18,7 +18,7 @@ use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{self, Drift};
 use crate::output::ci::fingerprint::tidy;
 use crate::output::combined::Combined;
-use crate::output::drifted::DriftedOrg;
+use crate::output::drifted::{DriftedOrg, SharedDrift, in_orgs};
 use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
 use crate::output::json::fleet::FleetGroupV1;
@@ -169,12 +169,19 @@ pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String 
 
 /// The drift of several orgs.
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, folder: Option<&Path>) -> String {
-    let mut annotations = Vec::new();
+    let shared = SharedDrift::of(orgs);
+    let once = |(it, names): &(&Refusal, Vec<String>)| {
+        let Annotation { level, place, title, mut lines } = refusal(it);
+        lines.push(in_orgs(names, orgs));
+        Annotation { level, place, title, lines }
+    };
+    let mut annotations: Vec<Annotation> = shared.refusals.iter().map(once).collect();
     for org in orgs {
         let named = |it: Annotation| Annotation { title: format!("{}: {}", org.name, it.title), ..it };
         match &org.result {
             Ok((drift, _)) => {
-                annotations.extend(drift.refusals().iter().map(refusal).map(named));
+                let own = drift.refusals().into_iter().filter(|it| !shared.has(it));
+                annotations.extend(own.map(|it| refusal(&it)).map(named));
                 let rows = DifferenceCause::ALL.into_iter().flat_map(|how| drift.of(how));
                 annotations.extend(rows.map(|it| drifted_row(it, drift)).map(named));
             }

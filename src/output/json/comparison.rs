@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::source::Sources;
-use crate::model::source::comment_above;
+use crate::model::source::comment_of_entry;
 use crate::ops::compare::{ComparedField, ComparedRow, OrgComparison, PairFinding};
 use crate::output::json::common::{Document, PlaceV1, place_v1};
 use crate::output::json::error::ErrorV1;
@@ -158,7 +158,7 @@ impl ComparedRowV1 {
         };
         let place = row.place.map(|it| place_v1(it, sources));
         let own = place.as_ref().filter(|it| own_file == Some(it.file.as_str()));
-        let reason = own.and_then(|it| comment_above(&sources.by_name(&it.file)?.text, it.line));
+        let reason = own.and_then(|it| comment_of_entry(&sources.by_name(&it.file)?.text, it.line));
         let difference = |it: &crate::ops::compare::FieldDifference| FieldDifferenceV1 {
             field: match &it.field {
                 ComparedField::SystemPresence => "systemPresence".to_owned(),

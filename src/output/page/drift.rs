@@ -6,22 +6,28 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{Drift, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
-use crate::output::drifted::{DriftedOrg, heading, in_sync};
+use crate::output::drifted::{DriftedOrg, SharedDrift, heading, in_orgs, in_sync};
 use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title, at,
     below, cell, id, name, org, plain, sandbox, sentence, strong,
 };
-use crate::output::page::failure::refusals;
+use crate::output::page::failure::{refusals, shared_refusals};
 use crate::output::page::plan::{add_others, label, notes, presence};
 use crate::output::rows::{LabelRow, labels};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
+use crate::plan::refusal::Refusal;
 
 /// All of a drift.
 pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> Page<'a> {
+    page_without(drift, target, &SharedDrift::default(), sources)
+}
+
+/// The same without the statements that several orgs share.
+fn page_without<'a>(drift: &Drift, target: &'a Target, shared: &SharedDrift<'_>, sources: &Sources) -> Page<'a> {
     let (tone, words) = match (drift.questions.is_empty(), drift.rows.len()) {
         (false, _) => (Tone::Bad, "not known, there are errors to answer".to_owned()),
         (true, 0) => (Tone::Good, "none".to_owned()),
@@ -36,7 +42,8 @@ pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> 
         leads.push(Lead::Paragraph(By::Both, vec![vec![keep, sentence(drift.way_back()), plain(".")]]));
     }
     leads.extend(drift.not_told().map(|why| Lead::Alert(vec![plain("Note")], vec![sentence(why)])));
-    let mut sections = vec![refusals(&drift.refusals(), sources), candidates(&drift.questions)];
+    let own: Vec<Refusal> = drift.refusals().into_iter().filter(|it| !shared.has(it)).collect();
+    let mut sections = vec![refusals(&own, sources), candidates(&drift.questions)];
     sections.extend(DifferenceCause::ALL.map(|how| group(drift, how)));
     sections.push(ways_out(drift, sources));
     sections.push(notes(&drift.warnings(), &[], sources));
@@ -82,6 +89,9 @@ pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'s
         Section::list("org", Keep::First, Title::heading("Not read"), Tone::Bad, failed.collect()),
         Section::list("org", Keep::First, Title::heading("Drifted"), Tone::Open, lines.collect()),
     ];
+    let shared = SharedDrift::of(orgs);
+    let of_several = shared.refusals.iter().map(|(it, names)| (*it, in_orgs(names, orgs)));
+    sections.push(shared_refusals(&of_several.collect::<Vec<_>>(), sources));
     for (org, (drift, target)) in told {
         let of_org = |title: Title| match title {
             Title::Implied(words) => Title::Heading(vec![name(org.name.as_str()), plain(": "), plain(words)]),
@@ -90,10 +100,17 @@ pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'s
             }
             Title::Folded(words) => Title::Folded(format!("{}: {words}", org.name)),
         };
-        let of_one = page(drift, target, sources).sections;
+        let of_one = page_without(drift, target, &shared, sources).sections;
         sections.extend(of_one.into_iter().map(|it| Section { title: of_org(it.title), ..it }));
     }
     let quiet = quiet.join(", ");
+    let note = |(note, names): &(String, Vec<String>)| {
+        Lead::Alert(vec![plain("Note")], vec![sentence(note.clone()), plain(" "), plain(in_orgs(names, orgs))])
+    };
+    let mut leads: Vec<Lead> = shared.notes.iter().map(note).collect();
+    if !quiet.is_empty() {
+        leads.push(Lead::Paragraph(By::Both, vec![vec![plain("No drift: "), sentence(quiet), plain(".")]]));
+    }
     let is_sandbox = orgs.iter().any(|it| it.result.as_ref().is_ok_and(|(_, target)| target.sandbox));
     Page {
         kind: PageKind::FleetDrift,
@@ -103,11 +120,7 @@ pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'s
         what: "Drift",
         line: vec![strong(&*words), plain("."), sandbox(is_sandbox)],
         summary: Summary { tone, words, more: None },
-        leads: if quiet.is_empty() {
-            Vec::new()
-        } else {
-            vec![Lead::Paragraph(By::Both, vec![vec![plain("No drift: "), sentence(quiet), plain(".")]])]
-        },
+        leads,
         sections,
     }
 }

@@ -74,6 +74,11 @@ pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
     to_answer(refusals.iter().map(|it| refusal(it, None, sources)).collect())
 }
 
+/// Those of several orgs, each with the orgs that it is about.
+pub(super) fn shared_refusals(refusals: &[(&Refusal, String)], sources: &Sources) -> Section {
+    to_answer(refusals.iter().map(|(it, orgs)| refusal(it, Some(orgs), sources)).collect())
+}
+
 /// Those of a plan, each with where it comes from.
 pub(super) fn refusals_of(plan: &Plan, sources: &Sources) -> Section {
     let refusals = plan.refusals.iter().enumerate();

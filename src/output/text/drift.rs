@@ -8,13 +8,13 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{Drift, DriftKind, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
-use crate::output::drifted::{DriftedOrg, heading, in_sync};
+use crate::output::drifted::{DriftedOrg, SharedDrift, heading, in_orgs, in_sync};
 use crate::output::json::fleet_drift::DriftStatusV1;
 use crate::output::style::{Style, sign};
 use crate::output::summary::target_line;
 use crate::output::text::change;
 use crate::output::text::plan::warnings_shown;
-use crate::output::text::problem::{answer, explained, place, refusal_shown};
+use crate::output::text::problem::{answer, explained, place, refusal_shown, refusal_with};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
 
@@ -26,11 +26,20 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
         let name = style.bad(&format!("{} was not read", text::terminal(&org.name)));
         let _ = write!(shown, "\n{name}: {}", explained(problem, "", style));
     }
+    let shared = SharedDrift::of(orgs);
     for org in orgs.iter().filter(|it| it.status() != DriftStatusV1::InSync) {
         if let Ok((of_it, target)) = &org.result {
             let name = style.bold(&format!("== {} ==", text::terminal(&org.name)));
-            let _ = write!(shown, "\n{name}\n{}", drift(of_it, target, sources, style));
+            let _ = write!(shown, "\n{name}\n{}", in_full(of_it, target, &shared, sources, style));
         }
+    }
+    for (refusal, names) in &shared.refusals {
+        let orgs = text::terminal(&in_orgs(names, orgs)).to_string();
+        let _ = write!(shown, "\n{}", refusal_with(refusal, Some(&orgs), sources, style));
+    }
+    for (note, names) in &shared.notes {
+        let (note, orgs) = (text::terminal(note), text::terminal(&in_orgs(names, orgs)).to_string());
+        let _ = writeln!(shown, "\n{}: {note}\n  {orgs}", style.doubtful("NOTE"));
     }
     let quiet = in_sync(orgs);
     if !quiet.is_empty() {
@@ -41,6 +50,11 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
 
 /// A whole drift, in full.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {
+    in_full(drift, target, &SharedDrift::default(), sources, style)
+}
+
+/// The same without the statements that several orgs share.
+fn in_full(drift: &Drift, target: &Target, shared: &SharedDrift<'_>, sources: &Sources, style: Style) -> String {
     let mut shown = target_line(target) + "\n";
     for how in DifferenceCause::ALL {
         let rows: String = drift.of(how).map(|it| row(it, drift, sources, style)).collect();
@@ -55,15 +69,15 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) ->
         // Writing to a String cannot fail.
         let _ = write!(shown, "\n{warnings}");
     }
-    for it in &drift.questions {
+    for it in drift.questions.iter().filter(|it| !shared.has(&it.refusal)) {
         shown.push('\n');
         shown.push_str(&question(it, sources, style));
     }
-    for guard in drift.guards() {
+    for guard in drift.guards().filter(|it| !shared.has(it)) {
         let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
     }
     let _ = write!(shown, "\n{}", sum(drift, style));
-    if let Some(why) = drift.not_told() {
+    if let Some(why) = drift.not_told().filter(|it| !shared.has_note(it)) {
         let _ = writeln!(shown, "{}: {}", style.doubtful("NOTE"), text::terminal(&why));
     }
     shown

@@ -9,6 +9,7 @@ use crate::model::text;
 use crate::ops::labels::rows::Fleet;
 use crate::ops::pin::Pins;
 use crate::ops::promote::Promoted;
+use crate::output::named_orgs::named_orgs;
 use crate::output::style::Style;
 
 /// The context lines around a change.
@@ -51,27 +52,39 @@ pub fn note(message: &str, style: Style) -> String {
     format!("{}: {}\n", style.hint("note"), text::terminal(message))
 }
 
-/// The effect on a definition in each org.
+/// The effects on a definition, each with its orgs.
 pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style) -> String {
     let key = text::terminal(key);
+    let name = |index: usize| fleet.org_name(index).unwrap_or("the config").to_owned();
+    let all: Vec<String> = (0..outcomes.len()).map(name).collect();
+    let mut grouped: Vec<(&Promoted, Vec<String>)> = Vec::new();
+    for (outcome, org) in outcomes.iter().zip(&all) {
+        match grouped.iter_mut().find(|(it, _)| *it == outcome) {
+            Some((_, orgs)) => orgs.push(org.clone()),
+            None => grouped.push((outcome, vec![org.clone()])),
+        }
+    }
+    // What stays is last.
+    grouped.sort_by_key(|(it, _)| **it == Promoted::Unchanged);
     let mut page = String::new();
-    let mut unchanged = Vec::new();
-    for (index, outcome) in outcomes.iter().enumerate() {
-        let org = text::terminal(fleet.org_name(index).unwrap_or("the config")).to_string();
+    for (outcome, orgs) in grouped {
+        let is_one = orgs.len() == 1;
+        let orgs = text::terminal(&named_orgs(&orgs, &all)).to_string();
         let _ = match outcome {
-            Promoted::Unchanged => {
-                unchanged.push(org);
-                Ok(())
-            }
+            Promoted::Unchanged => writeln!(page, "unchanged: {orgs}"),
             Promoted::Created { deactivated: false } => {
-                writeln!(page, "{org}: {} {key}: its next apply will create it", style.added("+"))
+                let applies = if is_one { "its next apply" } else { "their next applies" };
+                writeln!(page, "{orgs}: {} {key}: {applies} will create it", style.added("+"))
             }
             Promoted::Created { deactivated: true } => {
-                writeln!(page, "{org}: {} {key}, deactivated: nothing is created", style.added("+"))
+                writeln!(page, "{orgs}: {} {key}, deactivated: nothing is created", style.added("+"))
             }
-            Promoted::Omitted => writeln!(page, "{org}: omits {key} from now on"),
+            Promoted::Omitted => {
+                let omit = if is_one { "omits" } else { "omit" };
+                writeln!(page, "{orgs}: {omit} {key} from now on")
+            }
             Promoted::Changed(values) => {
-                let mut lines = format!("{org}: ~ {key}\n");
+                let mut lines = format!("{orgs}: ~ {key}\n");
                 for (name, before, after) in values {
                     let _ = writeln!(
                         lines,
@@ -83,9 +96,6 @@ pub fn outcomes(fleet: Fleet<'_>, key: &str, outcomes: &[Promoted], style: Style
                 write!(page, "{lines}")
             }
         };
-    }
-    if !unchanged.is_empty() {
-        let _ = writeln!(page, "unchanged: {}", text::list_and(unchanged, 0));
     }
     page
 }

@@ -28,6 +28,10 @@ pub fn human(fleet: &FleetDiagnosis, style: Style) -> String {
 
 /// The summary line.
 fn heading(fleet: &FleetDiagnosis) -> String {
+    let orgs = text::count(fleet.orgs.len(), "org");
+    if fleet.orgs_of(Health::Good).count() == fleet.orgs.len() {
+        return format!("{orgs}: none with a failed check or a warning");
+    }
     let parts = [
         (Health::Failed, "with a failed check"),
         (Health::Warning, "with a warning"),
@@ -39,7 +43,7 @@ fn heading(fleet: &FleetDiagnosis) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, words)| format!("{count} {words}"))
         .collect();
-    format!("{}: {}", text::count(fleet.orgs.len(), "org"), parts.join(", "))
+    format!("{orgs}: {}", parts.join(", "))
 }
 
 fn in_full(org: &OrgDiagnosis, style: Style) -> String {

@@ -4,24 +4,18 @@ use std::fmt::Write as _;
 
 use crate::config::edit::files::EditedFile;
 use crate::model::text;
-use crate::ops::labels::export::shown;
-use crate::ops::labels::grid::{LabelSheet, SheetColumn};
+use crate::ops::labels::export::{ExportedSheet, shown};
 use crate::ops::labels::import::{LabelWish, RefusedCell};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
+use crate::output::named_orgs::named_orgs;
 use crate::output::style::Style;
 
-/// The most orgs that are named. The rest is counted.
-const ORGS_NAMED_MAX: usize = 20;
-
-/// The size of a sheet, and the number of empty cells per language.
-pub fn exported(sheet: &LabelSheet, style: Style) -> String {
-    let locales: Vec<(usize, &String)> = (sheet.columns.iter().enumerate())
-        .filter_map(|(index, it)| if let SheetColumn::Label(locale) = it { Some((index, locale)) } else { None })
-        .collect();
-    let mut page = format!("{} in {}\n", text::count(sheet.rows.len(), "row"), text::count(locales.len(), "language"));
-    for (index, locale) in locales {
-        let empty = sheet.rows.iter().filter(|row| row.get(index).is_none_or(Option::is_none)).count();
-        let count = if empty == 0 { "complete".to_owned() } else { style.doubtful(&format!("{empty} empty")) };
+/// The size of a sheet, and the number of missing labels per language.
+pub fn exported(exported: &ExportedSheet, style: Style) -> String {
+    let ExportedSheet { sheet, missing } = exported;
+    let mut page = format!("{} in {}\n", text::count(sheet.rows.len(), "row"), text::count(missing.len(), "language"));
+    for (locale, empty) in missing {
+        let count = if *empty == 0 { "complete".to_owned() } else { style.doubtful(&format!("{empty} empty")) };
         // Writing to a String cannot fail.
         let _ = writeln!(page, "  {}  {count}", text::terminal(locale));
     }
@@ -39,12 +33,17 @@ pub fn wishes(
     if files.is_empty() {
         return "Nothing to write: the files have these labels already.\n".to_owned();
     }
+    let all = fleet.names(&(0..fleet.configs.len()).collect::<Vec<_>>());
     let mut page = String::new();
     for file in files {
         let using = (0..fleet.configs.len()).filter(|it| fleet.configs[*it].files.contains(&file.file));
         let names = fleet.names(&using.collect::<Vec<_>>());
-        let _ =
-            writeln!(page, "{}{}", style.bold(text::terminal(&file.path.display().to_string()).as_str()), orgs(&names));
+        let _ = writeln!(
+            page,
+            "{}{}",
+            style.bold(text::terminal(&file.path.display().to_string()).as_str()),
+            orgs(&names, &all)
+        );
         // All of them go into one org's overrides.
         let is_only = files.len() == 1;
         for wish in wishes.iter().filter(|it| is_only || rows[it.row].file == file.file) {
@@ -54,14 +53,11 @@ pub fn wishes(
     page
 }
 
-fn orgs(names: &[String]) -> String {
+fn orgs(names: &[String], all: &[String]) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let shown: Vec<String> =
-        names.iter().take(ORGS_NAMED_MAX).map(|it| text::terminal(it).as_str().to_owned()).collect();
-    let more = names.len() - shown.len();
-    format!(", for {}", text::list_and(shown, more))
+    format!(", for {}", text::terminal(&named_orgs(names, all)))
 }
 
 fn line(wish: &LabelWish, row: &DefinitionRow, style: Style) -> String {
@@ -83,14 +79,18 @@ pub fn imported(labels: usize, files: &[EditedFile], style: Style) -> String {
 }
 
 /// The refused cells.
-pub fn refused(refused: &[RefusedCell], style: Style) -> String {
+pub fn refused(refused: &[RefusedCell]) -> String {
     let mut page = String::new();
     for RefusedCell { address, why } in refused {
         let _ = writeln!(page, "  {address}: {}", text::terminal(why));
     }
-    let count = text::count(refused.len(), "cell");
-    let _ = writeln!(page, "{}: {count} left out, see above; the rest is written", style.bad("error"));
     page
+}
+
+/// How many there are, after the others were written.
+pub fn left_out(refused: usize, is_written: bool, style: Style) -> String {
+    let rest = if is_written { "the rest is written" } else { "nothing was written" };
+    format!("{}: {} left out, see above; {rest}\n", style.bad("error"), text::count(refused, "cell"))
 }
 
 /// A skipped part.

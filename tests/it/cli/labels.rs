@@ -145,3 +145,56 @@ fn a_file_that_changed_since_it_was_read_is_refused() {
         problem.message
     );
 }
+
+#[test]
+fn refused_cells_are_shown_before_the_question() {
+    let cli = two_orgs();
+    cli.run("labels export c -o csv=labels.csv");
+    translated(&cli, "labels.csv", ",Tea,Tea,,", ",Tea,Tea,Tee,");
+    translated(&cli, "labels.csv", ",Mittag,", ",Mittagspause,");
+    cli.write("c/base/presence.yaml", &BASE.replace("de: Mittag ", "de: Essen "));
+    let ran = cli.run("labels import labels.csv c");
+    let refused =
+        "  F2: changed on both sides: here `Mittagspause`, in the file `Essen`\nerror: presencectl cannot ask";
+    assert!(ran.code == Some(1) && ran.stderr.starts_with(refused), "{}", ran.shown());
+    translated(&cli, "labels.csv", ",Tea,Tea,Tee,", ",Tea,Tea,,");
+    let ran = cli.run("labels import labels.csv c --yes");
+    assert!(ran.stderr.ends_with("error: 1 cell left out, see above; nothing was written\n"), "{}", ran.shown());
+}
+
+#[test]
+fn a_locale_is_held_against_those_that_exist() {
+    let cli = two_orgs();
+    for (typed, help) in [
+        ("polish", "did you mean `pl`?"),
+        ("Polski", "did you mean `pl`?"),
+        ("pt_BRA_Brasil_2", "did you mean `pt`?"),
+        ("qqqqqqqq", "a locale is a word such as `de` or `pt_BR`"),
+    ] {
+        let ran = cli.run(&format!("labels export c --locale {typed} -o csv=it.csv"));
+        let told = format!("error: --locale: `{typed}` cannot be a locale\n  help: {help}\n");
+        ran.complains(1, &told);
+        assert_eq!(cli.read("it.csv"), "", "no sheet is made");
+    }
+    let ran = cli.run("labels export c --locale po -o csv=it.csv");
+    assert_eq!(
+        (ran.code, ran.stderr.lines().next()),
+        (Some(0), Some("warning: --locale: `po` is not a documented locale"))
+    );
+    // The spelling of the files, or of the documentation.
+    for (typed, spelt) in [("EN-us", "en_US"), ("PT-br", "pt_BR")] {
+        let ran = cli.run(&format!("labels export c --locale {typed} -o csv=it.csv"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        assert!(ran.stdout.contains(&format!("  {spelt}  ")), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_cell_that_a_layer_fills_is_not_missing() {
+    let cli = two_orgs();
+    let overrides = "overrides:\n  lunch: { labels: { de: Essen } }\n  tea: { labels: { en_US: Black tea } }\n";
+    cli.write("c/orgs/hooli.yaml", &format!("{}{overrides}", org("hooli", 2)));
+    // `tea` lacks `de` in the layer; the rows of the org file inherit.
+    let ran = cli.run("labels export c -o csv=labels.csv");
+    ran.prints(0, "4 rows in 2 languages\n  en_US  complete\n  de  1 empty\n");
+}

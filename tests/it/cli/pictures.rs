@@ -9,6 +9,8 @@ use std::process::Command;
 
 use anstyle::{Color, RgbColor};
 use anstyle_svg::{Palette, Term};
+use presencectl::ops::labels::grid::{CellAddress, ReadSheet, SheetCell, SheetColumn};
+use presencectl::ops::labels::{csv_sheet, xlsx_sheet};
 
 use super::driver::Cli;
 use super::first_day::path;
@@ -132,13 +134,18 @@ fn timeless(line: &str) -> String {
 #[track_caller]
 fn expect_picture(name: &str, screen: &str) {
     let svg = Term::new().palette(COLOURS).fg_color(TEXT).bg_color(GROUND).render_svg(screen);
+    expect_svg(name, &svg, screen);
+}
+
+#[track_caller]
+fn expect_svg(name: &str, svg: &str, shown: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/img/{name}.svg"));
     if std::env::vars_os().any(|(name, value)| name == "UPDATE" && value == "1") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &svg).unwrap();
+        fs::write(&path, svg).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == svg, "docs/img/{name}.svg is not what is printed now; UPDATE=1 writes it:\n{screen}");
+    assert!(kept == svg, "docs/img/{name}.svg is not what is printed now; UPDATE=1 writes it:\n{shown}");
 }
 
 #[test]
@@ -177,7 +184,122 @@ fn a_plan_of_many_orgs() {
         assert_eq!(ran.code, Some(0), "{org}: {}", ran.shown());
     }
     let layer = "examples/many-orgs/base/presence.yaml";
-    let changed = cli.read(layer).replace("Kurze Pause", "Pause");
+    let changed = cli.read(layer).replace("Kurze Pause", "Pause").replace("Lunchpauze", "Middagpauze");
     cli.write(layer, &changed);
+    let first = cli.run("apply examples/many-orgs --org acme-dev --sandbox --auto-approve");
+    assert_eq!(first.code, Some(0), "{}", first.shown());
     expect_picture("many-orgs", &screen(&cli, "plan examples/many-orgs --all-orgs --sandbox"));
+}
+
+/// The height of a row of a drawn sheet, and the width of a character.
+const ROW: usize = 24;
+const CHARACTER: usize = 8;
+
+/// A sheet as a spreadsheet shows it, without the hidden column. The cell of `typed` has a coloured frame.
+fn drawn(sheet: &ReadSheet, typed: CellAddress) -> String {
+    let columns: Vec<(u32, SheetColumn)> =
+        sheet.headings().into_iter().filter(|(_, it)| *it != SheetColumn::Marks).collect();
+    let text = |cells: &[(u32, SheetCell)], column: u32| {
+        cells.iter().find_map(|(it, cell)| match cell {
+            SheetCell::Text(text) if *it == column => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let width = |column: u32| {
+        let cells = sheet.rows.iter().filter_map(|(_, cells)| text(cells, column));
+        cells.map(|it| it.chars().count()).max().unwrap_or_default().max(12) * CHARACTER + 16
+    };
+    let (mut body, mut left) = (String::new(), 36);
+    let mut cell = |x: usize, y: usize, width: usize, fill: &str, style: &str, text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        let (middle, inside) = (y + ROW - 7, x + 8);
+        writeln!(
+            body,
+            "  <rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{ROW}\" fill=\"{fill}\" stroke=\"#d0d7de\"/>\n  \
+             <text x=\"{inside}\" y=\"{middle}\" {style}>{text}</text>"
+        )
+        .unwrap();
+    };
+    for row in 0..=sheet.rows.len() {
+        let number = if row == 0 { String::new() } else { row.to_string() };
+        cell(0, row * ROW, left, "#e6e9ed", "fill=\"#57606a\"", &number);
+    }
+    let mut frame = String::new();
+    for (column, kind) in &columns {
+        let width = width(*column);
+        let letter = CellAddress { row: 0, column: *column }.to_string().replace('1', "");
+        cell(left, 0, width, "#e6e9ed", "fill=\"#57606a\"", &letter);
+        for (row, (number, cells)) in sheet.rows.iter().enumerate() {
+            let (fill, style) = match (row, kind) {
+                (0, _) => ("#ffffff", "fill=\"#1f2328\" font-weight=\"bold\""),
+                (_, SheetColumn::Label(_)) => ("#ffffff", "fill=\"#1f2328\""),
+                (_, SheetColumn::Suggestion(_)) => ("#ffffff", "fill=\"#767676\" font-style=\"italic\""),
+                _ => ("#f2f2f2", "fill=\"#767676\""),
+            };
+            let y = (row + 1) * ROW;
+            cell(left, y, width, fill, style, &text(cells, *column).unwrap_or_default());
+            if (CellAddress { row: *number, column: *column }) == typed {
+                frame = format!(
+                    "  <rect x=\"{left}\" y=\"{y}\" width=\"{width}\" height=\"{ROW}\" fill=\"none\" stroke=\"#1a7f37\" \
+                     stroke-width=\"2\"/>\n"
+                );
+            }
+        }
+        left += width;
+    }
+    let height = (sheet.rows.len() + 1) * ROW;
+    format!(
+        "<svg width=\"{left}\" height=\"{height}\" viewBox=\"0 0 {left} {height}\" xmlns=\"http://www.w3.org/2000/svg\" \
+         font-family=\"Liberation Sans, Arial, sans-serif\" font-size=\"13\">\n{body}{frame}</svg>\n"
+    )
+}
+
+/// A real export, with one label that a translator typed.
+#[test]
+fn a_sheet_for_translators() {
+    let cli = Cli::with_examples();
+    let base = cli.read("examples/many-orgs/base/presence.yaml");
+    cli.write("examples/many-orgs/base/presence.yaml", &base.replace("      de: Nacharbeit\n", ""));
+    let globex = cli.read("examples/many-orgs/orgs/globex.yaml");
+    let polish = "  short-break:\n    labels: { pl: Krótka przerwa }\n";
+    cli.write("examples/many-orgs/orgs/globex.yaml", &format!("{globex}{polish}"));
+    let command = "labels export examples/many-orgs --org acme-prod --locale de --locale pl";
+    let ran = cli.run(&format!("{command} -o csv=labels.csv -o xlsx=labels.xlsx"));
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let exported = csv_sheet::read(&fs::read(cli.path("labels.csv")).unwrap()).unwrap();
+    let workbook = xlsx_sheet::read(&fs::read(cli.path("labels.xlsx")).unwrap()).unwrap();
+    assert_eq!(exported, workbook, "the same cells in both formats");
+
+    let (column, _) =
+        exported.headings().into_iter().find(|(_, it)| *it == SheetColumn::Label("pl".to_owned())).unwrap();
+    let typed = CellAddress { row: 1, column };
+    let mut sheet = exported;
+    let (_, cells) = &mut sheet.rows[1];
+    assert!(cells.iter().all(|(it, _)| *it != column), "the cell is empty");
+    cells.push((column, SheetCell::Text("Obiad".to_owned())));
+    let svg = drawn(&sheet, typed);
+    expect_svg("sheet", &svg, &svg);
+}
+
+/// What comes of a sheet: one label is written, and a cell that changed on both sides is refused.
+#[test]
+fn an_import_of_labels() {
+    let cli = Cli::with_examples();
+    assert_eq!(cli.run("labels export examples/many-orgs --locale de -o csv=labels.csv").code, Some(0));
+    let sheet = cli.read("labels.csv");
+    let base = "examples/many-orgs/base/presence.yaml";
+    cli.write(
+        "labels.csv",
+        &sheet.replacen(",Schulung,", ",Kurs,", 1).replacen(",Nacharbeit,", ",Nachbearbeitung,", 1),
+    );
+    cli.write(base, &cli.read(base).replace("de: Nacharbeit\n", "de: Abschluss\n"));
+    let command = "labels import labels.csv examples/many-orgs --yes";
+    let ran = cli.run(&format!("{command} --color always"));
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let head = format!("\x1b[2m$\x1b[0m \x1b[1mpresencectl {command}\x1b[0m\n");
+    // In the order of a terminal, where the refused cells are between what changes and what was written.
+    let (before, after) =
+        ran.stdout.split_at(ran.stdout.rfind('\n').map_or(0, |it| ran.stdout[..it].rfind('\n').map_or(0, |it| it + 1)));
+    let (refused, last) = ran.stderr.split_at(ran.stderr[..ran.stderr.len() - 1].rfind('\n').unwrap() + 1);
+    expect_picture("import", &[&head, before, refused, after, last].concat());
 }

@@ -117,7 +117,7 @@ fn into_a_layer_it_leaves_the_org_files_that_had_the_same() {
 fn a_new_definition_of_a_layer_is_created_elsewhere_or_omitted() {
     let cli = three_orgs();
     let told = cli.run("promote tea c --from test --to base.yaml --yes");
-    assert!(told.stdout.contains("dev: + tea: its next apply will create it\n"), "{}", told.shown());
+    assert!(told.stdout.contains("dev and prod: + tea: their next applies will create it\n"), "{}", told.shown());
     let layer = "  # Asked for by the floor.\n  tea:\n    systemPresence: Break\n    labels: { en_US: Tea, de: Tee }\n";
     assert!(cli.read("c/base.yaml").starts_with(BASE), "{}", cli.read("c/base.yaml"));
     assert!(cli.read("c/base.yaml").contains("  # Asked for by the floor.\n  tea:\n"), "{layer}");
@@ -128,7 +128,7 @@ fn a_new_definition_of_a_layer_is_created_elsewhere_or_omitted() {
 
     let cli = three_orgs();
     let told = cli.run("promote tea c --from test --to base.yaml --omit-elsewhere --yes");
-    assert!(told.stdout.contains("dev: omits tea from now on\nprod: omits tea from now on\n"), "{}", told.shown());
+    assert!(told.stdout.contains("dev and prod: omit tea from now on\n"), "{}", told.shown());
     assert_eq!(cli.read("c/orgs/dev.yaml"), org("dev", 1, "omit: [tea]\n"));
     assert_eq!(cli.run("validate c --deny-warnings -q").code, Some(0));
 }
@@ -287,4 +287,69 @@ fn drift_is_accepted_into_the_files() {
     assert_eq!(cli.read("presence.yaml"), by_hand);
     let again = cli.run("drift presence.yaml --sandbox --detailed-exitcode");
     assert_eq!(again.code, Some(0), "{}", again.shown());
+}
+
+/// The state of an org after a change by hand, made by a config of its own.
+fn by_hand(cli: &Cli, labels: &str) {
+    let by_hand = format!(
+        "version: 1\norg: {{ name: prod, id: 21111111-bbbb-4bbb-8bbb-111111111111 }}\ndefinitions:\n  lunch:\n    \
+         systemPresence: Meal\n    labels: {labels}\n"
+    );
+    cli.write("by-hand.yaml", &by_hand);
+    assert_eq!(cli.run("apply by-hand.yaml --sandbox --yes").code, Some(0));
+}
+
+#[test]
+fn drift_is_accepted_into_a_layer_that_no_other_org_uses() {
+    let cli = Cli::new().file("c/base.yaml", BASE).file("c/orgs/prod.yaml", &org("prod", 2, ""));
+    by_hand(&cli, "{ en_US: Lunch, de: Essen }");
+    let ran = cli.run("drift c --org prod --sandbox --accept lunch --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(cli.read("c/base.yaml"), BASE.replace("de: Mittag", "de: Essen"));
+    assert_eq!(cli.read("c/orgs/prod.yaml"), org("prod", 2, ""));
+    // A label that is gone is taken out of the layer, since there is nothing to hide.
+    by_hand(&cli, "{ en_US: Lunch }");
+    let ran = cli.run("drift c --org prod --sandbox --accept lunch --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(cli.read("c/base.yaml"), BASE.replace(", de: Mittag", ""));
+    assert_eq!(cli.run("drift c --org prod --sandbox --detailed-exitcode").code, Some(0));
+}
+
+#[test]
+fn drift_is_accepted_into_the_org_file_where_a_layer_has_or_may_have_other_users() {
+    let overrides = "overrides:\n  lunch:\n    labels:\n      de: Essen\n";
+    let test = org("test", 3, "");
+    for (path, other) in [("c", Some(&test)), ("c/orgs/prod.yaml", None)] {
+        let cli = Cli::new().file("c/.git/HEAD", "ref: refs/heads/main\n").file("c/base.yaml", BASE);
+        let cli = cli.file("c/orgs/prod.yaml", &org("prod", 2, ""));
+        let cli = other.into_iter().fold(cli, |cli, it| cli.file("c/orgs/test.yaml", it));
+        by_hand(&cli, "{ en_US: Lunch, de: Essen }");
+        let ran = cli.run(&format!("drift {path} --org prod --sandbox --accept lunch --yes"));
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        assert_eq!(cli.read("c/base.yaml"), BASE, "{path}");
+        assert_eq!(cli.read("c/orgs/prod.yaml"), org("prod", 2, overrides), "{path}");
+    }
+}
+
+/// What the org's own file says of a definition stays there.
+#[test]
+fn drift_is_accepted_where_the_label_is() {
+    let cli = Cli::new().file("c/base.yaml", BASE).file("c/orgs/prod.yaml", &org("prod", 2, PROD));
+    by_hand(&cli, "{ en_US: Lunch, de: Essen }");
+    let ran = cli.run("drift c --org prod --sandbox --accept lunch --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(cli.read("c/base.yaml"), BASE);
+    assert_eq!(cli.read("c/orgs/prod.yaml"), org("prod", 2, &PROD.replace("Mittagspause", "Essen")));
+}
+
+#[test]
+fn an_effect_on_many_orgs_is_told_once() {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let cli = names.iter().zip(1..).fold(Cli::new().file("c/base.yaml", BASE), |cli, (name, number)| {
+        let more = if *name == "a" { TEST } else { "" };
+        cli.file(&format!("c/orgs/{name}.yaml"), &org(name, number, more))
+    });
+    let ran = cli.run("promote lunch c --from a --to base.yaml --yes");
+    let effect = "all orgs but a: ~ lunch\n    de: \"Mittag\" -> \"Mittagspause\"\nunchanged: a\n";
+    assert!(ran.stdout.starts_with(effect), "{}", ran.shown());
 }

@@ -78,7 +78,7 @@ proptest! {
             ..DefinitionValues::default()
         };
         let mut edits = FileEdits::default();
-        into_config(&loaded.sources, &loaded.configs[0], "lunch", &values, &mut edits);
+        into_config(&loaded.sources, (&loaded.configs[0], &[]), "lunch", &values, &mut edits);
         let files = edits.apply(&loaded.sources).map_err(|(_, flaw)| TestCaseError::fail(format!("{flaw}\n{base}{own}")))?;
         prop_assert!(files.iter().all(|it| it.path.ends_with("acme.yaml")), "{files:?}");
         let after = load_edited(folder.path(), None, &files);

@@ -64,7 +64,7 @@ proptest! {
         let loaded = load_all(folder.path(), None, |_| true);
         prop_assert_eq!(loaded.diagnostics.errors, 0, "{:?}", loaded.diagnostics);
         let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: folder.path() };
-        let sheet = sheet(fleet, &ExportRequest { configs: vec![0], missing, ..ExportRequest::default() });
+        let sheet = sheet(fleet, &ExportRequest { configs: vec![0], missing, ..ExportRequest::default() }).sheet;
         let rows = fleet.rows(&[0]);
         let read = [
             csv_sheet::read(csv_sheet::write(&sheet).as_bytes()).unwrap(),
