@@ -207,7 +207,7 @@ fn drawn(sheet: &ReadSheet, typed: CellAddress) -> String {
     };
     let width = |column: u32| {
         let cells = sheet.rows.iter().filter_map(|(_, cells)| text(cells, column));
-        cells.map(|it| it.chars().count()).max().unwrap_or_default().max(12) * CHARACTER + 16
+        cells.map(|it| it.chars().count()).max().unwrap_or_default().max(12) * CHARACTER + 24
     };
     let (mut body, mut left) = (String::new(), 36);
     let mut cell = |x: usize, y: usize, width: usize, fill: &str, style: &str, text: &str| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use presencectl::config::{self, Config};
-use presencectl::model::desired::Desired;
+use presencectl::model::desired::{Desired, Management, Wanted};
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed};
 use presencectl::model::pins::PinChoice;
@@ -36,12 +36,16 @@ fn applied(desired: &Desired) -> Observed {
     carry_out(&org, plan.changes.iter().map(|it| &it.step))
 }
 
-/// System presence and labels of everything active.
+/// System presence and managed labels of everything active that the org has. Labels in other locales are not written, and
+/// an omitted definition is only there if it was before.
 fn content(desired: &Desired) -> BTreeSet<(String, Vec<(String, Label)>)> {
     let active = desired.definitions.values().filter(|it| !it.deactivated);
+    let is_there = |it: &&Wanted| it.management == Management::Managed || it.pin.is_some();
     active
+        .filter(is_there)
         .map(|it| {
-            let labels = it.labels.iter().map(|(locale, label)| (locale.to_string(), label.clone()));
+            let labels = it.labels.within(&desired.settings.scope);
+            let labels = labels.iter().map(|(locale, label)| (locale.to_string(), label.clone()));
             (it.system_presence.to_string(), labels.collect())
         })
         .collect()
