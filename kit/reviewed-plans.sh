@@ -1,21 +1,19 @@
 #!/usr/bin/env bash
-# reviewed-plans.sh FOLDER: what an apply of ORG needs, which the job that knows looks up: the reports of earlier runs and the
-# commit that was applied last (earlier-reports.sh), and in FOLDER/plans what was reviewed of everything that was merged since:
-# the plans of those pull requests, in the order in which they were merged. They can only narrow what an apply does.
+# reviewed-plans.sh FOLDER: looks up in FOLDER what was reviewed of everything that was merged since the commit APPLIED: the plans of
+# ORG of those pull requests, in the order in which they were merged. They can only narrow what an apply does. APPLIED is empty if
+# that is not known.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
-readonly folder=$1/plans
+readonly folder=$1
 rm -rf "$folder"
 mkdir -p "$folder"
 
 find_default_branch || fail "GitHub does not say which the default branch is: nothing is done"
 workflow=${APPLY_WORKFLOW:-apply.yml}
-"$here/earlier-reports.sh" "$workflow" "$1"
-[[ ${FIND_PLANS:-true} == true ]] || exit 0
-last=$(cat "$1/applied" 2>/dev/null || :)
+last=${APPLIED:-}
 
 since=$last
 commits=()

@@ -15,12 +15,8 @@ run=${run%%/*}
 counts=$(ask "actions/runs/$run" "wanted(\"run\"; (.repository.id | type) == \"number\") | counts($(quoted "${APPLY_WORKFLOW:-apply.yml}"); [\"push\", \"workflow_dispatch\"])") ||
     fail "GitHub does not say what the run $run was: nothing is done"
 [[ $counts == true ]] || fail "the run $run is none of ${APPLY_WORKFLOW:-apply.yml} on $default_branch: nothing is done"
-# shellcheck disable=SC2016 # they are jq's variables
-found=$(pages "actions/runs/$run/artifacts" .artifacts "select(.expired | not)
-    | ($(quoted "presencectl-reports-$ORG-")) as \$name
-    | select(.name | strings | startswith(\$name) and (ltrimstr(\$name) | test(\"^[0-9]+\$\")))
-    | \"\(.created_at | moment) \(.id | number)\"" 3) || fail "GitHub does not say what the run $run has kept: nothing is done"
-artifact=$(sort -r <<<"$found" | sed -n '1s/.* //p')
+found=$(reports_of "$run") || fail "GitHub does not say what the run $run has kept: nothing is done"
+artifact=$(sed -n '1s/.* //p' <<<"$found")
 [[ -n $artifact ]] || fail "the run $run has no report of $ORG, or not any more: nothing is done"
 api GET "actions/artifacts/$artifact/zip" >"$folder/undo.zip" || fail "the report of the run $run cannot be fetched: nothing is done"
 name=$(unzip -Z1 "$folder/undo.zip" 2>/dev/null | grep -E '^[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.json$' | sort | tail -n 1) ||
