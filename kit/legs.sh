@@ -2,7 +2,7 @@
 # What the last jobs know of the legs: each has left a folder with leg.json, and with its document. A leg without one was not
 # even started, or has failed before presencectl was. `presencectl combine` says what became of each org.
 #
-# shellcheck disable=SC2034,SC2154 # the results are for the script that sources this, and `given` is from common.sh
+# shellcheck disable=SC2034,SC2153,SC2154 # the results are for the script that sources this, and `given` is from common.sh
 
 # gather PREFIX DOCUMENT: sets `orgs` to those that had to report, `folders` and `documents` to what they left, and `failed` to 1 if
 # one did not end with 0 or 2. Those that left their org to the run of a newer commit are in `left`, and nowhere else.

@@ -54,7 +54,7 @@ export const SCENARIOS = {
     const apply = await scene.apply(sha);
     assert.equal(apply.conclusion, "success", apply.log);
     assert.deepEqual(scene.written(), ["acme"]);
-    assert.match(scene.github.comments[0].body, /After the merge[\s\S]*1 of 1 orgs have what[\s\S]*to create/);
+    assert.match(scene.github.comments[0].body, /After the merge[\s\S]*1 org: 1 applied[\s\S]*to create/);
     // It is applied, so nothing is due any more.
     const again = await scene.apply(sha);
     assert.deepEqual([again.conclusion, again.results.apply, scene.written()], ["success", "skipped", []], again.log);
@@ -74,14 +74,13 @@ export const SCENARIOS = {
     assert.equal(plan.conclusion, "failure");
     assert.deepEqual(legs(plan, "plan"), names);
     const comment = scene.github.comments[0].body;
-    assert.match(comment, /\| `org-03` \| \*\*failed\*\* \|\n/, "what failed comes first");
-    assert.ok(comment.indexOf("`org-03`") < comment.indexOf("`org-01`"));
+    assert.match(comment.split("\n").slice(0, 10).join("\n"), /org-03/, "what failed comes first");
     assert.equal(scene.github.comments.length, 1);
     assert.equal(scene.github.statuses.at(-1).state, "failure");
     bad.secrets = good;
     const again = await scene.plan(pull);
     // A frozen org has a plan that is refused.
-    assert.match(scene.github.comments[0].body, /`org-03` \| 1 to create/, again.log);
+    assert.match(scene.github.comments[0].body, /org-03[\s\S]*create[\s\S]*`tea`/, again.log);
     assert.equal(scene.github.comments.length, 1, "one comment, however often");
     const failing = scene.world.environments["presence-apply-org-05"];
     const secrets = failing.secrets;
@@ -93,8 +92,8 @@ export const SCENARIOS = {
     const done = names.filter((it) => !["org-05", "org-14"].includes(it));
     assert.deepEqual(scene.written(), done, apply.log);
     assert.ok(!legs(apply, "apply").includes("org-14"), "a frozen org gets no job");
-    assert.match(apply.summary, /`org-14` is frozen until 2099-01-02/);
-    assert.match(apply.summary, /\| `org-05` \| \*\*failed\*\* \|/);
+    assert.match(apply.summary, /14 orgs: 1 failed, 1 frozen, 12 applied/);
+    assert.match(apply.summary, /`org-14`: nothing is written to it until 2099-01-02/);
     // Only what is not done is due, also after a commit that changes something else.
     failing.secrets = secrets;
     const next = await scene.apply(scene.push({ "README.md": "more" }));
@@ -136,7 +135,7 @@ export const SCENARIOS = {
     const again = await scene.apply(pull.merge_commit_sha, { of: old.run, attempt: 2 });
     assert.deepEqual([again.conclusion, scene.written()], ["success", []], again.log);
     assert.match(again.log, /asks something else of acme than [0-9a-f]{7}: nothing is done/);
-    assert.match(again.summary, /left to the run of a newer commit/);
+    assert.match(again.summary, /`acme` is left to the run of a newer commit/);
     // A plan of an older head writes over nothing.
     const late = scene.propose(page([LUNCH, TEA, definition("nap", "Away", "Nap")]));
     const head = late.head.sha;
@@ -200,7 +199,7 @@ export const SCENARIOS = {
     scene.push(layer(LUNCH, TEA));
     const refused = await scene.apply();
     assert.deepEqual([refused.conclusion, scene.written()], ["failure", []], "no pull request has reviewed it");
-    assert.ok(annotations(refused, "error").some((it) => it.includes("no reviewed plan was found for acme-dev") && it.includes("by hand with this org")), refused.log);
+    assert.ok(annotations(refused, "error").some((it) => it.includes("not reviewed, and so not done for acme-dev: create tea.") && it.includes("by hand with this org")), refused.log);
     const none = await scene.byHand({ org: "acme-pord" });
     assert.deepEqual([none.conclusion, none.results.plan, scene.written()], ["failure", "skipped", []]);
     assert.match(none.log, /acme-prod/, "near names");
