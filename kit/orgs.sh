@@ -122,7 +122,7 @@ proposal() {
         [[ $(on_default_branch "$AT") != true ]] || since=$(git -c "safe.directory=$(pwd)" rev-parse --verify "$AT^1")
     fi
     listed "$AT" --changed-since "$since" --output "json=$folder/orgs.json" --output "markdown=$folder/orgs.md" ||
-        fail "which orgs the proposal affects cannot be told: nothing is planned"
+        fail "it is not known which orgs the proposal affects: nothing is planned"
     # A new one is shown by the files: it has no environment that the default branch speaks of.
     take "IN(.name; $(jq --compact-output '[.orgs[] | select(.standing == "affected") | .name]' "$folder/orgs.json")[])"
 }

@@ -79,9 +79,9 @@ pub struct InitArgs {
     /// Without it, you are asked; with `--yes` alone, none.
     #[arg(long, value_enum, value_name = "CI", help_heading = "CI")]
     pub ci: Option<Ci>,
-    /// The project in which the files of the CI do something.
+    /// The project that runs the CI.
     ///
-    /// In any other one, such as a fork, they end at once. By default the one that these files name already.
+    /// In any other one, such as a fork, the jobs end at once. By default the one that these files name already.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "CI", value_parser = project)]
     pub project: Option<String>,
     /// Its default branch.

@@ -45,16 +45,16 @@ pub struct LogArgs {
 /// `presencectl undo`.
 #[derive(Debug, Clone, Args)]
 pub struct UndoArgs {
-    /// The report of an apply, or of an undo.
+    /// The report of an apply or undo. By default the org's newest apply.
     ///
-    /// A JSON file, by `--report-dir` or `--output json=FILE`. Without it, the newest apply of the org that wrote and
-    /// was not undone; name the org by `--config` or `--org`.
+    /// A JSON file, by `--report-dir` or `--output json=FILE`. Without it, the newest apply that wrote and was not
+    /// undone; name the org by `--config` or `--org`.
     #[arg(value_name = "REPORT", value_parser = paths::input())]
     pub report: Option<PathBuf>,
-    /// The config, whose protection and limits then hold.
+    /// The config: its `protect`, `omit` and `limits` apply.
     ///
-    /// What it protects or omits stays as it is. Without a config, presencectl cannot know what must not be touched:
-    /// it writes to a real org only after you answered its question.
+    /// Without it, presencectl cannot know what must not be touched: it writes to a real org only after you answered
+    /// its question.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,
     /// The org, if the config has several.

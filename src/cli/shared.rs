@@ -79,7 +79,8 @@ impl FromArgMatches for ConfigPath {
 
 impl Args for AnyConfigPath {
     fn augment_args(command: Command) -> Command {
-        let help = "The config: a YAML file, or a folder of YAML files. By default the current folder";
+        let help =
+            "The config: a YAML file, or a folder of YAML files. By default `presences`, else the current folder";
         TypedPath::augment_args(command).mut_arg("path", |it| it.help(help))
     }
 

@@ -40,7 +40,7 @@ pub enum EndpointError {
     /// A user or a password in the address.
     #[error("the URL holds a user or a password: credentials go into the environment")]
     Credentials,
-    #[error("the URL holds a query or a fragment: only scheme, host, port and path can stand there")]
+    #[error("the URL holds a query or a fragment: only scheme, host, port and path are allowed there")]
     QueryOrFragment,
     /// It includes a path of the API.
     #[error("the URL has `{0}` in it, which presencectl adds itself: leave that away, and what follows it")]

@@ -36,7 +36,7 @@ pub enum Entity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whole {
     pub definition: Definition,
-    /// Where it has half a character, if it does.
+    /// Where it has a broken character, if it does.
     pub halved: Option<Halved>,
 }
 
@@ -213,7 +213,7 @@ fn one_by_one(text: &[u8]) -> Map<String, Value> {
 fn text_of<'a>(fields: &'a Map<String, Value>, name: &str, halves: &Halves, odd: &mut Oddities) -> Option<&'a str> {
     match fields.get(name) {
         Some(Value::String(_)) if halves.fields.iter().any(|it| it == name) => {
-            odd.add(format!("`{name}` holds half a character"))
+            odd.add(format!("`{name}` holds a broken character"))
         }
         Some(Value::String(text)) => Some(text),
         None => odd.add(format!("`{name}` is missing")),
@@ -363,7 +363,7 @@ pub fn still_sent(halved: &Halved, raw: &Map<String, Value>, sent: &Map<String, 
     let labels = |of: &Map<String, Value>, locale: &Locale| of.get("languageLabels")?.get(locale.as_str()).cloned();
     let is_sent = |locale: &&Locale| {
         let label = labels(sent, locale);
-        // Half a character in the name of the locale is sent with any label.
+        // A broken character in the name of the locale is sent with any label.
         label.is_some() && (locale.as_str().contains(HALF) || label == labels(raw, locale))
     };
     let labels: Vec<Locale> = halved.labels.iter().filter(is_sent).cloned().collect();

@@ -68,14 +68,16 @@ pub enum ApiErrorKind {
     BrokenPromise(String),
     /// The response is one object, which cannot be read in full.
     OddObject(Box<Odd>),
-    /// A write that was not sent, because it would send half a character back.
+    /// A write that was not sent, because it would send a broken character back.
     HalfCharacter(Box<Halved>),
     /// A response that repeats one of the credentials.
     HoldsSecret,
     /// The list changed in every attempt to read it. Has the last inconsistency.
     Unsettled(String),
-    /// A list that has the same inconsistency in every attempt.
+    /// A list that has fewer items than the org counts, the same in every attempt.
     Incomplete(String),
+    /// A list that has more items than the org counts, or one of them twice, the same in every attempt.
+    Contradictory(String),
     /// An id that is invalid in a path.
     UnusableId(String),
 }
@@ -206,7 +208,7 @@ impl fmt::Display for ApiError {
                 write!(f, " was answered with {status}, but the object cannot be read whole: {}", odd.in_words())?;
             }
             (ApiErrorKind::HalfCharacter(halved), _) => {
-                write!(f, " was not sent: it would send back half a character ({})", halved.places())?;
+                write!(f, " was not sent: it would send back a broken character ({})", halved.places())?;
             }
             (ApiErrorKind::HoldsSecret, status) => {
                 let status = status.unwrap_or_default();
@@ -218,9 +220,11 @@ impl fmt::Display for ApiError {
             (ApiErrorKind::Unsettled(what), _) => {
                 write!(f, ": the list changed each time while it was read: {what}")?;
             }
-            (ApiErrorKind::Incomplete(what), _) => write!(f, ": {what}, each time")?,
+            (ApiErrorKind::Incomplete(what) | ApiErrorKind::Contradictory(what), _) => {
+                write!(f, ": {what}, each time")?;
+            }
             (ApiErrorKind::UnusableId(id), _) => {
-                write!(f, ": the id {id} cannot stand in a path", id = text::ticked(id))?;
+                write!(f, ": the id {id} cannot be in a path", id = text::ticked(id))?;
             }
             (ApiErrorKind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;

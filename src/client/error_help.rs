@@ -33,7 +33,7 @@ impl ApiError {
                     .to_owned()
             }
             ApiErrorKind::Unauthorized { given_token: false } => {
-                "a new token was refused as well: look whether the OAuth client still exists and is active".to_owned()
+                "a new token was refused as well: check whether the OAuth client still exists and is active".to_owned()
             }
             ApiErrorKind::Credentials => "look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's \
                  grant type is client credentials, and whether it belongs to this region"
@@ -94,6 +94,11 @@ impl ApiError {
             },
             ApiErrorKind::Incomplete(_) => {
                 "these credentials may not see all of them, or a gateway answers from its memory".to_owned()
+            }
+            ApiErrorKind::Contradictory(_) => {
+                "the list contradicts itself, so it is not used: look at the gateways between here and the platform, then ask \
+                 Genesys"
+                    .to_owned()
             }
             ApiErrorKind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
         }

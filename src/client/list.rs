@@ -28,8 +28,10 @@ pub(crate) enum Round<T> {
     Whole(T),
     /// It changed while it was read. Has the inconsistency.
     Shifted(String),
-    /// It is inconsistent: it changed while it was read, or it is always so.
-    Odd(String),
+    /// It has fewer items than the org counts. Perhaps it changed while it was read.
+    Short(String),
+    /// It has more items than the org counts, or one of them twice. Perhaps it changed while it was read.
+    Contradictory(String),
 }
 
 /// The bytes of the responses of one list, and the remaining limits.
@@ -61,7 +63,8 @@ pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> 
     Ok(match paged(session, "definition", operations::page, shapes::page, id, Twice::OnOnePage).await? {
         Round::Whole(entities) => Round::Whole(entity::list_of(entities)),
         Round::Shifted(what) => Round::Shifted(what),
-        Round::Odd(what) => Round::Odd(what),
+        Round::Short(what) => Round::Short(what),
+        Round::Contradictory(what) => Round::Contradictory(what),
     })
 }
 
@@ -166,14 +169,15 @@ async fn paged<T, I: std::fmt::Display>(
         for id in page.items.iter().filter_map(&id) {
             let is_there = on_page.insert(id.to_string(), number);
             if is_there.is_some_and(|before| before != number || twice == Twice::Never) {
-                return Ok(Round::Odd(format!("the org shows {} twice", text::ticked(id))));
+                return Ok(Round::Contradictory(format!("the org shows {} twice", text::ticked(id))));
             }
         }
         all.extend(page.items);
     }
     if all.len() != total {
         let (says, shown) = (text::count(total, noun), all.len());
-        return Ok(Round::Odd(format!("the org says that it has {says}, and shows {shown}")));
+        let what = format!("the org says that it has {says}, and shows {shown}");
+        return Ok(if shown < total { Round::Short(what) } else { Round::Contradictory(what) });
     }
     Ok(Round::Whole(all))
 }

@@ -114,17 +114,16 @@ impl Reader {
         let mut first = None;
         let mut is_always_the_same = true;
         loop {
-            let what = match read().await? {
+            // The second value is the failure if every attempt ends like this one.
+            let (what, each_time): (String, fn(String) -> ApiErrorKind) = match read().await? {
                 Round::Whole(items) => return Ok(items),
-                Round::Shifted(what) => {
-                    is_always_the_same = false;
-                    what
-                }
-                Round::Odd(what) => what,
+                Round::Shifted(what) => (what, ApiErrorKind::Unsettled),
+                Round::Short(what) => (what, ApiErrorKind::Incomplete),
+                Round::Contradictory(what) => (what, ApiErrorKind::Contradictory),
             };
             is_always_the_same &= *first.get_or_insert_with(|| what.clone()) == what;
             if round >= LIST_ROUNDS_MAX {
-                let kind = if is_always_the_same { ApiErrorKind::Incomplete } else { ApiErrorKind::Unsettled };
+                let kind = if is_always_the_same { each_time } else { ApiErrorKind::Unsettled };
                 return Err(self.0.failed(operation, kind(cut(&what))));
             }
             tokio::time::sleep(Duration::from_millis(LIST_WAIT_MS * u64::from(round))).await;

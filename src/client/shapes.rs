@@ -40,7 +40,7 @@ pub struct Fetched {
     pub definition: Definition,
     /// The JSON object from the platform, unknown fields included.
     raw: Map<String, Value>,
-    /// Where it has half a character.
+    /// Where it has a broken character.
     pub halved: Option<Halved>,
 }
 

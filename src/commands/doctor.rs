@@ -11,6 +11,7 @@ use crate::commands::context::connect::{self, Connection, OrgAccess};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::doctor_ci;
+use crate::commands::selection::path_or_usual;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
@@ -44,7 +45,7 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
         return doctor_ci::run(args, folder.as_deref(), run);
     }
     logging::phase("reading the config");
-    let path = args.path.0.as_deref().unwrap_or(Path::new("."));
+    let path = path_or_usual(args.path.0.as_deref());
     let mut loaded = loaded(args, path);
     let asked = ConfigArgs { path: ConfigPath(path.to_owned()), org: args.org().cloned(), root: args.root.clone() };
     loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &asked.request(), None);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{DiagnosisFormat, DoctorArgs};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
+use crate::commands::selection::path_or_usual;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::{self, LoadedAll};
@@ -25,17 +26,13 @@ use crate::ops::forge::gitlab::GitlabCheck;
 use crate::ops::forge::project::{Forge, ForgeProject};
 use crate::ops::forge::reader::{ForgeReader, NotKnown, text_of};
 use crate::ops::forge::setup::{ForgeOrg, Setup};
-use crate::ops::init::CONFIG_FOLDER;
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::doctor as view;
 
 /// Says for each thing that is missing at the forge which command makes it.
 pub fn run(args: &DoctorArgs, folder: Option<&Path>, run: &mut Run<'_, DiagnosisFormat>) -> Result<Exit, Failure> {
-    // Where `init` puts the config, else here.
-    let usual = Path::new(CONFIG_FOLDER);
-    let here = if fs::metadata(usual).is_ok_and(|it| it.is_dir()) { usual } else { Path::new(".") };
-    let path = args.path.0.as_deref().unwrap_or(here);
+    let path = path_or_usual(args.path.0.as_deref());
     let folder = folder_of_files(folder, path);
     let project = ForgeProject::read(|name| {
         let bytes = file_set::there(&folder, name).ok().flatten()?;
@@ -74,7 +71,7 @@ fn orgs_of(args: &DoctorArgs, path: &Path) -> Result<(Vec<ForgeOrg>, Vec<String>
             return Err(Problem::new(format!(
                 "{} has no org {}",
                 text::ticked(path.display()),
-                text::ticked(&typed.join(" "))
+                text::ticked(typed.join(" "))
             ))
             .help("`presencectl orgs PATH` lists them"));
         }

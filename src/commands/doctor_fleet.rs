@@ -1,6 +1,5 @@
 //! `presencectl doctor` of several orgs: each is judged with its own credentials, also without any.
 
-use std::path::Path;
 use std::rc::Rc;
 
 use futures_util::{StreamExt as _, stream};
@@ -11,6 +10,7 @@ use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::doctor::{self, Asked, OrgWay};
 use crate::commands::fleet;
+use crate::commands::selection::path_or_usual;
 use crate::config::file_system::Disk;
 use crate::config::{self, Config, LoadedAll};
 use crate::host::exit::Exit;
@@ -30,7 +30,7 @@ use crate::output::text::fleet_diagnosis as view;
 pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Result<Exit, Failure> {
     run.open(&args.outputs, Some(&args.target))?;
     logging::phase("reading the configs");
-    let path = args.path.0.as_deref().unwrap_or(Path::new("."));
+    let path = path_or_usual(args.path.0.as_deref());
     let loaded = config::load_chosen(Rc::new(Disk::default()), path, args.root.as_deref(), &args.chosen.choice());
     run.outputs.spare(&loaded.files)?;
     let LoadedAll { sources, diagnostics, configs, .. } = loaded;
@@ -51,7 +51,7 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
     let common = files::checks(&valid(definitions, diagnostics.warnings, meant), &git);
 
-    // Every secret is known before the first response, whatever the order.
+    // Every secret is known before the first response.
     let mut begun = Vec::new();
     for (config, org) in named {
         let meant = MeantOrg::Named { name: org.name.clone(), id: org.id.clone() };

@@ -11,7 +11,7 @@ use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg};
-use crate::commands::import_place::{ImportPlace, fleet_folder, placed, schema_from};
+use crate::commands::import_place::{ImportPlace, SCHEMA, fleet_folder, placed, schema_from};
 use crate::commands::selection;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, WriteMode};
@@ -332,7 +332,13 @@ fn tell(import: &Import, place: &ImportPlace, host: &mut Host<'_>) {
 fn tell_of_schema(folder: &Path, host: &mut Host<'_>) {
     let schema = schema_from(folder);
     if !folder.join(&schema).exists() {
-        let message = format!("editors look for the schema at `{schema}`: `presencectl schema config` prints it");
+        // A path with `..` begins in the current folder.
+        let file = if schema == SCHEMA { folder.join(SCHEMA) } else { PathBuf::from(SCHEMA) };
+        let word = |path: &Path| text::shell_word(&file_set::plain(path).to_string_lossy());
+        let (below, file) = (word(file.parent().unwrap_or(folder)), word(&file));
+        let message = format!(
+            "for completion and checks in your editor: `mkdir -p {below} && presencectl schema config > {file}`"
+        );
         let text = output::text::import::note(&message, host.style_err());
         host.terminal.err(&text);
     }

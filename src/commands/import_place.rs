@@ -12,7 +12,7 @@ use crate::model::text;
 use crate::ops::import::Layout;
 
 /// The path of the config schema, from the current folder.
-const SCHEMA: &str = "schemas/config.v1.json";
+pub const SCHEMA: &str = "schemas/config.v1.json";
 
 /// The name of a config on standard output, for verifying it.
 const ON_STDOUT: &str = "presence.yaml";
@@ -132,7 +132,7 @@ fn apart(args: &ImportArgs, placing: &FileSet) -> Result<(), Problem> {
 
 fn ask(names: &str, host: &mut Host<'_>) -> Result<(), Problem> {
     let unasked = || {
-        Problem::new(format!("there already, and not the same: {names}; nothing was written"))
+        Problem::new(format!("these files exist with other content: {names}; nothing was written"))
             .help("give --force to overwrite, or --out another path")
     };
     host.approved(&format!("Overwrite {}", text::terminal(names)), unasked)

@@ -3,7 +3,7 @@
 use crate::cli::InitArgs;
 use crate::commands::context::connect;
 use crate::commands::context::failure::Failure;
-use crate::commands::context::host::Host;
+use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::run::Run;
 use crate::commands::doctor_ci::named_orgs;
 use crate::commands::import::{Made, make};
@@ -29,13 +29,15 @@ const ASKED_MAX: usize = 3;
 /// Makes the files of a new repository.
 pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     if !args.yes && !run.host.terminal.can_ask() {
-        return Err(Problem::new("presencectl cannot ask: this is no terminal; nothing was written")
-            .help("say what is wanted: --start org or --start small, and --yes")
-            .into());
+        return Err(nobody_to_ask("give --start org or --start small, and --yes").into());
     }
+    // Flags that do not fit are refused before a question is asked.
+    let typed = args.ci.map(|ci| init_ci::choice(args, ci)).transpose()?;
     let start = start(args, &mut run.host)?;
-    let ci = ci(args, &mut run.host)?;
-    let choice = init_ci::choice(args, ci, start)?;
+    let choice = match typed {
+        Some(choice) => choice,
+        None => init_ci::choice(args, ci(args, &mut run.host)?)?,
+    };
     let Begun { mut pages, orgs, stages } = begun(args, start, run).await?;
     let of_ci = choice.as_ref().map_or_else(|| Ok(Vec::new()), |it| it.pages(&stages))?;
     pages.extend(of_ci.iter().cloned());
@@ -76,26 +78,23 @@ fn start(args: &InitArgs, host: &mut Host<'_>) -> Result<Start, Problem> {
         return Ok(typed);
     }
     if args.yes {
-        return Err(Problem::new("--yes, and nothing says what the config begins with; nothing was written")
-            .help("give --start org (what the org holds), small (an example) or none (the files of a CI alone)"));
+        return Err(Problem::new("--yes needs --start; nothing was written")
+            .help("give --start org (what the org has), small (an example) or none (only the files of a CI)"));
     }
     let can_import = args.target.sandbox || connect::credentials(host.environment).is_ok();
     let usual = if can_import { "org" } else { "small" };
-    let question = "What does the config begin with: `org` (what the org holds) or `small` (an example)?";
+    let question = "Start with `org` (import what the org has) or `small` (an example)?";
     let answers = [("org", Start::Org), ("small", Start::Small)];
     answered(question, usual, &answers, host)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --start org or --start small"))
 }
 
-/// Whose workflow files are made: as typed, else as answered.
+/// Whose workflow files are made, where no flag says so.
 fn ci(args: &InitArgs, host: &mut Host<'_>) -> Result<Ci, Problem> {
-    if let Some(typed) = args.ci {
-        return Ok(typed);
-    }
     if args.yes {
         return Ok(Ci::None);
     }
-    let question = "Whose CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
+    let question = "Which CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
     let answers = [("github", Ci::Github), ("gitlab", Ci::Gitlab), ("none", Ci::None)];
     answered(question, "none", &answers, host)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --ci github, gitlab or none"))
@@ -164,7 +163,7 @@ fn agreed(args: &InitArgs, placing: &FileSet, host: &mut Host<'_>) -> Result<(),
     }
     if let Some(names) = placing.names(FileChange::Replaced).filter(|_| !args.force) {
         if args.yes {
-            return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
+            return Err(Problem::new(format!("these files exist with other content: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
         }
         let unasked = || Problem::new("presencectl cannot ask; nothing was written");

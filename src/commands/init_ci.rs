@@ -26,11 +26,12 @@ pub struct CiChoice {
 }
 
 /// None without a CI. What is missing is refused, with the command that reads it.
-pub fn choice(args: &InitArgs, ci: Ci, start: Start) -> Result<Option<CiChoice>, Problem> {
+pub fn choice(args: &InitArgs, ci: Ci) -> Result<Option<CiChoice>, Problem> {
+    let is_alone = args.start == Some(Start::None);
     let forge = match ci {
         Ci::Github => Forge::Github,
         Ci::Gitlab => Forge::Gitlab,
-        Ci::None if start == Start::None => {
+        Ci::None if is_alone => {
             return Err(nothing("--start none makes the files of a CI alone").help("give --ci github or --ci gitlab"));
         }
         Ci::None => return Ok(None),
@@ -48,7 +49,7 @@ pub fn choice(args: &InitArgs, ci: Ci, start: Start) -> Result<Option<CiChoice>,
         return Err(nothing("--config-project is for --ci gitlab")
             .help("leave it out: GitHub runs what needs a secret from the default branch"));
     }
-    if config_project.is_some() && start != Start::None {
+    if config_project.is_some() && !is_alone {
         return Err(nothing("the files of --config-project lie in another repository than the config")
             .help("give --start none, and the folder of that repository"));
     }

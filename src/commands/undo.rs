@@ -191,7 +191,8 @@ fn newest_apply(
 ) -> Result<(PathBuf, StoredReport), Problem> {
     let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
     if args.auto_approve {
-        return Err(Problem::new("with --auto-approve no one sees which apply is undone").help(name_it));
+        return Err(Problem::new("--auto-approve needs REPORT: without it, you would not see which apply is undone")
+            .help(name_it));
     }
     let identity = config.and_then(|it| it.org.as_ref());
     let typed = args.org.as_deref().filter(|_| config.is_none());
@@ -199,7 +200,7 @@ fn newest_apply(
     let sandbox = Seed::default();
     let unnamed = config.filter(|_| args.target.sandbox).map(|_| sandbox.org_name.as_str());
     let Some(name) = identity.map(|it| it.name.as_str()).or(typed).or(unnamed) else {
-        let problem = Problem::new("nothing says of which org the newest apply is to be undone");
+        let problem = Problem::new("presencectl does not know which org's newest apply to undo");
         return Err(match config {
             Some(_) => problem.help("the config names no org: write `org: { name: …, id: … }` into it, or name the report: `presencectl undo REPORT`"),
             None => problem.help("give `--config PATH` or `--org NAME`, or name the report: `presencectl undo REPORT`"),

@@ -75,7 +75,7 @@ findings! {
     /// A folder holds no YAML file.
     NoFiles { path: String }
         "no-files", Error, format!("there is no `.yaml` or `.yml` file in `{path}`"),
-        say("hidden files and folders are skipped");
+        say("give the folder of a config, or make one with `presencectl init`; hidden files and folders are skipped");
     /// A file is not UTF-8.
     NotUtf8 { byte: usize, other: Option<&'static str> }
         "not-utf8", Error,
@@ -132,7 +132,7 @@ findings! {
     /// A tag, which this format does not have.
     YamlTag { tag: String }
         "yaml-tag", Error, format!("`{tag}` is a YAML tag; tags are not read"),
-        say("take the tag away; quote what should be text");
+        say("remove the tag; quote what should be text");
     /// A key that is a list or a mapping.
     ComplexKey { }
         "complex-key", Error, "a key must be text, not a list, a mapping or an alias".to_owned(), None;
@@ -182,7 +182,7 @@ findings! {
         match nearest {
             Some(nearest) => did_you_mean(Some(nearest)),
             None if field == MERGE_KEY => say(MERGE),
-            None => text::unseen_in_name(field).or_else(|| Some(format!("known here: {}", ticked(known, "and")))),
+            None => text::unseen_in_name(field).or_else(|| Some(format!("the fields here are {}", ticked(known, "and")))),
         };
     /// A value of another type than its field's.
     WrongType { what: String, expected: String, given: String, advice: Option<String> }
@@ -217,13 +217,13 @@ findings! {
     /// A list that may not be empty.
     EmptyList { what: String }
         "empty-list", Error, format!("{what} may not be an empty list"),
-        say("take the line away, or name at least one");
+        say("remove the line, or name at least one");
 
     // Org files, layers, the root.
     /// Several org files, and none is chosen.
     OrgNeeded { names: Vec<String> }
         "org-needed", Error, format!("there are several org files here: {}", ticked(names, "and")),
-        say("choose one with `--org NAME`");
+        say("choose one with `--org NAME`; `plan`, `drift`, `pin` and `doctor` also take `--all-orgs`");
     /// The chosen org is not there.
     UnknownOrg { name: String, known: Vec<String>, nearest: Option<String>, deleted: Option<String>, commit: String }
         "unknown-org", Error, match deleted {
@@ -234,7 +234,7 @@ findings! {
             (Some(_), _, _) => Some(format!("an org without a file is no longer managed, and keeps what it has; \
                 `git restore --source {commit} -- FILE` brings the file back")),
             (None, Some(nearest), _) => did_you_mean(Some(nearest)),
-            (None, None, false) => Some(format!("known are {}", ticked(known, "and"))),
+            (None, None, false) => Some(format!("the orgs are {}", ticked(known, "and"))),
             (None, None, true) => say("an org file has a section `org: { name: … }`; there is none here"),
         };
     /// A name, a pattern or a stage that meets no org.
@@ -247,7 +247,7 @@ findings! {
         };
     /// A section that only org files have.
     MisplacedSection { section: String, layer: bool }
-        "misplaced-section", Error, format!("`{section}` stands in org files only"),
+        "misplaced-section", Error, format!("`{section}` is allowed in org files only"),
         if *layer { say("this file is a layer; move the section to the org file that uses it") }
         else { say("a file becomes an org file by a section `org: { name: … }`") };
     /// An org of no stage, or of one that `settings.stages` does not name.
@@ -355,7 +355,7 @@ findings! {
     /// `null` for a label that no one set.
     RemovesNothing { key: String, locale: String }
         "removes-nothing", Warning,
-        format!("`{key}` inherits no label for `{locale}` that could be taken away"), say("remove the line");
+        format!("`{key}` inherits no label in `{locale}` that could be removed"), say("remove the line");
 
     // Meaning.
     /// No definition at all.
@@ -367,7 +367,7 @@ findings! {
     InvalidKey { key: String }
         "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
         text::unseen_in_name(key)
-            .or_else(|| say("a key is a letter or digit, then letters, digits, `_`, `-` and `.`, at most 100 in all"));
+            .or_else(|| say("begin with a letter or digit, and use only letters, digits, `_`, `-` and `.`, at most 100 in all"));
     /// No `systemPresence` on the merged definition.
     MissingSystemPresence { key: String }
         "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),
@@ -377,12 +377,13 @@ findings! {
         "unknown-system-presence", Error, format!("`{name}` is not a system presence"),
         match nearest {
             Some(nearest) => did_you_mean(Some(nearest)),
-            None => Some(format!("known are {}; `settings.systemPresences` adds more", ticked(known, "and"))),
+            None => Some(format!("the system presences are {}; `settings.systemPresences` adds more", ticked(known, "and"))),
         };
     /// No label in the default locale.
     MissingDefaultLabel { key: String, locale: String, pinned: bool }
         "missing-default-label", eased(*pinned), format!("`{key}` has no label for the default locale `{locale}`"),
-        say(if *pinned { "its pin alone says which definition it is" } else { "a definition is recognised by this label" });
+        Some(if *pinned { "only its pin says which definition it is".to_owned() }
+            else { format!("add `{locale}: …` to its `labels`: this label finds the definition in the org") });
     /// An active definition without any label.
     NoLabel { key: String }
         "no-label", Warning, format!("`{key}` is active and has no label at all"),
@@ -390,8 +391,8 @@ findings! {
     /// Two definitions that cannot be told apart.
     DuplicateLabel { key: String, other: String, system_presence: String, label: String, pinned: bool }
         "duplicate-label", eased(*pinned),
-        format!("`{key}` and `{other}` have one default label, `{label}`, under `{system_presence}`"),
-        say("agents could not tell them apart: give one another label, or remove it");
+        format!("`{key}` and `{other}` have the same default label `{label}` under `{system_presence}`"),
+        say("agents cannot distinguish them: change one of the labels, or remove one definition");
     /// A label without a visible character.
     EmptyLabel { what: String, pinned: bool }
         "empty-label", eased(*pinned), format!("the {what} is empty"), None;
@@ -405,7 +406,7 @@ findings! {
     /// A label that begins or ends with a space.
     OuterSpace { what: String }
         "outer-space", Warning, format!("the {what} begins or ends with a space"),
-        say("take it away: it cannot be seen, and without it the label is another one");
+        say("remove it: it cannot be seen, and it makes this another label");
     /// A label with a character that cannot be seen.
     InvisibleCharacters { what: String, character: String }
         "invisible-characters", Warning, format!("the {what} contains {character}, which cannot be seen"),
@@ -464,12 +465,13 @@ findings! {
     /// Labels that are the default one in another language.
     SameAsDefault { key: String, locales: Vec<String>, count: usize, label: String }
         "same-as-default", Warning,
-        format!("`{key}` reads `{label}` for {} as for the default locale", some_of(locales, *count)),
-        say("translate it; where it is the word in that language too, `settings.rules` says so by key");
+        format!("`{key}` has its default label `{label}` in {} as well", some_of(locales, *count)),
+        Some(format!("translate it; if the word is the same there, add to `settings.rules`: \
+            `same-as-default: {{ keys: {{ {key}: off }} }}`"));
     /// Two definitions with one label in a locale, which `duplicate-label` does not tell.
     SameLabel { key: String, other: String, locale: String, label: String }
-        "same-label", Warning, format!("`{key}` and `{other}` have one label for `{locale}`, `{label}`"),
-        say("who reads this language cannot tell them apart, and the org may refuse it: give one another label");
+        "same-label", Warning, format!("`{key}` and `{other}` have the same label in `{locale}`: `{label}`"),
+        say("agents who read this language cannot distinguish them, and the org may refuse it: change one of the labels");
     /// Two definitions with labels in one locale that differ and that a reader takes for one.
     LookAlikeLabel { key: String, other: String, locale: String, labels: Vec<String>, difference: String }
         "look-alike-label", Warning,
@@ -489,11 +491,11 @@ findings! {
     /// `replaces` finds what the config keeps active.
     ReplacesKept { key: String, other: String }
         "replaces-kept", Error, format!("`{key}` takes the place of `{other}`, which stays active"),
-        say("remove the other one, or write `deactivated: true` there; or take `replaces` away");
+        say("remove the other one, or write `deactivated: true` there; or remove `replaces`");
     /// A definition replaces one of its own system presence.
     ReplacesItself { name: String }
         "replaces-itself", Error, format!("`replaces` names the definition's own system presence `{name}`"),
-        say("`replaces` names the system presence under which it stands today");
+        say("`replaces` names the system presence under which it is today");
     /// `new: true` beside an answer that says the contrary.
     Contradiction { other: String }
         "contradiction", Error, format!("`new: true` contradicts `{other}`"),

@@ -198,7 +198,7 @@ pub struct Definition<L> {
     pub previous_labels: LocatedField<Vec<Located<String>>>,
     /// Says that this is a new definition and no renamed or moved one.
     pub new: LocatedField<bool>,
-    /// The system presence under which it stands today: it is created anew, the old one
+    /// The system presence under which it is today: it is created anew, the old one
     /// deactivated.
     pub replaces: LocatedField<String>,
     /// The division that it belongs to, by name or id; `"*"` is all of them. Needs `api: v2`. Without

@@ -484,17 +484,16 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             "no" | "n" | "off" | "false" => Some("write `false`".to_owned()),
             _ => None,
         },
-        Node::Text(text) if wants("integer") && whole(text).is_some() => {
-            Some("take the quotation marks away".to_owned())
-        }
+        Node::Text(text) if wants("integer") && whole(text).is_some() => Some("remove the quotation marks".to_owned()),
         // A level of `settings.rules`.
         Node::Bool(false) if wants("string") && wants("object") => Some("write `off`".to_owned()),
         Node::Bool(_) | Node::Number(_) if wants("string") => {
             Some(format!("quote it: \"{}\"", raw(node.place, source)))
         }
-        Node::Null if label => {
-            Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
+        Node::Null if label && !raw(node.place, source).is_empty() => {
+            Some("quote it if it is the text; only under `overrides`, `null` removes an inherited label".to_owned())
         }
+        Node::Null if label => Some("write the label, or remove the line".to_owned()),
         Node::Null => Some("write a value, or remove the line".to_owned()),
         // In YAML this is one text, because no space follows its colon.
         Node::Text(text) if wants("object") => {

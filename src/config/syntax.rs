@@ -198,7 +198,9 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         }
         ErrorKind::InvalidTrailingDoubleQuotedScalar => (
             "there is text after the closing quotation mark",
-            Some("quote the whole value; in \"double quotes\" a quotation mark is written \\\""),
+            Some(
+                "close the quotation mark where its text ends, perhaps a line above; inside \"double quotes\" write \\\"",
+            ),
         ),
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::SimpleKeyExpected
@@ -208,7 +210,7 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         | ErrorKind::ExpectedDocumentStart
         | ErrorKind::MappingKeyNotAllowed => (
             "a line `key: value` is expected here",
-            Some("look at the indentation of this line and of the one before, and for a missing `:`"),
+            Some("check the indentation of this line and of the one before, and look for a missing `:`"),
         ),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             ("there is a `:` where no key can be", Some(COLON))

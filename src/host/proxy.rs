@@ -79,7 +79,7 @@ impl ProxyError {
             ),
             ProxyError::Socks { variable } => format!("set {variable} to an HTTP proxy: `http://HOST:PORT`"),
             ProxyError::Except { variable, .. } => {
-                format!("{EXCEPT_FORM}. Correct {variable}, or take the entry away")
+                format!("{EXCEPT_FORM}. Correct {variable}, or remove the entry")
             }
         }
     }
@@ -223,7 +223,7 @@ fn why(value: &str) -> &'static str {
     } else if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
         "it holds a blank or a line break"
     } else if value.starts_with(quotes) || value.ends_with(quotes) {
-        "it stands in quotes"
+        "it is in quotes"
     } else if !value.is_ascii() {
         NOT_ASCII
     } else if value.contains('\\') {

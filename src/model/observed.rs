@@ -95,7 +95,7 @@ pub struct Listed {
     pub definitions: Vec<Definition>,
     /// Every object that cannot be read in full.
     pub odd: Vec<Odd>,
-    /// The definitions with half a character.
+    /// The definitions with a broken character.
     pub halved: Vec<Halved>,
 }
 
@@ -135,7 +135,7 @@ impl Listed {
 /// The result of a read by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// A definition, and where it has half a character, if it does.
+    /// A definition, and where it has a broken character, if it does.
     Whole(Box<Definition>, Option<Halved>),
     /// An object that cannot be read in full.
     Odd(Box<Odd>),
@@ -150,7 +150,7 @@ pub struct Observed {
     pub definitions: Vec<Definition>,
     /// Every object that cannot be read in full, by id and place. It never matches a definition.
     pub odd: Vec<Odd>,
-    /// The definitions with half a character, by id.
+    /// The definitions with a broken character, by id.
     pub halved: Vec<Halved>,
     /// The system presences of the org, sorted. `None` if they were not read.
     pub system_presences: Option<Vec<SystemPresence>>,
@@ -205,7 +205,7 @@ impl Observed {
         self.odd.binary_search_by(|it| it.id.as_ref().cmp(&Some(id))).ok().map(|index| &self.odd[index])
     }
 
-    /// Where the definition with this id has half a character.
+    /// Where the definition with this id has a broken character.
     pub fn halved(&self, id: &DefinitionId) -> Option<&Halved> {
         self.halved.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.halved[index])
     }

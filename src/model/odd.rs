@@ -1,4 +1,4 @@
-//! Data that violates the API's contract: objects that cannot be read in full, and texts with half a character.
+//! Data that violates the API's contract: objects that cannot be read in full, and texts with a broken character.
 
 use crate::model::alike;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
@@ -7,7 +7,7 @@ use crate::model::text;
 /// The most labels of an odd object in one sentence.
 const LABELS_NAMED_MAX: usize = 3;
 
-/// The replacement of half a character: U+FFFD.
+/// The replacement of a broken character: U+FFFD.
 pub const HALF: char = char::REPLACEMENT_CHARACTER;
 
 /// A listed object that cannot be read in full. It exists and is shown, but it is never matched, removed or written.
@@ -51,7 +51,7 @@ impl Odd {
     }
 }
 
-/// A definition that is complete except for half a character in a text, which reads as [`HALF`].
+/// A definition that is complete except for a broken character in a text, which reads as [`HALF`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halved {
     pub id: DefinitionId,

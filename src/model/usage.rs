@@ -19,13 +19,17 @@ impl People {
     pub fn in_words(self) -> String {
         match self {
             People::Exactly(0) => "no one is on it now".to_owned(),
-            People::Exactly(1) => "1 person is on it now".to_owned(),
-            People::Exactly(count) => format!("{count} people are on it now"),
-            People::AtLeast(1) => "at least 1 person is on it now".to_owned(),
-            People::AtLeast(count) => format!("at least {count} people are on it now"),
+            People::Exactly(count) => format!("{} on it now", people_are(count, false)),
+            People::AtLeast(count) => format!("{} on it now", people_are(count, true)),
             People::NotKnown => "how many people are on it now is not known".to_owned(),
         }
     }
+}
+
+/// The start of a sentence, such as "at least 3 people are".
+pub fn people_are(count: usize, at_least: bool) -> String {
+    let at_least = if at_least { "at least " } else { "" };
+    if count == 1 { format!("{at_least}1 person is") } else { format!("{at_least}{count} people are") }
 }
 
 /// The people whose definition a plan removes or renames, if they were counted.

@@ -101,10 +101,10 @@ pub fn readme(start: Start) -> InitPage {
         Start::Small => " --sandbox",
     };
     let commands: String = [
-        (format!("validate {CONFIG_FOLDER}"), "are the files in order?"),
-        (format!("plan {CONFIG_FOLDER}{sandbox}"), "what is different in the org? Writes nothing"),
-        (format!("apply {CONFIG_FOLDER}{sandbox}"), "shows the same, asks, and carries it out"),
-        (format!("doctor {CONFIG_FOLDER}{sandbox}"), "what is missing on this machine?"),
+        (format!("validate {CONFIG_FOLDER}"), "checks the files"),
+        (format!("plan {CONFIG_FOLDER}{sandbox}"), "shows what would change, and writes nothing"),
+        (format!("apply {CONFIG_FOLDER}{sandbox}"), "shows the same, asks, then changes the org"),
+        (format!("doctor {CONFIG_FOLDER}{sandbox}"), "checks connection and permissions"),
     ]
     .iter()
     .fold(String::new(), |mut lines, (command, what)| {
@@ -115,12 +115,12 @@ pub fn readme(start: Start) -> InitPage {
     let text = format!(
         "# Presence definitions\n\n\
          The presence definitions of our Genesys Cloud org as code, kept by \
-         presencectl. They stand in `{CONFIG_FOLDER}/`.\n\n\
+         presencectl. They are in `{CONFIG_FOLDER}/`.\n\n\
          ```sh\n\
          {commands}\
          ```\n\n\
-         A change is a pull request: `plan` shows there what it does, and after the merge `apply` does it.\n\
-         Credentials come from the environment and never from a file.\n"
+         Change the files in a pull request: `plan` shows what that does, and `apply` does it after the merge.\n\
+         Credentials come from the environment, never from a file.\n"
     );
     // A person's own page says what they want it to say.
     InitPage { name: "README.md".to_owned(), text, claim: WriteMode::Fallback }

@@ -56,7 +56,7 @@ pub enum WhyNotUndone {
     Gone,
     /// It cannot be read in full. Has what is odd.
     Odd(String),
-    /// The undo would send half a character. Has the place.
+    /// The undo would send a broken character. Has the place.
     HalfCharacter(String),
     /// The report has no id for it, and these objects look like it.
     SeveralLookLikeIt(Vec<DefinitionId>),
@@ -112,7 +112,7 @@ fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, WhyNotUndone>) -> R
     }
 }
 
-/// Half a character is never sent back.
+/// A broken character is never sent back.
 fn unless_halved(step: Step, observed: &Observed) -> Result<Step, WhyNotUndone> {
     match odd::sends_half(&step, observed) {
         Some(Fact::SendsHalf { places, .. }) => Err(WhyNotUndone::HalfCharacter(places)),
@@ -304,7 +304,7 @@ impl WhyNotUndone {
                 "repair it in the org's admin page, and undo again",
             ),
             WhyNotUndone::HalfCharacter(places) => failed(
-                format!("it holds half a character, which would be sent back ({places})"),
+                format!("it holds a broken character, which would be sent back ({places})"),
                 "write the whole text in the org's admin page, and undo again",
             ),
             WhyNotUndone::PlatformsOwn => failed(

@@ -240,7 +240,7 @@ fn pinned_elsewhere(
     name: Option<&Label>,
     is_called_so: bool,
 ) -> Vec<Answer> {
-    let say = "a system presence cannot be changed; take the pin away and write".to_owned();
+    let say = "a system presence cannot be changed; remove the pin and write".to_owned();
     let Some(name) = name.filter(|it| is_taken(it)) else {
         return vec![Answer { say, lines: under_definition(key, "new: true") }, goes(key, 1, id, found)];
     };

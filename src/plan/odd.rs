@@ -14,7 +14,7 @@ use crate::plan::evidence::Had;
 use crate::plan::refusal::Fact;
 use crate::plan::warning::Warning;
 
-/// The most odd objects, or definitions with half a character, that are named in one list.
+/// The most odd objects, or definitions with a broken character, that are named in one list.
 const NAMED_MAX: usize = 10;
 
 /// The most of them in a sentence about something else.
@@ -107,7 +107,7 @@ pub fn noticed(observed: &Observed) -> Vec<Warning> {
     warnings
 }
 
-/// Warnings about half a character.
+/// Warnings about a broken character.
 pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
     let each = halved.iter().take(NAMED_MAX);
     let mut warnings: Vec<Warning> =
@@ -118,7 +118,7 @@ pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
     warnings
 }
 
-/// Refuses a step that would send half a character: a PUT sends the whole object back.
+/// Refuses a step that would send a broken character: a PUT sends the whole object back.
 pub fn sends_half(step: &Step, observed: &Observed) -> Option<Fact> {
     let halved = observed.halved(step.id()?)?;
     let mut still = halved.clone();

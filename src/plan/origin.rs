@@ -276,7 +276,7 @@ impl Base {
         let shallow = (self.against.shallow && is_open).then(|| {
             let or_reports = ". Or give `--report-dir DIR`, the folder of reports of applies";
             let or_reports = if compared.reports_read { "" } else { or_reports };
-            format!("which of what was pending before was merged and not applied cannot be told: {SHALLOW}{or_reports}")
+            format!("which pending changes were merged and not applied is not known: {SHALLOW}{or_reports}")
         });
         locales.into_iter().chain(shallow).collect()
     }
@@ -286,7 +286,7 @@ impl Base {
         match &self.comparison {
             Comparison::Made(_) => None,
             Comparison::NotMade(why) => {
-                Some(format!("what this change does by itself cannot be told: {}: {why}", self.against.in_words()))
+                Some(format!("what this change does by itself is not known: {}: {why}", self.against.in_words()))
             }
         }
     }

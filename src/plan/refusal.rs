@@ -118,7 +118,7 @@ pub enum Fact {
         /// The source that matched it with this object. `None` if the object shows its label.
         earlier: Option<EvidenceSource>,
     },
-    /// A change would send half a character back.
+    /// A change would send a broken character back.
     SendsHalf {
         key: Option<Key>,
         id: DefinitionId,

@@ -3,6 +3,7 @@
 use crate::model::alike;
 use crate::model::names::Key;
 use crate::model::text;
+use crate::model::usage::people_are;
 use crate::plan::candidate::{Candidate, CandidateWords};
 use crate::plan::evidence::{EvidenceSource, Had};
 use crate::plan::refusal::{Fact, Refusal, RefusedBy};
@@ -41,7 +42,9 @@ impl Refusal {
             }
             Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {
                 let key = key.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`,"));
-                format!("{id}{key} holds half a character ({places}), which a change of anything in it would send back")
+                format!(
+                    "{id}{key} holds a broken character ({places}), which a change of anything in it would send back"
+                )
             }
             Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
                 format!(
@@ -65,9 +68,7 @@ impl Refusal {
                 format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
             }
             Fact::TooManyPeople { count, at_least, limit } => {
-                let at_least = if *at_least { "at least " } else { "" };
-                let people = if *count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
-                format!("{at_least}{people} now on what is removed or renamed, {limit} allowed")
+                format!("{} now on what is removed or renamed, {limit} allowed", people_are(*count, *at_least))
             }
             Fact::PeopleNotKnown { limit } => format!(
                 "how many people are now on what is removed or renamed is not known, and only {limit} are allowed"
@@ -159,7 +160,7 @@ fn beside(said: &CandidateWords, candidates: &[Candidate]) -> String {
         let others = candidates.iter().filter_map(|it| it.name.as_ref());
         others.flat_map(|it| [(ours, it), (it, ours)]).find(|(one, other)| is_within_a_word(one.nfc(), other.nfc()))
     };
-    let within = || within().map(|(one, other)| format!(": {} stands in {}", text::ticked(one), text::ticked(other)));
+    let within = || within().map(|(one, other)| format!(": {} is in {}", text::ticked(one), text::ticked(other)));
     differing.or_else(within).unwrap_or_default()
 }
 

@@ -220,7 +220,7 @@ impl Warning {
                 )
             }
             Warning::EarlierNotRead { keys, why } => format!(
-                "whether {keys} had other labels before is not known: {why}",
+                "cannot check whether {keys} had another label before: {why}",
                 keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
             ),
             Warning::OddObject { name, what } => {
@@ -237,12 +237,12 @@ impl Warning {
                 names = text::list_and(names.clone(), *more),
             ),
             Warning::HalfCharacter { id, places } => format!(
-                "{id} holds half a character ({places}), shown as U+FFFD. It is never sent back, so an update of this \
+                "{id} holds a broken character ({places}), shown as U+FFFD. It is never sent back, so an update of this \
                  definition needs the whole text",
                 id = text::ticked(id)
             ),
             Warning::MoreHalfCharacters { count } => {
-                format!("{} more hold half a character", text::count(*count, "definition"))
+                format!("{} more hold a broken character", text::count(*count, "definition"))
             }
             Warning::NotVisibleYet { key, id, until } => format!(
                 "`{key}`: an earlier run made {id}, and the org's list does not show it yet. It is not made again; run this \

@@ -179,7 +179,7 @@ async fn a_hostile_id_stays_one_step_of_the_path() {
     writer.delete(&id("../x?y#z")).await.unwrap();
     assert_eq!(org.lines(), [format!("DELETE {LIST}/..%2Fx%3Fy%23z")]);
     let error = writer.delete(&id("..")).await.unwrap_err();
-    assert_eq!(error.to_string(), "`DELETE /api/v2/presencedefinitions/`: the id `..` cannot stand in a path");
+    assert_eq!(error.to_string(), "`DELETE /api/v2/presencedefinitions/`: the id `..` cannot be in a path");
 }
 
 // What is made of the answers
@@ -363,6 +363,15 @@ async fn a_list_that_shows_the_same_each_time_is_not_said_to_change() {
     assert_eq!(error.kind, ApiErrorKind::Incomplete("the org says that it has 50 definitions, and shows 1".to_owned()));
     assert!(error.to_string().ends_with("the org says that it has 50 definitions, and shows 1, each time"), "{error}");
     assert!(error.help().contains("may not see all of them"), "{}", error.help());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_more_than_its_count_is_no_question_of_rights() {
+    let org = Double::by(|request| page(&["a".to_owned(), "b".to_owned()], page_number(request), 100, 1));
+    let error = org.session().reader().definitions().await.unwrap_err();
+    let what = "the org says that it has 1 definition, and shows 2";
+    assert_eq!(error.kind, ApiErrorKind::Contradictory(what.to_owned()));
+    assert!(!error.help().contains("may not see"), "{}", error.help());
 }
 
 #[tokio::test(start_paused = true)]

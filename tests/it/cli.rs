@@ -151,7 +151,7 @@ fn apply_asks_nobody_who_is_not_there() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(
         ran.stderr,
-        "error: presencectl cannot ask: this is no terminal; nothing was written\n  \
+        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  \
          help: give --auto-approve where a review has already said yes, as in CI\n"
     );
     assert_eq!(cli.run("plan lunch.yaml --sandbox --detailed-exitcode").code, Some(2), "nothing was written");
@@ -482,7 +482,7 @@ fn the_current_folder_has_a_name_too() {
     let cli = Cli::new();
     cli.run("validate .").complains(
         1,
-        "error[no-files]: there is no `.yaml` or `.yml` file in `.`\n |\n = help: hidden files and folders are skipped\n\n\
+        "error[no-files]: there is no `.yaml` or `.yml` file in `.`\n |\n = help: give the folder of a config, or make one with `presencectl init`; hidden files and folders are skipped\n\n\
          1 error; `presencectl explain no-files` says more\n",
     );
     cli.write("a.yaml", "version: 1\norg: { name: a }\nuse: [.]\n");

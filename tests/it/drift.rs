@@ -179,7 +179,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
     assert_snapshot!(shown(&world, &[]), @r#"
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
 
-    Edited by hand, or merged and not applied (which of them is not known):
+    Edited by hand, or merged and not applied (not known which):
       ~ looks renamed lunch "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001)
         ~ en_US: "Lunch" -> "Lunch break"
                                   ++++++
@@ -195,7 +195,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
             new: true
 
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
-    NOTE: what was edited by hand cannot be told from what was merged and not applied: the folder of reports has none of this org. It takes `--applied REF`, the commit that was applied last
+    NOTE: edits by hand cannot be distinguished from what was merged and not applied: the folder of reports has none of this org. Give the commit that was applied last: `--applied REF`
     "#);
     // After an apply that found everything in sync and wrote nothing, the modification time shows an edit, but not the
     // earlier state.

@@ -388,7 +388,7 @@ fn a_cell_is_refused_alone() {
         refused,
         [
             "F2: the label holds the bidirectional-override character U+202E",
-            "D3: this column is to be read only: the label itself stands in the column of its language",
+            "D3: this column is to be read only: the label itself is in the column of its language",
             "H3: only spaces: `(remove)` takes a label away",
         ]
     );

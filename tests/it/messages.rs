@@ -66,6 +66,7 @@ fn kinds() -> Vec<(ApiErrorKind, Option<u16>)> {
         (ApiErrorKind::HalfCharacter(Box::new(halved(&["en_US"], &[]))), None),
         (ApiErrorKind::HalfCharacter(Box::new(halved(&[], &["name"]))), None),
         (ApiErrorKind::Unsettled(text("the total went from 7 to 8")), None),
+        (ApiErrorKind::Contradictory(text("the org shows `2fa68d50-0000-4000-8000-000000000001` twice")), None),
         (ApiErrorKind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
         (ApiErrorKind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
@@ -132,6 +133,7 @@ fn name(kind: &ApiErrorKind) -> &'static str {
         ApiErrorKind::HalfCharacter(_) => "half-character",
         ApiErrorKind::Unsettled(_) => "unsettled",
         ApiErrorKind::Incomplete(_) => "incomplete",
+        ApiErrorKind::Contradictory(_) => "contradictory",
         ApiErrorKind::UnusableId(_) => "unusable-id",
         ApiErrorKind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
@@ -154,7 +156,7 @@ fn name(kind: &ApiErrorKind) -> &'static str {
     }
 }
 
-const NAMES: usize = 35;
+const NAMES: usize = 36;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

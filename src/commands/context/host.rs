@@ -96,7 +96,7 @@ impl Host<'_> {
         if !self.terminal.can_ask() {
             return Err(unasked());
         }
-        match self.terminal.ask(&format!("{question}? Only `yes` is taken for a yes: ")).as_deref() {
+        match self.terminal.ask(&format!("{question}? Type `yes` to confirm: ")).as_deref() {
             Some("yes") => Ok(()),
             _ => Err(Problem::new("not approved; nothing was written")),
         }
@@ -124,7 +124,7 @@ impl Host<'_> {
 
 /// The error without a terminal. `help` is the alternative.
 pub fn nobody_to_ask(help: &str) -> Problem {
-    Problem::new("presencectl cannot ask: this is no terminal; nothing was written").help(help)
+    Problem::new("presencectl cannot ask: this is not a terminal; nothing was written").help(help)
 }
 
 /// One thread is enough for five requests a second, and it starts at once.

@@ -34,9 +34,9 @@ fn form(value: &str) -> Option<&'static str> {
         || folded.contains("genesyscloud_oauthclient_")
         || folded.contains("genesyscloud_access_token")
     {
-        "the name of a header or a variable stands in it"
+        "the name of a header or a variable is in it"
     } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
-        "it stands in quotes"
+        "it is in quotes"
     } else if value.starts_with(OPENING) || value.ends_with(CLOSING) || is_stand_in(value) {
         PLACEHOLDER
     } else if value.contains(|c: char| c.is_whitespace() || c.is_control()) {

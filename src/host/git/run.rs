@@ -172,12 +172,12 @@ impl GitError {
     pub fn help(&self) -> &'static str {
         match self {
             GitError::Missing => "install Git, or add its folder to PATH",
-            GitError::NotRun(_) => "look whether `git --version` works",
+            GitError::NotRun(_) => "check whether `git --version` works",
             GitError::Failed { said, .. } if said.contains("dubious ownership") => {
                 "the repository belongs to another user: `git config --global --add safe.directory FOLDER` trusts it"
             }
             GitError::Failed { .. } | GitError::TooSlow { .. } | GitError::OutOfTime { .. } => {
-                "look whether the same command works by hand"
+                "check whether the same command works by hand"
             }
             GitError::Lacks { .. } => "clone the repository again without `--filter`",
             GitError::Refused(_) => "check the commit out, and give its path instead",

@@ -106,7 +106,7 @@ fn served(name: &'static str, generation: Generation, facts: &Facts) -> Check {
         Generation::Second => (&facts.answers.second, &facts.answers.first),
     };
     let is_used = generation == used(facts);
-    let role = if is_used { "it is the one that is used" } else { "it is not used" };
+    let role = if is_used { "it is used" } else { "it is not used" };
     match answer {
         DoctorAnswer::NotAsked => Check::not_known(name, "it was not asked for"),
         DoctorAnswer::Given(count) => {
@@ -171,7 +171,7 @@ fn usage(answer: &DoctorAnswer<()>) -> Check {
     const NAME: &str = "usage";
     match answer {
         DoctorAnswer::NotAsked => Check::not_known(NAME, "who is on a definition was not asked"),
-        DoctorAnswer::Given(()) => Check::good(NAME, "the org says who is on a definition now"),
+        DoctorAnswer::Given(()) => Check::good(NAME, "the client may read who is on a definition now"),
         DoctorAnswer::Refused(error @ ApiError { kind: ApiErrorKind::Forbidden { .. }, .. }) => {
             let check = refused(NAME, Health::Warning, error);
             check.help(

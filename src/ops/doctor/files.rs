@@ -53,8 +53,8 @@ fn git(found: &Result<Option<Repository>, GitError>) -> Check {
     const NAME: &str = "git";
     match found {
         Ok(Some(_)) => Check::good(NAME, "the path is in a Git repository"),
-        Ok(None) => Check::warning(NAME, "the path is in no Git repository")
-            .help("`git init` makes one: a change is reviewed there before it is applied"),
+        Ok(None) => Check::warning(NAME, "the path is not in a Git repository")
+            .help("`git init` makes one: review each change there before you apply it"),
         Err(error) => Check::not_known(NAME, error.to_string()).help(error.help()),
     }
 }
@@ -71,6 +71,6 @@ fn depth(found: &Result<Option<Repository>, GitError>) -> Check {
             "set `fetch-depth: 0` of actions/checkout (GitHub Actions), `GIT_DEPTH: 0` (GitLab CI), or run `git fetch \
                  --unshallow`",
         ),
-        Ok(None) | Err(_) => Check::not_known(NAME, "there is no repository to look at"),
+        Ok(None) | Err(_) => Check::not_known(NAME, "there is no Git repository"),
     }
 }

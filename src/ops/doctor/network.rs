@@ -107,7 +107,7 @@ fn reached(name: &'static str, place: Option<&OrgPlace>, host: Option<String>, r
     let is_here = place.endpoints.is_loopback();
     let at_region = || {
         if is_here {
-            "look whether anything listens there"
+            "check whether anything listens there"
         } else {
             "look at the region or --base-url, and at the network"
         }
@@ -176,9 +176,9 @@ fn token(facts: &Facts) -> Check {
             Check::not_known(NAME, "the org's answer was lost")
         }
         (DoctorAnswer::Given(_) | DoctorAnswer::Refused(_), CredentialsFact::Token { .. }) => {
-            Check::good(NAME, "it is taken")
+            Check::good(NAME, "it is accepted")
         }
-        (DoctorAnswer::Given(_) | DoctorAnswer::Refused(_), _) => Check::good(NAME, "one was given, and is taken"),
+        (DoctorAnswer::Given(_) | DoctorAnswer::Refused(_), _) => Check::good(NAME, "issued and accepted"),
     }
 }
 

@@ -238,24 +238,24 @@ impl Drift {
 
     /// Why a cause is not known, in a sentence without a full stop. Foreign strings are raw.
     pub fn not_told(&self) -> Option<String> {
-        const APART: &str = "what was edited by hand cannot be told from what was merged and not applied";
+        const APART: &str = "edits by hand cannot be distinguished from what was merged and not applied";
         match &self.applied {
             Some(LastConfig { against, not_read: Some(why), .. }) => {
-                Some(format!("{APART} by {}: {why}", against.named()))
+                Some(format!("{APART}, even with {}: {why}", against.named()))
             }
             _ if self.of(DifferenceCause::NotKnown).next().is_none() => None,
             Some(LastConfig { against, not_read: None, not_since: Some(why) }) => {
-                Some(format!("{APART} by {}: {why}", against.named()))
+                Some(format!("{APART}, even with {}: {why}", against.named()))
             }
             _ => {
-                const APPLIED: &str = "It takes `--applied REF`, the commit that was applied last";
+                const APPLIED: &str = "Give the commit that was applied last: `--applied REF`";
                 match self.by {
                     By::Something => None,
                     By::SomeReports => Some(format!(
-                        "{APART} by the reports that are kept here: other applies may have kept theirs elsewhere. {APPLIED}"
+                        "{APART}, even with the reports here: other applies may keep theirs elsewhere. {APPLIED}"
                     )),
                     By::EmptyFolder => Some(format!("{APART}: the folder of reports has none of this org. {APPLIED}")),
-                    By::Nothing => Some(format!("{APART}. {APPLIED}, or `--report-dir DIR`, the reports of applies")),
+                    By::Nothing => Some(format!("{APART}. {APPLIED}; or the reports of applies: `--report-dir DIR`")),
                 }
             }
         }
@@ -273,9 +273,7 @@ impl Drift {
             DifferenceCause::Edited => "Edited by hand in the org".to_owned(),
             DifferenceCause::Both => format!("Edited by hand in the org, and changed in the config{since}"),
             DifferenceCause::NotApplied => format!("Merged, not applied{since}"),
-            DifferenceCause::NotKnown => {
-                "Edited by hand, or merged and not applied (which of them is not known)".to_owned()
-            }
+            DifferenceCause::NotKnown => "Edited by hand, or merged and not applied (not known which)".to_owned(),
         }
     }
 

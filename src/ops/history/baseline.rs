@@ -262,7 +262,7 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
                 None => help.to_owned(),
             };
             let (typed, path) = (text::ticked(typed), text::ticked(path.display()));
-            Problem::new(format!("{flag}: {typed} {is}, and {path} is in no Git repository")).help(help)
+            Problem::new(format!("{flag}: {typed} {is}, and {path} is not in a Git repository")).help(help)
         }
         Ok(Some(it)) if it.shallow => neither().help(format!("{SHALLOW}; nothing was sent")),
         Ok(Some(_)) | Err(_) => {

@@ -83,7 +83,7 @@ impl EarlierStates<'_> {
             _ => error.to_string(),
         };
         let ConfigSource { path, org: _, root } = self.config;
-        let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
+        let nowhere = || format!("{} is not in a Git repository", text::ticked(path.display()));
         let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
         let repository = git
             .repository()

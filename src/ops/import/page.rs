@@ -221,7 +221,7 @@ impl ImportPage {
         if let Some(halved) = content.halved.iter().find(|it| it.id == definition.id) {
             self.line(
                 1,
-                &format!("# It holds half a character ({}): write the whole text.", comment(&halved.places())),
+                &format!("# It holds a broken character ({}): write the whole text.", comment(&halved.places())),
             );
         }
         self.line(1, &format!("{}:", yaml::scalar(key.as_str())));

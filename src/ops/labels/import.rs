@@ -235,7 +235,7 @@ impl Reading<'_> {
         let column = self.column(&SheetColumn::DefaultLabel);
         let now = self.rows[index].default_label.as_deref().filter(|it| !it.is_empty());
         if mark(row.text(column)) != marks.default_label {
-            let why = "this column is to be read only: the label itself stands in the column of its language";
+            let why = "this column is to be read only: the label itself is in the column of its language";
             self.refuse(row.at(column), why);
             return false;
         }

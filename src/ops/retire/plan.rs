@@ -56,7 +56,7 @@ pub enum Doubt {
     TargetGivesWork(NamedPresence),
     /// The action of the config's plan on the target.
     TargetGoes(NamedPresence, Action),
-    /// It has half a character, which a deactivation would send back. Has the place.
+    /// It has a broken character, which a deactivation would send back. Has the place.
     HalfCharacter(NamedPresence, String),
 }
 
@@ -87,7 +87,7 @@ impl Doubt {
                 action.verb()
             ),
             Doubt::HalfCharacter(named, places) => format!(
-                "{} holds half a character ({places}), which its deactivation would send back",
+                "{} holds a broken character ({places}), which its deactivation would send back",
                 named.in_words()
             ),
         }

@@ -26,7 +26,7 @@ pub struct ListingRow {
     /// Its key in the config, if it has one.
     pub key: Option<Key>,
     pub definition: Definition,
-    /// Where it has half a character, if it does.
+    /// Where it has a broken character, if it does.
     pub halved: Option<Halved>,
 }
 

@@ -92,7 +92,7 @@ impl fmt::Display for Mistake {
                     flag = text::ticked(flag)
                 )
             }
-            InputKind::Twice { user, first } => write!(f, "`{user}` stands in {first} already, with something else"),
+            InputKind::Twice { user, first } => write!(f, "`{user}` is in {first} already, with something else"),
         }
     }
 }

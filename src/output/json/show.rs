@@ -85,7 +85,7 @@ pub struct DefinitionV1 {
     /// not say them.
     #[schemars(extend("items" = { "enum": ["primary", "division", "changedBy", "changedAt"] }))]
     pub not_known: Vec<String>,
-    /// Where it holds half a character, which reads as U+FFFD: labels by their locales, other fields by their names.
+    /// Where it holds a broken character, which reads as U+FFFD: labels by their locales, other fields by their names.
     /// Absent where it holds none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub half_characters: Vec<String>,

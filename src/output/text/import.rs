@@ -48,7 +48,7 @@ pub fn written_fleet(
     let count = text::count(import.orgs.values().sum(), "definition");
     let shared = import.shared;
     let head = format!("{orgs}{sandbox}\n\nImported {count}. `base/` has {shared}, which most orgs share:\n");
-    head + &placed(files, style) + &left(left_over, "of no org that was imported; look whether it is needed", style)
+    head + &placed(files, style) + &left(left_over, "of no org that was imported; check whether it is needed", style)
 }
 
 /// The leftover files beside the written ones.
@@ -77,7 +77,7 @@ pub fn made(files: &[PlacedFile], next: &[String], steps: &[SetupStep], style: S
         shown.push_str(&std::iter::once("\nNext:\n".to_owned()).chain(lines).collect::<String>());
     }
     if !steps.is_empty() {
-        shown.push_str("\nThen set up the CI, one command after the other: some ask for a value.\n");
+        shown.push_str("\nThen set up the CI. Run these commands in their order; some ask for a value.\n");
     }
     for (number, SetupStep { what, commands }) in (1..).zip(steps) {
         // Writing to a String cannot fail.

@@ -70,7 +70,7 @@ fn odd(all: &[Odd], style: Style) -> String {
 
 fn half_character(halved: &Halved, style: Style) -> String {
     let (id, places) = (text::ticked(&halved.id), halved.places());
-    let words = format!("{id} holds half a character, shown as U+FFFD: {places}");
+    let words = format!("{id} holds a broken character, shown as U+FFFD: {places}");
     format!("{}: {}\n", style.doubtful("warning"), text::terminal(&words))
 }
 

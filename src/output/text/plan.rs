@@ -125,7 +125,7 @@ fn changes_shown<'a>(
         }
     }
     if deletes {
-        shown.push_str("\n  The platform keeps what is deleted, deactivated: both count as done.\n");
+        shown.push_str("\n  Genesys Cloud keeps a deleted definition in the org, deactivated.\n");
     }
     shown
 }

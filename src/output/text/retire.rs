@@ -154,7 +154,7 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
     };
     let at = |span: &Span| text::terminal(&sources.place(*span).to_string()).to_string();
     let place = match (instead_of, beside, below) {
-        (Some(span), _, _) => format!("{}, instead of what stands there", at(span)),
+        (Some(span), _, _) => format!("{}, instead of what is there", at(span)),
         (None, Some(span), _) => at(span),
         (None, None, Some(span)) => format!("{}, below `overrides`", at(span)),
         (None, None, None) => text::terminal(&sources.get(*file).path.display().to_string()).to_string(),

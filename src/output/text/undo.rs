@@ -26,11 +26,11 @@ pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) 
     let Undo { plan: steps, not_undone, config } = undo;
     let mut shown = plan(steps, target, &Sources::new(), style);
     // Writing to a String cannot fail.
-    let _ = write!(shown, "\nIt takes back {}.\n", named(source));
+    let _ = write!(shown, "\nThis undoes {}.\n", named(source));
     match config {
         Known::Given => {}
         Known::NotGiven => shown.push_str(
-            "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.\n",
+            "No config was given, so nothing is protected or omitted. Give --config PATH to keep to its `protect` and `omit`.\n",
         ),
     }
     for it in not_undone {
@@ -39,12 +39,8 @@ pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) 
     let is_made = |it: &Change| it.reason == Reason::Undoes(Action::Create);
     let made = steps.changes.iter().filter(|it| is_made(it)).count();
     if made > 0 {
-        let stays = if made == 1 {
-            "1 definition that was made stays"
-        } else {
-            &format!("{made} definitions that were made stay")
-        };
-        let _ = writeln!(shown, "{stays} in the org, deactivated: nothing is removed for good.");
+        let stays = if made == 1 { "1 created definition stays" } else { &format!("{made} created definitions stay") };
+        let _ = writeln!(shown, "{stays} in the org, deactivated.");
     }
     shown
 }

@@ -57,7 +57,7 @@ async fn one_odd_object_does_not_block_the_rest_and_is_told_with_what_is_odd() {
         (lunch.to_owned(), "`systemPresence` is missing"),
         (format!(r#"{lunch},"systemPresence":5"#), "`systemPresence` is a number, not a text"),
         (format!(r#"{lunch},"systemPresence":" ""#), "`systemPresence` is empty"),
-        (format!(r#"{lunch},"systemPresence":"Me\udca5l""#), "`systemPresence` holds half a character"),
+        (format!(r#"{lunch},"systemPresence":"Me\udca5l""#), "`systemPresence` holds a broken character"),
         (format!(r#"{lunch},{meal},"deactivated":"true""#), "`deactivated` is neither true nor false"),
         (format!(r#"{lunch},{meal},"systemPresence":"Busy""#), "`systemPresence` is there more than once"),
         (format!(r#"{meal},"languageLabels":{{"de":"A","de":"B"}}"#), "`languageLabels.de` is there more than once"),
@@ -86,7 +86,7 @@ async fn an_object_that_cannot_be_named_is_told_by_its_place() {
         (format!(r#"{{"id":null,{rest}}}"#), "`id` is null, not a text"),
         (format!(r#"{{"id":"",{rest}}}"#), "`id` is empty"),
         (format!(r#"{{"id":7,{rest}}}"#), "`id` is a number, not a text"),
-        (format!(r#"{{"id":"a\ud83d",{rest}}}"#), "`id` holds half a character"),
+        (format!(r#"{{"id":"a\ud83d",{rest}}}"#), "`id` holds a broken character"),
     ] {
         let (listed, words) = told(&entity).await;
         assert_eq!((words.as_str(), &listed.odd[0].id), (what, &None), "{entity}");
@@ -154,7 +154,7 @@ async fn a_list_of_which_nothing_can_be_read_is_of_another_kind() {
     }
 }
 
-// Half a character
+// A broken character
 
 /// A definition whose labels and fields are these.
 fn halved(labels: &str, fields: &str) -> String {
@@ -220,7 +220,7 @@ async fn half_a_character_is_never_sent_back() {
         let (written, bodies) = put(&entity, patch).await;
         let Err(WriteError::NotDone(error)) = written else { panic!("{entity}: {written:?}") };
         assert!(matches!(&error.kind, ApiErrorKind::HalfCharacter(it) if it.places() == place), "{error}");
-        assert!(error.to_string().contains("was not sent: it would send back half a character"), "{error}");
+        assert!(error.to_string().contains("was not sent: it would send back a broken character"), "{error}");
         assert_eq!(bodies, Vec::<String>::new());
     }
     for (entity, patch) in [

@@ -101,7 +101,7 @@ fn a_name_that_is_no_commit_stops_and_a_hash_that_is_not_here_is_told() {
     let ran = cli.run(&format!("drift lunch.yaml {target} --applied {hash}"));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
     let note = format!(
-        "\nNOTE: what was edited by hand cannot be told from what was merged and not applied by `{hash}`: the commit is \
+        "\nNOTE: edits by hand cannot be distinguished from what was merged and not applied, even with `{hash}`: the commit is \
          not here: its branch was rewritten, or not all of the history was fetched (`fetch-depth: 0` of \
          actions/checkout, `GIT_DEPTH: 0` in GitLab CI)\n"
     );

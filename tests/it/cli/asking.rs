@@ -118,7 +118,7 @@ const ORG: &str = "Sandbox (5a4db0c5-0000-4000-b000-000000000001)";
 #[test]
 fn yes_is_the_only_yes() {
     let org = Org::start(SandboxConfig::default());
-    let question = format!("\nApply 1 change to {ORG}? Only `yes` is taken for a yes: ");
+    let question = format!("\nApply 1 change to {ORG}? Type `yes` to confirm: ");
     let plan = format!(
         "Org: {ORG}, API v1\n\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n"
     );

@@ -104,7 +104,7 @@ fn a_base_that_cannot_be_read_is_told_and_the_plan_is_shown_all_the_same() {
     assert!(ran.stdout.contains("2 to create"), "{}", ran.shown());
     assert!(
         against(&ran).starts_with(
-            "NOTE: what this change does by itself cannot be told: the base `broken`: `broken/lunch.yaml:2:"
+            "NOTE: what this change does by itself is not known: the base `broken`: `broken/lunch.yaml:2:"
         ),
         "{}",
         against(&ran)
@@ -311,7 +311,7 @@ fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit
         let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD -o json=plan.json"));
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         let drift = cli.run(&format!("drift lunch.yaml {target}")).stdout;
-        assert!(drift.contains("Edited by hand, or merged and not applied (which of them is not known)"), "{drift}");
+        assert!(drift.contains("Edited by hand, or merged and not applied (not known which)"), "{drift}");
         // The folder was read, so no note asks for it.
         assert!(drift.contains("NOTE: ") && !drift.contains("--report-dir"), "{drift}");
         origins(&cli)
@@ -338,7 +338,7 @@ fn a_shallow_clone_that_has_the_base_says_what_it_lacks() {
     let url = format!("file://{}", cli.path(".git").display());
     git(&cli, &format!("clone --quiet --depth 1 {url} shallow"));
     let ran = cli.run(&format!("plan shallow/lunch.yaml {target} --base HEAD"));
-    let said = "look: which of what was pending before was merged and not applied cannot be told: this is a shallow clone: \
+    let said = "look: which pending changes were merged and not applied is not known: this is a shallow clone: \
                 set `fetch-depth: 0` of actions/checkout";
     assert!(ran.stdout.contains(said), "{}", ran.shown());
     let ran = cli.run(&format!("plan shallow/lunch.yaml {target} --base HEAD --report-dir reports"));
@@ -356,7 +356,7 @@ fn a_config_in_no_repository_is_said_to_be_in_none() {
     let cli = cli.variable("PATH", &path());
     cli.run(&format!("plan lunch.yaml {target} --base main")).complains(
         1,
-        "error: --base: `main` is no path, and `lunch.yaml` is in no Git repository\n  help: give the path of the config \
+        "error: --base: `main` is no path, and `lunch.yaml` is not in a Git repository\n  help: give the path of the config \
          before the change, or run it in a clone of its repository; nothing was sent\n",
     );
 }
@@ -396,7 +396,7 @@ fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
     // A new org has no other user.
     fs::remove_file(cli.path("orgs/acme.yaml")).unwrap();
     cli.write("orgs/new.yaml", &file("{ name: renamed }", limits));
-    assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself cannot be told"));
+    assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself is not known"));
 }
 
 #[test]

@@ -102,7 +102,12 @@ fn a_repository_that_has_everything_is_healthy_and_is_only_read() {
     assert!(!cli.read("given").contains("GENESYSCLOUD"), "the tool gets no credentials of an org");
     // Where init puts the config is where it is looked for.
     assert_eq!(cli.run("doctor --ci").stdout, ran.stdout);
-    assert!(!cli.run("doctor --ci --org acme").stdout.contains("globex"));
+    for org in ["acme", "ac*"] {
+        let chosen = cli.run(&format!("doctor --ci --org {org}")).stdout;
+        assert!(chosen.contains("acme") && !chosen.contains("globex"), "{chosen}");
+    }
+    let none = cli.run("doctor --ci --org hooli*");
+    assert!(none.code == Some(1) && none.stderr.contains("has no org `hooli*`"), "{}", none.shown());
 }
 
 #[test]

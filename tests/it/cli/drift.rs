@@ -112,7 +112,7 @@ fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
     // Without reports the cause is not known, and the rest is the same.
     let ran = cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode"));
     assert_eq!(ran.code, Some(2), "{}", ran.shown());
-    assert!(ran.stdout.contains("\nEdited by hand, or merged and not applied (which of them is not known):\n"));
+    assert!(ran.stdout.contains("\nEdited by hand, or merged and not applied (not known which):\n"));
 }
 
 /// A config with all lines that keep what is there.

@@ -90,6 +90,15 @@ fn a_healthy_sandbox_passes_every_check() {
 }
 
 #[test]
+fn without_a_path_the_config_is_where_init_puts_it() {
+    let broken = "version: 1\ndefinitions: { lunch: { labels: {} } }\n";
+    let cli = Cli::new().file("presences/lunch.yaml", LUNCH).file("other/broken.yaml", broken);
+    let ran = cli.run("doctor --sandbox");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert!(check(&ran, "config")[0].contains("`presences` is valid"), "{}", ran.shown());
+}
+
+#[test]
 fn what_is_missing_is_told_all_at_once() {
     let cli = Cli::new().variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client").variable("PATH", "/nowhere");
     let ran = cli.run("doctor");
@@ -112,7 +121,7 @@ fn an_org_without_the_first_generation_is_healthy() {
     let ran = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert_eq!(check(&ran, "api-v1"), ["ok         api-v1       the org does not serve it; it is not used"]);
-    assert!(check(&ran, "api-v2")[0].ends_with("; it is the one that is used"), "{}", ran.shown());
+    assert!(check(&ran, "api-v2")[0].ends_with("; it is used"), "{}", ran.shown());
     let ran = with_client(repository()).run(&format!("doctor presence --api v1 --base-url {}", org.url));
     assert_eq!(ran.code, Some(1), "it was asked for: {}", ran.shown());
 }
@@ -385,13 +394,13 @@ fn without_a_terminal_everything_has_to_be_said() {
     let cli = Cli::new();
     cli.run("init").complains(
         1,
-        "error: presencectl cannot ask: this is no terminal; nothing was written\n  help: say what is wanted: --start org \
+        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --start org \
          or --start small, and --yes\n",
     );
     cli.run("init --yes").complains(
         1,
-        "error: --yes, and nothing says what the config begins with; nothing was written\n  help: give --start org (what \
-         the org holds), small (an example) or none (the files of a CI alone)\n",
+        "error: --yes needs --start; nothing was written\n  help: give --start org (what \
+         the org has), small (an example) or none (only the files of a CI)\n",
     );
     assert_eq!(cli.names(), Vec::<String>::new());
 }

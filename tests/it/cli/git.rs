@@ -242,7 +242,7 @@ fn a_git_that_is_none_does_not_lead_to_the_repository_above() {
     fs::create_dir(cli.path("outer/inner/.git")).unwrap();
     let ran = run_in(&cli, "outer/inner", "plan presences --sandbox --base HEAD", &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
-    assert!(ran.stderr.contains("`presences` is in no Git repository"), "{}", ran.shown());
+    assert!(ran.stderr.contains("`presences` is not in a Git repository"), "{}", ran.shown());
 }
 
 /// A program that is called `git`: it writes down how it was started, and hands on to the real one.
@@ -608,7 +608,7 @@ fn findings_of_a_commit_name_its_files_and_the_commit() {
     assert!(ran.stderr.contains(&format!("in the commit {broken}")), "{}", ran.shown());
     cli.write("plain/p.yaml", LUNCH);
     let ran = run_in(&cli, "plain", "validate . --at HEAD", &[]);
-    assert!(ran.stderr.contains("--at: `HEAD` is no commit, and `.` is in no Git repository"), "{}", ran.shown());
+    assert!(ran.stderr.contains("--at: `HEAD` is no commit, and `.` is not in a Git repository"), "{}", ran.shown());
 }
 
 #[test]
@@ -827,7 +827,7 @@ fn what_is_too_large_or_odd_in_a_commit_is_refused() {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.shown());
         let ran = run_in(&cli, "clone", &format!("plan presences --sandbox --base {commit}"), &[]);
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
-        assert!(ran.stdout.contains("NOTE: what this change does by itself cannot be told"), "{}", ran.shown());
+        assert!(ran.stdout.contains("NOTE: what this change does by itself is not known"), "{}", ran.shown());
     }
     // A name that is no text is read like any other: it would be after a checkout, too.
     let odd = in_presences(&[("100644", b"\xff.yaml", &blob(b"nothing"))]);
@@ -865,6 +865,6 @@ fn a_colon_in_a_name_leads_to_no_other_repository() {
         cli.write(&format!("{folder}/presences/p.yaml"), LUNCH);
         let ran = run_in(&cli, folder, "validate presences --at main", &[]);
         assert_eq!(ran.code, Some(1), "{folder}: {}", ran.shown());
-        assert!(ran.stderr.contains("is in no Git repository"), "{folder}: {}", ran.shown());
+        assert!(ran.stderr.contains("is not in a Git repository"), "{folder}: {}", ran.shown());
     }
 }

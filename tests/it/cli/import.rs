@@ -36,7 +36,7 @@ fn what_is_imported_is_in_step() {
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
         // `Coaching` is the word in German and Norwegian too, which an org cannot say.
         let warns = |told: &str| {
-            told.starts_with("warning[same-as-default]: `coaching` reads `Coaching` for `de` and `no` ")
+            told.starts_with("warning[same-as-default]: `coaching` has its default label `Coaching` in `de` and `no` ")
                 && told.ends_with("\n1 warning; `presencectl explain same-as-default` says more\n")
         };
         let validated = cli.run(&format!("validate {out}"));
@@ -83,7 +83,7 @@ fn nothing_is_overwritten_unasked() {
     cli.write("presence/org.yaml", "version: 1\n");
     cli.run(import).complains(
         1,
-        "error: there already, and not the same: `presence/org.yaml` and `presence/meal.yaml`; nothing was written\n  \
+        "error: these files exist with other content: `presence/org.yaml` and `presence/meal.yaml`; nothing was written\n  \
          help: give --force to overwrite, or --out another path\n",
     );
     assert_eq!(cli.read("presence/meal.yaml"), edited);
@@ -99,7 +99,7 @@ fn a_person_is_asked_before_anything_is_overwritten() {
     let (cli, target) = with_org(&org);
     cli.write("presence.yaml", "version: 1\n");
     let out = cli.path("presence.yaml").display().to_string();
-    let question = format!("Overwrite `{out}`? Only `yes` is taken for a yes: ");
+    let question = format!("Overwrite `{out}`? Type `yes` to confirm: ");
     for typed in ["no\n", "Yes\n", "\n", ""] {
         let ran = asking::run(&format!("import {target} --out {out}"), typed, &asking::environment());
         let said = format!("{question}error: not approved; nothing was written\n");

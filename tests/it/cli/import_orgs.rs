@@ -102,7 +102,7 @@ fn what_is_there_already_is_not_overwritten_unasked() {
     let (cli, _orgs) = three();
     cli.write("presences/orgs/globex.yaml", "version: 1\n");
     let ran = cli.run(IMPORT);
-    let error = "error: there already, and not the same: `presences/orgs/globex.yaml`; nothing was written\n  help: give \
+    let error = "error: these files exist with other content: `presences/orgs/globex.yaml`; nothing was written\n  help: give \
                  --force to overwrite, or --out another path\n";
     assert!(ran.code == Some(1) && ran.stderr.ends_with(error), "{}", ran.shown());
     assert!(!cli.path("presences/base").exists());

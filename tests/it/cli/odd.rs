@@ -1,4 +1,4 @@
-//! Every command in an org with an object that cannot be read whole, and one with half a character in a label.
+//! Every command in an org with an object that cannot be read whole, and one with a broken character in a label.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -167,12 +167,12 @@ fn a_label_that_was_cut_within_an_emoji_is_a_warning_with_the_id() {
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("plan lunch.yaml {target}"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    let warning = format!("warning[half-character]: `{ODD_ID}` holds half a character (its label in `en_US`)");
+    let warning = format!("warning[half-character]: `{ODD_ID}` holds a broken character (its label in `en_US`)");
     assert!(ran.stdout.contains(&warning), "{}", ran.stdout);
     assert!(ran.stdout.contains("Team lunch with everyone here \u{FFFD}"), "{}", ran.stdout);
     let imported = cli.run(&format!("import {target}"));
     assert_eq!(imported.code, Some(0), "{}", imported.shown());
-    assert!(imported.stdout.contains("# It holds half a character (its label in `en_US`)"), "{}", imported.stdout);
+    assert!(imported.stdout.contains("# It holds a broken character (its label in `en_US`)"), "{}", imported.stdout);
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn a_file_is_beside_what_standard_output_gets() {
 fn an_applys_file_for_people_holds_plan_and_report() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
     let nobody = cli.run("apply lunch.yaml --sandbox -o human=out.txt");
-    let refusal = "error: presencectl cannot ask: this is no terminal; nothing was written\n  \
+    let refusal = "error: presencectl cannot ask: this is not a terminal; nothing was written\n  \
                    help: give --auto-approve where a review has already said yes, as in CI\n";
     assert_eq!((nobody.code, nobody.stderr.as_str()), (Some(1), refusal));
     assert_eq!(cli.read("out.txt"), format!("{}\n{refusal}", nobody.stdout));
@@ -142,7 +142,7 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
       "code": "missing-default-label",
       "severity": "error",
       "message": "`lunch` has no label for the default locale `en_US`",
-      "help": "a definition is recognised by this label",
+      "help": "add `en_US: …` to its `labels`: this label finds the definition in the org",
       "place": {{
         "file": "broken.yaml",
         "line": 2,
@@ -176,7 +176,7 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
     "orgName": "Sandbox",
     "sandbox": false
   }},
-  "message": "presencectl cannot ask: this is no terminal; nothing was written",
+  "message": "presencectl cannot ask: this is not a terminal; nothing was written",
   "help": "give --auto-approve where a review has already said yes, as in CI",
   "findings": []
 }}

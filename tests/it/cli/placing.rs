@@ -21,7 +21,7 @@ fn nothing_of_somebody_is_overwritten_unasked() {
         .file(".gitignore", "target/\n");
     cli.run("init --start small --yes").complains(
         1,
-        "error: there already, and not the same: `presences/presence.yaml`; nothing was written\n  help: give --force to \
+        "error: these files exist with other content: `presences/presence.yaml`; nothing was written\n  help: give --force to \
          overwrite, or another folder\n",
     );
     assert_eq!(cli.names(), [".gitignore", "README.md", "presences"]);
@@ -75,7 +75,7 @@ fn lines_that_git_passes_over_are_added_without_force() {
     assert_eq!(
         ran.stderr,
         format!(
-            "Make `{presence}` and `{schema}`, and add lines to `{ours}`? Only `yes` is taken for a yes: error: not \
+            "Make `{presence}` and `{schema}`, and add lines to `{ours}`? Type `yes` to confirm: error: not \
              approved; nothing was written\n"
         )
     );

@@ -100,7 +100,7 @@ fn world() -> (Org, Cli, String) {
 /// The help of a command without a terminal works when it is followed.
 fn helped(cli: &Cli, command: &str, help: &str, more: &str) -> Ran {
     let refused = cli.run(command);
-    let said = format!("error: presencectl cannot ask: this is no terminal; nothing was written\n  help: {help}\n");
+    let said = format!("error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: {help}\n");
     assert!(refused.code == Some(1) && refused.stderr.ends_with(&said), "{}", refused.shown());
     assert!(more.split(' ').filter(|it| it.starts_with("--")).all(|flag| help.contains(flag)), "{help} {more}");
     let ran = cli.run(&format!("{command} {more}"));

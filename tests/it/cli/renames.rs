@@ -292,7 +292,7 @@ fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
         assert_eq!(codes, ["beside-unmanaged", "earlier-not-read"], "{config}");
         message.lines().last().unwrap().to_owned()
     };
-    let begins = "whether `lunch` had other labels before is not known: ";
+    let begins = "cannot check whether `lunch` had another label before: ";
     let shallow = unread(&cli, "shallow/lunch.yaml");
     assert!(shallow.starts_with(&format!("{begins}this is a shallow clone: set `fetch-depth: 0`")), "{shallow}");
     let partial = unread(&cli, "partial/lunch.yaml");
@@ -304,7 +304,7 @@ fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
     let file = elsewhere.path().join("lunch.yaml");
     fs::write(&file, AFTER).unwrap();
     let none = unread(&cli, file.to_str().unwrap());
-    assert!(none.ends_with("lunch.yaml` is in no Git repository"), "{none}");
+    assert!(none.ends_with("lunch.yaml` is not in a Git repository"), "{none}");
     let cli = cli.variable("PATH", "/nowhere");
     assert_eq!(unread(&cli, "lunch.yaml"), format!("{begins}there is no executable `git`"));
     let cli = with_git_that(cli, "echo 'fatal: detected dubious ownership in repository' >&2; exit 128");
@@ -343,7 +343,7 @@ fn a_history_that_is_read_in_part_says_so() {
     assert!(ran.stdout.contains("error[looks-like-rename]"), "{}", ran.shown());
     let ran = told(50);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    let said = "whether `lunch` had other labels before is not known: the last 50 changes of the config do not say";
+    let said = "cannot check whether `lunch` had another label before: the last 50 changes of the config do not say";
     assert!(ran.stdout.contains(said), "{}", ran.shown());
 }
 

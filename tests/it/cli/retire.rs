@@ -55,14 +55,14 @@ fn without_a_yes_nothing_is_written() {
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("retire coaching --to Meal {target}"));
     assert!(ran.stdout.contains("1. move the 2 people who are on it now"), "{}", ran.shown());
-    let error = "error: presencectl cannot ask: this is no terminal; nothing was written\n  help: give --yes where a person \
+    let error = "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --yes where a person \
                  has already said so\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), error));
     let line = |path: &str| format!("retire coaching --to Meal --config {path} --base-url {}", org.url);
     let path = cli.path("presence").display().to_string();
     let ran = run(&line(&path), "y\n", &environment());
-    let question = "\nMove 2 people and retire `coaching` in Acme (5a4db0c5-0000-4000-b000-000000000001)? Only `yes` is \
-                    taken for a yes: ";
+    let question = "\nMove 2 people and retire `coaching` in Acme (5a4db0c5-0000-4000-b000-000000000001)? Type `yes` to \
+                    confirm: ";
     assert_eq!(ran.stderr, format!("{question}error: not approved; nothing was written\n"));
     assert_eq!(writes(&org), 0);
     let ran = run(&line(&path), "yes\n", &environment());

@@ -254,8 +254,7 @@ fn what_the_config_protects_or_omits_is_left_alone() {
     assert_eq!(held(&org), ["Old", "Tea"]);
 
     // For a real org, a person has to check. Here it is confirmed.
-    let line =
-        "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.";
+    let line = "No config was given, so nothing is protected or omitted. Give --config PATH to keep to its `protect` and `omit`.";
     let unheld = cli.run(&format!("undo forged.json {target} --auto-approve"));
     assert!(unheld.code == Some(0) && unheld.stdout.contains(line), "{}", unheld.shown());
     assert_eq!(held(&org), ["Forged", "Forged"]);

@@ -149,7 +149,7 @@ fn setting_asks_and_nobody_is_there() {
     let (cli, target) = with_org(&org);
     cli.run(&format!("user set {ADA} --presence Lunch {target}")).complains(
         1,
-        "error: presencectl cannot ask: this is no terminal; nothing was written\n  help: give --yes where a person has \
+        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --yes where a person has \
          already said so, as in a script\n",
     );
     piped(&cli, &format!("user set --from - --presence Lunch {target}"), ADA).complains(
@@ -166,7 +166,7 @@ fn yes_is_the_only_yes() {
     let line = format!("user set {ADA} {BEN} --presence Mittag --base-url {}", org.url);
     let asked = format!(
         "Presence: `Mittag` is a label of \"Lunch\" (Meal, {LUNCH_ID})\n\nSet the presence of 2 users in Acme \
-         (5a4db0c5-0000-4000-b000-000000000001) to `Lunch`? Only `yes` is taken for a yes: "
+         (5a4db0c5-0000-4000-b000-000000000001) to `Lunch`? Type `yes` to confirm: "
     );
     for typed in ["no\n", "y\n", "YES\n", "\n", ""] {
         let ran = run(&line, typed, &environment());

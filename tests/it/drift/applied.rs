@@ -173,7 +173,7 @@ fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let broken = || Applied { against: against(), desired: Err("it is broken".to_owned()), since: Ok(Vec::new()) };
     let drift = seen_by(&world, &[], broken());
     assert_eq!(rows(&drift), ["lunch changed not-known"]);
-    let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
+    let why = "edits by hand cannot be distinguished from what was merged and not applied, even with `origin/main` (3f2a91c): it is \
                broken";
     assert_eq!(drift.not_told().as_deref(), Some(why));
     let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));
@@ -194,7 +194,7 @@ fn where_it_is_not_known_what_was_merged_since_nobody_is_blamed() {
     let lost = Applied { since: Err("it is lost".to_owned()), ..applied(asks([lunch(), tea()]), &[]) };
     let drift = seen_by(&world, &[], lost);
     assert_eq!(rows(&drift), ["lunch changed not-known", "tea changed not-applied"]);
-    let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
+    let why = "edits by hand cannot be distinguished from what was merged and not applied, even with `origin/main` (3f2a91c): it is \
                lost";
     assert_eq!(drift.not_told().as_deref(), Some(why));
     let document = parsed(&json::write(&json::DriftV1::of(&drift, &target(), &world.desired().1)));

@@ -160,7 +160,7 @@ fn an_import_that_does_not_hold_is_noticed() {
         with("en_US: Coaching", "en_US: Coachings"),
         differs(&[
             "`coaching` would be created, but it looks like `Coaching` (Busy, 2fa68d50-0000-4000-8000-000000000005): `Coaching` \
-             stands in `Coachings`"
+             is in `Coachings`"
         ])
     );
     let Flaw::Unreadable(what) = with("systemPresence: Meal", "systemPresence: Male") else { panic!() };

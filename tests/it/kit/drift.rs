@@ -104,16 +104,16 @@ fn where_the_history_is_missing_that_is_said() {
     runner.action("drift").succeeds();
     let body = github.repository().issues[0]["body"].as_str().unwrap().to_owned();
     assert!(
-        body.contains("> **Note**: what was edited by hand cannot be told") && body.contains("fetch-depth: 0"),
+        body.contains("> **Note**: edits by hand cannot be distinguished") && body.contains("fetch-depth: 0"),
         "{body}"
     );
-    let said = "Edited by hand, or merged and not applied (which of them is not known): missing lunch";
+    let said = "Edited by hand, or merged and not applied (not known which): missing lunch";
     assert_eq!(told(&body), [said]);
     // Nothing was ever applied.
     runner.set("APPLIED", "");
     runner.action("drift").succeeds();
     let (_, body) = issue(&github);
-    assert!(body.contains("It takes `--applied REF`"), "{body}");
+    assert!(body.contains("Give the commit that was applied last"), "{body}");
 }
 
 /// Each job of a CI has one, without the reports that an earlier one left in the checkout.

@@ -160,7 +160,7 @@ fn pruning_deletes_what_the_config_does_not_name() {
       - delete "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002): the config does not name it
       - delete "Weg" (Away, 2fa68d50-0000-4000-8000-000000000003): the config does not name it
 
-      The platform keeps what is deleted, deactivated: both count as done.
+      Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     Plan: 2 to delete. 1 definition is in sync.
     "#);

@@ -59,7 +59,7 @@ fn removals_are_counted_together_however_asked_for() {
       - deactivate d1 "Work 1" (Busy, 2fa68d50-0000-4000-8000-000000000001): the config says `deactivated: true`; matched by its label
       - delete "Walk" (Away, 2fa68d50-0000-4000-8000-000000000003): the config does not name it
 
-      The platform keeps what is deleted, deactivated: both count as done.
+      Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     error[too-many]: 3 removals planned, 2 allowed
       if that is meant, raise the limit where it can be reviewed:
@@ -138,7 +138,7 @@ fn a_config_that_names_nothing_must_not_prune() {
     assert_snapshot!(world.plan(), @r#"
       - delete "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): the config does not name it
 
-      The platform keeps what is deleted, deactivated: both count as done.
+      Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     error[empty-source]: the config names no definition and says `prune: delete`: that would remove everything
       name the definitions, or write:

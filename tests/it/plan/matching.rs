@@ -56,7 +56,7 @@ fn a_pinned_object_of_another_system_presence_is_an_error() {
     assert_snapshot!(world.plan(), @"
     error[pinned-elsewhere]: `lunch` says `systemPresence: Break`, but 2fa68d50-0000-4000-8000-000000000001, to which it is pinned, belongs to Meal
       --> presence.yaml:3:5
-      a system presence cannot be changed; take the pin away and write:
+      a system presence cannot be changed; remove the pin and write:
           lunch:
             replaces: Meal
             previousLabels: [Lunch]
@@ -74,7 +74,7 @@ fn a_pinned_object_of_another_system_presence_that_no_label_finds_gets_a_definit
     assert_snapshot!(world.plan(), @"
     error[pinned-elsewhere]: `lunch` says `systemPresence: Break`, but 2fa68d50-0000-4000-8000-000000000001, to which it is pinned, belongs to Meal
       --> presence.yaml:3:5
-      a system presence cannot be changed; take the pin away and write:
+      a system presence cannot be changed; remove the pin and write:
           lunch:
             new: true
       and if 2fa68d50-0000-4000-8000-000000000001 goes:

@@ -1,5 +1,5 @@
 //! An object that cannot be read whole is never a definition of the config, and it may be one: it makes a plan
-//! stricter. So does half a character, which is never sent back.
+//! stricter. So does a broken character, which is never sent back.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -146,13 +146,16 @@ fn many_odd_objects_are_counted() {
     assert!(shown.contains("20 objects more cannot be read whole"), "{shown}");
 }
 
-// Half a character
+// A broken character
 
 #[test]
 fn half_a_character_is_a_warning_while_nothing_is_written() {
     let world = World::in_step([want("lunch", "Meal", "Lunch \u{FFFD}")]);
     let shown = shown(&world, vec![], vec![halved(id(1), &["en_US"], &[])]);
-    assert!(shown.contains("warning[half-character]: `2fa68d50-0000-4000-8000-000000000001` holds half"), "{shown}");
+    assert!(
+        shown.contains("warning[half-character]: `2fa68d50-0000-4000-8000-000000000001` holds a broken"),
+        "{shown}"
+    );
     assert!(shown.contains("No changes. 1 definition is in sync."), "{shown}");
 }
 
@@ -188,6 +191,6 @@ fn what_no_config_can_name_has_to_be_repaired_in_the_org() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
     let shown = shown(&world, vec![], vec![halved(id(1), &[], &["name"])]);
-    assert!(shown.contains("holds half a character (`name`)"), "{shown}");
+    assert!(shown.contains("holds a broken character (`name`)"), "{shown}");
     assert!(shown.contains("write the whole text in the org's admin page"), "{shown}");
 }

@@ -58,7 +58,7 @@ fn one_of_everything_is_shown_in_one_order() {
       - deactivate coaching "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002): the config says `deactivated: true`; matched by its label
       - delete "Ghost" (Offline, 2fa68d50-0000-4000-8000-000000000009): the config does not name it
 
-      The platform keeps what is deleted, deactivated: both count as done.
+      Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     error[other-system-presence]: `course` would be created, but its label exists under Training (2fa68d50-0000-4000-8000-000000000008)
       --> presence.yaml:6:3

@@ -423,7 +423,7 @@ fn pruning_leaves_what_is_in_question() {
     assert_snapshot!(world.plan(), @r#"
       - delete "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002): the config does not name it
 
-      The platform keeps what is deleted, deactivated: both count as done.
+      Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     error[looks-like-rename]: `lunch` would be created, but it looks like `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001)
       --> presence.yaml:2:3
@@ -450,7 +450,7 @@ fn what_stands_within_a_word_is_named_as_the_reason() {
     world.config(want("l", "Meal", "L"));
     let plan = world.plan();
     assert!(
-        plan.contains("it looks like `halb` (Meal, 2fa68d50-0000-4000-8000-000000000001): `L` stands in `halb`\n"),
+        plan.contains("it looks like `halb` (Meal, 2fa68d50-0000-4000-8000-000000000001): `L` is in `halb`\n"),
         "{plan}"
     );
     world.config(want("l", "Meal", "halb Tag"));

@@ -134,7 +134,7 @@ fn two_answers_for_one_user_are_a_mistake() {
     assert_eq!(
         wanted("id,presence\nu1,Lunch\nu1,Tea\nu2,Lunch\nu2,\n", &ForAll::default()),
         Err(vec![
-            "f:3: `u1` stands in f:2 already, with something else".to_owned(),
+            "f:3: `u1` is in f:2 already, with something else".to_owned(),
             "f:5: no presence is named: give --presence, or fill the column `presence`".to_owned(),
         ])
     );
