@@ -229,7 +229,7 @@ reports_of() {
     local answer
     # shellcheck disable=SC2016 # they are jq's variables
     answer=$(pages "actions/runs/$1/artifacts" .artifacts "select(.expired | not)
-        | ($(quoted "presencectl-reports-${ORG:-default}-")) as \$name
+        | ($(quoted "presencectl-reports-$ORG-")) as \$name
         | select(.name | strings | startswith(\$name) and (ltrimstr(\$name) | test(\"^[0-9]+\$\")))
         | \"\(.created_at | moment) \(.id | number)\"" 3) || return 1
     sort -r <<<"$answer"
@@ -240,7 +240,7 @@ reports_of() {
 check_stages() {
     local found
     [[ ${STAGES-*} != '*' ]] || return 0
-    found=$(jq --raw-output '.stages | join(" ")' "$1")
+    found=$(jq --raw-output '.stages // [] | join(" ")' "$1")
     [[ $found == "$STAGES" ]] || fail "the config has the stages \"$found\", and the workflows have jobs for \"$STAGES\". \`presencectl init . --start none --ci github\` rewrites the workflows: it says what else to type"
 }
 

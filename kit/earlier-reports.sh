@@ -26,7 +26,7 @@ unpack() {
 # Is the commit known that was applied last to this org?
 is_known() {
     (alone "$PRESENCECTL" orgs "$PATH_OF_CONFIG" --org "$ORG" --behind --report-dir "$folder" --output json) 2>/dev/null |
-        jq --exit-status '.orgs[0].behind.commit' >/dev/null 2>&1
+        jq --slurp --exit-status '.[0].orgs[0].behind.commit' >/dev/null 2>&1
 }
 
 mkdir -p "$folder"

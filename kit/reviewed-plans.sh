@@ -71,7 +71,7 @@ for sha in ${commits[@]+"${commits[@]}"}; do
         unzip -Z1 "$folder/plan.zip" >/dev/null 2>&1 ||
             fail "the plans of ${head:0:7} (artifact $artifact) cannot be read, so what was reviewed is not known: nothing is done. Start this run again"
         # Each org's plan is in a folder of its own. What `unzip` would take for a pattern is escaped.
-        name=$(printf 'presencectl-plan-%s/plan.json' "${ORG:-default}" | sed 's/[][*?\\]/\\&/g')
+        name=$(printf 'presencectl-plan-%s/plan.json' "$ORG" | sed 's/[][*?\\]/\\&/g')
         unzip -p "$folder/plan.zip" "$name" >"$file" 2>/dev/null || :
         rm "$folder/plan.zip"
         # A run that failed has written why, which is no plan; and the pull request may not have affected this org.
@@ -81,4 +81,4 @@ for sha in ${commits[@]+"${commits[@]}"}; do
     done <<<"$heads"
 done
 found=$(find "$folder" -name '*.json' | wc -l)
-note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s)${ORG:+ for $ORG}"
+note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s) for $ORG"
