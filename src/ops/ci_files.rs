@@ -118,19 +118,14 @@ fn staged(example: &str, stages: &[String]) -> String {
         let stage = "presence-approve-${{ fromJSON(needs.orgs.outputs.matrix).include[0].stage }}";
         return text.replace("environment: presence-approve\n", &format!("environment: {stage}\n"));
     };
-    let (mut jobs, mut earlier) = (String::new(), String::new());
+    // The jobs so far, and what a later stage needs of the ones before it: each has no org that is due, or all are done.
+    let (mut jobs, mut names, mut applies, mut done) = (String::new(), String::new(), String::new(), String::new());
     for stage in stages {
         let of_stage = format!("fromJSON(needs.orgs.outputs.by-stage)['{stage}']");
-        let due = format!("needs.orgs.outputs.any == 'true' && {of_stage} != null");
-        let (needs, due) = if earlier.is_empty() {
-            ("orgs, plan".to_owned(), due)
-        } else {
-            let fine = "!contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled')";
-            (format!("orgs{earlier}"), format!("{fine} && {due}"))
-        };
+        let due = format!("needs.orgs.outputs.any == 'true' && {of_stage} != null{done}");
         jobs += &approve
             .replace("  approve:\n", &format!("  approve-{stage}:\n"))
-            .replace("needs: [orgs, plan]", &format!("needs: [{needs}]"))
+            .replace("needs: [orgs, plan]", &format!("needs: [orgs, plan{applies}]"))
             .replace("needs.orgs.outputs.any == 'true'", &due)
             .replace("environment: presence-approve\n", &format!("environment: presence-approve-{stage}\n"));
         jobs += &apply
@@ -139,9 +134,11 @@ fn staged(example: &str, stages: &[String]) -> String {
             .replace("needs.approve.result", &format!("needs.approve-{stage}.result"))
             .replace("fromJSON(needs.orgs.outputs.matrix)", &of_stage);
         // Writing to a String cannot fail.
-        let _ = write!(earlier, ", approve-{stage}, apply-{stage}");
+        let _ = write!(names, ", approve-{stage}, apply-{stage}");
+        let _ = write!(applies, ", apply-{stage}");
+        let _ = write!(done, " && ({of_stage} == null || needs.apply-{stage}.result == 'success')");
     }
-    let after = after.replace("needs: [orgs, plan, approve, apply]", &format!("needs: [orgs, plan{earlier}]"));
+    let after = after.replace("needs: [orgs, plan, approve, apply]", &format!("needs: [orgs, plan{names}]"));
     [before, &jobs, &after].concat()
 }
 
@@ -190,9 +187,9 @@ mod tests {
             "  approve-dev:\n    needs: [orgs, plan]\n",
             "    environment: presence-approve-dev\n",
             "  apply-dev:\n    needs: [orgs, plan, approve-dev]\n",
-            "  approve-prod:\n    needs: [orgs, approve-dev, apply-dev]\n    if: ${{ !cancelled() && \
-             !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && needs.orgs.outputs.any == \
-             'true' && fromJSON(needs.orgs.outputs.by-stage)['prod'] != null }}\n",
+            "  approve-prod:\n    needs: [orgs, plan, apply-dev]\n    if: ${{ !cancelled() && needs.orgs.outputs.any == 'true' && \
+             fromJSON(needs.orgs.outputs.by-stage)['prod'] != null && \
+             (fromJSON(needs.orgs.outputs.by-stage)['dev'] == null || needs.apply-dev.result == 'success') }}\n",
             "      matrix: ${{ fromJSON(needs.orgs.outputs.by-stage)['prod'] }}\n",
             "    needs: [orgs, plan, approve-dev, apply-dev, approve-prod, apply-prod]\n",
             "          stages: \"dev prod\" #",

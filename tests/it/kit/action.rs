@@ -139,9 +139,8 @@ fn what_the_scripts_need_is_handed_to_them() {
         for variable in variables(&text) {
             let own = ["GITHUB_", "RUNNER_", "BASH_"].iter().any(|it| variable.starts_with(it));
             // What a script hands to another one, and what one of the shared functions reads that is not called here.
-            let handed =
-                ["SUBJECT", "UNSURE", "DESCRIPTION", "JOB_STATUS", "API_CACHE"].contains(&variable)
-                    || (variable == "APPLIED" && id == "orgs");
+            let handed = ["SUBJECT", "UNSURE", "DESCRIPTION", "JOB_STATUS", "API_CACHE"].contains(&variable)
+                || (variable == "APPLIED" && id == "orgs");
             let unused = id != "run"
                 && matches!(
                     variable,
