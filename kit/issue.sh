@@ -24,9 +24,10 @@ elif ((${#orgs[@]} > 0)); then
     if [[ ${#orgs[@]} == 1 && -s ${folders[0]}/comment.md ]]; then
         cp "${folders[0]}/comment.md" "$results/comment.md"
         cp "${folders[0]}/drift.json" "$results/drift.json" 2>/dev/null || :
+    elif ((differing > 0)); then
+        printf '\nTo bring an org back to its config, start the workflow *presencectl apply* by hand with that org.\n' >>"$results/comment.md"
     fi
 fi
-printf '\nTo bring an org back to its config, start the workflow *presencectl apply* by hand with that org.\n' >>"$results/comment.md"
 cat "$results/comment.md" >>"$GITHUB_STEP_SUMMARY"
 
 count=${#orgs[@]} subject='the org differs from its config' unsure='whether the org differs from its config is not known'

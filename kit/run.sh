@@ -13,7 +13,7 @@ output results "$results"
 # What the job that knows has looked up for this org.
 needs="${NEEDS:-}" kept="${NEEDS:-}/reports"
 [[ -z $needs ]] || needs="$needs/org-$(encoded "${ORG:-}")"
-[[ -z $needs || -n ${UNDO:-} ]] || UNDO="$needs/undo.json"
+[[ ! -d $needs/undo || -n ${UNDO:-} ]] || UNDO=$(find "$needs/undo" -name '*.json')
 outcome=''
 
 # What the last job reads of this one: a leg hands on its result, and writes nothing elsewhere. It is written in the end,
@@ -242,7 +242,8 @@ case $MODE in
         past=()
         if [[ -n $needs ]]; then
             # An artifact has no empty folders.
-            [[ ! -d $kept ]] || REPORT_DIR=$kept
+            mkdir -p "$kept"
+            REPORT_DIR=$kept
             # It tells what was edited by hand from what was merged.
             [[ ! -s $needs/applied ]] || APPLIED=$(cat "$needs/applied")
         fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# undone-report.sh FOLDER: fetches the report of ORG that the run UNDO_RUN has kept, as FOLDER/undo.json. Only a run of the apply
+# undone-report.sh FOLDER: fetches the report of ORG that the run UNDO_RUN has kept, in FOLDER/undo. Only a run of the apply
 # workflow that counts has one, no matter what an artifact is called.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,6 +21,9 @@ artifact=$(sed -n '1s/.* //p' <<<"$found")
 api GET "actions/artifacts/$artifact/zip" >"$folder/undo.zip" || fail "the report of the run $run cannot be fetched: nothing is done"
 name=$(unzip -Z1 "$folder/undo.zip" 2>/dev/null | grep -E '^[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.json$' | sort | tail -n 1) ||
     fail "the report of the run $run cannot be read: nothing is done"
-unzip -p "$folder/undo.zip" "$name" | head -c "$bytes_max" >"$folder/undo.json"
+# By its own name, by which it is known later on that it was undone.
+file="$folder/undo/$name"
+mkdir -p "${file%/*}"
+unzip -p "$folder/undo.zip" "$name" | head -c "$bytes_max" >"$file"
 rm "$folder/undo.zip"
-[[ $(jq --raw-output .kind "$folder/undo.json" 2>/dev/null) == report ]] || fail "what the run $run has kept is no report: nothing is done"
+[[ $(jq --raw-output .kind "$file" 2>/dev/null) == report ]] || fail "what the run $run has kept is no report: nothing is done"

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use crate::cli::InitArgs;
 use crate::host::file_set;
+use crate::model::forge::Forge;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::ci_files::{CiFiles, is_name_of_jobs};
-use crate::ops::forge::project::{Forge, ForgeProject};
+use crate::ops::forge::project::ForgeProject;
 use crate::ops::forge::setup::{ForgeOrg, Setup, SetupStep};
 use crate::ops::init::{CONFIG_FOLDER, Ci, InitPage, Start};
 

@@ -68,7 +68,7 @@ pub fn drift(
         not_read: it.desired.as_ref().err().cloned(),
         not_since: it.since.as_ref().err().cloned(),
     });
-    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, by, plan }
+    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, forge: None, by, plan }
 }
 
 fn is_create(change: &Change) -> bool {

@@ -1,6 +1,7 @@
 //! A plan from the org's side: how the org differs from the config, whether it was edited there or a merged change was
 //! not applied, its last author, and the lines that keep it.
 
+use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Modified;
@@ -43,6 +44,8 @@ pub struct Drift {
     pub last: Option<LastApply>,
     /// The config that was applied last, if the caller names it.
     pub applied: Option<LastConfig>,
+    /// Whose CI shows it, if one does: a person there starts an apply in another way.
+    pub forge: Option<Forge>,
     by: By,
 }
 
@@ -228,11 +231,12 @@ impl Drift {
     }
 
     /// How to revert everything, in a sentence without a full stop.
-    pub fn way_back(&self) -> &'static str {
+    pub fn way_back(&self) -> String {
+        let apply = self.forge.map_or("run `presencectl apply`", Forge::apply_by_hand);
         if self.rows.iter().all(|it| it.first.is_empty()) {
-            "To take it back, run `presencectl apply`"
+            format!("To take it back, {apply}")
         } else {
-            "To take it back, write what it needs, and run `presencectl apply`"
+            format!("To take it back, write what it needs, and {apply}")
         }
     }
 
@@ -254,6 +258,10 @@ impl Drift {
                     By::SomeReports => Some(format!(
                         "{APART}, even with the reports here: other applies may keep theirs elsewhere. {APPLIED}"
                     )),
+                    // A job of a forge is handed what is known.
+                    By::EmptyFolder if self.forge.is_some() => {
+                        Some(format!("{APART}: no report of an apply to this org is kept"))
+                    }
                     By::EmptyFolder => Some(format!("{APART}: the folder of reports has none of this org. {APPLIED}")),
                     By::Nothing => Some(format!("{APART}. {APPLIED}; or the reports of applies: `--report-dir DIR`")),
                 }
