@@ -223,6 +223,27 @@ first_run() {
     done
 }
 
+# reports_of RUN: the artifacts with a report of ORG that a run has kept, the newest first, as `TIME NUMBER`. The whole name counts:
+# `acme` is not `acme-test`.
+reports_of() {
+    local answer
+    # shellcheck disable=SC2016 # they are jq's variables
+    answer=$(pages "actions/runs/$1/artifacts" .artifacts "select(.expired | not)
+        | ($(quoted "presencectl-reports-$ORG-")) as \$name
+        | select(.name | strings | startswith(\$name) and (ltrimstr(\$name) | test(\"^[0-9]+\$\")))
+        | \"\(.created_at | moment) \(.id | number)\"" 3) || return 1
+    sort -r <<<"$answer"
+}
+
+# check_stages FILE: does the config (FILE, as `orgs --output json` gives it) have the stages that the workflows have jobs for?
+# `*` is any.
+check_stages() {
+    local found
+    [[ ${STAGES-*} != '*' ]] || return 0
+    found=$(jq --raw-output '.stages // [] | join(" ")' "$1")
+    [[ $found == "$STAGES" ]] || fail "the config has the stages \"$found\", and the workflows have jobs for \"$STAGES\". \`presencectl init . --start none --ci github\` rewrites the workflows: it says what else to type"
+}
+
 # fetch_commit COMMIT: gets it from this repository into the clone of the current folder, as objects: nothing is checked out.
 # The token goes by the environment: every process of the machine can see arguments.
 fetch_commit() {

@@ -11,21 +11,23 @@ source "$here/legs.sh"
 results="$RUNNER_TEMP/presencectl-drift"
 rm -rf "$results"
 mkdir -p "$results"
-find_legs presencectl-drift- drift.json
+gather presencectl-drift- drift.json
 differing=0 unknown=0
-for state in ${states[@]+"${states[@]}"}; do
-    case $state in none) ;; changes) differing=$((differing + 1)) ;; *) unknown=$((unknown + 1)) ;; esac
-done
 if [[ $ORGS_RESULT != success ]]; then
     unknown=1
     printf 'Which orgs there are could not be told; the reason is in [the run](%s).\n' "$(run_url)" >"$results/comment.md"
-elif [[ ${#orgs[@]} == 1 && -s ${folders[0]}/comment.md ]]; then
-    cp "${folders[0]}/comment.md" "$results/comment.md"
-    cp "${folders[0]}/drift.json" "$results/drift.json" 2>/dev/null || :
-else
-    show_legs comment.md >"$results/comment.md"
+elif ((${#orgs[@]} > 0)); then
+    combined drift "$results"
+    differing=$(jq '[.orgs[] | select(.status == "drifted")] | length' "$results/combined.json" 2>/dev/null) || differing=0
+    unknown=$(jq '[.orgs[] | select(.status | IN("drifted", "in-sync") | not)] | length' "$results/combined.json" 2>/dev/null) || unknown=1
+    ((unknown > 0 || (status != 1 && failed == 0))) || unknown=1
+    if [[ ${#orgs[@]} == 1 && -s ${folders[0]}/comment.md ]]; then
+        cp "${folders[0]}/comment.md" "$results/comment.md"
+        cp "${folders[0]}/drift.json" "$results/drift.json" 2>/dev/null || :
+    elif ((differing > 0)); then
+        printf '\nTo bring an org back to its config, start the workflow *presencectl apply* by hand with that org.\n' >>"$results/comment.md"
+    fi
 fi
-printf '\nTo bring an org back to its config, start the workflow *presencectl apply* by hand with that org.\n' >>"$results/comment.md"
 cat "$results/comment.md" >>"$GITHUB_STEP_SUMMARY"
 
 count=${#orgs[@]} subject='the org differs from its config' unsure='whether the org differs from its config is not known'

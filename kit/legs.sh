@@ -1,89 +1,52 @@
 # shellcheck shell=bash
 # What the last jobs know of the legs: each has left a folder with leg.json, and with its document. A leg without one was not
-# even started, or has failed before presencectl was.
+# even started, or has failed before presencectl was. `presencectl combine` says what became of each org.
+#
+# shellcheck disable=SC2034,SC2153,SC2154 # the results are for the script that sources this, and `given` is from common.sh
 
-# find_legs PREFIX DOCUMENT: sets `orgs`, and for each of them `folders` and `states`: none, changes, applied, refused, superseded,
-# failed or missing.
-find_legs() {
-    local name folder document code outcome
-    orgs=() folders=() states=()
+# gather PREFIX DOCUMENT: sets `orgs` to those that had to report, `folders` and `documents` to what they left, and `failed` to 1 if
+# one did not end with 0 or 2. Those that left their org to the run of a newer commit are in `left`, and nowhere else.
+gather() {
+    local name folder code outcome
+    orgs=() folders=() documents=() left=() failed=0
     while IFS= read -r name; do
         [[ -n $name ]] || continue
-        orgs+=("$name")
         folder="$DOCUMENTS/$1$name"
         # A single artifact may be unpacked without a folder of its own.
         [[ -d $folder || $(jq --raw-output .org "$DOCUMENTS/leg.json" 2>/dev/null) != "$name" ]] || folder=$DOCUMENTS
-        folders+=("$folder")
-        document="$folder/$2"
-        code=$(jq --raw-output '.code | numbers' "$folder/leg.json" 2>/dev/null) || code=''
         outcome=$(jq --raw-output '.outcome | strings' "$folder/leg.json" 2>/dev/null) || outcome=''
-        if [[ -z $code ]]; then
-            states+=(missing)
-        elif [[ $outcome == superseded || $outcome == refused ]]; then
-            states+=("$outcome")
-        else
-            states+=("$(state_of "$document" "$code")")
+        code=$(jq --raw-output '.code | numbers' "$folder/leg.json" 2>/dev/null) || code=''
+        [[ $code == [02] ]] || failed=1
+        if [[ $outcome == superseded ]]; then
+            left+=("$name")
+            continue
         fi
+        orgs+=("$name")
+        folders+=("$folder")
+        [[ ! -s $folder/$2 ]] || documents+=("$folder/$2")
     done < <(jq --raw-output '.[].org' "$NEEDS/chosen.json" 2>/dev/null)
 }
 
-# state_of DOCUMENT CODE
-state_of() {
-    jq --raw-output --argjson code "$2" '
-        if .kind == "plan" then (if .applicable | not then "refused" elif $code == 2 then "changes" elif $code == 0 then "none" else "failed" end)
-        elif .kind == "drift" then (if $code == 2 then "changes" elif $code == 0 then "none" else "failed" end)
-        elif .kind == "report" then
-            (if .refusals != [] or any(.objects[]; .outcome == "refused" or .skipReason == "beyond-saved-plan") then "refused"
-            elif .success and $code == 0 then (if .objects == [] then "none" else "applied" end)
-            else "failed" end)
-        else "failed" end' "$1" 2>/dev/null || echo failed
-}
-
-# What people read for a state.
-said() {
-    case $1 in
-        none) echo 'no change' ;;
-        changes) echo 'changes' ;;
-        applied) echo 'applied' ;;
-        refused) echo '**refused**' ;;
-        superseded) echo 'left to the run of a newer commit' ;;
-        missing) echo '**did not run**: its job failed, was cancelled, or was not approved' ;;
-        *) echo '**failed**' ;;
-    esac
+# combined KIND FOLDER [ORG…]: what all documents say together, in the log and in FOLDER: comment.md, summary.md, combined.json and
+# lines. More orgs may be expected than those with a leg. Sets `status` to how presencectl ended.
+combined() {
+    local kind=$1 into=$2 org stop
+    local -a expected=()
+    shift 2
+    for org in ${orgs[@]+"${orgs[@]}"} "$@"; do expected+=(--expect "$org"); done
+    ORG='' give combine
+    stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    printf '::stop-commands::%s\n' "$stop"
+    status=0
+    (alone "$PRESENCECTL" combine "${given[@]}" ${documents[@]+"${documents[@]}"} --kind "$kind" "${expected[@]}" --detailed-exitcode \
+        --output human --output "markdown=$into/comment.md" --output "summary=$into/summary.md" --output "github=$into/lines" \
+        --output "json=$into/combined.json") || status=$?
+    printf '::%s::\n' "$stop"
+    [[ -s $into/comment.md ]] || printf '**What the jobs of the orgs left cannot be combined.** The reason is in [the run](%s).\n' "$(run_url)" >"$into/comment.md"
+    [[ -s $into/summary.md ]] || cp "$into/comment.md" "$into/summary.md"
 }
 
 # code TEXT: in Markdown, as code, in which nothing of it acts.
 code() {
     jq --null-input --raw-output --arg it "$1" '"`\($it | gsub("[`|<>[:cntrl:]]"; " "))`"'
-}
-
-# show_legs FILE: a line an org, those first that a person has to look at, then what each leg has to say. Details come last, so
-# that those are cut first.
-show_legs() {
-    local i state word count
-    printf '| Org | Result |\n| --- | --- |\n'
-    for word in missing failed refused changes applied superseded none; do
-        for ((i = 0; i < ${#orgs[@]}; i++)); do
-            [[ ${states[i]} == "$word" ]] || continue
-            state=$(said "$word")
-            [[ $word != changes || ! -s ${folders[i]}/plan.json ]] || state=$(plan_title "${folders[i]}/plan.json")
-            printf '| %s | %s |\n' "$(code "${orgs[i]}")" "$state"
-        done
-    done
-    for word in failed refused changes applied; do
-        for ((i = 0; i < ${#orgs[@]}; i++)); do
-            [[ ${states[i]} == "$word" && -s ${folders[i]}/$1 ]] || continue
-            count=$(wc -m <"${folders[i]}/$1")
-            printf '\n<details><summary>%s: %s</summary>\n\n' "$(code "${orgs[i]}" | tr -d '`')" "$(said "$word" | tr -d '*')"
-            # An org's share: one with a long plan leaves room for the others.
-            if ((count * ${#orgs[@]} > 60000)); then
-                jq --raw-input --slurp --raw-output --argjson most "$((60000 / ${#orgs[@]}))" \
-                    'rtrimstr("\n") | split("\n") | [foreach .[] as $line ($most; . - ($line | length) - 1; select(. > 0) | $line)] | join("\n")' "${folders[i]}/$1"
-                printf '\n**The rest is in the log of the job of this org.**\n'
-            else
-                cat "${folders[i]}/$1"
-            fi
-            printf '\n</details>\n'
-        done
-    done
 }

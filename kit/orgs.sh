@@ -52,11 +52,6 @@ names() {
     jq --raw-output '.[].org' <<<"$chosen"
 }
 
-# without ORG: takes that one away.
-without() {
-    chosen=$(jq --compact-output --arg org "$1" 'map(select(.org != $org))' <<<"$chosen")
-}
-
 # GitHub makes an environment that a job names and that is not there, without any rule: a job of any branch could name it, too.
 # So each one is looked at before a job names it.
 check_environments() {
@@ -85,11 +80,37 @@ check_environments() {
     [[ -z $missing ]] || fail "environments are not set up: ${missing#; }. Make each, and limit it to the branch $default_branch (docs/github.md of presencectl has the commands)"
 }
 
-# look_up FIND_PLANS: what the leg of each chosen org needs.
-look_up() {
-    local name
+# find_applied [CHOICE…]: by the reports that earlier runs have kept, what was applied last to each chosen org, and so which are
+# due. presencectl decides that; a commit that is on no branch any more, after a force push, is none.
+find_applied() {
+    local name commit known="$folder/behind.json"
+    mkdir -p "$folder/reports"
     while IFS= read -r name; do
-        [[ -z $name ]] || ORG=$name FIND_PLANS=$1 "$here/reviewed-plans.sh" "$folder/org-$(encoded "$name")"
+        [[ -z $name ]] || ORG=$name "$here/earlier-reports.sh" "$folder/reports"
+    done < <(names)
+    listed '' "$@" --behind --report-dir "$folder/reports" --output "json=$known" --output "github-matrix=$folder/due.json" ||
+        fail "which orgs are due cannot be told: nothing is done"
+    while IFS= read -r name; do
+        [[ -n $name ]] || continue
+        commit=$(jq --raw-output --arg org "$name" '.orgs[] | select(.name == $org) | .behind.commit // ""' "$known")
+        mkdir -p "$folder/org-$(encoded "$name")"
+        ! is_on_branch "$commit" || printf '%s\n' "$commit" >"$folder/org-$(encoded "$name")/applied"
+    done < <(names)
+}
+
+# is_on_branch COMMIT: by the clone, which has all of the history.
+is_on_branch() {
+    [[ $1 =~ ^[0-9a-f]{40}$ ]] && has_commit "$1" &&
+        git -c "safe.directory=$(pwd)" merge-base --is-ancestor "$1" "refs/remotes/origin/$default_branch"
+}
+
+# find_plans: what was reviewed for each chosen org.
+find_plans() {
+    local name into
+    while IFS= read -r name; do
+        [[ -n $name ]] || continue
+        into="$folder/org-$(encoded "$name")"
+        ORG=$name APPLIED=$(cat "$into/applied" 2>/dev/null || :) "$here/reviewed-plans.sh" "$into/plans"
     done < <(names)
 }
 
@@ -106,38 +127,23 @@ proposal() {
     take "IN(.name; $(jq --compact-output '[.orgs[] | select(.standing == "affected") | .name]' "$folder/orgs.json")[])"
 }
 
-# due: the chosen orgs whose config is not the one that was applied last, or for which no report says which that is.
-due() {
-    local name applied found
-    while IFS= read -r name; do
-        [[ -n $name ]] || continue
-        applied=$(cat "$folder/org-$(encoded "$name")/applied" 2>/dev/null || :)
-        if [[ -n $applied ]] && has_commit "$applied"; then
-            found=$(alone "$PRESENCECTL" orgs "$PATH_OF_CONFIG" --org "$name" --changed-since "$applied" --exact --output lines) ||
-                fail "the config of $name cannot be compared with that of ${applied:0:7}, which was applied last: nothing is done"
-            [[ -n $found ]] || without "$name"
-        fi
-    done < <(names)
-}
-
 case $FOR in
     proposal)
         proposal
         check_environments presence-plan-
         ;;
     merge)
+        check_stages "$all"
         take true
-        look_up true
-        due
-        frozen=$(jq --compact-output --argjson due "$chosen" \
-            '[.orgs[] | select(.frozenUntil and IN(.name; $due[].org)) | {org: .name, until: .frozenUntil}]' "$all")
-        printf '%s' "$frozen" >"$folder/frozen.json"
-        while IFS= read -r name; do [[ -z $name ]] || without "$name"; done < <(jq --raw-output '.[].org' <<<"$frozen")
-        jq --raw-output '.[] | "frozen until \(.until), and so not applied now: \(.org)"' <<<"$frozen" |
-            while IFS= read -r line; do note "$line"; done
+        find_applied
+        # A frozen org gets no job.
+        chosen=$(jq --compact-output .include "$folder/due.json")
+        jq '[.orgs[] | select(.behind.due and .frozenUntil) | .name]' "$folder/behind.json" >"$folder/frozen.json"
+        find_plans
         check_environments presence-apply-
         ;;
     hand | undo)
+        check_stages "$all"
         [[ $GITHUB_REF == "refs/heads/$default_branch" ]] || fail "this is the ref $GITHUB_REF: start the workflow on $default_branch"
         asked=${ORGS_ASKED:-}
         [[ -n $asked ]] || fail "the input org is empty: give a name, a pattern or stage:NAME"
@@ -151,13 +157,13 @@ case $FOR in
             [[ $(names) == "$asked" ]] || fail "an undo is of one org, by its whole name: nothing is done"
             ORG=$asked "$here/undone-report.sh" "$folder/org-$(encoded "$asked")"
         fi
-        look_up false
+        find_applied "${choice[@]}"
         check_environments presence-plan-
         check_environments presence-apply-
         ;;
     drift)
         take true
-        look_up false
+        find_applied
         check_environments presence-plan-
         ;;
     *) fail "the input for is $FOR: write proposal, merge, hand, drift or undo" ;;
@@ -167,6 +173,7 @@ rm -rf "$API_CACHE"
 count=$(jq length <<<"$chosen")
 printf '%s' "$chosen" >"$folder/chosen.json"
 output matrix "$(jq --compact-output '{include: .}' <<<"$chosen")"
+output by-stage "$(jq --compact-output 'group_by(.stage) | map({key: .[0].stage, value: {include: .}}) | from_entries' <<<"$chosen")"
 output any "$([[ $count != 0 ]] && echo true || echo false)"
 {
     case $FOR in
@@ -176,6 +183,6 @@ output any "$([[ $count != 0 ]] && echo true || echo false)"
     esac
     [[ ! -s $folder/orgs.md ]] || cat "$folder/orgs.md"
     jq --raw-output '.[] | "- `\(.org | gsub("[`\n]"; " "))`"' <<<"$chosen"
-    [[ ! -s $folder/frozen.json ]] || jq --raw-output '.[] | "- `\(.org | gsub("[`\n]"; " "))` is frozen until \(.until)"' "$folder/frozen.json"
+    [[ ! -s $folder/frozen.json ]] || jq --raw-output '.[] | "- `\(gsub("[`\n]"; " "))` is frozen, and gets no job"' "$folder/frozen.json"
 } >>"$GITHUB_STEP_SUMMARY"
 note "$count org(s) get a job"

@@ -8,28 +8,35 @@ source "$here/common.sh"
 # shellcheck source=kit/legs.sh
 source "$here/legs.sh"
 
-text="$RUNNER_TEMP/presencectl-result.md" body="$RUNNER_TEMP/presencectl-result.json"
-find_legs presencectl-result- report.json
+results="$RUNNER_TEMP/presencectl-result" body="$RUNNER_TEMP/presencectl-result.json"
+rm -rf "$results"
+mkdir -p "$results"
+text="$results/comment.md" red=0
+gather presencectl-result- report.json
+frozen=()
+while IFS= read -r name; do frozen+=("$name"); done < <(jq --raw-output '.[]' "$NEEDS/frozen.json" 2>/dev/null)
 if [[ $ORGS_RESULT != success ]]; then
     printf '**Nothing was applied.** Which orgs are due could not be told; the reason is in [the run](%s).\n' "$(run_url)" >"$text"
     red=1
+elif ((${#orgs[@]} + ${#frozen[@]} + ${#left[@]} == 0)); then
+    printf 'No org is due: nothing was to be applied.\n' >"$text"
 else
-    red=0 good=0
-    for state in ${states[@]+"${states[@]}"}; do
-        case $state in none | applied) good=$((good + 1)) ;; superseded) ;; *) red=1 ;; esac
-    done
+    if ((${#orgs[@]} + ${#frozen[@]} > 0)); then
+        # What a frozen org has no report of is no fault of its.
+        combined report "$results" ${frozen[@]+"${frozen[@]}"}
+        ((status == 0 && failed == 0)) || red=1
+    fi
+    below="$results/below.md"
     {
-        if ((${#orgs[@]} == 0)); then
-            printf 'No org is due: nothing was to be applied.\n'
-        else
-            printf '**%s of %s orgs have what %s asks.**\n\n' "$good" "${#orgs[@]}" "${GITHUB_SHA:0:7}"
-            show_legs summary.md
-        fi
-        [[ ! -s $NEEDS/frozen.json ]] || jq --raw-output '.[] | "\n`\(.org | gsub("[`\n]"; " "))` is frozen until \(.until), and was not applied."' "$NEEDS/frozen.json"
-    } >"$text"
-    ((red == 0)) || printf '\nEach org is due until it is done: the next run of this workflow takes it up, or start it by hand with this org.\n' >>"$text"
+        for name in ${left[@]+"${left[@]}"}; do printf '\n%s is left to the run of a newer commit.\n' "$(code "$name")"; done
+        for folder in ${folders[@]+"${folders[@]}"}; do cat "$folder/not-reviewed.md" 2>/dev/null || :; done
+        ((red == 0)) || printf '\nEach org is due until it is done: the next run of this workflow takes it up, or start it by hand with this org.\n'
+    } >"$below"
+    cat "$below" >>"$text"
+    [[ ! -s $results/summary.md ]] || cat "$below" >>"$results/summary.md"
 fi
-cat "$text" >>"$GITHUB_STEP_SUMMARY"
+[[ -s $results/summary.md ]] || cp "$text" "$results/summary.md"
+cat "$results/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
 # after_merge: adds it to the comment of the pull request that this commit has merged, where there is one.
 after_merge() {

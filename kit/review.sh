@@ -10,9 +10,11 @@ source "$here/common.sh"
 source "$here/legs.sh"
 
 [[ $HEAD_SHA =~ ^[0-9a-f]{40}$ ]] || fail "HEAD_SHA is no commit"
-text="$RUNNER_TEMP/presencectl-review.md" lines="$RUNNER_TEMP/presencectl-lines"
-: >"$lines"
-find_legs presencectl-plan- plan.json
+results="$RUNNER_TEMP/presencectl-review"
+rm -rf "$results"
+mkdir -p "$results"
+text="$results/comment.md" lines="$results/lines"
+gather presencectl-plan- plan.json
 
 job=success changes=true
 if [[ $ORGS_RESULT != success ]]; then
@@ -25,35 +27,32 @@ elif ((${#orgs[@]} == 0)); then
     [[ $(jq '.groups == [] and .removed == [] and all(.orgs[]; .standing == "unaffected")' "$NEEDS/orgs.json" 2>/dev/null) != true ]] || changes=false
     cat "$NEEDS/orgs.md" >>"$text"
 else
-    files=() changes=false
-    for ((i = 0; i < ${#orgs[@]}; i++)); do
-        files+=("${folders[i]}/plan.json")
-        [[ ${states[i]} == none ]] || changes=true
-        case ${states[i]} in none | changes) ;; *) job=failure ;; esac
-        cat "${folders[i]}/annotations" >>"$lines" 2>/dev/null || :
-    done
+    has_commit "$AT" || fetch_commit "$AT" || fail "the commit ${AT:0:7}, which was planned, cannot be fetched: nothing is written"
+    combined plan "$results"
+    case $status in 0) changes=false ;; 2) ;; *) job=failure ;; esac
+    ((failed == 0)) || job=failure
+    files=()
+    for folder in "${folders[@]}"; do files+=("$folder/plan.json"); done
     description=$(plan_title "${files[@]}")
     if [[ ${#orgs[@]} == 1 && $(jq '.orgs | length' "$NEEDS/default-branch.json") == 1 && -s ${folders[0]}/comment.md ]]; then
         # One org has the plan itself.
         cp "${folders[0]}/comment.md" "$text"
-    else
-        show_legs comment.md >"$text"
+        cp "${folders[0]}/summary.md" "$results/summary.md" 2>/dev/null || :
+    elif [[ $(jq 'any(.orgs[]; .standing == "new") or .removed != []' "$NEEDS/orgs.json") == true ]]; then
         # What the default branch does not know yet.
-        if [[ $(jq 'any(.orgs[]; .standing == "new") or .removed != []' "$NEEDS/orgs.json") == true ]]; then
-            printf '\nBy the files alone:\n\n'
-            cat "$NEEDS/orgs.md"
-        fi >>"$text"
+        printf '\nBy the files alone:\n\n' | cat - "$NEEDS/orgs.md" | tee -a "$results/summary.md" >>"$text"
     fi
 fi
-cat "$text" >>"$GITHUB_STEP_SUMMARY"
+[[ -s $results/summary.md ]] || cp "$text" "$results/summary.md"
+cat "$results/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
-failed=0
+unwritten=0
 # once WHAT COMMAND…: one thing that is written; a failure is told and costs nothing else.
 once() {
     local what=$1
     shift
     "$@" && return 0
-    failed=1
+    unwritten=1
     tell_error "$what could not be written; the plan and its artifact are there all the same"
 }
 
@@ -79,4 +78,4 @@ if [[ -n ${PULL_REQUEST:-} ]]; then
     once 'the comment' "$here/comment.sh" "$text" "$changes"
     once 'the check run with the lines' "$here/check-run.sh" "$lines" "$description"
 fi
-[[ $job == success && $failed == 0 ]]
+[[ $job == success && $unwritten == 0 ]]

@@ -1,21 +1,19 @@
 #!/usr/bin/env bash
-# reviewed-plans.sh FOLDER: what an apply of ORG needs, which the job that knows looks up: the reports of earlier runs and the
-# commit that was applied last (earlier-reports.sh), and in FOLDER/plans what was reviewed of everything that was merged since:
-# the plans of those pull requests, in the order in which they were merged. They can only narrow what an apply does.
+# reviewed-plans.sh FOLDER: looks up in FOLDER what was reviewed of everything that was merged since the commit APPLIED: the plans of
+# ORG of those pull requests, in the order in which they were merged. They can only narrow what an apply does. APPLIED is empty if
+# that is not known.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
-readonly folder=$1/plans
+readonly folder=$1
 rm -rf "$folder"
 mkdir -p "$folder"
 
 find_default_branch || fail "GitHub does not say which the default branch is: nothing is done"
 workflow=${APPLY_WORKFLOW:-apply.yml}
-"$here/earlier-reports.sh" "$workflow" "$1"
-[[ ${FIND_PLANS:-true} == true ]] || exit 0
-last=$(cat "$1/applied" 2>/dev/null || :)
+last=${APPLIED:-}
 
 since=$last
 commits=()
@@ -73,7 +71,7 @@ for sha in ${commits[@]+"${commits[@]}"}; do
         unzip -Z1 "$folder/plan.zip" >/dev/null 2>&1 ||
             fail "the plans of ${head:0:7} (artifact $artifact) cannot be read, so what was reviewed is not known: nothing is done. Start this run again"
         # Each org's plan is in a folder of its own. What `unzip` would take for a pattern is escaped.
-        name=$(printf 'presencectl-plan-%s/plan.json' "${ORG:-default}" | sed 's/[][*?\\]/\\&/g')
+        name=$(printf 'presencectl-plan-%s/plan.json' "$ORG" | sed 's/[][*?\\]/\\&/g')
         unzip -p "$folder/plan.zip" "$name" >"$file" 2>/dev/null || :
         rm "$folder/plan.zip"
         # A run that failed has written why, which is no plan; and the pull request may not have affected this org.
@@ -83,4 +81,4 @@ for sha in ${commits[@]+"${commits[@]}"}; do
     done <<<"$heads"
 done
 found=$(find "$folder" -name '*.json' | wc -l)
-note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s)${ORG:+ for $ORG}"
+note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s) for $ORG"

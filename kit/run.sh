@@ -11,9 +11,9 @@ mkdir -p "$results"
 output results "$results"
 
 # What the job that knows has looked up for this org.
-needs="${NEEDS:-}"
+needs="${NEEDS:-}" kept="${NEEDS:-}/reports"
 [[ -z $needs ]] || needs="$needs/org-$(encoded "${ORG:-}")"
-[[ -z $needs || -n ${UNDO:-} ]] || UNDO="$needs/undo.json"
+[[ ! -d $needs/undo || -n ${UNDO:-} ]] || UNDO=$(find "$needs/undo" -name '*.json')
 outcome=''
 
 # What the last job reads of this one: a leg hands on its result, and writes nothing elsewhere. It is written in the end,
@@ -135,15 +135,15 @@ hand_reports() {
     [[ -n $needs ]] || return 0
     [[ -n ${REPORT_DIR:-} ]] || return 0
     mkdir -p "$REPORT_DIR"
-    [[ -d $needs/reports ]] || return 0
+    [[ -d $kept ]] || return 0
     while IFS= read -r file; do
-        to="$REPORT_DIR/${file#"$needs/reports"/}"
+        to="$REPORT_DIR/${file#"$kept"/}"
         [[ ! -e $to ]] || continue
         [[ ! -L ${to%/*} ]] || fail "$to would lead through a link: nothing is done"
         mkdir -p "${to%/*}"
         earlier+=("$to")
         cp "$file" "$to"
-    done < <(find "$needs/reports" -type f)
+    done < <(find "$kept" -type f)
 }
 
 # Right before it writes: does the newest commit of the default branch ask the same of this org? Where it asks something else,
@@ -214,7 +214,11 @@ fi
 case $MODE in
     validate)
         run validate
-        exit "$status"
+        ((status == 0)) || exit "$status"
+        [[ ${STAGES-*} != '*' ]] || exit 0
+        give validate
+        (alone "$PRESENCECTL" orgs "${given[@]}" --output "json=$results/orgs.json" >/dev/null) || exit $?
+        check_stages "$results/orgs.json"
         ;;
     plan)
         unwritten=0
@@ -238,7 +242,8 @@ case $MODE in
         past=()
         if [[ -n $needs ]]; then
             # An artifact has no empty folders.
-            [[ ! -d $needs/reports ]] || REPORT_DIR="$needs/reports"
+            mkdir -p "$kept"
+            REPORT_DIR=$kept
             # It tells what was edited by hand from what was merged.
             [[ ! -s $needs/applied ]] || APPLIED=$(cat "$needs/applied")
         fi
@@ -271,18 +276,11 @@ ${PLANS:-}"
             fi
         done <<<"${PLANS:-}"
         if [[ ${REVIEWED:-true} == true && ${#reviewed[@]} == 0 ]]; then
-            # No plan was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
+            # Nothing was reviewed, and so nothing may be done: the bound is a plan without changes. Its report says so.
             plan
-            if ((status == 2)); then
-                output changes false
-                outcome=refused
-                printf '\n**Nothing was applied: no reviewed plan was found.** To apply what this plan says, %s\n' "$ways_out" |
-                    tee -a "$GITHUB_STEP_SUMMARY" >>"$results/summary.md"
-                fail "no reviewed plan was found for ${ORG:-the org}, and there are changes: nothing was applied. To apply them, $ways_out"
-            fi
-            ((status == 0)) || exit "$status"
-            # That nothing was to do is kept as a report.
-            reviewed=(--plan "$results/plan.json")
+            ((status == 0 || status == 2)) || exit "$status"
+            jq '.changes = []' "$results/plan.json" >"$results/nothing.json"
+            reviewed=(--plan "$results/nothing.json")
         fi
         ask_newest
         reports=()

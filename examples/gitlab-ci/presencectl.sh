@@ -10,14 +10,14 @@
 set -euo pipefail
 
 # What a job ends with that does nothing because the default branch has moved on. `allow_failure` in .gitlab-ci.yml takes
-# it: a job that succeeds would be a deployment, and its commit the one that was applied last.
+# it, and shows it as a warning.
 readonly SUPERSEDED=75
 
 # What a job ends with if its work is done but its note is not written. `allow_failure` takes it too.
 readonly NOT_TOLD=76
 
-# How many earlier jobs of an org are asked for their reports.
-readonly EARLIER_JOBS=5
+# How many earlier jobs of an org are asked for their reports: by the next apply, and at most to know what was applied last.
+readonly EARLIER_JOBS=5 EARLIER_JOBS_MAX=15
 
 # A note is looked for on so many pages of 100. Past them, none is written.
 readonly NOTE_PAGES=20
@@ -172,12 +172,12 @@ in_history() {
     git merge-base --is-ancestor "$1" "$CI_COMMIT_SHA" || git merge-base --is-ancestor "$1" "$head"
 }
 
-# deployment ORG ORDER [FILTER]: the commit of the first deployment by age that counts; nothing if there is none. It is one that
-# a job of the default branch made, and neither a job of another branch or of a tag with its name, nor a call of the API. Its
-# commit is still on the default branch.
-deployment() {
+# first_tried ORG: the commit of the first deployment that counts; nothing if there is none. It is one that a job of the default
+# branch made, and neither a job of another branch or of a tag with its name, nor a call of the API. Its commit is still on the
+# default branch.
+first_tried() {
     local number answer sha list seen=' '
-    list="$project/deployments?environment=$(encoded "presence-apply/$1")&order_by=id&sort=$2${3:-}"
+    list="$project/deployments?environment=$(encoded "presence-apply/$1")&order_by=id&sort=asc"
     for ((number = 1; number <= 50; number++)); do
         # shellcheck disable=SC2016 # they are jq's variables
         answer=$(read_json "$list&per_page=100&page=$number" 'list | (if length < 100 then "last" else "more" end), (.[]
@@ -429,6 +429,42 @@ write_note() {
     fi
 }
 
+# earlier_reports ORG FOLDER MAX: puts the reports of the newest apply jobs of an org into FOLDER. With more than a few, only until
+# presencectl knows by them what was applied last. A deployment counts as it does in `first_tried`, no matter what became of it.
+earlier=()
+earlier_reports() {
+    local jobs job names name inner number=0 unreadable=0
+    # shellcheck disable=SC2016 # they are jq's variables
+    jobs=$(read_json "$project/deployments?environment=$(encoded "presence-apply/$1")&order_by=id&sort=desc&per_page=100&page=1" 'list
+        | .[] | select(.ref == $ENV.CI_DEFAULT_BRANCH and .deployable.ref == .ref and .deployable.tag == false)
+        | .deployable.id | number | select(tostring != $ENV.CI_JOB_ID)') || return 1
+    mkdir -p "$2"
+    for job in $jobs; do
+        number=$((number + 1))
+        ((number <= $3)) || break
+        # A job that kept nothing, or whose artifacts have expired, has none.
+        archive "$job" "$temporary/reports.zip" || continue
+        names=$(unzip -l "$temporary/reports.zip" 2>/dev/null | awk '{ print $4 }' |
+            grep -E '^(\.presencectl/ci/)?reports/[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.(json|posts)$') || unreadable=$((unreadable + 1))
+        for inner in $names; do
+            name=$2/${inner##*reports/}
+            [[ ! -e $name ]] || continue
+            mkdir -p "${name%/*}"
+            earlier+=("$name")
+            # presencectl reads no report that is longer than 32 MiB.
+            unzip -p "$temporary/reports.zip" "$inner" 2>/dev/null | head -c 33554433 >"$name" || unreadable=$((unreadable + 1))
+        done
+        (($3 <= EARLIER_JOBS)) || ! is_known "$1" "$2" || break
+    done
+    ((unreadable == 0)) || say "$unreadable of the newest reports of earlier jobs of $1 cannot be read: what those jobs have sent is not known"
+}
+
+# is_known ORG FOLDER: do the reports there say which commit was applied last to this org?
+is_known() {
+    (alone orgs "$CONFIG" --at "$CI_COMMIT_SHA" --org "$1" --behind --report-dir "$2" --output json) 2>/dev/null |
+        jq --slurp --exit-status '.[0].orgs[0].behind.commit' >/dev/null 2>&1
+}
+
 # due: the first job on the default branch. It says which orgs get a job, and looks up once what those jobs need.
 due() {
     needs_token 'without it what was applied and what was reviewed cannot be looked up'
@@ -458,18 +494,16 @@ frozen() {
 }
 
 due_at_night() {
-    local org last
+    local org
     list_orgs
     for org in "${list[@]}"; do
         # What differs in the org is told also if GitLab does not answer.
-        if last=$(deployment "$org" desc '&status=success'); then
-            [[ -z $last ]] || printf '%s\t%s\n' "$org" "$last"
-        else
+        (earlier_reports "$org" "$temporary/reports" "$EARLIER_JOBS_MAX") ||
             say "$org: which commit was applied last is not known, so what was changed by hand is not told from what was merged"
-        fi
-    done >"$temporary/last"
-    jq --raw-input --slurp 'split("\n") | map(select(. != "") | split("\t") | { key: .[0], value: .[1] }) | from_entries' \
-        "$temporary/last" >"$temporary/last.json"
+    done
+    find_applied
+    for org in "${!last_of[@]}"; do printf '%s\t%s\n' "$org" "${last_of[$org]}"; done |
+        jq --raw-input --slurp 'split("\n") | map(select(. != "") | split("\t") | { key: .[0], value: .[1] }) | from_entries' >"$temporary/last.json"
     # shellcheck disable=SC2016 # they are jq's variables
     child '$orgs[0].orgs as $legs
         | pipeline(["drift", "told"]; { KIT_LEGS: ($legs | map(.name) | tojson) })
@@ -478,31 +512,31 @@ due_at_night() {
         --slurpfile orgs "$temporary/orgs.json" --slurpfile last "$temporary/last.json"
 }
 
+# Sets `last_of` to the commit that was applied last, by org, as far as the reports in $temporary/reports say it. presencectl
+# decides that, and which orgs are due. A commit that is on the branch no more, after a force push, is none.
+declare -A last_of=()
+find_applied() {
+    local org commit
+    mkdir -p "$temporary/reports"
+    (alone orgs "$CONFIG" --at "$CI_COMMIT_SHA" --behind --report-dir "$temporary/reports" --output human --output "json=$temporary/behind.json") ||
+        fail 'which orgs are due cannot be told: nothing is done'
+    for org in "${list[@]}"; do
+        commit=$(jq --raw-output --arg org "$org" '.orgs[] | select(.name == $org) | .behind.commit // ""' "$temporary/behind.json")
+        [[ -z $commit ]] || ! in_history "$commit" || last_of[$org]=$commit
+    done
+}
+
 # The orgs whose effective config differs from the one that was applied last, and those that were never applied.
 due_after_merge() {
-    local org last since
-    declare -A last_of=() is_due=() seen=()
+    local org
     list_orgs
-    for org in "${list[@]}"; do
-        last=$(deployment "$org" desc '&status=success')
-        last_of[$org]=$last
-        [[ -n $last ]] || is_due[$org]=yes
-        [[ -z $last || -n ${seen[$last]:-} ]] || seen[$last]=yes
-    done
-    for since in ${seen[@]+"${!seen[@]}"}; do
-        say "What this commit asks beyond ${since:0:7}:"
-        if (alone orgs "$CONFIG" --at "$CI_COMMIT_SHA" --changed-since "$since" --exact --output "lines=$temporary/differ" --output human); then
-            while IFS= read -r org; do [[ ${last_of[$org]:-} != "$since" ]] || is_due[$org]=yes; done <"$temporary/differ"
-        else
-            say "the config of ${since:0:7} cannot be read any more, so each org that was applied last by it is due"
-            for org in "${list[@]}"; do [[ ${last_of[$org]} != "$since" ]] || is_due[$org]=yes; done
-        fi
-    done
+    for org in "${list[@]}"; do earlier_reports "$org" "$temporary/reports" "$EARLIER_JOBS_MAX"; done
+    find_applied
     frozen
-    for org in "${list[@]}"; do [[ -z ${is_due[$org]:-} ]] || printf '%s\n' "$org"; done >"$temporary/due"
+    jq --raw-output '.orgs[] | select(.behind.due) | .name' "$temporary/behind.json" >"$temporary/due"
     while IFS= read -r org; do
         ! jq --exit-status --arg org "$org" 'index([$org])' "$temporary/frozen.json" >/dev/null || continue
-        reviewed "$org" "${last_of[$org]}"
+        reviewed "$org" "${last_of[$org]:-}"
     done <"$temporary/due"
     write_applies false
 }
@@ -566,7 +600,7 @@ reviewed() {
     mkdir -p "$kit/known/$org"
     if [[ -z $since ]]; then
         # Never applied: since the first job that tried. Without one, such as where an earlier stage failed, the newest merges.
-        since=$(deployment "$org" asc)
+        since=$(first_tried "$org")
         [[ -z $since ]] || commits=("$since")
     fi
     [[ -z $since ]] || range=("$since..$CI_COMMIT_SHA")
@@ -636,36 +670,6 @@ approve() {
     say "Approved: ${CI_JOB_NAME:-approve}, by ${GITLAB_USER_LOGIN:-a person}"
 }
 
-# Puts the reports of the newest apply jobs of this org into the folder `reports`, where presencectl looks for them. They are
-# taken away when the job ends: what it keeps is its own. A deployment counts as it does in `deployment`, no matter what became of it.
-earlier=()
-earlier_reports() {
-    local jobs job names name inner number=0 unreadable=0
-    # shellcheck disable=SC2016 # they are jq's variables
-    jobs=$(read_json "$project/deployments?environment=$(encoded "presence-apply/$KIT_ORG")&order_by=id&sort=desc&per_page=100&page=1" 'list
-        | .[] | select(.ref == $ENV.CI_DEFAULT_BRANCH and .deployable.ref == .ref and .deployable.tag == false)
-        | .deployable.id | number | select(tostring != $ENV.CI_JOB_ID)') || return 1
-    trap 'rm -rf "$temporary" ${earlier[@]+"${earlier[@]}"}' EXIT
-    for job in $jobs; do
-        number=$((number + 1))
-        ((number <= EARLIER_JOBS)) || break
-        # A job that kept nothing, or whose artifacts have expired, has none.
-        archive "$job" "$temporary/reports.zip" || continue
-        names=$(unzip -l "$temporary/reports.zip" 2>/dev/null | awk '{ print $4 }' |
-            grep -E '^(\.presencectl/ci/)?reports/[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.(json|posts)$') || unreadable=$((unreadable + 1))
-        for inner in $names; do
-            name=$kit/reports/${inner##*reports/}
-            [[ ! -e $name ]] || continue
-            mkdir -p "${name%/*}"
-            earlier+=("$name")
-            # presencectl reads no report that is longer than 32 MiB.
-            unzip -p "$temporary/reports.zip" "$inner" 2>/dev/null | head -c 33554433 >"$name" || unreadable=$((unreadable + 1))
-        done
-    done
-    ((unreadable == 0)) || say "$unreadable of the newest reports of earlier jobs cannot be read: what those jobs have sent is not known"
-    say "${#earlier[@]} file(s) of reports of earlier jobs"
-}
-
 # give_way: a job of an older commit never applies what the branch has changed since.
 give_way() {
     local names
@@ -686,8 +690,10 @@ apply() {
     local -a plans=() freeze=()
     begin
     give_way
-    mkdir -p "$kit/reports"
-    earlier_reports
+    # They are taken away when the job ends: what it keeps is its own.
+    trap 'rm -rf "$temporary" ${earlier[@]+"${earlier[@]}"}' EXIT
+    earlier_reports "$KIT_ORG" "$kit/reports" "$EARLIER_JOBS"
+    say "${#earlier[@]} file(s) of reports of earlier jobs"
     if [[ $KIT_BY_HAND == true ]]; then
         file=$kit/planned/$KIT_ORG
         [[ -s $file.status && $(<"$file.status") =~ ^[02]$ ]] || fail "the job \"plan $KIT_ORG\" failed, so there is nothing to apply. Its log says why"
@@ -751,10 +757,13 @@ result() {
 # drift: the leg of one org, at night. By the commit that was applied last it is known what was changed by hand.
 drift() {
     local status=0
-    local -a applied=()
+    local -a applied=(--report-dir "$temporary/reports")
     begin
-    [[ -z ${KIT_LAST:-} ]] || applied=(--applied "$KIT_LAST")
-    (alone drift "$CONFIG" --org "$KIT_ORG" ${applied[@]+"${applied[@]}"} --detailed-exitcode --output human \
+    (earlier_reports "$KIT_ORG" "$temporary/reports" "$EARLIER_JOBS") ||
+        say 'the reports of earlier jobs cannot be read, so what was changed by hand may not be told from what was merged'
+    mkdir -p "$temporary/reports"
+    [[ -z ${KIT_LAST:-} ]] || applied+=(--applied "$KIT_LAST")
+    (alone drift "$CONFIG" --org "$KIT_ORG" "${applied[@]}" --detailed-exitcode --output human \
         --output "json=$kit/legs/$KIT_ORG.json") || status=$?
     echo "$status" >"$kit/legs/$KIT_ORG.status"
     # The job `told` fails for drift. Here an org that differs is no failure.
@@ -768,6 +777,7 @@ told() {
     gather
     combined drift || status=$?
     ((status == 0 || status == 2)) && all_are 0 2 || status=1
+    all_are 0 || printf '\n%s\n' "To bring an org back to its config, start a pipeline by hand with that org as \`ORG\`." >>"$kit/comment.md"
     ! all_are 0 || ((status != 0)) || state=close
     [[ $state == close ]] || ((status == 1)) || status=2
     if [[ -z ${GITLAB_TOKEN:-} ]]; then

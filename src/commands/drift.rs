@@ -68,7 +68,8 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     let now = run.record.clock().now();
     let identity = Identity::to_read(&config.desired);
     let inputs = (&config, &source, applied);
-    let (drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), &mut run.heard).await?;
+    let (mut drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), &mut run.heard).await?;
+    drift.forge = run.host.environment.forge;
 
     run.host.show_notes(&planned.notes);
     if !args.accept.keys.is_empty() {
@@ -110,10 +111,14 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
 
     let orgs = fleet::connect(&configs, &args.target, run).await?;
+    let forge = run.host.environment.forge;
     let now = run.record.clock().now();
     let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
         let inputs = (org.config, &requests[org.index], applied[org.index].take());
-        drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
+        let (mut drift, planned) =
+            drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await?;
+        drift.forge = forge;
+        Ok((drift, planned))
     };
     let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |(_, planned)| &planned.notes, work).await;

@@ -39,7 +39,7 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         None => init_ci::choice(args, ci(args, &mut run.host)?)?,
     };
     let Begun { mut pages, orgs, stages } = begun(args, start, run).await?;
-    let of_ci = choice.as_ref().map_or_else(Vec::new, init_ci::CiChoice::pages);
+    let of_ci = choice.as_ref().map_or_else(|| Ok(Vec::new()), |it| it.pages(&stages))?;
     pages.extend(of_ci.iter().cloned());
     let of_ci: Vec<String> = of_ci.into_iter().map(|it| it.name).collect();
     let below = || Some(args.folder.clone());

@@ -5,10 +5,11 @@ use std::path::Path;
 use crate::cli::InitArgs;
 use crate::config::USUAL_PATH;
 use crate::host::file_set;
+use crate::model::forge::Forge;
 use crate::model::problem::Problem;
 use crate::model::text;
-use crate::ops::ci_files::CiFiles;
-use crate::ops::forge::project::{Forge, ForgeProject};
+use crate::ops::ci_files::{CiFiles, is_name_of_jobs};
+use crate::ops::forge::project::ForgeProject;
 use crate::ops::forge::setup::{ForgeOrg, Setup, SetupStep};
 use crate::ops::init::{Ci, InitPage, Start};
 
@@ -107,18 +108,26 @@ fn missing(args: &InitArgs, forge: Forge, project: Option<&str>) -> Problem {
 }
 
 impl CiChoice {
-    pub fn pages(&self) -> Vec<InitPage> {
+    /// The files, for a config with these stages.
+    pub fn pages(&self, stages: &[String]) -> Result<Vec<InitPage>, Problem> {
+        if self.forge == Forge::Github
+            && let Some(odd) = stages.iter().find(|it| !is_name_of_jobs(it))
+        {
+            let what = format!("the stage {} can be no part of a job's name at GitHub", text::ticked(odd));
+            return Err(nothing(&what).help("name it with ASCII letters, digits, `_` and `-` in `settings.stages`"));
+        }
         let files = CiFiles {
             project: &self.project,
             branch: &self.branch,
             release: (&self.release.0, &self.release.1),
             sha256: &self.sha256,
+            stages,
             config_project: self.config_project.as_deref(),
         };
-        match self.forge {
+        Ok(match self.forge {
             Forge::Github => files.github(),
             Forge::Gitlab => files.gitlab(),
-        }
+        })
     }
 
     /// What is left to do, in the order in which the first push is green.

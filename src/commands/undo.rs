@@ -47,7 +47,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     }
     let of_report = args.report.as_deref().map(read).transpose()?;
     if let (Some(report), Some(file)) = (&of_report, &args.report) {
-        run.record.undoes(report, file);
+        run.record.undoes(report, &run.host.environment.told(file));
         org_of(report, &args.target)?;
     }
     let typed = args.config.clone().map(|path| ConfigArgs {
@@ -61,7 +61,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         (Some(file), Some(report)) => (file.clone(), report),
         _ => newest_apply(args, config, run)?,
     };
-    run.record.undoes(&report, &file);
+    run.record.undoes(&report, &run.host.environment.told(&file));
     let org = org_of(&report, &args.target)?;
     let meant = config.and_then(|it| it.org.as_ref());
     for_this_org(meant, &report, &org)?;
@@ -95,7 +95,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     notes.extend(noticed(&observed));
     notes.extend(not_found(&undo));
     run.host.show_notes(&notes);
-    let source = UndoSource { file: &file.display().to_string(), report: &report };
+    let source = UndoSource { file: &run.host.environment.told(&file).display().to_string(), report: &report };
     run.tell(&|style| output::text::undo(&undo, source, &target, style));
 
     let flags = typed.as_ref().map(ConfigArgs::to_flags).unwrap_or_default() + &args.target.to_flags();

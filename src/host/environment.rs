@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::host::org_variables::{self, OF_AN_ORG, suffix};
 use crate::host::proxy::Proxies;
+use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::run_metadata::Origin;
 
@@ -32,6 +33,8 @@ pub struct Environment {
     pub of_orgs: BTreeMap<String, SecretString>,
     pub no_color: bool,
     pub ci: bool,
+    /// Whose CI runs this, if it is one whose ways are known.
+    pub forge: Option<Forge>,
     /// `GITHUB_STEP_SUMMARY`: the file to which each command of a GitHub Actions step appends.
     pub step_summary: Option<PathBuf>,
     /// The terminal cannot move its cursor: `TERM` is `dumb`, or unset on Unix.
@@ -61,6 +64,7 @@ impl Environment {
             of_orgs: of_orgs(),
             no_color: variable("NO_COLOR").is_some(),
             ci: variable("CI").is_some(),
+            forge: Forge::of(&variable),
             step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             dumb: variable("TERM").map_or(cfg!(unix), |it| it == "dumb"),
             flags: beginning_with("PRESENCECTL_"),
@@ -108,6 +112,16 @@ impl Environment {
         }
     }
 
+    /// The path of a file as it is shown. The path of a forge's runner means nothing to anyone later: there it is the
+    /// name, after the name of its folder.
+    pub fn told(&self, file: &Path) -> PathBuf {
+        let name = |path: &Path| path.file_name().map(PathBuf::from).unwrap_or_default();
+        match self.forge {
+            None => file.to_owned(),
+            Some(_) => file.parent().map(name).unwrap_or_default().join(name(file)),
+        }
+    }
+
     /// The full name of a variable in this environment.
     pub fn variable_name(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
@@ -125,12 +139,10 @@ impl Origin {
             pull_request: variable("PRESENCECTL_PULL_REQUEST"),
             run: variable("PRESENCECTL_RUN"),
         };
-        let ci = if variable("GITHUB_ACTIONS").is_some() {
-            Origin::of_github(variable)
-        } else if variable("GITLAB_CI").is_some() {
-            Origin::of_gitlab(variable)
-        } else {
-            Origin::default()
+        let ci = match Forge::of(variable) {
+            Some(Forge::Github) => Origin::of_github(variable),
+            Some(Forge::Gitlab) => Origin::of_gitlab(variable),
+            None => Origin::default(),
         };
         own.or(ci)
     }

@@ -3,6 +3,7 @@
 pub mod alike;
 pub mod desired;
 pub mod division;
+pub mod forge;
 pub mod formula;
 pub mod freeze;
 pub mod generation;

@@ -17,6 +17,8 @@ pub struct CiFiles<'a> {
     pub release: (&'a str, &'a str),
     /// The SHA-256 of the archive for Linux on x86-64.
     pub sha256: &'a str,
+    /// GitHub: the stages of the config, each with jobs of its own. GitLab takes them from the config.
+    pub stages: &'a [String],
     /// GitLab: the other project that holds the files.
     pub config_project: Option<&'a str>,
 }
@@ -46,6 +48,7 @@ impl CiFiles<'_> {
         let version = concat!("v", env!("CARGO_PKG_VERSION"));
         let reason = " # zizmor: ignore[unpinned-uses] no release is known to an example";
         let (repository, commit) = self.release;
+        let example = if self.stages.is_empty() { example.to_owned() } else { staged(example, self.stages) };
         example
             .replace("project: OWNER/PROJECT", &format!("project: {}", self.project))
             .replace("branches: [main]", &format!("branches: [\"{}\"]", self.branch))
@@ -101,6 +104,52 @@ impl CiFiles<'_> {
     }
 }
 
+/// Can a stage be part of the name of a job and of an environment of GitHub?
+pub fn is_name_of_jobs(stage: &str) -> bool {
+    let is_word = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+    (1..=64).contains(&stage.len()) && stage.chars().all(is_word)
+}
+
+/// A workflow with the jobs of each stage in the place of the one `approve` and the one `apply`.
+fn staged(example: &str, stages: &[String]) -> String {
+    let text = example.replacen("stages: \"\"", &format!("stages: \"{}\"", stages.join(" ")), 1);
+    let Some([before, approve, apply, after]) = parts_of_apply(&text) else {
+        // `undo` is of one org, so its stage is known.
+        let stage = "presence-approve-${{ fromJSON(needs.orgs.outputs.matrix).include[0].stage }}";
+        return text.replace("environment: presence-approve\n", &format!("environment: {stage}\n"));
+    };
+    // The jobs so far, and what a later stage needs of the ones before it: each has no org that is due, or all are done.
+    let (mut jobs, mut names, mut applies, mut done) = (String::new(), String::new(), String::new(), String::new());
+    for stage in stages {
+        let of_stage = format!("fromJSON(needs.orgs.outputs.by-stage)['{stage}']");
+        let due = format!("needs.orgs.outputs.any == 'true' && {of_stage} != null{done}");
+        jobs += &approve
+            .replace("  approve:\n", &format!("  approve-{stage}:\n"))
+            .replace("needs: [orgs, plan]", &format!("needs: [orgs, plan{applies}]"))
+            .replace("needs.orgs.outputs.any == 'true'", &due)
+            .replace("environment: presence-approve\n", &format!("environment: presence-approve-{stage}\n"));
+        jobs += &apply
+            .replace("  apply:\n", &format!("  apply-{stage}:\n"))
+            .replace("needs: [orgs, plan, approve]", &format!("needs: [orgs, plan, approve-{stage}]"))
+            .replace("needs.approve.result", &format!("needs.approve-{stage}.result"))
+            .replace("fromJSON(needs.orgs.outputs.matrix)", &of_stage);
+        // Writing to a String cannot fail.
+        let _ = write!(names, ", approve-{stage}, apply-{stage}");
+        let _ = write!(applies, ", apply-{stage}");
+        let _ = write!(done, " && ({of_stage} == null || needs.apply-{stage}.result == 'success')");
+    }
+    let after = after.replace("needs: [orgs, plan, approve, apply]", &format!("needs: [orgs, plan{names}]"));
+    [before, &jobs, &after].concat()
+}
+
+/// The workflow of an apply: what is before its jobs of a stage, `approve` with its comment, `apply`, and what follows.
+fn parts_of_apply(text: &str) -> Option<[&str; 4]> {
+    let comment = text.find("  # Give this environment")?;
+    let apply = text.find("  apply:\n")?;
+    let result = text.find("  result:\n")?;
+    Some([&text[..comment], &text[comment..apply], &text[apply..result], &text[result..]])
+}
+
 /// How the pipeline of an example gets its script.
 const FROM_THE_COMMIT: &str = "    - git show \"$CI_COMMIT_SHA:presencectl.sh\" >/usr/local/bin/presencectl.sh\n";
 
@@ -110,7 +159,7 @@ mod tests {
 
     fn files<'a>(commit: &'a str, sum: &'a str) -> CiFiles<'a> {
         let (project, branch, config_project) = ("acme/presences", "trunk", None);
-        CiFiles { project, branch, release: ("maker/presencectl", commit), sha256: sum, config_project }
+        CiFiles { project, branch, release: ("maker/presencectl", commit), sha256: sum, stages: &[], config_project }
     }
 
     #[test]
@@ -125,6 +174,32 @@ mod tests {
         }
         assert!(files.github().iter().all(|it| it.text.contains(&commit)));
         assert!(files.gitlab()[0].text.contains(&format!("PRESENCECTL_SHA256: {sum}\n")));
+    }
+
+    #[test]
+    fn each_stage_has_jobs_that_wait_for_the_ones_before() {
+        let (commit, sum) = ("a".repeat(40), "b".repeat(64));
+        let stages = ["dev".to_owned(), "prod".to_owned()];
+        let files = CiFiles { stages: &stages, ..files(&commit, &sum) };
+        let of = |name: &str| files.github().into_iter().find(|it| it.name.ends_with(name)).map(|it| it.text);
+        let apply = of("apply.yml").unwrap_or_default();
+        for expected in [
+            "  approve-dev:\n    needs: [orgs, plan]\n",
+            "    environment: presence-approve-dev\n",
+            "  apply-dev:\n    needs: [orgs, plan, approve-dev]\n",
+            "  approve-prod:\n    needs: [orgs, plan, apply-dev]\n    if: ${{ !cancelled() && needs.orgs.outputs.any == 'true' && \
+             fromJSON(needs.orgs.outputs.by-stage)['prod'] != null && \
+             (fromJSON(needs.orgs.outputs.by-stage)['dev'] == null || needs.apply-dev.result == 'success') }}\n",
+            "      matrix: ${{ fromJSON(needs.orgs.outputs.by-stage)['prod'] }}\n",
+            "    needs: [orgs, plan, approve-dev, apply-dev, approve-prod, apply-prod]\n",
+            "          stages: \"dev prod\" #",
+        ] {
+            assert!(apply.contains(expected), "{expected}\n{apply}");
+        }
+        assert!(!apply.contains("  apply:\n") && !apply.contains("approve.result"), "{apply}");
+        assert!(of("check.yml").unwrap_or_default().contains("stages: \"dev prod\" #"));
+        assert!(of("undo.yml").unwrap_or_default().contains("environment: presence-approve-${{ fromJSON("));
+        assert!(is_name_of_jobs("dev_1") && !is_name_of_jobs("dev 1") && !is_name_of_jobs("d'"));
     }
 
     #[test]

@@ -8,10 +8,12 @@ use crate::client::Session;
 use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::progress::{Left, Names, Progress};
 use crate::commands::context::run::{Run, worse};
+use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
+use crate::model::forge::Forge;
 use crate::model::freeze;
 use crate::model::observed::Target;
 use crate::model::problem::Problem;
@@ -135,7 +137,14 @@ pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
     let nothing_ran = report.intent() == Intent::Undo && report.verification == Verification::NotNeeded;
     let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
     let file = kept.as_deref().or_else(|| run.outputs.file(Format::Json)).filter(|_| report.may_have_written());
-    let trail = last + &trail(kept.as_deref(), file, &flags);
+    let trail = last
+        + &match run.host.environment.forge {
+            Some(forge) => {
+                let applied = file.filter(|_| report.intent() == Intent::Apply);
+                trail_in(forge, run.host.environment, kept.as_deref(), applied, &flags)
+            }
+            None => trail(kept.as_deref(), file, &flags),
+        };
     let cannot_be_undone = report.may_have_written() && file.is_none() && run.outputs.on_stdout != Format::Json;
     let trail = if cannot_be_undone { trail + NOT_KEPT } else { trail };
     let words = |style| {
@@ -160,6 +169,35 @@ pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String
     let undo = written.map(|file| {
         let command = format!("presencectl undo {}{flags}", text::shell_word(&file.to_string_lossy()));
         format!("Undo: {}\n", text::terminal(&command))
+    });
+    report.into_iter().chain(undo).collect()
+}
+
+/// The same in a job of a forge, of an apply: what a person does there.
+fn trail_in(
+    forge: Forge,
+    environment: &Environment,
+    kept: Option<&Path>,
+    written: Option<&Path>,
+    flags: &str,
+) -> String {
+    let (place, of_run) = match forge {
+        Forge::Github => ("this run", environment.origin.run.as_deref().unwrap_or("this run")),
+        Forge::Gitlab => ("this job", ""),
+    };
+    let told = |file: &Path| environment.told(file).display().to_string();
+    let report = kept.map(|file| format!("Report: {}, among the artifacts of {place}\n", text::terminal(&told(file))));
+    let undo = written.map(|file| match forge {
+        Forge::Github => {
+            format!(
+                "Undo: start the workflow `presencectl undo` by hand with {} and this org\n",
+                text::terminal(of_run)
+            )
+        }
+        Forge::Gitlab => {
+            let command = format!("presencectl undo {}{flags}", text::shell_word(&told(file)));
+            format!("Undo: download the report, and run {}\n", text::terminal(&command))
+        }
     });
     report.into_iter().chain(undo).collect()
 }

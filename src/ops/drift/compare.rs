@@ -69,7 +69,7 @@ pub fn drift(
         not_since: it.since.as_ref().err().cloned(),
     });
     let apply = "presencectl apply".to_owned();
-    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, apply, by, plan }
+    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, apply, forge: None, by, plan }
 }
 
 fn is_create(change: &Change) -> bool {

@@ -1,6 +1,7 @@
 //! A plan from the org's side: how the org differs from the config, whether it was edited there or a merged change was
 //! not applied, its last author, and the lines that keep it.
 
+use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Modified;
@@ -45,6 +46,8 @@ pub struct Drift {
     pub applied: Option<LastConfig>,
     /// The command that reverts everything.
     pub apply: String,
+    /// Whose CI shows it, if one does: a person there starts an apply in another way.
+    pub forge: Option<Forge>,
     by: By,
 }
 
@@ -231,11 +234,14 @@ impl Drift {
 
     /// How to revert everything, in a sentence without a full stop. Foreign strings are raw.
     pub fn way_back(&self) -> String {
-        let apply = text::ticked(&self.apply);
+        let apply = match self.forge {
+            Some(forge) => forge.apply_by_hand().to_owned(),
+            None => format!("run {}", text::ticked(&self.apply)),
+        };
         if self.rows.iter().all(|it| it.first.is_empty()) {
-            format!("To take it back, run {apply}")
+            format!("To take it back, {apply}")
         } else {
-            format!("To take it back, write what it needs, and run {apply}")
+            format!("To take it back, write what it needs, and {apply}")
         }
     }
 
@@ -257,6 +263,10 @@ impl Drift {
                     By::SomeReports => Some(format!(
                         "{APART}, even with the reports here: other applies may keep theirs elsewhere. {APPLIED}"
                     )),
+                    // A job of a forge is handed what is known.
+                    By::EmptyFolder if self.forge.is_some() => {
+                        Some(format!("{APART}: no report of an apply to this org is kept"))
+                    }
                     By::EmptyFolder => Some(format!("{APART}: the folder of reports has none of this org. {APPLIED}")),
                     By::Nothing => Some(format!("{APART}. {APPLIED}; or the reports of applies: `--report-dir DIR`")),
                 }

@@ -1,11 +1,6 @@
 //! The project that the files of a CI were written for, as those files say it.
 
-/// Whose CI it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Forge {
-    Github,
-    Gitlab,
-}
+use crate::model::forge::Forge;
 
 /// What the files of a CI say of themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::model::forge::Forge;
 use crate::model::text::shell_word;
-use crate::ops::forge::project::Forge;
 
 /// The variables of an environment that are no secrets, and the one that is.
 pub const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";

@@ -81,6 +81,45 @@ fn a_label_that_the_org_refuses_is_pointed_at() {
     assert_eq!(*place, json!({ "file": "lunch.yaml", "line": 5, "column": 33 }));
 }
 
+/// The files of a job go with its runner: the lines name what a person does at the forge.
+#[test]
+fn in_a_job_of_a_forge_the_trail_names_no_path() {
+    let at_github = "Undo: start the workflow `presencectl undo` by hand with https://github.example/acme/p/actions/runs/7 and this org";
+    for (variables, place, undo) in [
+        (
+            &[
+                ("GITHUB_ACTIONS", "true"),
+                ("GITHUB_SERVER_URL", "https://github.example"),
+                ("GITHUB_REPOSITORY", "acme/p"),
+                ("GITHUB_RUN_ID", "7"),
+            ][..],
+            "among the artifacts of this run",
+            at_github,
+        ),
+        (
+            &[("GITLAB_CI", "true")],
+            "among the artifacts of this job",
+            "Undo: download the report, and run presencectl undo acme-prod/2",
+        ),
+    ] {
+        let org = Org::start(SandboxConfig::default());
+        let (cli, target) = with_org(&org);
+        let cli = variables.iter().fold(cli, |cli, (name, value)| cli.variable(name, value));
+        cli.write("org.yaml", &format!("{LUNCH}org: {{ name: acme-prod }}\n"));
+        let folder = cli.path("runner").display().to_string();
+        let done = cli.run(&format!("apply org.yaml {target} --auto-approve --report-dir {folder}"));
+        assert_eq!(done.code, Some(0), "{}", done.shown());
+        let name = &kept(&cli, "runner/acme-prod")[0];
+        assert!(done.stdout.contains(&format!("Report: acme-prod/{name}, {place}\n")), "{}", done.shown());
+        assert!(done.stdout.contains(undo) && !done.stdout.contains(&folder), "{}", done.shown());
+        // Taken back by hand, drift says how to bring it back.
+        cli.write("off.yaml", &format!("{LUNCH}    deactivated: true\n"));
+        cli.run(&format!("apply off.yaml {target} --auto-approve"));
+        let drift = cli.run(&format!("drift org.yaml {target} -o markdown"));
+        assert!(drift.stdout.contains("To take it back, start "), "{}", drift.shown());
+    }
+}
+
 /// The names of the reports in a folder of them, with the time as a word.
 fn kept(cli: &super::driver::Cli, folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(cli.path(folder)).unwrap();

@@ -139,8 +139,8 @@ fn what_the_scripts_need_is_handed_to_them() {
         for variable in variables(&text) {
             let own = ["GITHUB_", "RUNNER_", "BASH_"].iter().any(|it| variable.starts_with(it));
             // What a script hands to another one, and what one of the shared functions reads that is not called here.
-            let handed =
-                ["SUBJECT", "UNSURE", "DESCRIPTION", "JOB_STATUS", "FIND_PLANS", "API_CACHE"].contains(&variable);
+            let handed = ["SUBJECT", "UNSURE", "DESCRIPTION", "JOB_STATUS", "API_CACHE"].contains(&variable)
+                || (variable == "APPLIED" && id == "orgs");
             let unused = id != "run"
                 && matches!(
                     variable,
@@ -154,6 +154,7 @@ fn what_the_scripts_need_is_handed_to_them() {
                         | "PULL_REQUEST"
                 );
             let unused = unused || (scripts[0] == "here.sh" && variable == "TOKEN");
+            let unused = unused || (variable == "STAGES" && !["run", "orgs"].contains(&id));
             let own = own || handed;
             assert!(
                 own || unused || !step["env"][variable].is_null(),
@@ -268,10 +269,12 @@ fn a_job_with_credentials_has_one_org_and_only_reads() {
                 let environment = job["environment"].as_str().unwrap();
                 assert!(environment.starts_with("presence-") && environment.ends_with("-${{ matrix.org }}"));
             } else if writes {
-                assert!(
-                    !text.contains("actions/checkout"),
-                    "{example}: {name} writes, and so it has no files of anyone"
-                );
+                // For the config of the default branch, and nothing of a proposal.
+                for it in steps(&json!({ "jobs": { "it": job } })) {
+                    let used = it["uses"].as_str().unwrap_or_default();
+                    let of_proposal = !it["with"]["ref"].is_null() && it["with"]["ref"] != "${{ github.sha }}";
+                    assert!(!used.starts_with("actions/checkout@") || !of_proposal, "{example}: {name}: {it}");
+                }
                 assert!(job["if"].as_str().unwrap().starts_with("always()"), "{example}: {name}");
             }
         }

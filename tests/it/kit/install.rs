@@ -168,10 +168,10 @@ fn a_curl_that_is_too_old_is_named() {
         return;
     }
     let github = Github::start();
-    let runner = Runner::new(&github).with("FIND_PLANS", "false");
+    let runner = Runner::new(&github);
     let old = "for it in \"$@\"; do [[ $it != --fail-with-body ]] || { echo \"curl: option $it: is unknown\" >&2; exit 2; }; done\n";
     runner.stand_in("curl", old);
-    let step = runner.run("reviewed-plans.sh", &["../needs"]).fails("curl 7.76 or newer is needed");
+    let step = runner.run("reviewed-plans.sh", &["../needs/plans"]).fails("curl 7.76 or newer is needed");
     assert!(step.log.contains("nothing is done"), "{}", step.log);
 }
 
@@ -182,9 +182,9 @@ fn a_refusal_that_curl_calls_a_success_is_one() {
         return;
     }
     let github = Github::start();
-    let runner = Runner::new(&github).with("FIND_PLANS", "false");
+    let runner = Runner::new(&github);
     runner.stand_in("curl", "while (($#)); do [[ $1 != --output ]] || echo '{}' >\"$2\"; shift; done\nprintf 502\n");
-    runner.run("reviewed-plans.sh", &["../needs"]).fails("nothing is done");
+    runner.run("reviewed-plans.sh", &["../needs/plans"]).fails("nothing is done");
 }
 
 /// The sum of the archive.

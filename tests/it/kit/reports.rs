@@ -29,13 +29,12 @@ fn kept(github: &Github, run: &Value, name: &str, archive: Vec<u8>) {
 }
 
 fn looking(github: &Github, org: &str) -> Runner {
-    let runner = Runner::new(github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", "false");
-    runner.with("ORG", org)
+    Runner::new(github).with("GITHUB_SHA", &sha('1')).with("PATH_OF_CONFIG", ".").with("ORG", org)
 }
 
 /// Looks up what an apply needs.
 fn looked_up(runner: &Runner) -> Step {
-    runner.run("reviewed-plans.sh", &["../needs"])
+    runner.run("earlier-reports.sh", &["../needs/reports"])
 }
 
 /// What the reports that were found say, by name.
@@ -69,10 +68,17 @@ fn the_newest_reports_of_this_org_are_found_and_no_others() {
         zip("acme/20260109T000000Z-1.json", "of another org"),
     );
     kept(&github, &numbered(6), "presencectl-reports-acme-1-more", zip("acme/20260109T000000Z-2.json", "no report"));
-    let runner = looking(&github, "acme");
+    let mut runner = looking(&github, "acme");
     let step = looked_up(&runner).succeeds();
-    assert_eq!(found(&runner), ["2", "3", "4", "5", "6"], "{}", step.log);
-    assert!(step.log.contains("5 report(s) of earlier runs"), "{}", step.log);
+    assert_eq!(found(&runner), ["0", "1", "2", "3", "4", "5", "6"], "{}", step.log);
+    assert!(step.log.contains("7 artifact(s) with reports of earlier runs for acme"), "{}", step.log);
+    // No more are fetched than tell what was applied last.
+    fs::remove_dir_all(runner.path("needs")).unwrap();
+    let known = "[[ ! -e ../needs/reports/acme/20260104T000000Z-0000000.json ]] || echo '{\"orgs\": [{\"behind\": {\"commit\": \"0\"}}]}'";
+    runner.executable("repository/presencectl", known);
+    runner.set("PRESENCECTL", "./presencectl");
+    let step = looked_up(&runner).succeeds();
+    assert_eq!(found(&runner), ["4", "5", "6"], "{}", step.log);
 }
 
 #[test]
@@ -130,7 +136,7 @@ fn an_apply_has_them_while_it_runs_and_keeps_its_own() {
     let mut runner = Runner::of(&github, &org).with("REVIEWED", "false").with("REPORT_DIR", "reports");
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
     let needs = runner.path("temp/needs");
-    let earlier = needs.join("org-/reports");
+    let earlier = needs.join("reports");
     fs::create_dir_all(earlier.join("acme")).unwrap();
     fs::write(earlier.join(REPORT), "earlier").unwrap();
     runner.set("NEEDS", needs.to_str().unwrap());

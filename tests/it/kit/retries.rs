@@ -11,7 +11,8 @@ type Script = (&'static str, &'static [&'static str]);
 
 const COMMENT: Script = ("comment.sh", &["said.md", "true"]);
 const ISSUE: Script = ("drift-issue.sh", &["drift", "true"]);
-const PLANS: Script = ("reviewed-plans.sh", &["../needs"]);
+const PLANS: Script = ("reviewed-plans.sh", &["../needs/plans"]);
+const REPORTS: Script = ("earlier-reports.sh", &["../needs/reports"]);
 const PULL_REQUEST: Script = ("pull-request.sh", &[]);
 
 /// A repository with a comment, an issue (both on the second page) and a pull request, which was merged and reviewed.
@@ -45,6 +46,9 @@ fn run(github: &Github, (script, arguments): Script) -> Step {
         .with("HEAD_REPOSITORY_ID", &FORK.to_string());
     for (name, text) in [("said.md", "said"), ("drift/comment.md", "said")] {
         runner.write(name, text);
+    }
+    if [PLANS.0, REPORTS.0].contains(&script) {
+        return runner.run_for("default", script, arguments);
     }
     runner.run(script, arguments)
 }
@@ -85,9 +89,14 @@ fn an_issue_is_found_again() {
 
 #[test]
 fn reviewed_plans_are_found() {
-    let reports = "::notice::1 report(s) of earlier runs";
-    let found = "::notice::1 commit(s) since the last apply, 0000000, 1 reviewed plan(s)";
-    same_with_failures(PLANS, |_| (), &[reports, found], &[]);
+    let found = "::notice::2 commit(s) since 0000000, 1 reviewed plan(s) for default";
+    same_with_failures(PLANS, |_| (), &[found], &[]);
+}
+
+#[test]
+fn reports_are_found() {
+    let found = "::notice::1 artifact(s) with reports of earlier runs for default";
+    same_with_failures(REPORTS, |_| (), &[found], &[]);
 }
 
 #[test]
@@ -101,9 +110,8 @@ fn the_first_run_is_found() {
         };
         repository.runs = vec![failed('1'), failed('0')];
     };
-    let found = "::notice::2 commit(s) since 0000000, 1 reviewed plan(s)";
-    let reports = "::notice::0 report(s) of earlier runs";
-    same_with_failures(PLANS, first, &[reports, found], &[]);
+    let found = "::notice::2 commit(s) since 0000000, 1 reviewed plan(s) for default";
+    same_with_failures(PLANS, first, &[found], &[]);
 }
 
 #[test]
@@ -122,6 +130,8 @@ fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
         (PLANS, "GET actions/artifacts?"),
         (PLANS, "GET actions/runs/1"),
         (PLANS, "GET actions/artifacts/1/zip"),
+        (REPORTS, "GET actions/workflows/apply.yml/runs"),
+        (REPORTS, "GET actions/runs/1000/artifacts"),
     ];
     for (script, path) in asked {
         for text in ["{}", "", "[] []", "{\"message\": \"Server Error\"}[]", "<html>"] {

@@ -29,7 +29,7 @@ fn merged(github: &Github, head: char, commit: char) {
 
 /// Looks up what an apply needs.
 fn looked_up(runner: &Runner) -> Step {
-    runner.run("reviewed-plans.sh", &["../needs"])
+    runner.run_for("default", "reviewed-plans.sh", &["../needs/plans"])
 }
 
 fn plans(runner: &Runner) -> Vec<String> {
@@ -52,7 +52,7 @@ fn what_was_merged_one_after_the_other_is_applied_together() {
     reviewed(&github, &runner, 'b', std::slice::from_ref(&tea));
     merged(&github, 'a', '1');
     merged(&github, 'b', '2');
-    github.applied(&sha('0'));
+    runner.set("APPLIED", &sha('0'));
 
     let found = looked_up(&runner).succeeds();
     let found_plans = plans(&runner);
@@ -101,7 +101,7 @@ fn without_a_reviewed_plan_nothing_is_applied() {
     runner.set("PLANS", &format!("{}\n", runner.path("needs/plans").display()));
     github.repository().newest = Some(sha('1'));
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
-    let stopped = runner.action("apply").fails("no reviewed plan was found");
+    let stopped = runner.action("apply").fails("not reviewed, and so not done for the org: create lunch");
     assert_eq!(stopped.output("changes"), Some("false"), "there are some, and none was made");
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
     assert!(stopped.log.contains("start the apply workflow by hand"), "{}", stopped.log);
@@ -237,9 +237,11 @@ fn a_run_of_a_fork_or_of_another_branch_is_no_apply() {
             let kept = zip("acme/20260102T000000Z-0000000.json", &report);
             github.repository().artifacts.push(("presencectl-reports-default-1".to_owned(), forged.clone(), kept));
             github.repository().runs.insert(0, forged.clone());
+            // Neither its report counts, nor is it the first one.
+            let reports = runner.run_for("default", "earlier-reports.sh", &["../needs/reports"]).succeeds();
+            assert!(reports.log.contains("::1 artifact(s) with reports"), "{forged}: {}", reports.log);
             let found = looked_up(&runner).succeeds();
-            let said = "1 commit(s) since the last apply, 0000000, 1 reviewed";
-            assert!(found.log.contains(said), "{forged}: {}", found.log);
+            assert!(found.log.contains("2 commit(s) since 0000000, 1 reviewed"), "{forged}: {}", found.log);
         }
     }
 }
@@ -249,11 +251,11 @@ fn a_token_that_may_not_read_runs_applies_nothing_and_is_told_what_it_lacks() {
     if skipped() {
         return;
     }
-    for find in ["true", "false"] {
+    for script in ["reviewed-plans.sh", "earlier-reports.sh"] {
         let github = Github::start();
-        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", find);
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
         github.repository().forbidden = Some("GET actions/workflows");
-        let refused = looked_up(&runner).fails("nothing is done");
+        let refused = runner.run_for("default", script, &["../needs/found"]).fails("nothing is done");
         assert!(refused.log.contains("It takes `actions: read` in the job's `permissions`"), "{}", refused.log);
     }
 }
@@ -298,11 +300,11 @@ fn the_name_of_an_org_may_hold_spaces() {
         return;
     }
     let github = Github::start();
-    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("ORG", "Acme Prod");
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
     let plans_of_both = zip("presencectl-plan-Acme Prod/plan.json", r#"{"kind": "plan"}"#);
     github.repository().artifacts.push((artifact('a'), planned(), plans_of_both));
     merged(&github, 'a', '1');
-    looked_up(&runner).succeeds();
+    runner.run_for("Acme Prod", "reviewed-plans.sh", &["../needs/plans"]).succeeds();
     assert_eq!(plans(&runner), [r#"{"kind": "plan"}"#]);
 }
 

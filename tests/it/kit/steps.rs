@@ -127,6 +127,11 @@ impl Runner {
         self.run_in(".", script, arguments, &[])
     }
 
+    /// Runs one script of the kit for an org.
+    pub(super) fn run_for(&self, org: &str, script: &str, arguments: &[&str]) -> Step {
+        self.run_in(".", script, arguments, &[("ORG", org)])
+    }
+
     /// Runs the action in a mode.
     pub(super) fn action(&self, mode: &str) -> Step {
         self.action_in(".", mode)

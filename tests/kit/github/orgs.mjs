@@ -24,7 +24,7 @@ export class Orgs {
       createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("url=") && done(line.slice(4)));
       child.on("exit", () => failed(new Error("the sandbox ended")));
     });
-    const secret = `cAnArY-secret-of-${name}-${"x7Qz".repeat(4)}${number}`;
+    const secret = `cAnArY-${number}-secret-${"x7Qz".repeat(4)}${number}`;
     const id = `5a4db0c5-0000-4000-b000-${String(number).padStart(12, "0")}`;
     this.orgs.set(name, { child, url, secret, id });
     return { id, base: `${this.url}/${name}`, secret };

@@ -37,6 +37,9 @@ for (const [name, play] of Object.entries(SCENARIOS)) {
       if (it.world.canaries.length < 2 || shown.length < 1000) throw new Error("the search for secrets has become blind");
       const secret = leaked(shown, it.world.canaries);
       if (secret) throw new Error(`a secret was shown: ${secret.slice(0, 20)}…`);
+      // Nobody at GitHub has the runner's files, or types a command there.
+      const path = /Report: \/|`?presencectl apply`? --|run `presencectl apply`|Undo: presencectl/.exec(shown) ?? /\/tmp\/presencectl-kit[^\s]*/.exec(it.told());
+      if (path) throw new Error(`a text is for another place: ${path[0]}`);
       if (it.world.unknown?.length) throw new Error(`jobs name environments that are not there: ${it.world.unknown}`);
     }
   } catch (error) {

@@ -31,7 +31,7 @@ function filled(raw, context) {
 
 const text = (value) => (value === null || value === undefined ? "" : String(value));
 
-function isMet(condition, context, status) {
+export function isMet(condition, context, status) {
   if (condition === undefined) return status === "success";
   const bare = String(condition).replace(/^\s*\$\{\{(.*)\}\}\s*$/s, "$1");
   const looks = /\b(always|success|failure|cancelled)\(\)/.test(bare);
@@ -43,13 +43,13 @@ function isMet(condition, context, status) {
 export class World {
   // PROJECT is this repository, CALLED what the workflows are written for.
   constructor({ project, folder, github, presencectl, called = "acme/presences" }) {
-    Object.assign(this, { project, folder, github, presencectl, called, environments: {}, logs: [], count: 0 });
+    Object.assign(this, { project, folder, github, presencectl, called, environments: {}, logs: [], summaries: [], count: 0 });
+    this.workflows = join(project, "examples/github-actions/.github/workflows");
     Object.assign(this, { canaries: [] });
   }
 
   async workflow(file) {
-    const path = join(this.project, "examples/github-actions/.github/workflows", file);
-    const content = readFileSync(path, "utf8").replaceAll("OWNER/PROJECT", this.called);
+    const content = readFileSync(join(this.workflows, file), "utf8").replaceAll("OWNER/PROJECT", this.called);
     const result = parseWorkflow({ name: file, content }, new NoOperationTraceWriter());
     const errors = result.context.errors.getErrors();
     if (!result.value || errors.length) throw new Error(`${file}: ${errors.map((it) => it.message).join("; ")}`);
@@ -82,6 +82,7 @@ export class World {
     const all = Object.values(played.results);
     run.status = "completed";
     run.conclusion = all.includes("failure") ? "failure" : "success";
+    this.summaries.push(played.summary);
     this.logs.push(`== ${file}\n${played.log}${played.summary}`);
     return Object.assign(played, { conclusion: run.conclusion });
   }

@@ -8,7 +8,7 @@ import { Orgs } from "./orgs.mjs";
 import { World } from "./runner.mjs";
 
 export class Scene {
-  static async start({ project, presencectl, orgs, stages = {}, called }) {
+  static async start({ project, presencectl, orgs, stages = [], called }) {
     const scene = new Scene();
     scene.folder = mkdtempSync(join(tmpdir(), "presencectl-kit-"));
     scene.work = join(scene.folder, "work");
@@ -34,9 +34,18 @@ export class Scene {
       }
       scene.ids = { ...scene.ids, [name]: id };
     }));
-    scene.world.environments["presence-approve"] = {};
-    scene.stages = stages;
+    for (const it of stages.length ? stages.map((it) => `presence-approve-${it}`) : ["presence-approve"]) scene.world.environments[it] = {};
+    scene.presencectl = presencectl;
     return scene;
+  }
+
+  // The workflows as `init` writes them for the config that is there.
+  init() {
+    const release = ["--release", `OWNER/presencectl@${"a".repeat(40)}`, "--sha256", "b".repeat(64)];
+    const words = ["init", this.work, "--start", "none", "--ci", "github", "--project", "acme/presences", ...release, "--yes"];
+    const said = execFileSync(this.presencectl, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    this.world.workflows = join(this.work, ".github/workflows");
+    return said;
   }
 
   git(...words) {
@@ -113,6 +122,27 @@ export class Scene {
     return this.world.run("plan.yml", { event: "workflow_run", payload: { workflow_run }, sha: this.main(), ...more });
   }
 
+  // A group of the merge queue with this pull request alone: its check, and the plan that it starts. GitHub merges it afterwards.
+  async queue(pull) {
+    const sha = this.git("commit-tree", `${pull.head.sha}^{tree}`, "-p", "main", "-p", pull.head.sha, "-m", "group");
+    const branch = `gh-readonly-queue/main/pr-${pull.number}-${this.main()}`;
+    this.git("push", "--quiet", "origin", `${sha}:refs/heads/${branch}`);
+    const check = await this.world.run("check.yml", { event: "merge_group", payload: { merge_group: { head_sha: sha } }, sha, ref: `refs/heads/${branch}`, headBranch: branch });
+    const workflow_run = { event: "merge_group", conclusion: check.conclusion, head_sha: sha, head_branch: branch, head_repository: { id: HERE, owner: { login: "acme" } } };
+    const plan = await this.world.run("plan.yml", { event: "workflow_run", payload: { workflow_run }, sha: this.main() });
+    this.git("merge", "--quiet", "--ff-only", sha);
+    this.git("push", "--quiet", "origin", "main");
+    Object.assign(pull, { state: "closed", merged_at: "2026-01-01T00:00:00Z", merge_commit_sha: sha });
+    return { sha, plan };
+  }
+
+  // The history of the default branch is written anew: this commit is its only one.
+  rewrite(files) {
+    this.git("checkout", "--quiet", "--orphan", "anew");
+    this.git("branch", "--quiet", "-M", "anew", "main");
+    return this.push(files);
+  }
+
   apply(sha = this.main(), more = {}) {
     return this.world.run("apply.yml", { event: "push", sha, ...more });
   }
@@ -128,6 +158,12 @@ export class Scene {
   // Which orgs were written to since this was asked last.
   written() {
     return [...new Set(this.orgs.writes.splice(0).map((it) => it.split(" ")[0]))].sort();
+  }
+
+  // What people read outside the logs.
+  told() {
+    const { comments, issues, statuses, checkRuns } = this.github;
+    return [...this.world.summaries, JSON.stringify([comments, issues, statuses, checkRuns])].join("\n");
   }
 
   // Everything that people or machines can read afterwards.

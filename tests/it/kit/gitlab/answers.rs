@@ -166,6 +166,25 @@ fn a_deployment_counts_only_where_a_job_of_the_default_branch_made_it() {
     assert_eq!(world.labels("acme"), ["Lunch", "Tea"], "{}", apply.logs());
 }
 
+/// By the kept reports it is known what was applied last, and by nothing else.
+#[test]
+fn an_org_whose_reports_are_gone_is_due_again() {
+    if skipped() {
+        return;
+    }
+    let world = World::new(&["acme"]);
+    world.play(&world.by_hand("acme")).green();
+    let readme = |text: &str| world.pushed(|| world.write("README.md", text));
+    let nothing = world.play(&readme("1")).green();
+    assert_eq!(nothing.names(), ["validate", "due", "result"], "{}", nothing.logs());
+    world.project().archives.clear();
+    let again = world.play(&readme("2")).green();
+    assert!(again.names().contains(&"apply acme".to_owned()), "{}", again.logs());
+    // It had nothing to do, and its report says that.
+    let nothing = world.play(&readme("3")).green();
+    assert_eq!(nothing.names(), ["validate", "due", "result"], "{}", nothing.logs());
+}
+
 #[test]
 fn a_plan_counts_only_where_a_pipeline_of_this_project_made_it() {
     if skipped() {

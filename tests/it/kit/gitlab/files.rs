@@ -101,6 +101,7 @@ fn the_configuration_of_another_project_runs_nothing_of_a_merge_request() {
         branch: "main",
         release: ("maker/presencectl", &commit),
         sha256: &sum,
+        stages: &[],
         config_project: Some("acme/presence-ci"),
     };
     let pages = files.gitlab();

@@ -22,7 +22,10 @@ fn one_issue_is_opened_and_closed() {
     assert!(night.log("drift acme").contains(&said), "{}", night.logs());
     let issue = world.project().issues[0].clone();
     assert_eq!((issue["state"].as_str(), issue["title"].as_str()), (Some("opened"), Some("Presences: drift")));
-    assert!(issue["description"].as_str().unwrap().contains("globex"), "{issue}");
+    let text = issue["description"].as_str().unwrap();
+    assert!(text.contains("globex") && text.contains("start a pipeline by hand with that org as `ORG`"), "{issue}");
+    assert!(!text.contains("run `presencectl apply`"), "{issue}");
+    assert!(night.log("drift acme").contains("start a pipeline by hand with this org as `ORG`"), "{}", night.logs());
 
     world.play(&world.by_hand("*")).green();
     world.play(&world.scheduled()).green();
