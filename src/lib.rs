@@ -18,7 +18,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::typed::{Typed, without_guards};
+use crate::cli::typed::{Typed, for_several_orgs, without_guards};
 use crate::cli::{Cli, LoggingArgs, help, variables};
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
@@ -76,10 +76,10 @@ fn read(arguments: &[OsString], environment: &Environment) -> Result<(Cli, Typed
         Ok(counted) => match parsed(&counted) {
             Ok(cli) => Ok((cli, typed)),
             Err(error) if !error.use_stderr() => Err(Unread::Help(error.render().to_string())),
-            Err(error) => {
-                let error = without_guards(typed.with_variable_named(error, &root, &counted));
-                Err(Unread::WrongUsage(error.render().to_string()))
-            }
+            Err(error) => Err(Unread::WrongUsage(match for_several_orgs(&error, &typed.command()) {
+                Some(problem) => output::text::problem::human(&problem, Style::PLAIN),
+                None => without_guards(typed.with_variable_named(error, &root, &counted)).render().to_string(),
+            })),
         },
         Err(problem) => match parsed(&BTreeMap::new()) {
             Err(error) if !error.use_stderr() => Err(Unread::Help(error.render().to_string())),

@@ -89,12 +89,14 @@ pub struct InitArgs {
     /// By default the one that these files name already, else `main`.
     #[arg(long, value_name = "BRANCH", help_heading = "CI", value_parser = branch)]
     pub branch: Option<String>,
-    /// The release of presencectl that the CI uses: its repository at GitHub, and its commit.
+    /// The release that the CI uses.
+    ///
+    /// The repository of presencectl at GitHub, and the commit of the release. `--ci` needs it, unless the files name one already.
     #[arg(long, value_name = "OWNER/NAME@COMMIT", help_heading = "CI", value_parser = release)]
     pub release: Option<String>,
     /// The SHA-256 of that release's archive.
     ///
-    /// For Linux on x86-64: its line in `SHA256SUMS`.
+    /// For Linux on x86-64: its line in `SHA256SUMS`. `--ci` needs it, unless the files name one already.
     #[arg(long, value_name = "SUM", help_heading = "CI", value_parser = sha256)]
     pub sha256: Option<String>,
     /// GitLab: the other project that holds the pipeline.

@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Flags that `-h` leaves out.
-const RARE: [&str; 41] = [
+const RARE: [&str; 42] = [
     "actor",
     "allow-active-users",
     "allow-label-removals",
@@ -18,6 +18,7 @@ const RARE: [&str; 41] = [
     "ca-cert",
     "color",
     "config",
+    "config-project",
     "default-locale",
     "exact",
     "log-format",
@@ -48,7 +49,7 @@ const RARE: [&str; 41] = [
 ];
 
 /// Flags that are rare elsewhere, and the point of these commands.
-const COMMON: [(&str, &str); 2] = [("retire", "config"), ("undo", "config")];
+const COMMON: [(&str, &str); 4] = [("init", "release"), ("init", "sha256"), ("retire", "config"), ("undo", "config")];
 
 /// The whole tool: its commands by what people do.
 const TOOL: &str = "{about-with-newline}

@@ -180,6 +180,7 @@ pub enum Command {
         credentials!(),
         "Examples:\n  \
         presencectl doctor examples/quickstart --sandbox\n  \
+        presencectl doctor examples/many-orgs --all-orgs --sandbox\n  \
         presencectl doctor examples/many-orgs --org acme-prod --sandbox --output json=diagnosis.json"
     ))]
     Doctor(DoctorArgs),

@@ -28,10 +28,11 @@ pub struct ValidateArgs {
 /// `presencectl explain`.
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// The name of a finding, as it appears in brackets.
+    /// The names of findings, as they appear in brackets.
     ///
-    /// Without it, all are listed.
-    pub name: Option<String>,
+    /// Without one, all are listed.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
 }
 
 /// `presencectl schema`.

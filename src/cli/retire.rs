@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::formats::{Output, TableFormat};
 use crate::cli::shared::{RecordArgs, TargetArgs};
+use crate::config::USUAL_PATH;
 
 /// `presencectl retire`.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +25,7 @@ pub struct RetireArgs {
     #[arg(long)]
     pub include_on_queue: bool,
     /// The config: a YAML file, or a folder of YAML files.
-    #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Config")]
+    #[arg(long, value_name = "PATH", default_value = USUAL_PATH, help_heading = "Config")]
     pub config: PathBuf,
     /// The org, if the config has several.
     #[arg(long, value_name = "NAME", help_heading = "Config")]

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use crate::cli::formats::Output;
 use crate::cli::paths;
 use crate::config::choice::{self, OrgChoice};
-use crate::config::{Config, ConfigSource};
+use crate::config::{Config, ConfigSource, USUAL_PATH};
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
@@ -20,19 +20,18 @@ use crate::model::text;
 /// Where the states of simulated orgs are, below the current folder.
 pub const SANDBOX_STATE_FOLDER: &str = ".presencectl/sandbox";
 
-/// The path of a config. Every command that reads one takes `--config`; where nothing else is positional, PATH as
-/// well.
+/// The path of a config, as typed, else [`USUAL_PATH`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigPath(pub PathBuf);
 
-/// The same where none has to be given.
+/// The same for a command that goes on without a config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnyConfigPath(pub Option<PathBuf>);
 
 /// How both are typed.
 #[derive(Debug, Clone, Args)]
 struct TypedPath {
-    /// The config: a YAML file, or a folder of YAML files.
+    /// The config: a YAML file, or a folder of YAML files. By default `presences`.
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
     /// The same as PATH.
@@ -58,7 +57,7 @@ impl TypedPath {
 
 impl Args for ConfigPath {
     fn augment_args(command: Command) -> Command {
-        TypedPath::augment_args(command).mut_arg("path", |it| it.required_unless_present("config"))
+        TypedPath::augment_args(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -68,8 +67,7 @@ impl Args for ConfigPath {
 
 impl FromArgMatches for ConfigPath {
     fn from_arg_matches(matches: &ArgMatches) -> Result<ConfigPath, clap::Error> {
-        let missing = || clap::Error::raw(ErrorKind::MissingRequiredArgument, "PATH is missing");
-        TypedPath::read(matches)?.map(ConfigPath).ok_or_else(missing)
+        Ok(ConfigPath(TypedPath::read(matches)?.unwrap_or_else(|| PathBuf::from(USUAL_PATH))))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -79,9 +77,7 @@ impl FromArgMatches for ConfigPath {
 
 impl Args for AnyConfigPath {
     fn augment_args(command: Command) -> Command {
-        let help =
-            "The config: a YAML file, or a folder of YAML files. By default `presences`, else the current folder";
-        TypedPath::augment_args(command).mut_arg("path", |it| it.help(help))
+        TypedPath::augment_args(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -341,11 +337,7 @@ impl ConfigArgs {
 
     /// The same config, as it is typed behind a command that takes it by a flag.
     pub fn to_flags(&self) -> String {
-        let ConfigArgs { path, org, root } = self;
-        let word = |path: &Path| text::shell_word(&path.to_string_lossy());
-        let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
-        let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
-        format!(" --config {}{org}{root}", word(path))
+        format!(" --config{}", self.request().to_arguments())
     }
 }
 

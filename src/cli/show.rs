@@ -61,8 +61,8 @@ pub struct ImportArgs {
 pub struct PlaceArgs {
     /// The file or folder to write: `presences/`.
     ///
-    /// A folder is one that exists, a path that ends with `/`, or any with `--split`. It gets an org file, and one
-    /// file a system presence. Without it, or with `-`, one file goes to standard output.
+    /// A name that ends with `.yaml` or `.yml` is a file, any other a folder. A folder gets an org file, and one file a
+    /// system presence. Without it, or with `-`, one file goes to standard output.
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
     /// One file a system presence, and an org file.

@@ -197,6 +197,27 @@ const GUARDS: [&str; 10] = [
     "--yes",
 ];
 
+/// Commands of one org at a time, and how it is named.
+const OF_ONE_ORG: [(&str, &str); 5] = [
+    ("apply", "presencectl apply PATH --org NAME"),
+    ("config", "presencectl config PATH --org NAME"),
+    ("retire", "presencectl retire KEY --to KEY2 --config PATH --org NAME"),
+    ("show", "presencectl show --config PATH --org NAME"),
+    ("undo", "presencectl undo REPORT --config PATH --org NAME"),
+];
+
+/// A flag for several orgs on a command of one.
+pub fn for_several_orgs(error: &clap::Error, command: &str) -> Option<Problem> {
+    let (_, how) = OF_ONE_ORG.iter().find(|(name, _)| *name == command)?;
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_meant = error.kind() == ErrorKind::UnknownArgument && ["--all-orgs", "--stage"].contains(&flag.as_str());
+    let in_ci = if command == "apply" { "; in CI, the workflows that `init --ci` writes do that" } else { "" };
+    is_meant.then(|| {
+        Problem::new(format!("`{command}` is for one org at a time, so it has no `{flag}`"))
+            .help(format!("type `{how}` for each org{in_ci}"))
+    })
+}
+
 /// Wrong usage without the suggestion of a flag that lifts a guard, and without the one to take a flag for a value.
 pub fn without_guards(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {

@@ -1,6 +1,7 @@
 //! Reads one object of a response as a definition or as an odd object. It is strict about the API's contract and
 //! tolerates unknown fields and values. One odd object does not affect the others.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -123,7 +124,12 @@ fn repeated(entities: Vec<PlacedObject>) -> Option<Odd> {
 
 /// Reads one JSON value of a response. `place` is its path there. Also returns the object as it was sent, with half a
 /// character as [`HALF`].
-pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<String, Value>) {
+pub fn entity(
+    text: &[u8],
+    generation: Generation,
+    place: &str,
+    locales: &SharedLocales,
+) -> (Entity, Map<String, Value>) {
     if !text.starts_with(b"{") {
         let what = vec![format!("it is {}, not an object", kind(text))];
         let odd = Odd { place: place.to_owned(), id: None, what, labels: Vec::new(), system_presence: None };
@@ -156,7 +162,7 @@ pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<
         Some(Value::Bool(deactivated)) => *deactivated,
         Some(_) => odd.add("`deactivated` is neither true nor false".to_owned()),
     };
-    let labels = labels(&mended.text, &mut odd);
+    let labels = labels(&mended.text, locales, &mut odd);
     let division = division(&fields, generation, &cut, &mut odd);
     let entity = match (id, system_presence, odd.what.is_empty()) {
         (Some(id), Some(system_presence), true) => {
@@ -171,6 +177,27 @@ pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<
         }
     };
     (entity, fields)
+}
+
+/// The locales of a list so far. Its definitions have the same few, so they share the texts.
+#[derive(Debug, Default)]
+pub struct SharedLocales(RefCell<Vec<Locale>>);
+
+impl SharedLocales {
+    /// More than the platform has. With more, a search would take longer than a copy.
+    const COUNT_MAX: usize = 64;
+
+    fn of(&self, spelling: &str) -> Locale {
+        let mut shared = self.0.borrow_mut();
+        if let Some(locale) = shared.iter().find(|it| it.as_str() == spelling) {
+            return locale.clone();
+        }
+        let locale = Locale::new(spelling);
+        if shared.len() < Self::COUNT_MAX {
+            shared.push(locale.clone());
+        }
+        locale
+    }
 }
 
 /// The problems of one object.
@@ -222,7 +249,7 @@ fn text_of<'a>(fields: &'a Map<String, Value>, name: &str, halves: &Halves, odd:
 }
 
 /// Every readable label, even several of one locale. A null label counts as absent.
-fn labels(text: &[u8], odd: &mut Oddities) -> Vec<(Locale, Label)> {
+fn labels(text: &[u8], locales: &SharedLocales, odd: &mut Oddities) -> Vec<(Locale, Label)> {
     let mut labels = Vec::new();
     let mut is_there = false;
     for (key, value) in json::members(text).into_iter().flatten() {
@@ -240,7 +267,7 @@ fn labels(text: &[u8], odd: &mut Oddities) -> Vec<(Locale, Label)> {
         for (locale, label) in each {
             let locale = json::string(locale).unwrap_or_default();
             match json::string(label) {
-                Some(label) => labels.push((Locale::new(locale), Label::new(label))),
+                Some(label) => labels.push((locales.of(&locale), Label::new(label))),
                 None if label == b"null" => {}
                 None => {
                     odd.add::<()>(format!(

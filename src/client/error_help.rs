@@ -205,6 +205,7 @@ impl From<&ApiError> for Problem {
             correlation_id,
             platform_terms: platform_terms(error),
             is_freeze: false,
+            is_declined: false,
         }
     }
 }

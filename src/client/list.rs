@@ -2,9 +2,13 @@
 //! states (the second generation).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::instrument::WithSubscriber as _;
 
 use crate::client::entity::{self, PlacedObject};
 use crate::client::error::{ApiError, ApiErrorKind};
@@ -60,7 +64,8 @@ impl Weight {
 /// All definitions, through the first generation.
 pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> {
     let id = |(_, it): &PlacedObject| it.id().cloned();
-    Ok(match paged(session, "definition", operations::page, shapes::page, id, Twice::OnOnePage).await? {
+    let definitions = PagedList { noun: "definition", operation: operations::page, read: shapes::page };
+    Ok(match paged(session, definitions, id, Twice::OnOnePage).await? {
         Round::Whole(entities) => Round::Whole(entity::list_of(entities)),
         Round::Shifted(what) => Round::Shifted(what),
         Round::Short(what) => Round::Short(what),
@@ -70,7 +75,7 @@ pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> 
 
 pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>, ApiError> {
     let id = |it: &Division| -> Option<DivisionId> { Some(it.id.clone()) };
-    let read = |body: &[u8], number, size, _: &ListRoom| {
+    let read: PageReader<Division> = |body, number, size, _| {
         shapes::divisions(body, number, size).and_then(|page| match page.total {
             total if total.max(page.items.len()) <= DIVISIONS_MAX => Ok(page),
             total => {
@@ -78,7 +83,8 @@ pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>,
             }
         })
     };
-    paged(session, "division", operations::divisions, read, id, Twice::Never).await
+    let divisions = PagedList { noun: "division", operation: operations::divisions, read };
+    paged(session, divisions, id, Twice::Never).await
 }
 
 /// All definitions, through the second generation: the active ones, the deactivated ones, and the active ones again, in
@@ -124,7 +130,8 @@ async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<
 pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     match session.generation() {
         Generation::First => {
-            first_page(session, &operations::page, &shapes::page, &Weight::default()).await.map(|_| ())
+            let definitions = PagedList { noun: "definition", operation: operations::page, read: shapes::page };
+            first_page(session, definitions, &Arc::default()).await.map(|_| ())
         }
         Generation::Second => state(session, true, &Weight::default()).await.map(|_| ()),
     }
@@ -137,17 +144,35 @@ enum Twice {
     Never,
 }
 
-/// One attempt to read all pages of a list.
-async fn paged<T, I: std::fmt::Display>(
+/// Reads a page with this number and size from a response.
+type PageReader<T> = fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>;
+
+/// A list of pages.
+struct PagedList<T> {
+    noun: &'static str,
+    /// The request of a page, by its number and size.
+    operation: fn(usize, usize) -> Operation,
+    read: PageReader<T>,
+}
+
+impl<T> Clone for PagedList<T> {
+    fn clone(&self) -> PagedList<T> {
+        *self
+    }
+}
+
+impl<T> Copy for PagedList<T> {}
+
+/// One attempt to read all pages of a list. Each page is a task, so that several threads can read them.
+async fn paged<T: Send + 'static, I: std::fmt::Display>(
     session: &Session,
-    noun: &str,
-    operation: impl Fn(usize, usize) -> Operation,
-    read: impl Fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>,
+    list: PagedList<T>,
     id: impl Fn(&T) -> Option<I>,
     twice: Twice,
 ) -> Result<Round<Vec<T>>, ApiError> {
-    let weight = Weight::default();
-    let (first, size) = first_page(session, &operation, &read, &weight).await?;
+    let PagedList { noun, operation, .. } = list;
+    let weight = Arc::default();
+    let (first, size) = first_page(session, list, &weight).await?;
     let (total, page_size) = (first.total, first.page_size);
     let pages = total.div_ceil(page_size);
     if pages > PAGES_MAX {
@@ -155,7 +180,12 @@ async fn paged<T, I: std::fmt::Display>(
         return Err(session.failed(&operation(1, size), ApiErrorKind::BrokenPromise(what)));
     }
     let rest: Vec<DefinitionPage<T>> = stream::iter(2..=pages)
-        .map(|number| page(session, &operation, &read, (number, size), &weight))
+        .map(|number| {
+            let (session, weight) = (session.clone(), Arc::clone(&weight));
+            let reading = async move { page(&session, list, (number, size), &weight).await };
+            let task = AbortOnDropHandle::new(tokio::spawn(reading.with_current_subscriber()));
+            async move { task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())) }
+        })
         .buffered(PAGES_AT_ONCE)
         .try_collect()
         .await?;
@@ -185,13 +215,12 @@ async fn paged<T, I: std::fmt::Display>(
 /// The first page, and the page size, which is smaller if the org rejects the usual one.
 async fn first_page<T>(
     session: &Session,
-    operation: &impl Fn(usize, usize) -> Operation,
-    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>,
+    list: PagedList<T>,
     weight: &Weight,
 ) -> Result<(DefinitionPage<T>, usize), ApiError> {
     loop {
         let size = session.page_size();
-        match page(session, operation, read, (1, size), weight).await {
+        match page(session, list, (1, size), weight).await {
             Err(error) if session.takes_smaller_pages(&error, size) => {}
             answer => return answer.map(|page| (page, size)),
         }
@@ -200,12 +229,11 @@ async fn first_page<T>(
 
 async fn page<T>(
     session: &Session,
-    operation: &impl Fn(usize, usize) -> Operation,
-    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>,
+    list: PagedList<T>,
     (number, size): (usize, usize),
     weight: &Weight,
 ) -> Result<DefinitionPage<T>, ApiError> {
-    let read = |response: &Response| weight.read(response, |body, room| read(body, number, size, room));
-    let answer = session.run(&operation(number, size), read).await;
+    let read = |response: &Response| weight.read(response, |body, room| (list.read)(body, number, size, room));
+    let answer = session.run(&(list.operation)(number, size), read).await;
     answer.map_err(|failed| session.of_the_collection(failed).error)
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::client::entity::{Entity, PLATFORMS_OWN, PlacedObject, Whole, entity, still_sent};
+use crate::client::entity::{Entity, PLATFORMS_OWN, PlacedObject, SharedLocales, Whole, entity, still_sent};
 use crate::client::json::{self, Mended};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
@@ -115,11 +115,10 @@ impl ListRoom {
             (&self.definitions, 1, LIST_DEFINITIONS_MAX, "definitions"),
             (&self.labels, labels, LIST_LABELS_MAX, "labels"),
         ] {
-            let before = room.load(Ordering::Relaxed);
-            let Some(left) = before.checked_sub(count) else {
+            let taken = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(count));
+            if taken.is_err() {
                 return Err(broken(format!("the answers for this list hold more than {max} {what} together")));
-            };
-            room.store(left, Ordering::Relaxed);
+            }
         }
         Ok(())
     }
@@ -133,32 +132,43 @@ pub fn page(
     room: &ListRoom,
 ) -> ReadResult<DefinitionPage<PlacedObject>> {
     let on_page = if number == 1 { String::new() } else { format!(" of page {number}") };
-    paged(body, number, asked_size, |index, text| listed(text, Generation::First, &place(index, &on_page), room))
+    let locales = SharedLocales::default();
+    paged(body, number, asked_size, |index, text| {
+        listed(text, Generation::First, &place(index, &on_page), &locales, room)
+    })
 }
 
 fn place(index: usize, on_page: &str) -> String {
     format!("entities[{index}]{on_page}")
 }
 
-fn listed(text: &[u8], generation: Generation, place: &str, room: &ListRoom) -> ReadResult<PlacedObject> {
-    let entity = one(text, generation, place).and_then(|(it, _)| room.take(&it).map(|()| it));
+fn listed(
+    text: &[u8],
+    generation: Generation,
+    place: &str,
+    locales: &SharedLocales,
+    room: &ListRoom,
+) -> ReadResult<PlacedObject> {
+    let entity = one(text, generation, place, locales).and_then(|(it, _)| room.take(&it).map(|()| it));
     let entity = entity.map_err(|error| within(&format!("`{place}`"), error))?;
     Ok((place.to_owned(), entity))
 }
 
 /// One object, unless it is too large for a tree.
-fn one(text: &[u8], generation: Generation, place: &str) -> ReadResult<(Entity, Fields)> {
+fn one(text: &[u8], generation: Generation, place: &str, locales: &SharedLocales) -> ReadResult<(Entity, Fields)> {
     if json::values_at_most(text) > ANSWER_VALUES_MAX {
         return Err(broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")));
     }
-    Ok(entity(text, generation, place))
+    Ok(entity(text, generation, place, locales))
 }
 
 /// `GET /api/v2/presence/definitions`: every definition of one state.
 pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> ReadResult<Vec<PlacedObject>> {
     let listing = Listing::of(body)?;
     let on_page = if deactivated { " of those deactivated" } else { "" };
-    let entities = listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), room))?;
+    let locales = SharedLocales::default();
+    let entities =
+        listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), &locales, room))?;
     match listing.count("total")? {
         Some(total) if total != entities.len() => {
             Err(broken(format!("`total` is {total}, and {} came", entities.len())))
@@ -265,7 +275,7 @@ fn alone(generation: Generation, body: &[u8]) -> ReadResult<(Entity, Fields)> {
     if !text.starts_with(b"{") {
         return Err(broken("the answer is not an object".to_owned()));
     }
-    one(text, generation, "the answer")
+    one(text, generation, "the answer", &SharedLocales::default())
 }
 
 /// The response to a DELETE: empty, or JSON. A gateway's page does not show whether the platform received the request.

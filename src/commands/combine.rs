@@ -181,9 +181,10 @@ fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<
     let expected: Vec<&str> = expected.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
     if let Some(unknown) = expected.iter().find(|it| !configs.iter().any(|config| name_of(config) == **it)) {
         let problem = Problem::new(format!("--expect: the config has no org {}", text::ticked(unknown)));
+        let path = text::shell_word(&args.files.path.to_string_lossy());
         return Err(match text::nearest(unknown, configs.iter().map(name_of)) {
             Some(nearest) => problem.help(format!("did you mean {}?", text::ticked(nearest))),
-            None => problem.help("`presencectl orgs PATH` lists them"),
+            None => problem.help(format!("`presencectl orgs {path}` lists them")),
         });
     }
     Ok(configs.iter().map(|it| expected.contains(&name_of(it))).collect())

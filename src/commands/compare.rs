@@ -64,8 +64,9 @@ fn choice(args: &CompareArgs) -> Result<OrgChoice, Problem> {
     let one = match args.config.chosen.orgs.as_slice() {
         [one] if !args.config.chosen.are_several() => one,
         _ => {
+            let path = text::shell_word(&args.config.path.to_string_lossy());
             return Err(Problem::new("--with compares two orgs, and needs the name of one by --org")
-                .help(format!("`presencectl compare PATH --org NAME --with {}`", text::shell_word(with))));
+                .help(format!("`presencectl compare {path} --org NAME --with {}`", text::shell_word(with))));
         }
     };
     if one == with {

@@ -51,7 +51,8 @@ pub async fn run(args: &DoctorArgs, run: &mut Run<'_, DiagnosisFormat>) -> Resul
     loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &asked.request(), None);
     run.outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, &asked, loaded);
-    let git = Git::above(path).map_or(Ok(None), |it| it.repository());
+    let git = Git::above(path).filter(|_| path.exists()).or_else(|| Git::above(Path::new(".")));
+    let git = git.map_or(Ok(None), |it| it.repository());
     let access = OrgAccess::of(&args.target, &desired, &run.host, true);
     run.host.show_notes(access.unused.as_slice());
     let credentials = credentials_fact(&access);
@@ -96,7 +97,7 @@ fn config_fact(args: &DoctorArgs, asked: &ConfigArgs, loaded: LoadedAll) -> (Con
         ConfigFact::Broken { path, errors, first: words, help: first.finding.help() }
     };
     if let Some(first) = diagnostics.iter().find(|it| it.severity == Severity::Error) {
-        let is_absent = args.path.0.is_none() && matches!(first.finding, Finding::NoFiles { .. });
+        let is_absent = args.path.0.is_none() && !asked.path.exists();
         return (if is_absent { ConfigFact::Absent } else { broken(first) }, Desired::nothing());
     }
     let named = |org: &OrgIdentity| MeantOrg::Named { name: org.name.clone(), id: org.id.clone() };

@@ -73,7 +73,7 @@ fn orgs_of(args: &DoctorArgs, path: &Path) -> Result<(Vec<ForgeOrg>, Vec<String>
                 text::ticked(path.display()),
                 text::ticked(typed.join(" "))
             ))
-            .help("`presencectl orgs PATH` lists them"));
+            .help(format!("`presencectl orgs {}` lists them", text::shell_word(&path.to_string_lossy()))));
         }
     }
     Ok((orgs, stages))

@@ -56,7 +56,9 @@ pub async fn run(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 
 async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (config, sources) = run.load(config_args)?;
-    run.config = Some(ConfigV1::of(&config, &sources));
+    if run.outputs.has(Format::Json) {
+        run.config = Some(ConfigV1::of(&config, &sources));
+    }
     let source = config_args.request();
     let org = org_of(&config, &source);
     let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
@@ -168,6 +170,7 @@ async fn drift_of(
     let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
     let past = DriftPast { reports, is_whole, applied, checked_out };
     let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
+    drift.apply = format!("presencectl apply{}{}", source.to_arguments(), args.target.to_flags());
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());
     Ok((drift, planned))

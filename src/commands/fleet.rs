@@ -167,7 +167,10 @@ pub fn check_variables<'a>(orgs: impl Iterator<Item = &'a OrgIdentity>, host: &m
 /// The id is the only protection against another org's client.
 fn without_id(org: &OrgIdentity) -> Problem {
     Problem::new(format!("{} has no `org.id`, which is needed where several orgs are read", text::ticked(&org.name)))
-        .help("write the id into its org file; `presencectl plan` of this org alone prints it")
+        .help(format!(
+            "write the id into its org file; `presencectl plan PATH --org {}` prints it",
+            text::shell_word(&org.name)
+        ))
 }
 
 /// No two orgs may share variables.

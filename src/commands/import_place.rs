@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::cli::paths;
 use crate::cli::{ImportArgs, PlaceArgs};
 use crate::commands::context::host::Host;
+use crate::config::folders;
 use crate::host::file_set::{File, FileChange, FileSet};
 use crate::host::files;
 use crate::model::problem::Problem;
@@ -35,12 +36,9 @@ impl ImportPlace {
         if paths::is_stream(path) {
             return Ok(ImportPlace::Stdout);
         }
-        let typed = path.as_os_str().as_encoded_bytes();
-        if *split || typed.ends_with(b"/") || path.is_dir() {
-            Ok(ImportPlace::Folder(path.clone()))
-        } else {
-            Ok(ImportPlace::File(path.clone()))
-        }
+        // A name that no file of a config can have is that of a folder. What exists stays what it is, such as `/dev/stdout`.
+        let is_file = !path.is_dir() && (path.exists() || is_yaml(path));
+        if *split || !is_file { Ok(ImportPlace::Folder(path.clone())) } else { Ok(ImportPlace::File(path.clone())) }
     }
 
     pub fn layout(&self) -> Layout {
@@ -95,7 +93,7 @@ pub fn fleet_folder(args: &ImportArgs) -> Result<&Path, Problem> {
 
 fn is_yaml(path: &Path) -> bool {
     let ends_in_slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-    !ends_in_slash && path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+    !ends_in_slash && folders::is_yaml(path)
 }
 
 /// Writes files. Existing files are only replaced with `--force` or after confirmation.

@@ -9,7 +9,7 @@ use crate::commands::doctor_ci::named_orgs;
 use crate::commands::import::{Made, make};
 use crate::commands::init_ci;
 use crate::commands::selection;
-use crate::config;
+use crate::config::{self, USUAL_PATH};
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, FileChange, FileSet};
 use crate::model::pins::PinChoice;
@@ -19,7 +19,7 @@ use crate::model::text;
 use crate::ops::forge::setup::ForgeOrg;
 use crate::ops::import::page::org_name;
 use crate::ops::import::{ImportRequest, Layout};
-use crate::ops::init::{CONFIG_FOLDER, Ci, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small};
+use crate::ops::init::{Ci, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small};
 use crate::output;
 use crate::output::json;
 
@@ -63,7 +63,7 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 
 /// How to go on, as it is typed.
 fn next(args: &InitArgs, start: Start) -> [String; 2] {
-    let config = text::shell_word(&file_set::plain(&args.folder.join(CONFIG_FOLDER)).to_string_lossy());
+    let config = text::shell_word(&file_set::plain(&args.folder.join(USUAL_PATH)).to_string_lossy());
     let flags = match (args.target.to_flags(), start) {
         // There may be no org yet.
         (none, Start::Small) if none.is_empty() => " --sandbox".to_owned(),
@@ -121,7 +121,7 @@ struct Begun {
 
 async fn begun(args: &InitArgs, start: Start, run: &mut Run<'_>) -> Result<Begun, Failure> {
     if start == Start::None {
-        let (orgs, stages) = named_orgs(&args.folder.join(CONFIG_FOLDER), None)?;
+        let (orgs, stages) = named_orgs(&args.folder.join(USUAL_PATH), None)?;
         return Ok(Begun { pages: Vec::new(), orgs, stages });
     }
     let there = file_set::there(&args.folder, ".gitignore")?;
@@ -150,7 +150,7 @@ async fn imported(args: &InitArgs, run: &mut Run<'_>) -> Result<(Vec<InitPage>, 
     let style = run.host.style_err();
     let told = output::text::target_line(&target) + "\n" + &output::text::import::notes(&import.notes, style);
     run.host.terminal.err(&told);
-    let page = |name: &str, text: String| InitPage::whole(format!("{CONFIG_FOLDER}/{name}"), text);
+    let page = |name: &str, text: String| InitPage::whole(format!("{USUAL_PATH}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
     let org = |name| ForgeOrg { name, region: region.map(Region::name) };
     Ok((pages, target.org.as_ref().map(org_name).map(org).into_iter().collect()))

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use crate::cli::InitArgs;
+use crate::config::USUAL_PATH;
 use crate::host::file_set;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::ci_files::CiFiles;
 use crate::ops::forge::project::{Forge, ForgeProject};
 use crate::ops::forge::setup::{ForgeOrg, Setup, SetupStep};
-use crate::ops::init::{CONFIG_FOLDER, Ci, InitPage, Start};
+use crate::ops::init::{Ci, InitPage, Start};
 
 const ARCHIVE: &str = "x86_64-unknown-linux-musl";
 
@@ -124,7 +125,7 @@ impl CiChoice {
     pub fn steps(&self, folder: &Path, start: Start, orgs: &[ForgeOrg], stages: &[String]) -> Vec<SetupStep> {
         let setup = Setup { forge: self.forge, project: &self.project, branch: &self.branch };
         let shown = |path: &Path| text::shell_word(&file_set::plain(path).to_string_lossy());
-        let config = shown(&folder.join(CONFIG_FOLDER));
+        let config = shown(&folder.join(USUAL_PATH));
         let ask = match &self.config_project {
             None => format!("presencectl doctor {config} --ci"),
             Some(_) => format!("presencectl doctor PATH --ci={}", shown(folder)),

@@ -57,7 +57,9 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
         Some(at) => run.load_at(at, org.as_deref())?,
         None => run.load_beside(config_args, args.base.as_deref())?,
     };
-    run.config = Some(ConfigV1::of(&config, &sources));
+    if run.outputs.has(Format::Json) {
+        run.config = Some(ConfigV1::of(&config, &sources));
+    }
     let desired = limited(config.desired.clone(), &args.only)?;
     let source = config_args.request();
     let files = ConfigFiles { config: &config, source: &source, at: at.as_ref(), sources: &sources };

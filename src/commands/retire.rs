@@ -78,7 +78,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     });
     let flags = typed.to_flags() + &args.target.to_flags();
     let trail = execute::trail(file.as_deref(), file.as_deref().filter(|_| written.may_have_written()), &flags);
-    let words = |style: Style| view::report(&report, &target, &sources, style) + &trail;
+    let words = |style: Style| view::report(&report, &sources, style) + &trail;
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
         TableFormat::Json => json::write(&json::RetirementV1::of(&report, &target, &sources)),

@@ -1,16 +1,14 @@
 //! Resolves what is typed: the keys of `--only`, the locale of `--default-locale`, a path that may be left out.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, USUAL_PATH};
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Locale};
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::model::yaml;
-use crate::ops::init::CONFIG_FOLDER;
 
 /// The config, limited to the typed keys. Without keys, it is unchanged.
 pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
@@ -84,9 +82,7 @@ pub fn locale(typed: &str) -> Result<Locale, Problem> {
     Ok(Locale::new(typed))
 }
 
-/// The config as typed, else where `init` puts it, else the current folder.
+/// The config as typed, else where `init` puts it.
 pub fn path_or_usual(typed: Option<&Path>) -> &Path {
-    let usual = Path::new(CONFIG_FOLDER);
-    let is_there = fs::metadata(usual).is_ok_and(|it| it.is_dir());
-    typed.unwrap_or(if is_there { usual } else { Path::new(".") })
+    typed.unwrap_or(Path::new(USUAL_PATH))
 }

@@ -101,7 +101,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let flags = typed.as_ref().map(ConfigArgs::to_flags).unwrap_or_default() + &args.target.to_flags();
     let done = |ended: Report, exit| {
         let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
-        Execution { report: ended, target: &target, sources: &sources, exit, flags, last }
+        Execution { report: ended, target: &target, sources: &sources, exit, flags: flags.clone(), last }
     };
     let resolved: Vec<ReportRow> = undo.not_undone.iter().map(undo::NotUndone::row).collect();
     let plan = undo.plan;
@@ -114,7 +114,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         unfrozen(&config.desired, sources, run)?;
     }
     if !args.auto_approve {
-        let unasked = unasked(args, &file);
+        let unasked = unasked(args, &file, &flags);
         approve(&text::count(plan.changes.len(), "change"), &target, &unasked, &mut run.host)?;
     }
     let job = ApplyJob {
@@ -171,12 +171,12 @@ fn nothing_done(plan: Plan, resolved: Vec<ReportRow>) -> Report {
 }
 
 /// The command that runs without a question.
-fn unasked(args: &UndoArgs, file: &Path) -> String {
+fn unasked(args: &UndoArgs, file: &Path, flags: &str) -> String {
     match (&args.report, &args.config) {
         (None, _) => format!(
-            "name the report, and give --auto-approve where a review has already said yes: `presencectl undo {} \
-             --auto-approve`",
-            text::terminal(&file.display().to_string())
+            "name the report, and give --auto-approve where a review has already said yes: `presencectl undo \
+             {}{flags} --auto-approve`",
+            text::shell_word(&file.to_string_lossy())
         ),
         (Some(_), None) if !args.target.sandbox => UNASKED_WITHOUT_CONFIG.to_owned(),
         (Some(_), _) => execute::UNASKED.to_owned(),

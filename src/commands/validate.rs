@@ -110,18 +110,17 @@ fn valid(checked: &LoadedAll) -> String {
 /// `presencectl explain`.
 pub fn explain(args: &ExplainArgs, host: &mut Host<'_>) -> Exit {
     let style = host.style_out();
-    let text = match &args.name {
-        None => explain::list(style),
-        Some(name) => {
-            // A finding of a config and of a plan can have the same name.
-            let found = rules::rule(name).map(|it| it.page).into_iter().chain(pages::page(name).map(|it| it.page));
-            let found: Vec<String> = found.map(|it| explain::page(it, style)).collect();
-            if found.is_empty() {
-                return host.fail(&unknown(name).into());
-            }
-            found.join("\n")
+    let mut pages = Vec::new();
+    for name in &args.names {
+        // A finding of a config and of a plan can have the same name.
+        let found = rules::rule(name).map(|it| it.page).into_iter().chain(pages::page(name).map(|it| it.page));
+        let found: Vec<String> = found.map(|it| explain::page(it, style)).collect();
+        if found.is_empty() {
+            return host.fail(&unknown(name).into());
         }
-    };
+        pages.extend(found);
+    }
+    let text = if pages.is_empty() { explain::list(style) } else { pages.join("\n") };
     host.terminal.out(&text);
     Exit::Success
 }

@@ -22,6 +22,7 @@ use crate::model::names::{
     DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, can_be_id, is_guid,
 };
 use crate::model::region::Region;
+use crate::model::slug::slug;
 use crate::model::source::Span;
 use crate::model::text;
 
@@ -250,7 +251,8 @@ impl<'a> Check<'a> {
         let ResolvedDefinition { key: key_place, first, body, broken, layered, without } = definition;
         let key = Key::new(name);
         if key.is_none() {
-            self.tell(*key_place, Finding::InvalidKey { key: name.to_owned() });
+            let suggestion = slug(name).filter(|it| it != name && Key::new(it).is_some());
+            self.tell(*key_place, Finding::InvalidKey { key: name.to_owned(), suggestion });
         }
         if *broken {
             return (key, None);

@@ -1,7 +1,7 @@
 //! The findings about a config: facts, and one table of their texts. Each has a stable kebab-case name, a severity, a
 //! message and a help text.
 
-use crate::config::finding_words::{InProse as _, MERGE, and_more, did_you_mean, some_of, ticked};
+use crate::config::finding_words::{InProse as _, MERGE, USUAL, USUAL_PATH, and_more, did_you_mean, some_of, ticked};
 use crate::model::text;
 use crate::model::yaml::MERGE_KEY;
 
@@ -67,7 +67,12 @@ findings! {
     // Files.
     /// A file or folder cannot be read at all.
     Unreadable { path: String, cause: String, nearest: Option<String> }
-        "unreadable", Error, format!("`{path}` cannot be read: {cause}"), did_you_mean(nearest.as_ref());
+        "unreadable", Error, format!("`{path}` cannot be read: {cause}"),
+        match nearest {
+            Some(nearest) if path == USUAL_PATH => Some(format!("{USUAL}; did you mean `{nearest}`?")),
+            None if path == USUAL_PATH => Some(format!("{USUAL}: type the path of your config, or make one with `presencectl init`")),
+            nearest => did_you_mean(nearest.as_ref()),
+        };
     /// A file, or one line of it, is over a limit of the reader.
     TooLarge { what: String, limit: String }
         "too-large", Error, format!("{what} is larger than {limit}"),
@@ -145,6 +150,11 @@ findings! {
     TypographicQuotes { }
         "typographic-quotes", Warning, "typographic quotes do not quote in YAML: write `\"`".to_owned(),
         say("if they belong to the text, write `\"` around them too");
+    /// A plain word that other readers of YAML take for a boolean.
+    BooleanWord { word: String, value: bool, count: usize }
+        "boolean-word", Warning,
+        format!("`{word}` is not in quotes, and many readers of YAML take it for `{value}`{}", and_more(*count, "place")),
+        Some(format!("write `\"{word}\"`: presencectl reads it as text, other programs that read the file may not"));
     /// A key is given twice in one mapping.
     DuplicateKey { key: String }
         "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
@@ -364,10 +374,12 @@ findings! {
         if *prune_delete { say("with `prune: delete` a plan of it is refused: it would remove everything") }
         else { None };
     /// A key with odd characters.
-    InvalidKey { key: String }
+    InvalidKey { key: String, suggestion: Option<String> }
         "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
-        text::unseen_in_name(key)
-            .or_else(|| say("begin with a letter or digit, and use only letters, digits, `_`, `-` and `.`, at most 100 in all"));
+        text::unseen_in_name(key).or_else(|| {
+            let rule = "a key begins with a letter or digit, and has only letters, digits, `_`, `-` and `.`, at most 100 in all";
+            Some(suggestion.as_ref().map_or_else(|| rule.to_owned(), |key| format!("write `{key}`: {rule}")))
+        });
     /// No `systemPresence` on the merged definition.
     MissingSystemPresence { key: String }
         "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),

@@ -6,6 +6,12 @@ use crate::model::text;
 pub(super) const MERGE: &str =
     "merge keys are not read: write the values out; what several files share goes into a layer";
 
+/// Where a config is if no path is typed: `init` makes it there.
+pub const USUAL_PATH: &str = "presences";
+
+/// What is read if no path is typed.
+pub(super) const USUAL: &str = "without PATH, the folder `presences` is read";
+
 /// Data as a sentence takes them: a backtick in a foreign name is escaped.
 pub(super) trait InProse: Clone {
     fn in_prose(&self, _: &str) -> Self {

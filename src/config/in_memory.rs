@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::check;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::{Diagnostic, Findings};
-use crate::config::files::{FilesRoom, examined};
+use crate::config::examine::{FilesRoom, examined};
 use crate::config::layers::{self, Stack};
 use crate::config::structure::Shape;
 use crate::model::desired::Desired;

@@ -6,6 +6,7 @@ use crate::config::diagnostic::Findings;
 use crate::config::layers::Resolved;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::source::{FileId, Sources};
+use crate::model::text;
 
 #[derive(Debug, Clone, Default)]
 pub struct ConfigSource {
@@ -14,6 +15,17 @@ pub struct ConfigSource {
     pub org: Option<String>,
     /// The root folder of all files (`--root`).
     pub root: Option<PathBuf>,
+}
+
+impl ConfigSource {
+    /// The same config, as it is typed behind a command that takes PATH.
+    pub fn to_arguments(&self) -> String {
+        let ConfigSource { path, org, root } = self;
+        let word = |path: &PathBuf| text::shell_word(&path.to_string_lossy());
+        let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
+        let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
+        format!(" {}{org}{root}", word(path))
+    }
 }
 
 /// One config without errors.

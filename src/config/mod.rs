@@ -22,6 +22,7 @@ use crate::model::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CO
 use crate::model::source::Span;
 use crate::model::text;
 
+mod ahead;
 pub mod check;
 mod check_hands;
 pub mod check_labels;
@@ -34,8 +35,9 @@ pub mod coverage;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+pub mod examine;
 pub mod file_system;
-pub mod files;
+mod files;
 pub mod finding;
 mod finding_words;
 pub mod folders;
@@ -58,6 +60,7 @@ pub mod texts;
 pub mod tree;
 mod uses;
 
+pub use crate::config::finding_words::USUAL_PATH;
 pub use crate::config::in_memory::{Text, read_texts};
 pub use crate::config::loaded::{Checked, Config, ConfigSource, Loaded, LoadedAll};
 pub use crate::config::print::resolved_text;
@@ -298,7 +301,7 @@ impl Run<'_> {
         } else {
             vec![path.clone()]
         };
-        let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
+        let files = self.files.read_all(&listed);
         whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
         let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
         Survey { files, orgs, whole }

@@ -41,7 +41,9 @@ pub(super) fn begin(
 pub(super) fn nearest(system: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
     let names_in = |folder: &Path| {
         let entries = system.entries(&system.canonical(folder).ok()?).ok()?;
-        Some(entries.into_iter().filter_map(|it| it.name.into_string().ok()).collect())
+        let names = entries.into_iter().filter_map(|it| it.name.into_string().ok());
+        // A config is in no hidden folder.
+        Some(names.filter(|it| !it.starts_with('.')).collect())
     };
     text::nearest_path(path, &|path| system.canonical(path).is_ok(), &names_in)
 }

@@ -76,5 +76,5 @@ rules! {
         "invisible-characters" "mixed-scripts" "look-alike-label" "previous-label-is-current" "removes-nothing" "no-effect"
     }
     Lint Whole { "unknown-locale" "label-outside-locales" "no-definitions" "unusual-id" "many-definitions" }
-    Lint No { "unused-layer" "embedded-repository" "cut-by-comment" "typographic-quotes" }
+    Lint No { "unused-layer" "embedded-repository" "cut-by-comment" "typographic-quotes" "boolean-word" }
 }

@@ -13,7 +13,7 @@ use crate::config::finding::Finding;
 use crate::config::syntax;
 use crate::model::limits::{CONFIG_DEPTH_MAX, CONFIG_VALUES_MAX};
 use crate::model::source::{FileId, Span};
-use crate::model::yaml::Plain;
+use crate::model::yaml::{self, Plain};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
@@ -83,12 +83,24 @@ struct Builder<'a> {
     values: &'a mut usize,
     /// The first one, and their number.
     aliases: Option<(Span, usize)>,
+    /// The words that other readers take for booleans: the first place of each, and their number.
+    booleans: Vec<(String, Span, usize)>,
     found: &'a mut Collector,
 }
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str, file: FileId, values: &'a mut usize, found: &'a mut Collector) -> Builder<'a> {
-        Builder { text, file, open: Vec::new(), root: None, documents: 0, values, aliases: None, found }
+        Builder {
+            text,
+            file,
+            open: Vec::new(),
+            root: None,
+            documents: 0,
+            values,
+            aliases: None,
+            booleans: Vec::new(),
+            found,
+        }
     }
 
     fn place(&self, span: ParserSpan) -> Span {
@@ -111,6 +123,7 @@ impl<'a> Builder<'a> {
                 let kind = if style == ScalarStyle::Plain { Plain::of(&text) } else { Plain::Text };
                 if style == ScalarStyle::Plain && kind == Plain::Text {
                     self.cut_short(place.end);
+                    self.boolean(&text, place);
                     if !text.starts_with(|it: char| it.is_ascii()) {
                         self.typographic(&text, place);
                     }
@@ -153,6 +166,33 @@ impl<'a> Builder<'a> {
         let rest = self.text.get(place.end as usize..).and_then(|it| it.lines().next());
         if syntax::is_in_typographic_quotes(text, rest.unwrap_or_default()) {
             self.found.push(Diagnostic::at(place, Finding::TypographicQuotes {}));
+        }
+    }
+
+    /// Notes a plain word that other readers take for a boolean, where people write names and labels.
+    fn boolean(&mut self, word: &str, place: Span) {
+        if yaml::boolean_elsewhere(word).is_none() || !self.is_name_or_label() {
+            return;
+        }
+        match self.booleans.iter_mut().find(|(it, ..)| it == word) {
+            Some((_, _, count)) => *count += 1,
+            None => self.booleans.push((word.to_owned(), place, 1)),
+        }
+    }
+
+    /// Is the next scalar a key below a section, a label, a locale, or the name of a definition or an org? Elsewhere,
+    /// such a word is a level like `off`, or an error.
+    fn is_name_or_label(&self) -> bool {
+        const LISTS: [&str; 3] = ["locales", "previousLabels", "omit"];
+        let above = |index: usize| match self.open.len().checked_sub(index).and_then(|it| self.open.get(it)) {
+            Some(Open::Map { next: Next::Value(key), .. }) => key.value.as_str(),
+            _ => "",
+        };
+        match self.open.last() {
+            Some(Open::Map { next: Next::Key, .. }) => self.open.len() > 1,
+            Some(Open::Map { .. }) => above(2) == "labels" || matches!(above(1), "defaultLocale" | "name"),
+            Some(Open::List { .. }) => LISTS.contains(&above(2)),
+            None => false,
         }
     }
 
@@ -222,6 +262,10 @@ impl<'a> Builder<'a> {
         if let Some((place, count)) = self.aliases {
             let name = self.text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned();
             self.found.push(Diagnostic::at(place, Finding::Alias { name, count }));
+        }
+        for (word, place, count) in self.booleans {
+            let value = yaml::boolean_elsewhere(&word).unwrap_or_default();
+            self.found.push(Diagnostic::at(place, Finding::BooleanWord { word, value, count }));
         }
         let empty = Spanned { value: Node::Null, place: Span { file: self.file, start: 0, end: 0 } };
         self.root.take().unwrap_or(empty)

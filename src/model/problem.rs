@@ -16,6 +16,8 @@ pub struct Problem {
     pub platform_terms: Vec<String>,
     /// A freeze of the config refused it. Nothing was written.
     pub is_freeze: bool,
+    /// A person was asked, and did not say yes. Nothing was written.
+    pub is_declined: bool,
 }
 
 /// What is known of the org when a command fails.

@@ -91,6 +91,11 @@ impl Sources {
         FileId(position(self.files.len() - 1))
     }
 
+    /// The ids of the files that are added next.
+    pub(crate) fn next_ids(&self) -> impl Iterator<Item = FileId> {
+        (self.files.len()..).map(|index| FileId(position(index)))
+    }
+
     /// The file with this id. The id must come from [`Sources::add`] of the same value.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]

@@ -134,6 +134,9 @@ pub fn runs_right_to_left(raw: &str) -> bool {
 /// It also covers `Default_Ignorable_Code_Point`, which is invisible without a suitable font, and noncharacters, some
 /// of which YAML accepts only as escapes.
 pub fn is_hidden(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control() || is_ignorable(c) || is_format(c) || is_blank(c) || is_noncharacter(c)
 }
 

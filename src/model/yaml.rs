@@ -21,7 +21,7 @@ fn is_plain(raw: &str) -> bool {
         && !raw.ends_with(' ')
         // The Hangul fillers are letters, but invisible.
         && raw.chars().all(|c| (c.is_alphanumeric() && !text::is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
-        && !TAKEN.contains(&raw.to_lowercase().as_str())
+        && !TAKEN.iter().any(|it| it.eq_ignore_ascii_case(raw))
 }
 
 /// The type of a plain scalar in YAML 1.2's core schema.
@@ -42,6 +42,15 @@ impl Plain {
             _ if is_number(raw) => Plain::Number,
             _ => Plain::Text,
         }
+    }
+}
+
+/// What YAML 1.1 reads in a plain word that is text in YAML 1.2, such as `no`. `None` for any other word.
+pub fn boolean_elsewhere(raw: &str) -> Option<bool> {
+    match raw {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::config::USUAL_PATH;
 use crate::host::file_set::WriteMode;
 
-/// Where the config goes, below the repository.
-pub const CONFIG_FOLDER: &str = "presences";
 /// Where editors find the schema of a config, from the files in that folder.
 pub const SCHEMA_FROM_CONFIG: &str = "../schemas/config.v1.json";
 /// Where the schema goes, below the repository.
@@ -75,7 +74,7 @@ pub fn small() -> InitPage {
          systemPresence: Busy\n    \
          labels: {{ en_US: Coaching }}\n"
     );
-    InitPage::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
+    InitPage::whole(format!("{USUAL_PATH}/presence.yaml"), text)
 }
 
 /// What Git passes over: the lines that are there, and those that are missing.
@@ -101,10 +100,10 @@ pub fn readme(start: Start) -> InitPage {
         Start::Small => " --sandbox",
     };
     let commands: String = [
-        (format!("validate {CONFIG_FOLDER}"), "checks the files"),
-        (format!("plan {CONFIG_FOLDER}{sandbox}"), "shows what would change, and writes nothing"),
-        (format!("apply {CONFIG_FOLDER}{sandbox}"), "shows the same, asks, then changes the org"),
-        (format!("doctor {CONFIG_FOLDER}{sandbox}"), "checks connection and permissions"),
+        (format!("validate {USUAL_PATH}"), "checks the files"),
+        (format!("plan {USUAL_PATH}{sandbox}"), "shows what would change, and writes nothing"),
+        (format!("apply {USUAL_PATH}{sandbox}"), "shows the same, asks, then changes the org"),
+        (format!("doctor {USUAL_PATH}{sandbox}"), "checks connection and permissions"),
     ]
     .iter()
     .fold(String::new(), |mut lines, (command, what)| {
@@ -115,7 +114,7 @@ pub fn readme(start: Start) -> InitPage {
     let text = format!(
         "# Presence definitions\n\n\
          The presence definitions of our Genesys Cloud org as code, kept by \
-         presencectl. They are in `{CONFIG_FOLDER}/`.\n\n\
+         presencectl. They are in `{USUAL_PATH}/`.\n\n\
          ```sh\n\
          {commands}\
          ```\n\n\

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::alike;
 use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
-use crate::model::labels::Labels;
+use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DivisionId, Key, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::text;
@@ -289,6 +289,11 @@ impl<'a> Planner<'a> {
     /// `None` if the labels in scope and the state are already as wanted.
     fn edit(&self, wanted: &Wanted, object: &Definition, division: Option<DivisionId>) -> Option<Edit> {
         let scope = &self.desired.settings.scope;
+        let is_division = division.is_none() || division == object.division;
+        // Most definitions are in sync. Copying their labels would take longer than the rest of a plan.
+        if *scope == Scope::All && !object.deactivated && is_division && wanted.labels.same_as(&object.labels) {
+            return None;
+        }
         let asked = Content { labels: Labels::new(), deactivated: false, division };
         let before = object.content_beside(&asked, scope);
         let labels: Labels = wanted

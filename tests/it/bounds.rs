@@ -106,7 +106,7 @@ type Drawn = (u8, bool, u8);
 fn diagnostic((mistake, is_error, start): Drawn) -> Diagnostic {
     let mut sources = Sources::new();
     let file = sources.add(Path::new("presence.yaml"), "x".repeat(300));
-    let finding = Finding::InvalidKey { key: format!("k{mistake}") };
+    let finding = Finding::InvalidKey { key: format!("k{mistake}"), suggestion: None };
     let severity = if is_error { Severity::Error } else { Severity::Warning };
     let place = Span { file, start: u32::from(start), end: u32::from(start) + 1 };
     Diagnostic { severity, ..Diagnostic::at(place, finding) }

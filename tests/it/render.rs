@@ -214,11 +214,11 @@ fn the_first_line_names_the_org() {
 fn every_report_for_people() {
     let (_, sources) = drift();
     for (name, report) in reports() {
-        let plain = output::text::report(&report, &target(), &sources, Style::PLAIN);
+        let plain = output::text::report(&report, &sources, Style::PLAIN);
         assert_snapshot!(format!("report_{name}"), plain);
         assert!(!plain.contains('\u{1b}'));
     }
-    let colored = output::text::report(&reports()[0].1, &target(), &sources, Style::COLORED);
+    let colored = output::text::report(&reports()[0].1, &sources, Style::COLORED);
     assert_snapshot!("report_colored", readable(&colored));
 }
 
@@ -231,6 +231,7 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         correlation_id: Some(hostile.to_owned()),
         platform_terms: vec![hostile.to_owned()],
         is_freeze: false,
+        is_declined: false,
     };
     let mut rows = every_outcome();
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));
@@ -246,7 +247,7 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         interrupted: Some(Signal::Interrupt),
         ..Report::of(rows, Locale::new("en_US"))
     };
-    let shown = output::text::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    let shown = output::text::report(&report, &Sources::new(), Style::PLAIN);
     let json = json::write(&json::ReportV1::of(&report, &target(), &Sources::new()));
     for shown in [&shown, &json] {
         let hidden: String = shown.chars().filter(|c| *c != '\n' && text::is_hidden(*c)).collect();
@@ -265,7 +266,7 @@ fn a_division_is_named_where_its_name_was_read() {
     let rows = vec![row(Action::Update, "lunch", "Lunch", 1, Outcome::Conflict(differences))];
     let sales = Division { id: id("d-1").unwrap(), name: "Sa\u{202E}les".to_owned() };
     let report = Report { divisions: Divisions::Known(vec![sales]), ..Report::of(rows, Locale::new("en_US")) };
-    let shown = output::text::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    let shown = output::text::report(&report, &Sources::new(), Style::PLAIN);
     assert!(shown.contains("division: expected Sa\\u202Eles (d-1), found d-2\n"), "{shown}");
 }
 

@@ -342,7 +342,7 @@ fn no_view_of_an_undo_says_what_helps_after_an_apply() {
         let report = Report { metadata: Some(metadata), ..Report::of(every_outcome(), Locale::new("en_US")) };
         let (target, sources) = (target(), Sources::new());
         [
-            output::text::report(&report, &target, &sources, Style::PLAIN),
+            output::text::report(&report, &sources, Style::PLAIN),
             json::write(&json::ReportV1::of(&report, &target, &sources)),
             page::report(&report, &target, &sources, page::COMMENT),
             html::report(&report, &target, &sources),

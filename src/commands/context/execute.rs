@@ -139,7 +139,7 @@ pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
     let cannot_be_undone = report.may_have_written() && file.is_none() && run.outputs.on_stdout != Format::Json;
     let trail = if cannot_be_undone { trail + NOT_KEPT } else { trail };
     let words = |style| {
-        let report = if said { String::new() } else { output::text::report(report, target, sources, style) };
+        let report = if said { String::new() } else { output::text::report(report, sources, style) };
         report + &trail
     };
     let folder = run.host.environment.folder.as_deref();

@@ -1,8 +1,10 @@
 //! The outside world of every command: streams, environment, signals, colour.
 
 use std::borrow::Cow;
+use std::num::NonZero;
+use std::thread;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::ColorWhen;
 use crate::cli::typed::Typed;
@@ -98,7 +100,7 @@ impl Host<'_> {
         }
         match self.terminal.ask(&format!("{question}? Type `yes` to confirm: ")).as_deref() {
             Some("yes") => Ok(()),
-            _ => Err(Problem::new("not approved; nothing was written")),
+            _ => Err(Problem { is_declined: true, ..Problem::new("not approved; nothing was written") }),
         }
     }
 
@@ -127,8 +129,12 @@ pub fn nobody_to_ask(help: &str) -> Problem {
     Problem::new("presencectl cannot ask: this is not a terminal; nothing was written").help(help)
 }
 
-/// One thread is enough for five requests a second, and it starts at once.
+/// The most threads for responses. More would wait for the rate limit of an org.
+const THREADS_MAX: usize = 4;
+
+/// Its threads read the responses, so that the pages of a large org are read concurrently.
 pub fn runtime() -> Result<Runtime, Problem> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
+    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     runtime.map_err(|error| Problem::new(format!("the runtime did not start: {error}")))
 }

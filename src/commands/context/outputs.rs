@@ -102,6 +102,11 @@ impl<F: View> Outputs<F> {
         }
     }
 
+    /// Is a result written in this format?
+    pub fn has(&self, format: F) -> bool {
+        self.on_stdout == format || self.files.iter().any(|(it, _)| *it == format)
+    }
+
     /// The first file of a format that can be read again, which excludes pipes and devices.
     pub fn file(&self, format: F) -> Option<&Path> {
         self.kept(format).next().map(|file| file.path.as_path())

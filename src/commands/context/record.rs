@@ -106,6 +106,11 @@ impl Record {
         self.break_glass.is_some()
     }
 
+    /// Is it known which org the run is for?
+    pub fn has_org(&self) -> bool {
+        self.org_name.is_some()
+    }
+
     /// The config of the run, and its files.
     pub fn goes_by(&mut self, config: &Config, path: &Path, sources: &Sources) {
         if self.origin.commit.is_none()

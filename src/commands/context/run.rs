@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, OnFailure, OrgsArgs, Output, RecordArgs, TargetArgs, View};
 use crate::client::RunSecrets;
+use crate::commands::context::again::Again;
 use crate::commands::context::connect::{self, Connection, OrgAccess};
 use crate::commands::context::failure::{Failure, FailureContext};
 use crate::commands::context::host::Host;
@@ -25,6 +26,7 @@ use crate::model::names::Locale;
 use crate::model::observed::{Organization, Target};
 use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
+use crate::model::text;
 use crate::ops::apply::BeforePost;
 use crate::ops::apply::report::Report;
 use crate::ops::history::baseline::{self, AtCommit};
@@ -50,6 +52,8 @@ pub struct Run<'a, F = Format> {
     /// The kind of page that a failure replaces.
     pub awaited: PageKind,
     report_file: ReportFile,
+    /// What was typed, for the commands that a failure names.
+    again: Again,
     /// The suffix of the variables for the org.
     suffix: String,
     /// The secrets of all orgs in the run.
@@ -71,6 +75,7 @@ impl<'a, F: View> Run<'a, F> {
             config: None,
             awaited: PageKind::Plan,
             report_file: ReportFile::default(),
+            again: Again::default(),
             suffix: String::new(),
             secrets: RunSecrets::default(),
             is_recorded: false,
@@ -90,6 +95,7 @@ impl<'a, F: View> Run<'a, F> {
             let failure = match failure {
                 Failure::Problem(problem) => {
                     let help = problem.help.as_ref().map(|it| org_variables::named(it, &self.suffix));
+                    let help = help.map(|it| self.again.named(&it));
                     Failure::Problem(Problem { help, ..problem })
                 }
                 failure @ Failure::Findings(..) => failure,
@@ -103,6 +109,7 @@ impl<'a, F: View> Run<'a, F> {
         self.outputs = Outputs::open(outputs, self.host.environment, self.host.signals)?;
         if let Some(target) = target {
             self.heard.sandbox = target.sandbox;
+            self.again.target = target.to_flags();
             self.outputs.spare(target.files_read())?;
         }
         Ok(())
@@ -126,6 +133,9 @@ impl<'a, F: View> Run<'a, F> {
         self.host.show_notes(&notes);
         (self.folder, self.report_file, self.outputs) = (folder, report_file, opened);
         (self.is_recorded, self.awaited, self.heard.sandbox) = (true, PageKind::Report, target.sandbox);
+        self.again.target = target.to_flags();
+        let dir = record.report_dir.as_ref().map(|it| format!(" {}", text::shell_word(&it.to_string_lossy())));
+        self.again.reports = dir.unwrap_or_default();
         self.record.by(record, connect::client(target, self.host.environment), self.host.environment);
         self.outputs.spare(target.files_read())?;
         Ok(())
@@ -163,6 +173,7 @@ impl<'a, F: View> Run<'a, F> {
     pub fn load_beside(&mut self, args: &ConfigArgs, base: Option<&str>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
         let request = args.request();
+        self.again.config = Some(request.to_arguments());
         let mut loaded = config::load(&request);
         self.outputs.spare(&loaded.files)?;
         if loaded.config.is_none() {
@@ -194,6 +205,8 @@ impl<'a, F: View> Run<'a, F> {
         at: Option<&AtCommit>,
     ) -> Result<(Vec<Config>, Sources), Failure> {
         logging::phase("reading the configs");
+        let all = ConfigSource { path: path.to_owned(), org: None, root: root.map(Path::to_owned) };
+        self.again.config = Some(all.to_arguments());
         let mut loaded = match at {
             Some(AtCommit { files, place, commit: _ }) => {
                 let InRepository { path, root } = place;
@@ -314,7 +327,7 @@ impl<'a, F: View> Run<'a, F> {
     }
 
     /// Shows a failure on standard error and in every output. A run without effect counts too, so its failure is
-    /// stored.
+    /// stored, once it is known which org it was for.
     fn fail(&mut self, failure: &Failure) -> Exit {
         let exit = self.host.fail(failure);
         let named = self.host.named(failure).into_owned();
@@ -329,7 +342,8 @@ impl<'a, F: View> Run<'a, F> {
             awaited: self.awaited,
             folder: folder.as_deref(),
         };
-        if self.is_recorded {
+        let is_of_an_org = heard.org.is_some() || self.record.has_org();
+        if self.is_recorded && is_of_an_org {
             let document = named.shown(OnFailure::Document, context);
             if let Err(problem) = self.keep_document(&document, heard.org.as_ref()) {
                 // The command fails anyway.

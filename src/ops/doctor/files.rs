@@ -12,8 +12,8 @@ pub fn checks(fact: &ConfigFact, repository: &Result<Option<Repository>, GitErro
 fn config(fact: &ConfigFact) -> Check {
     const NAME: &str = "config";
     match fact {
-        ConfigFact::Absent => Check::not_known(NAME, "there is no YAML file here")
-            .help("give a PATH, or `presencectl init` makes a config"),
+        ConfigFact::Absent => Check::not_known(NAME, "there is no folder `presences` here, and no PATH is given")
+            .help("type `presencectl doctor PATH`, or make a config with `presencectl init`"),
         ConfigFact::Broken { path, errors, first, help } => {
             let path = text::shell_word(path);
             let more = match errors {

@@ -68,7 +68,8 @@ pub fn drift(
         not_read: it.desired.as_ref().err().cloned(),
         not_since: it.since.as_ref().err().cloned(),
     });
-    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, by, plan }
+    let apply = "presencectl apply".to_owned();
+    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, apply, by, plan }
 }
 
 fn is_create(change: &Change) -> bool {

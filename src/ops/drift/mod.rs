@@ -43,6 +43,8 @@ pub struct Drift {
     pub last: Option<LastApply>,
     /// The config that was applied last, if the caller names it.
     pub applied: Option<LastConfig>,
+    /// The command that reverts everything.
+    pub apply: String,
     by: By,
 }
 
@@ -227,12 +229,13 @@ impl Drift {
         }
     }
 
-    /// How to revert everything, in a sentence without a full stop.
-    pub fn way_back(&self) -> &'static str {
+    /// How to revert everything, in a sentence without a full stop. Foreign strings are raw.
+    pub fn way_back(&self) -> String {
+        let apply = text::ticked(&self.apply);
         if self.rows.iter().all(|it| it.first.is_empty()) {
-            "To take it back, run `presencectl apply`"
+            format!("To take it back, run {apply}")
         } else {
-            "To take it back, write what it needs, and run `presencectl apply`"
+            format!("To take it back, write what it needs, and run {apply}")
         }
     }
 

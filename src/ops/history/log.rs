@@ -74,11 +74,21 @@ pub struct LogEntry {
     pub run: RunText,
     /// The object. `None` for a whole run.
     pub row: Option<StoredRow>,
-    /// The outcome of the object. For a whole run: refused, failed, or `None` if there was nothing to do.
-    pub outcome: Option<OutcomeKind>,
+    pub outcome: EntryOutcome,
     /// Why it was not done.
     pub message: Option<String>,
     pub correlation_id: Option<String>,
+}
+
+/// The outcome of an object, or of a whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryOutcome {
+    /// Of an object. Of a whole run: its plan was refused, or it failed.
+    Reported(OutcomeKind),
+    /// Of a whole run: its plan was empty.
+    NothingToDo,
+    /// Of a whole run: a person was asked, and did not say yes.
+    Declined,
 }
 
 /// The org of an entry.
@@ -293,7 +303,7 @@ fn of_report(
         org: EntryOrg { id: org.map(|it| it.to_string()), name: org_name, sandbox },
         run: run.said,
         row: None,
-        outcome: (!success).then_some(OutcomeKind::Failed),
+        outcome: if success { EntryOutcome::NothingToDo } else { EntryOutcome::Reported(OutcomeKind::Failed) },
         message: None,
         correlation_id: None,
     };
@@ -302,7 +312,7 @@ fn of_report(
     }
     let as_a_whole = match (refusals.is_empty(), rows.is_empty()) {
         (false, _) => {
-            let (outcome, message) = (Some(OutcomeKind::Conflict), Some(refusals.join("; ")));
+            let (outcome, message) = (EntryOutcome::Reported(OutcomeKind::Conflict), Some(refusals.join("; ")));
             Some(LogEntry { outcome, message, ..whole.clone() })
         }
         (true, true) => Some(whole.clone()),
@@ -316,7 +326,7 @@ fn of_report(
     let bytes = entries.iter().map(LogEntry::bytes).chain(bytes).fold(0, usize::saturating_add);
     room.takes(entries.len() + rows.len(), bytes)?;
     entries.extend(rows.into_iter().map(|row| LogEntry {
-        outcome: Some(row.outcome),
+        outcome: EntryOutcome::Reported(row.outcome),
         message: row.message.clone(),
         correlation_id: row.correlation_id.clone(),
         // A log does not show the org's later state.
@@ -353,7 +363,7 @@ fn of_failure(
     asked: &LogQuery,
     room: &mut LogRoom,
 ) -> Result<Option<LogEntry>, TooMuch> {
-    let StoredFailure { org, org_name, sandbox, run, message, correlation_id } = failure;
+    let StoredFailure { org, org_name, sandbox, run, is_declined, message, correlation_id } = failure;
     let Some(run) = run else { return Ok(None) };
     let entry = LogEntry {
         time: run.began,
@@ -361,7 +371,7 @@ fn of_failure(
         org: EntryOrg { id: org, name: org_name, sandbox },
         run: run.said,
         row: None,
-        outcome: Some(OutcomeKind::Failed),
+        outcome: if is_declined { EntryOutcome::Declined } else { EntryOutcome::Reported(OutcomeKind::Failed) },
         message: Some(message),
         correlation_id,
     };

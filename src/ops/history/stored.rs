@@ -44,6 +44,8 @@ pub struct StoredFailure {
     pub sandbox: bool,
     /// The time and author of the run, only in a folder of reports.
     pub run: Option<StoredRun>,
+    /// A person was asked, and did not say yes.
+    pub is_declined: bool,
     pub message: String,
     pub correlation_id: Option<String>,
 }

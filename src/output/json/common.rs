@@ -106,7 +106,7 @@ pub struct CauseV1 {
 
 impl From<Problem> for CauseV1 {
     fn from(cause: Problem) -> CauseV1 {
-        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _ } = cause;
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _, is_declined: _ } = cause;
         CauseV1 { message, help, correlation_id }
     }
 }

@@ -29,6 +29,9 @@ pub struct ErrorV1 {
     /// True if a freeze refused the run; absent otherwise, and in documents of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<bool>,
+    /// True if a person was asked and did not say yes; absent otherwise, and in documents of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined: Option<bool>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -85,13 +88,14 @@ impl ErrorV1 {
         diagnostics: &Findings,
         sources: &Sources,
     ) -> ErrorV1 {
-        let Problem { message, help, correlation_id, platform_terms: _, is_freeze } = problem;
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze, is_declined } = problem;
         let Heard { org, sandbox } = heard;
         ErrorV1 {
             head: HeadV1::of::<ErrorV1>(org_v1(org.as_ref(), *sandbox)),
             config: config.cloned(),
             run: metadata.map(run_v1),
             frozen: is_freeze.then_some(true),
+            declined: is_declined.then_some(true),
             message: message.clone(),
             help: help.clone(),
             correlation_id: correlation_id.clone(),

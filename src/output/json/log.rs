@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ops::history::log::{EntryOrg, Log, LogEntry, Unread};
+use crate::ops::history::log::{EntryOrg, EntryOutcome, Log, LogEntry, Unread};
 use crate::ops::history::stored::StoredRow;
 use crate::output::json::common::{Document, OrgV1, RunV1};
 use crate::output::json::content::{ActionV1, ContentV1};
@@ -40,8 +40,8 @@ pub struct EntryV1 {
     pub run: RunV1,
     /// The object; absent for a run as a whole.
     pub object: Option<ObjectV1>,
-    /// The outcome of the object, as reports have it; of a run as a whole `nothing-to-do`, `refused` (its plan) or
-    /// `failed`.
+    /// The outcome of the object, as reports have it; of a run as a whole `nothing-to-do`, `declined` (a person was
+    /// asked and did not say yes), `refused` (its plan) or `failed`.
     pub outcome: EntryOutcomeV1,
     /// Why, for what is not done.
     pub message: Option<String>,
@@ -65,6 +65,8 @@ pub enum EntryOutcomeV1 {
 pub enum RunOutcomeV1 {
     /// Its plan was empty.
     NothingToDo,
+    /// A person was asked, and did not say yes.
+    Declined,
 }
 
 /// What was to be done to an object.
@@ -127,8 +129,11 @@ fn entry_v1(entry: &LogEntry) -> EntryV1 {
         target: OrgV1 { org_id: id, org_name: name, sandbox },
         run: run.clone().into(),
         object: row.as_ref().map(object_v1),
-        outcome: outcome
-            .map_or(EntryOutcomeV1::Run(RunOutcomeV1::NothingToDo), |it| EntryOutcomeV1::Reported(it.into())),
+        outcome: match *outcome {
+            EntryOutcome::Reported(it) => EntryOutcomeV1::Reported(it.into()),
+            EntryOutcome::NothingToDo => EntryOutcomeV1::Run(RunOutcomeV1::NothingToDo),
+            EntryOutcome::Declined => EntryOutcomeV1::Run(RunOutcomeV1::Declined),
+        },
         message: message.clone(),
         correlation_id: correlation_id.clone(),
     }

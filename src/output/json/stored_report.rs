@@ -46,6 +46,8 @@ struct ReportDocument {
 struct FailureDocument {
     target: OrgV1,
     run: Option<Run>,
+    #[serde(default)]
+    declined: bool,
     message: String,
     correlation_id: Option<String>,
 }
@@ -132,10 +134,10 @@ fn report(text: &str) -> Result<StoredReport, Unreadable> {
 
 fn failure(text: &str) -> Result<StoredFailure, Unreadable> {
     let document: FailureDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
-    let FailureDocument { target, run, message, correlation_id } = document;
+    let FailureDocument { target, run, declined, message, correlation_id } = document;
     let OrgV1 { org_id, org_name, sandbox } = target;
     let run = run.map(|Run(it)| it);
-    Ok(StoredFailure { org: org_id, org_name, sandbox, run, message, correlation_id })
+    Ok(StoredFailure { org: org_id, org_name, sandbox, run, is_declined: declined, message, correlation_id })
 }
 
 fn not_a_report(error: &serde_json::Error) -> Unreadable {

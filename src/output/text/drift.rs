@@ -166,7 +166,7 @@ fn sum(drift: &Drift, style: Style) -> String {
         (0, _) => format!("{}\n", style.good("No drift: what the config names is as it says.")),
         (count, _) => {
             let count = text::count(count, "definition");
-            format!("{}: {count}. {}.\n", style.bold("Drift"), drift.way_back())
+            format!("{}: {count}. {}.\n", style.bold("Drift"), text::terminal(&drift.way_back()))
         }
     }
 }

@@ -21,6 +21,9 @@ const MARKED_CHARS: usize = 60;
 /// each.
 pub(super) const DRAWN_MAX: usize = 3;
 
+/// The most kinds of findings in the command that explains them.
+const EXPLAINED_MAX: usize = 5;
+
 /// Wide enough that only the limits above cut text.
 const WIDTH: usize = 1_000;
 
@@ -52,8 +55,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
     // Errors come last, where a reader of a terminal starts.
     errors.iter().try_for_each(|it| draw(out, it))?;
     if !diagnostics.is_empty() {
-        let gravest = diagnostics.iter().min_by_key(|it| it.severity);
-        let name = gravest.map(|it| it.finding.code()).unwrap_or_default();
+        let names = explained(&errors.iter().chain(&warnings).map(|it| it.finding.code()).collect::<Vec<_>>());
         let commit = sources.commit.as_deref().map(|it| format!(" in the commit {it}")).unwrap_or_default();
         let places: Vec<String> = errors.iter().filter_map(|it| Some(sources.place(it.place?).to_string())).collect();
         let at = match places.as_slice() {
@@ -63,9 +65,25 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
             [one] => format!("; the error is at {}", text::terminal(one)),
             several => format!("; errors at {}", text::terminal(&text::some(several))),
         };
-        writeln!(out, "{}{commit}{at}; `presencectl explain {name}` says more", summary(diagnostics))?;
+        writeln!(out, "{}{commit}{at}; {names}", summary(diagnostics))?;
     }
     Ok(())
+}
+
+/// The command that explains all kinds of findings, errors first.
+fn explained(codes: &[&'static str]) -> String {
+    let mut kinds: Vec<&str> = Vec::new();
+    for code in codes {
+        if !kinds.contains(code) {
+            kinds.push(code);
+        }
+    }
+    let names: Vec<&str> = kinds.iter().copied().take(EXPLAINED_MAX).collect();
+    let more = match kinds.len() - names.len() {
+        0 => String::new(),
+        more => format!(", and {} more", text::count(more, "kind")),
+    };
+    format!("`presencectl explain {}` says more{more}", names.join(" "))
 }
 
 /// The findings of each rule, in the order of their first occurrence.

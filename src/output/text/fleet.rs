@@ -61,7 +61,7 @@ pub fn heading(plan: &FleetPlanV1) -> String {
     let all = text::count(orgs, "org");
     let was = |count: usize| if count == 1 { "was" } else { "were" };
     let parts = [
-        (changed, if changed == 1 { "changes".to_owned() } else { "change".to_owned() }),
+        (changed, format!("{} changes", if changed == 1 { "has" } else { "have" })),
         (no_change, format!("need{} no change", if no_change == 1 { "s" } else { "" })),
         (refused, format!("{} refused", was(refused))),
         (not_planned, format!("{} not planned", was(not_planned))),
@@ -188,7 +188,7 @@ fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
 
 /// The orgs that already have a change.
 pub fn in_place(orgs: &[String]) -> String {
-    if orgs.is_empty() { "first time anywhere".to_owned() } else { format!("already in place in {}", orgs.join(", ")) }
+    if orgs.is_empty() { "in no other org yet".to_owned() } else { format!("already in place in {}", orgs.join(", ")) }
 }
 
 /// The subject of a group, as `lunch "Lunch" (Meal)`.

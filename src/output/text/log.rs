@@ -4,8 +4,7 @@ use crate::model::labels::Labels;
 use crate::model::names::Label;
 use crate::model::observed::Content;
 use crate::model::problem::Problem;
-use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::log::{Log, LogEntry, Unread};
+use crate::ops::history::log::{EntryOutcome, Log, LogEntry, Unread};
 use crate::ops::history::stored::StoredRow;
 use crate::output::csv::records;
 use crate::output::json::content::ContentV1;
@@ -32,7 +31,7 @@ pub fn human(log: &Log, style: Style) -> String {
         ("PR", &|it| or_empty(it.run.pull_request.as_ref())),
         ("ACTION", &|it| of_row(it, |row| row.action.verb().to_owned())),
         ("DEFINITION", &|it| of_row(it, definition)),
-        ("OUTCOME", &|it| it.outcome.map_or("nothing to do", |it| said(it).words).to_owned()),
+        ("OUTCOME", &|it| outcome(it.outcome).to_owned()),
         ("CHANGE", &|it| of_row(it, change)),
         ("REASON", &reason),
         ("MESSAGE", &|it| or_empty(it.message.as_ref())),
@@ -60,7 +59,7 @@ pub fn log_csv(log: &Log) -> String {
         ("name", &|it| of_row(it, |row| or_empty(row.name.as_ref()))),
         ("id", &|it| of_row(it, |row| or_empty(row.id.as_ref()))),
         ("systemPresence", &|it| of_row(it, |row| row.system_presence.to_string())),
-        ("outcome", &|it| it.outcome.map_or("nothing-to-do", OutcomeKind::code).to_owned()),
+        ("outcome", &|it| code(it.outcome).to_owned()),
         ("before", &|it| of_row(it, |row| row.before.as_ref().map(json).unwrap_or_default())),
         ("after", &|it| of_row(it, |row| row.after.as_ref().map(json).unwrap_or_default())),
         ("message", &|it| or_empty(it.message.as_ref())),
@@ -68,6 +67,22 @@ pub fn log_csv(log: &Log) -> String {
         ("file", &|it| it.file.clone()),
     ];
     records(&columns, &log.entries)
+}
+
+fn outcome(outcome: EntryOutcome) -> &'static str {
+    match outcome {
+        EntryOutcome::Reported(kind) => said(kind).words,
+        EntryOutcome::NothingToDo => "nothing to do",
+        EntryOutcome::Declined => "declined",
+    }
+}
+
+fn code(outcome: EntryOutcome) -> &'static str {
+    match outcome {
+        EntryOutcome::Reported(kind) => kind.code(),
+        EntryOutcome::NothingToDo => "nothing-to-do",
+        EntryOutcome::Declined => "declined",
+    }
 }
 
 fn or_empty(it: Option<&impl ToString>) -> String {

@@ -27,7 +27,7 @@ pub enum Below<'a> {
 
 impl<'a> From<&'a Problem> for Explained<'a> {
     fn from(problem: &'a Problem) -> Explained<'a> {
-        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _ } = problem;
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _, is_declined: _ } = problem;
         Explained { message, help: help.as_deref(), correlation_id: correlation_id.as_deref() }
     }
 }

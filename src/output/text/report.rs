@@ -4,14 +4,12 @@ use std::fmt::Write as _;
 
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
-use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
 use crate::output::outcome::{self, OutcomeWords, Verified, said};
 use crate::output::rows::difference;
 use crate::output::style::Style;
-use crate::output::summary::target_line;
 use crate::output::summary::{Summary, of_report, what};
 use crate::output::text::change::{block, quoted_label, subject, subject_of};
 use crate::output::text::findings::pointed_at;
@@ -26,8 +24,8 @@ const OUTCOME_WIDTH: usize = 15;
 /// The indentation below the line of an object.
 const INDENT: &str = "      ";
 
-/// A whole report.
-pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
+/// A whole report. It comes below a plan, which names the org.
+pub fn report(report: &Report, sources: &Sources, style: Style) -> String {
     let Report {
         rows,
         refusals,
@@ -39,7 +37,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         metadata: _,
         matched: _,
     } = report;
-    let mut shown = format!("{}\n\n", target_line(target));
+    let mut shown = String::new();
     for it in rows {
         shown.push_str(&row(it, report.intent(), divisions, style));
         shown.push_str(&asked_for(it, sources, style));

@@ -90,9 +90,9 @@ fn definition(it: &Definition, default_locale: &Locale) -> String {
 }
 
 /// The result for people: a line per person, the definition, why it stopped, the config change, a summary.
-pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: Style) -> String {
+pub fn report(report: &RetireReport, sources: &Sources, style: Style) -> String {
     let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
-    let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
+    let mut shown = format!("{}\n\n", heading(retirement, style));
     let mut fates = people.iter().peekable();
     while let Some((user, fate)) = fates.next() {
         let OutcomeWords { place: _, words, tone } = said(fate);

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use super::every_fault::every_action;
 use super::{World, body, held, message, path, said};
-use crate::paper::{desired, id, page, target, wanted};
+use crate::paper::{desired, id, page, wanted};
 
 fn lunch() -> Vec<presencectl::model::desired::Wanted> {
     vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])]
@@ -265,7 +265,7 @@ async fn a_missing_permission_is_named_and_stops_nothing_else() {
     assert!(message(&report.rows[3]).contains("presence:presenceDefinition:edit"));
     let Outcome::Failed(cause) = &report.rows[3].outcome else { panic!("{report:?}") };
     let correlation_id = cause.correlation_id.as_deref().unwrap();
-    let shown = output::text::report(&report, &target(), &page(), Style::PLAIN);
+    let shown = output::text::report(&report, &page(), Style::PLAIN);
     assert_eq!(shown.matches(correlation_id).count(), 1, "{shown}");
     assert_eq!(report.verification, Verification::InSync, "apart from what its row says");
     assert!(!report.is_success());

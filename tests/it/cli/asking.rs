@@ -130,16 +130,45 @@ fn yes_is_the_only_yes() {
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
 
     let ran = apply(&org, "", "yes\n");
-    let report = format!(
-        "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
-         Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
-         Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
-         an apply back.\n"
-    );
+    let report = "\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
+                  Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
+                  Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
+                  an apply back.\n";
     // Here is no real terminal, so the steps are lines and no bar.
     let steps =
         "done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\nreading the org again\n";
-    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question + steps));
+    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + report, question + steps));
+}
+
+#[test]
+fn a_run_that_was_declined_is_logged_as_declined() {
+    let org = Org::start(SandboxConfig::default());
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let (config, reports) = (cli.path("lunch.yaml"), cli.path("reports"));
+    let (config, reports) = (config.display(), reports.display());
+    let target = format!("--base-url {} --report-dir {reports}", org.url);
+    let apply = format!("apply {config} {target}");
+    assert_eq!(run(&apply, "yes\n", &environment()).code, Some(0));
+    let log = || cli.run("log reports -o csv").stdout;
+    let report = log().lines().nth(1).unwrap().rsplit(',').next().unwrap().to_owned();
+    let (undo, retire) =
+        (cli.path(&report), format!("--config {config} --org-id 5a4db0c5-0000-4000-b000-000000000001"));
+    cli.write("lunch.yaml", &format!("{LUNCH}    previousLabels: [Lunch]\n").replace("Lunch }", "Lunch break }"));
+    for line in [
+        format!("apply {config} {target}"),
+        format!("undo {} {target}", undo.display()),
+        format!("retire lunch --to Meal {retire} {target}"),
+    ] {
+        let before = log().matches(",declined,").count();
+        let ran = run(&line, "no\n", &environment());
+        assert!(ran.stderr.ends_with("error: not approved; nothing was written\n"), "{line}: {}", ran.shown());
+        assert_eq!(log().matches(",declined,").count(), before + 1, "{line}: {}", log());
+    }
+    assert!(!log().contains(",failed,"), "{}", log());
+    let shown = cli.run("log reports").stdout;
+    assert_eq!(shown.matches(" declined").count(), 3, "{shown}");
+    let json = cli.run("log reports -o json").stdout;
+    assert_eq!(json.matches("\"outcome\": \"declined\"").count(), 3, "{json}");
 }
 
 #[test]

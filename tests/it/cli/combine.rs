@@ -65,7 +65,7 @@ fn orgs_without_a_plan_are_told_first_and_fail_the_set() {
     // What did not have to report is not missed.
     let ran = cli.run("combine . acme-prod.json --expect acme-prod");
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    assert!(ran.stdout.starts_with("1 org: 1 changes - sandbox: nothing real is written\n"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("1 org: 1 has changes - sandbox: nothing real is written\n"), "{}", ran.stdout);
     let mistyped = cli.run("combine . acme-prod.json --expect acme-prd");
     let expected = "error: --expect: the config has no org `acme-prd`\n  help: did you mean `acme-prod`?\n";
     assert_eq!((mistyped.code, mistyped.stderr.as_str()), (Some(1), expected));

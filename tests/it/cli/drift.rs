@@ -30,6 +30,10 @@ fn id(cli: &Cli, target: &str, label: &str) -> String {
 /// What changes from run to run: ids that the sandbox gives, and times.
 fn steady(text: &str, ids: &[(&str, String)]) -> String {
     let named = ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(id, name));
+    let named = match named.split_once("http://127.0.0.1:") {
+        Some((before, after)) => format!("{before}URL{}", after.trim_start_matches(|it: char| it.is_ascii_digit())),
+        None => named,
+    };
     let lines = named.lines().map(|line| {
         let begin = [" on 2", " on `2"].iter().find_map(|it| line.find(it));
         match begin.and_then(|begin| Some((begin, begin + line[begin..].find(" UTC")?))) {
@@ -266,4 +270,29 @@ fn a_report_that_cannot_be_read_is_a_warning() {
 #[test]
 fn the_schema_is_in_step() {
     in_step("drift.v1.json", &json::schema::<json::DriftV1>());
+}
+
+#[test]
+fn the_command_that_takes_it_back_is_the_one_that_does() {
+    let org = Org::start(SandboxConfig::default());
+    let (cli, target) = with_org(&org);
+    let lunch = |name: &str| format!("{HEAD}{}org: {{ name: {name} }}\n", definition("lunch", "Meal", "en_US: Lunch"));
+    cli.write("all orgs/a.yaml", &lunch("a"));
+    cli.write("all orgs/b.yaml", &lunch("b b"));
+    let words = |line: &[&str]| {
+        let ran = cli.command(&format!("{} {target}", line[0])).args(&line[1..]).output().unwrap();
+        cli.ran(ran)
+    };
+    let drifted = words(&["drift", "all orgs", "--org", "b b"]);
+    let apply = format!("presencectl apply 'all orgs' --org 'b b' {target}");
+    assert!(drifted.stdout.contains(&format!("To take it back, run `{apply}`.\n")), "{}", drifted.shown());
+    let page = words(&["drift", "all orgs", "--org", "b b", "-o", "markdown"]);
+    assert!(page.stdout.contains(&format!("run `{apply}`")), "{}", page.shown());
+    assert_eq!(words(&["apply", "all orgs", "--org", "b b", "--auto-approve"]).code, Some(0));
+    let back = words(&["drift", "all orgs", "--org", "b b"]);
+    assert!(back.stdout.contains("No drift"), "{}", back.shown());
+
+    let unknown = words(&["drift", "all orgs", "--org", "b b", "--accept", "dinner", "--yes"]);
+    let config = "`presencectl config 'all orgs' --org 'b b'` prints every key";
+    assert!(unknown.stderr.contains(config), "{}", unknown.shown());
 }

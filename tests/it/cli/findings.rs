@@ -117,6 +117,10 @@ fn every_finding_is_explained() {
     );
     cli.run("explain duplicate-lable")
         .complains(1, "error: there is no finding `duplicate-lable`\n  help: did you mean `duplicate-label`?\n");
+    let both = cli.run("explain same-label missing-label");
+    assert_eq!(both.stdout, cli.run("explain same-label").stdout + "\n" + &cli.run("explain missing-label").stdout);
+    cli.run("explain same-label 42")
+        .complains(1, "error: there is no finding `42`\n  help: `presencectl explain` lists all of them\n");
     cli.run("explain 42")
         .complains(1, "error: there is no finding `42`\n  help: `presencectl explain` lists all of them\n");
 }
@@ -133,8 +137,8 @@ fn errors_come_last_warnings_stand_together_and_quiet_leaves_them_out() {
     assert_eq!(ran.stderr.matches("warning[missing-label]").count(), 1, "{}", ran.stderr);
     assert!(line("and 5 more of `missing-label`:") < line("error[missing-system-presence]"), "{told:?}");
     assert!(ran.stderr.contains("  --> a.yaml:8:3: `d5` has no label for `fr`"), "{}", ran.stderr);
-    let last =
-        "1 error, 6 warnings; the error is at a.yaml:9:3; `presencectl explain missing-system-presence` says more";
+    let last = "1 error, 6 warnings; the error is at a.yaml:9:3; \
+                `presencectl explain missing-system-presence missing-label` says more";
     assert_eq!(ran.stderr.lines().last(), Some(last));
     let quiet = cli.run("validate a.yaml -q");
     assert!(!quiet.stderr.contains("warning["), "{}", quiet.stderr);

@@ -110,7 +110,7 @@ fn equal_changes_are_told_once_with_their_orgs() {
     assert_snapshot!("in_markdown", fleet.run("plan . --all-orgs -o markdown").stdout);
     let ran = fleet.run("plan . --org acme-* --stage prod --stage test");
     assert_eq!(ran.code, Some(0));
-    assert!(ran.stdout.starts_with("2 orgs: 2 change\n\nall orgs:\n"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("2 orgs: 2 have changes\n\nall orgs:\n"), "{}", ran.stdout);
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn the_sandbox_has_an_org_for_each_org_file() {
     let fleet = five();
     let ran = fleet.run("plan . --all-orgs --sandbox");
     assert_eq!(ran.code, Some(0));
-    assert!(ran.stdout.starts_with("5 orgs: 5 change - sandbox: nothing real is written\n"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("5 orgs: 5 have changes - sandbox: nothing real is written\n"), "{}", ran.stdout);
     assert_eq!(fleet.run("apply . --org acme-dev --sandbox --auto-approve").code, Some(0));
     assert!(fleet.run("plan . --all-orgs --sandbox").stdout.contains("already in place in acme-dev"));
 }

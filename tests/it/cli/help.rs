@@ -69,6 +69,17 @@ fn short_help_fits_a_small_terminal_and_begins_with_an_example() {
     assert_eq!(cli.run("").stderr + &cli.run("").stdout, tool, "without a command, presencectl shows the same");
 }
 
+#[test]
+fn short_help_of_init_has_what_its_ci_needs() {
+    let cli = Cli::new();
+    let needed = cli.run("init . --start none --ci github --yes").stderr;
+    let help = cli.run("init -h").stdout;
+    for flag in ["--project", "--release", "--sha256"] {
+        assert!(needed.contains(flag), "{needed}");
+        assert!(help.contains(&format!("      {flag} <")), "{flag}\n{help}");
+    }
+}
+
 /// In the order of the commands: `apply --plan` uses the file of `plan`'s example, `user set --from` that of `user
 /// get`, and `undo` and `log` the report of an apply.
 #[test]

@@ -297,3 +297,25 @@ fn what_cannot_be_typed_is_told() {
         "error: --default-locale: `en US` cannot be a locale\n  help: a locale is a word such as `de` or `pt_BR`\n",
     );
 }
+
+#[test]
+fn a_name_without_the_end_of_a_yaml_file_is_a_folder() {
+    let cli = Cli::new();
+    for (out, file) in [
+        ("presences", "presences/presence.yaml"),
+        ("./a.b", "a.b/presence.yaml"),
+        ("one.yaml", "one.yaml"),
+        ("two.YML", "two.YML"),
+        ("three.yaml/", "three.yaml/presence.yaml"),
+    ] {
+        let ran = cli.run(&format!("import --sandbox --deactivated --out {out}"));
+        assert_eq!(ran.code, Some(0), "{out}: {}", ran.shown());
+        let made = cli.path(out.trim_end_matches('/'));
+        assert_eq!(made.is_file(), file == out, "{out}");
+        assert_eq!(cli.run(&format!("validate {out}")).code, Some(0), "{out}");
+    }
+    // What exists stays what it is.
+    cli.write("config", "version: 1\n");
+    assert_eq!(cli.run("import --sandbox --out config --force").code, Some(0));
+    assert!(cli.path("config").is_file());
+}

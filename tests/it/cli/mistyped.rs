@@ -144,3 +144,73 @@ fn every_command_that_reads_a_config_takes_it_by_a_flag() {
     assert!(what_is_typed_counts.stdout.contains("lunch"), "{}", what_is_typed_counts.shown());
     assert!(!cli.run("config").stdout.contains("lunch"));
 }
+
+#[test]
+fn a_command_of_one_org_says_how_to_name_it() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    for (line, named) in [
+        ("apply lunch.yaml --all-orgs", "apply PATH --org NAME"),
+        ("apply lunch.yaml --stage prod --sandbox", "apply PATH --org NAME"),
+        ("undo report.json --all-orgs", "undo REPORT --config PATH --org NAME"),
+        ("retire lunch --to Meal --all-orgs", "retire KEY --to KEY2 --config PATH --org NAME"),
+        ("show --all-orgs --sandbox", "show --config PATH --org NAME"),
+        ("config lunch.yaml --all-orgs", "config PATH --org NAME"),
+    ] {
+        let ran = cli.run(line);
+        let command = line.split(' ').next().unwrap_or_default();
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{line}");
+        let flag = if line.contains("--stage") { "--stage" } else { "--all-orgs" };
+        let message = format!(
+            "error: `{command}` is for one org at a time, so it has no `{flag}`\n  help: type `presencectl {named}` for each org"
+        );
+        assert!(ran.stderr.starts_with(&message), "{line}: {}", ran.stderr);
+    }
+    let ran = cli.run("validate lunch.yaml --all-orgs");
+    assert!(ran.stderr.starts_with("error: unexpected argument '--all-orgs' found"), "{}", ran.stderr);
+}
+
+#[test]
+fn without_path_the_folder_of_init_is_read_and_no_other() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let missing = "error[unreadable]: `presences` cannot be read: there is no such file or folder\n |\n \
+                   = help: without PATH, the folder `presences` is read: type the path of your config, or make one with \
+                   `presencectl init`\n";
+    let lines = [
+        "validate",
+        "plan --sandbox",
+        "apply --sandbox --auto-approve",
+        "drift --sandbox",
+        "orgs",
+        "config",
+        "compare",
+        "combine",
+        "pin --sandbox",
+        "doctor --all-orgs --sandbox",
+        "labels export",
+        "promote lunch --from a --to b",
+        "retire lunch --to Meal --sandbox --yes",
+    ];
+    for line in lines {
+        let ran = cli.run(line);
+        assert_eq!(ran.code, Some(1), "{line}: {}", ran.shown());
+        assert!(ran.stderr.starts_with(missing), "{line}: {}", ran.shown());
+    }
+    cli.write("presence/lunch.yaml", LUNCH);
+    let near = "help: without PATH, the folder `presences` is read; did you mean `presence`?\n";
+    let ran = cli.run("validate");
+    assert!(ran.stderr.contains(near), "{}", ran.shown());
+    let ran = cli.run("doctor --sandbox");
+    assert!(ran.stdout.contains("there is no folder `presences` here, and no PATH is given\n"), "{}", ran.shown());
+    cli.write("presences/lunch.yaml", LUNCH);
+    for line in [
+        "validate",
+        "plan --sandbox",
+        "apply --sandbox --auto-approve",
+        "drift --sandbox",
+        "config",
+        "doctor --sandbox",
+    ] {
+        let ran = cli.run(line);
+        assert_eq!(ran.code, Some(0), "{line}: {}", ran.shown());
+    }
+}

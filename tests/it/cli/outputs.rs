@@ -105,8 +105,8 @@ fn an_applys_file_for_people_holds_plan_and_report() {
     assert_eq!(
         ran.stdout,
         format!(
-            "{org}\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n\n\
-             {org}\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
+            "{org}\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n\n  \
+             done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
              Verified: the org was read again, and it is in sync\nApply: 1 done.\n\
              Undo: presencectl undo out.json --config lunch.yaml --sandbox\n"
         )

@@ -125,12 +125,32 @@ fn every_apply_leaves_a_report_also_one_that_did_nothing_or_failed() {
     let mut with_name = kinds("reports/all/acme-prod");
     with_name.sort();
     assert_eq!(with_name, ["error", "report", "report"]);
-    assert_eq!(kinds("reports/all/unknown"), ["error"], "no config was read; without its outputs nothing began");
+    // No config was read, so it is not known which org it was for.
     // Nothing half written is left.
     let folders = std::fs::read_dir(cli.path("reports/all")).unwrap();
     let mut folders: Vec<String> = folders.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
     folders.sort();
-    assert_eq!(folders, ["acme-prod", "unknown"]);
+    assert_eq!(folders, ["acme-prod"]);
+}
+
+#[test]
+fn what_failed_before_its_org_was_known_leaves_no_report() {
+    let cli = super::driver::Cli::new().keeping_reports().file("broken.yaml", "version: 1\nfoo: 1\n");
+    for line in [
+        "undo",
+        "undo --org acme-prod",
+        "undo missing.json",
+        "apply broken.yaml --sandbox",
+        "apply missing.yaml --sandbox --auto-approve",
+        "retire lunch --to Meal --config broken.yaml --sandbox",
+    ] {
+        let ran = cli.run(line);
+        assert_eq!(ran.code, Some(1), "{line}: {}", ran.shown());
+        assert_eq!(kept(&cli, ".presencectl/reports"), Vec::<String>::new(), "{line}");
+        assert!(!cli.path(".presencectl/reports/unknown").exists(), "{line}");
+    }
+    let ran = cli.run("log");
+    assert!(ran.stderr.starts_with("error: there are no reports in `.presencectl/reports`"), "{}", ran.shown());
 }
 
 #[test]

@@ -106,11 +106,11 @@ fn documents_go_to_standard_output_and_words_to_standard_error() {
     assert!(text.contains("1. move the 2 people") && text.ends_with("Retirement: 2 moved; deactivated.\n"), "{text}");
 }
 
-/// The config is looked for where the command is run.
+/// The config is looked for where `init` makes it.
 #[test]
-fn the_current_folder_is_the_config() {
-    let cli = Cli::new().file("busy.yaml", CONFIG);
-    assert_eq!(cli.run("apply . --sandbox --auto-approve").code, Some(0));
+fn the_folder_of_init_is_the_config() {
+    let cli = Cli::new().file("presences/busy.yaml", CONFIG);
+    assert_eq!(cli.run("apply --sandbox --auto-approve").code, Some(0));
     let ran = cli.run("retire coaching --to Meal --sandbox --yes");
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.ends_with("Retirement: no one to move; deactivated.\n"), "{}", ran.shown());

@@ -80,7 +80,7 @@ pub(super) const LOOKS_AT_THE_DISK: &[&str] = &[
 /// need no world.
 pub(super) const GRANTS: &[(&str, &[&str])] = &[
     ("model", &["httpdate", "std::io", "std::time::UNIX_EPOCH"]),
-    ("config", &["std::fs", "std::io", "std::os"]),
+    ("config", &["std::fs", "std::io", "std::os", "std::thread"]),
     (
         "host",
         &[
@@ -105,13 +105,27 @@ pub(super) const GRANTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sandbox", &["axum", "std::fs", "std::io", "std::net", "std::time", "tokio"]),
-    ("client", &["fastrand", "reqwest", "rustls", "std::io", "std::net", "std::time", "tokio", "tracing"]),
+    (
+        "client",
+        &["fastrand", "reqwest", "rustls", "std::io", "std::net", "std::time", "tokio", "tokio_util", "tracing"],
+    ),
     ("ops", &["std::io", "tokio"]),
     ("cli", &["clap"]),
     (
         "commands",
-        &["clap", "clap_complete", "clap_mangen", "console", "indicatif", "reqwest", "std::fs", "std::io", "tokio"],
+        &[
+            "clap",
+            "clap_complete",
+            "clap_mangen",
+            "console",
+            "indicatif",
+            "reqwest",
+            "std::fs",
+            "std::io",
+            "std::thread",
+            "tokio",
+        ],
     ),
     ("lib", &["clap"]),
-    ("main", &["std::env", "std::process"]),
+    ("main", &["mimalloc", "std::env", "std::process"]),
 ];

@@ -106,7 +106,7 @@ fn report(fates: Vec<Fate>, outcome: Option<Outcome>, halt: Option<Halt>) -> (Re
 }
 
 fn human(report: &RetireReport, sources: &Sources) -> String {
-    view::report(report, &target(), sources, Style::PLAIN)
+    view::report(report, sources, Style::PLAIN)
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn halts() {
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
-        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _ } = halt.why();
+        let Problem { message, help, correlation_id, platform_terms: _, is_freeze: _, is_declined: _ } = halt.why();
         assert!(codes.as_array().unwrap().contains(&halt.code().into()), "{}", halt.code());
         let _ = writeln!(shown, "{}: {message}\n  {}\n  {correlation_id:?}", halt.code(), help.unwrap_or_default());
     }

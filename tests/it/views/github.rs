@@ -150,7 +150,7 @@ proptest! {
         let texts = [
             output::text::plan(&plan, &target, &sources, Style::PLAIN),
             output::text::plan(&plan, &target, &sources, Style::COLORED),
-            output::text::report(&report, &target, &sources, Style::PLAIN),
+            output::text::report(&report, &sources, Style::PLAIN),
             json::write(&json::PlanV1::of(&plan, &target, &sources)),
             json::write(&json::ReportV1::of(&report, &target, &sources)),
             page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
