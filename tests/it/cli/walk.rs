@@ -194,7 +194,7 @@ fn a_new_language(desk: &Desk) {
     assert_eq!(imported.code, Some(0), "{}", imported.shown());
     let planned = desk.online("plan c --all-orgs");
     assert_eq!((planned.code, desk.counted()), (Some(0), 3), "new language: {}", planned.shown());
-    assert!(planned.stdout.starts_with("14 orgs: 14 change\n\nall orgs:\n"), "{}", planned.stdout);
+    assert!(planned.stdout.starts_with("14 orgs: 14 have changes\n\nall orgs:\n"), "{}", planned.stdout);
     assert!(planned.stdout.contains("    + pl: \"Obiad\"\n"), "{}", planned.stdout);
     assert!(planned.stdout.contains("\nacme-test:\n"), "{}", planned.stdout);
     merged(desk);
@@ -218,7 +218,7 @@ fn a_rename(desk: &Desk) {
     );
     let planned = desk.online("plan c --all-orgs");
     assert_eq!((planned.code, desk.counted()), (Some(0), 1), "rename: {}", planned.shown());
-    assert!(planned.stdout.starts_with("14 orgs: 14 change\n\nall orgs:\n"), "{}", planned.stdout);
+    assert!(planned.stdout.starts_with("14 orgs: 14 have changes\n\nall orgs:\n"), "{}", planned.stdout);
     assert!(planned.stdout.contains("\"Lunch\" -> \"Lunch break\""), "{}", planned.stdout);
     merged(desk);
 }
