@@ -1,14 +1,17 @@
 //! One function per subcommand, read from top to bottom. `context` is its input.
 
+use tokio::runtime::Runtime;
+
 use crate::cli::typed::Typed;
 use crate::cli::{Cli, Command, Format, LabelsCommand, UserCommand, View};
 use crate::commands::context::failure::Failure;
-use crate::commands::context::host::{Host, runtime};
+use crate::commands::context::host::{Host, runtime, runtime_to_read};
 use crate::commands::context::run::Run;
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
+use crate::model::problem::Problem;
 
 pub mod apply;
 pub mod behind;
@@ -48,9 +51,15 @@ pub mod validate;
 pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
     let mut host = Host { terminal, environment, signals, typed, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
-        Command::Plan(args) => with_run(host.reborrow(), async |run| plan::run(args, run).await),
+        Command::Plan(args) => {
+            let runtime = if args.config.one().is_some() { runtime_to_read() } else { runtime() };
+            with_runtime(runtime, host.reborrow(), async |run| plan::run(args, run).await)
+        }
         Command::Apply(args) => with_run(host.reborrow(), async |run| Box::pin(apply::run(args, run)).await),
-        Command::Drift(args) => with_run(host.reborrow(), async |run| drift::run(args, run).await),
+        Command::Drift(args) => {
+            let runtime = if args.config.one().is_some() { runtime_to_read() } else { runtime() };
+            with_runtime(runtime, host.reborrow(), async |run| drift::run(args, run).await)
+        }
         Command::Import(args) => with_run(host.reborrow(), async |run| import::run(args, run).await),
         Command::Show(args) => with_run(host.reborrow(), async |run| show::run(args, run).await),
         Command::Retire(args) => with_run(host.reborrow(), async |run| Box::pin(retire::run(args, run)).await),
@@ -87,8 +96,16 @@ pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut T
     host.terminal.settle(exit)
 }
 
-fn with_run<'a, F: View>(mut host: Host<'a>, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
-    match runtime() {
+fn with_run<'a, F: View>(host: Host<'a>, work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>) -> Exit {
+    with_runtime(runtime(), host, work)
+}
+
+fn with_runtime<'a, F: View>(
+    runtime: Result<Runtime, Problem>,
+    mut host: Host<'a>,
+    work: impl AsyncFnOnce(&mut Run<'a, F>) -> Result<Exit, Failure>,
+) -> Exit {
+    match runtime {
         Ok(runtime) => runtime.block_on(Run::new(host).perform(work)),
         Err(problem) => host.fail(&problem.into()),
     }

@@ -17,9 +17,8 @@ use crate::model::text;
 /// More threads would hold more files in memory at once.
 const THREADS_MAX: usize = 8;
 
-/// Below this, starting a thread takes longer than it saves. Debug builds start threads for every folder, so that tests
-/// of small configs cover them.
-const BYTES_MIN: usize = if cfg!(debug_assertions) { 0 } else { 128 * 1024 };
+/// Below this, starting a thread takes longer than it saves.
+const BYTES_MIN: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub(super) struct ExaminedFile {
@@ -49,15 +48,16 @@ struct Unexamined {
 /// The files that are text, examined, by real path. `ids` are those that they will get.
 pub(super) fn examined_files(
     root: &Root,
-    found: &[FoundPath],
+    listed: &[FoundPath],
     ids: impl Iterator<Item = FileId>,
 ) -> HashMap<PathBuf, ExaminedFile> {
-    let threads = thread::available_parallelism().map_or(1, |it| it.get().min(THREADS_MAX)).min(found.len());
+    let threads = thread::available_parallelism().map_or(1, |it| it.get().min(THREADS_MAX)).min(listed.len());
     if threads < 2 {
         return HashMap::new();
     }
-    let files = texts(root, found, ids);
-    if files.iter().map(|it| it.text.len()).sum::<usize>() < BYTES_MIN {
+    let files = texts(root, listed, ids);
+    // Debug builds start threads for every folder, so that the tests of small configs cover them.
+    if !cfg!(debug_assertions) && files.iter().map(|it| it.text.len()).sum::<usize>() < BYTES_MIN {
         return HashMap::new();
     }
     let (next, values) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -129,12 +129,22 @@ pub fn nobody_to_ask(help: &str) -> Problem {
     Problem::new("presencectl cannot ask: this is not a terminal; nothing was written").help(help)
 }
 
+/// One thread is enough for five requests a second, and it sends the requests of an apply in a known order.
+pub fn runtime() -> Result<Runtime, Problem> {
+    built(Builder::new_current_thread())
+}
+
 /// The most threads for responses. More would wait for the rate limit of an org.
 const THREADS_MAX: usize = 4;
 
-/// Its threads read the responses, so that the pages of a large org are read concurrently.
-pub fn runtime() -> Result<Runtime, Problem> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
-    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+/// A runtime whose threads read the pages of a large org concurrently, for a run that does not write.
+pub fn runtime_to_read() -> Result<Runtime, Problem> {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX));
+    built(builder)
+}
+
+fn built(mut builder: Builder) -> Result<Runtime, Problem> {
+    let runtime = builder.enable_all().build();
     runtime.map_err(|error| Problem::new(format!("the runtime did not start: {error}")))
 }

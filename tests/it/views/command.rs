@@ -17,8 +17,8 @@ fn every_view(cli: &Cli, name: &str, command: &str) {
     // What changes from run to run.
     settings.add_filter(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z)?", "TIME");
     // Several are created concurrently, so their order varies.
-    settings.add_filter(r"[0-9a-f]{8}-0000-4000-8000-\d{12}", "ID");
-    settings.add_filter(r"[0-9a-f]{8}-0001-4000-8000-\d{12}", "REQUEST");
+    settings.add_filter(r"[0-9a-f]{8}-0000-4000-8000-[0-9a-f]{12}", "ID");
+    settings.add_filter(r"[0-9a-f]{8}-0001-4000-8000-[0-9a-f]{12}", "REQUEST");
     settings.bind(|| {
         assert_snapshot!(format!("{name}_human"), ran.stdout);
         assert_snapshot!(format!("{name}_json"), cli.read("it.json"));
