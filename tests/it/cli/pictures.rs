@@ -113,7 +113,7 @@ fn screen(cli: &Cli, command: &str) -> String {
     let printed = if ran.stdout.is_empty() { ran.stderr } else { ran.stdout };
     let mut screen = format!("\x1b[2m$\x1b[0m \x1b[1mpresencectl {command}\x1b[0m\n");
     for line in printed.lines() {
-        writeln!(screen, "{}", with_steady_id(&timeless(line))).unwrap();
+        writeln!(screen, "{}", timeless(line)).unwrap();
     }
     screen
 }
@@ -128,17 +128,6 @@ fn timeless(line: &str) -> String {
         line.replace_range(at - 15..at, "20260302T091500");
     }
     line
-}
-
-/// The same line with an id that depends on the object's name. Objects are created concurrently, so their ids vary.
-fn with_steady_id(line: &str) -> String {
-    const MIDDLE: &str = "-0000-4000-8000-";
-    let Some(at) = line.find(MIDDLE).and_then(|it| it.checked_sub(8)) else { return line.to_owned() };
-    let Some((_, name)) = line[..at].trim_end_matches(|c| c != '"').trim_end_matches('"').rsplit_once('"') else {
-        return line.to_owned();
-    };
-    let digits = name.bytes().fold(0x811c_9dc5_u32, |sum, it| (sum ^ u32::from(it)).wrapping_mul(0x0100_0193));
-    format!("{}{digits:08x}{MIDDLE}{:012}{}", &line[..at], name.len(), &line[at + 36..])
 }
 
 /// Compares the picture `docs/img/NAME.svg` with the output.
