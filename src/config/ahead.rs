@@ -67,11 +67,11 @@ pub(super) fn examined_files(
         while values.load(Ordering::Relaxed) <= CONFIG_VALUES_MAX
             && let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed))
         {
-            let (mut room, mut found) = (FilesRoom::default(), Collector::default());
-            let shape = examined(&file.text, None, file.id, &file.shown, &mut room, &mut found);
-            let result = Examined { id: file.id, shape, values: CONFIG_VALUES_MAX - room.values, found };
+            let (mut left, mut found) = (FilesRoom::default(), Collector::default());
+            let shape = examined(&file.text, None, file.id, &file.shown, &mut left, &mut found);
+            let result = Examined { id: file.id, shape, values: CONFIG_VALUES_MAX - left.values, found };
             values.fetch_add(result.values, Ordering::Relaxed);
-            if room.over.is_none() {
+            if left.over.is_none() {
                 done.push((file.id, result));
             }
         }
