@@ -81,7 +81,7 @@ export const SCENARIOS = {
     assert.equal(scene.github.statuses.at(-1).state, "failure");
     bad.secrets = good;
     const again = await scene.plan(pull);
-    assert.match(scene.github.comments[0].body, /\*\*14 orgs: 14 change[\s\S]*`org-14` until[\s\S]*create[^\n]*`tea`/, again.log);
+    assert.match(scene.github.comments[0].body, /\*\*14 orgs: 14 have changes[\s\S]*`org-14` until[\s\S]*create[^\n]*`tea`/, again.log);
     assert.equal(scene.github.comments.length, 1, "one comment, however often");
     const failing = scene.world.environments["presence-apply-org-05"];
     const secrets = failing.secrets;
