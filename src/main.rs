@@ -6,8 +6,8 @@ use presencectl::host::environment::Environment;
 use presencectl::host::signals::Signals;
 use presencectl::host::terminal::Terminal;
 
-/// A large config and org are millions of small texts. The allocators of glibc and musl take a fifth of a plan's time
-/// for them, and that of musl, which releases have, lets only one thread allocate at a time.
+/// A large config and org are millions of small texts. The allocator of glibc takes a fifth of a plan's time for them.
+/// That of musl, which releases would have, lets only one thread allocate at a time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -91,7 +91,8 @@ pub struct InitArgs {
     pub branch: Option<String>,
     /// The release that the CI uses.
     ///
-    /// The repository of presencectl at GitHub, and the commit of the release. `--ci` needs it, unless the files name one already.
+    /// The repository of presencectl at GitHub, and the commit of the release. `--ci` needs it, unless the files name
+    /// one already.
     #[arg(long, value_name = "OWNER/NAME@COMMIT", help_heading = "CI", value_parser = release)]
     pub release: Option<String>,
     /// The SHA-256 of that release's archive.

@@ -12,6 +12,7 @@ use crate::config::edit::files::load_one_edited;
 use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
 use crate::model::desired::OrgIdentity;
+use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::observed::Observed;
 use crate::model::problem::{Heard, Problem};
@@ -68,8 +69,8 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     let now = run.record.clock().now();
     let identity = Identity::to_read(&config.desired);
     let inputs = (&config, &source, applied);
-    let (mut drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), &mut run.heard).await?;
-    drift.forge = run.host.environment.forge;
+    let forge = run.host.environment.forge;
+    let (drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), forge, &mut run.heard).await?;
 
     run.host.show_notes(&planned.notes);
     if !args.accept.keys.is_empty() {
@@ -115,10 +116,7 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let now = run.record.clock().now();
     let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
         let inputs = (org.config, &requests[org.index], applied[org.index].take());
-        let (mut drift, planned) =
-            drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await?;
-        drift.forge = forge;
-        Ok((drift, planned))
+        drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), forge, heard).await
     };
     let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |(_, planned)| &planned.notes, work).await;
@@ -165,6 +163,7 @@ async fn drift_of(
     connection: &Connection,
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
+    forge: Option<Forge>,
     heard: &mut Heard,
 ) -> Result<(Drift, PlannedOrg), Problem> {
     let desired = &config.desired;
@@ -175,6 +174,7 @@ async fn drift_of(
     let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
     let past = DriftPast { reports, is_whole, applied, checked_out };
     let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
+    drift.forge = forge;
     drift.apply = format!("presencectl apply{}{}", source.to_arguments(), args.target.to_flags());
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(planned.plan.warnings.iter().filter(is_of_recent).cloned());

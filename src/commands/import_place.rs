@@ -36,7 +36,8 @@ impl ImportPlace {
         if paths::is_stream(path) {
             return Ok(ImportPlace::Stdout);
         }
-        // A name that no file of a config can have is that of a folder. What exists stays what it is, such as `/dev/stdout`.
+        // A name that no file of a config can have is that of a folder. What exists stays what it is, such as
+        // `/dev/stdout`.
         let is_file = !path.is_dir() && (path.exists() || is_yaml(path));
         if *split || !is_file { Ok(ImportPlace::Folder(path.clone())) } else { Ok(ImportPlace::File(path.clone())) }
     }

@@ -50,15 +50,15 @@ pub mod validate;
 
 pub fn run(cli: &Cli, typed: &Typed, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
     let mut host = Host { terminal, environment, signals, typed, color: cli.color, quiet: cli.logging.quiet };
+    // Several orgs are read concurrently anyway.
+    let to_read = |is_one: bool| if is_one { runtime_to_read() } else { runtime() };
     let exit = match &cli.command {
         Command::Plan(args) => {
-            let runtime = if args.config.one().is_some() { runtime_to_read() } else { runtime() };
-            with_runtime(runtime, host.reborrow(), async |run| plan::run(args, run).await)
+            with_runtime(to_read(args.config.one().is_some()), host.reborrow(), async |run| plan::run(args, run).await)
         }
         Command::Apply(args) => with_run(host.reborrow(), async |run| Box::pin(apply::run(args, run)).await),
         Command::Drift(args) => {
-            let runtime = if args.config.one().is_some() { runtime_to_read() } else { runtime() };
-            with_runtime(runtime, host.reborrow(), async |run| drift::run(args, run).await)
+            with_runtime(to_read(args.config.one().is_some()), host.reborrow(), async |run| drift::run(args, run).await)
         }
         Command::Import(args) => with_run(host.reborrow(), async |run| import::run(args, run).await),
         Command::Show(args) => with_run(host.reborrow(), async |run| show::run(args, run).await),

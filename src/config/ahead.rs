@@ -1,5 +1,5 @@
-//! Examines the files of a folder concurrently, before they are read one after another. A result that the limits of the
-//! whole config could change is not used.
+//! Reads the files of a folder, and examines them concurrently. A result that the limits of the whole config could change
+//! is not used.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,9 +21,10 @@ const THREADS_MAX: usize = 8;
 const BYTES_MIN: usize = 128 * 1024;
 
 #[derive(Debug)]
-pub(super) struct ExaminedFile {
+pub(super) struct ReadFile {
     pub(super) text: String,
-    pub(super) result: Examined,
+    /// `None` if the limits of the whole config decide, or a thread would not pay.
+    pub(super) examined: Option<Examined>,
 }
 
 /// What is in a file.
@@ -45,21 +46,26 @@ struct Unexamined {
     id: FileId,
 }
 
-/// The files that are text, examined, by real path. `ids` are those that they will get.
-pub(super) fn examined_files(
+/// The files that are text, by real path. `ids` are those that they will get.
+pub(super) fn read_files(
     root: &Root,
     listed: &[FoundPath],
     ids: impl Iterator<Item = FileId>,
-) -> HashMap<PathBuf, ExaminedFile> {
+) -> HashMap<PathBuf, ReadFile> {
     let threads = thread::available_parallelism().map_or(1, |it| it.get().min(THREADS_MAX)).min(listed.len());
     if threads < 2 {
         return HashMap::new();
     }
     let files = texts(root, listed, ids);
     // Debug builds start threads for every folder, so that the tests of small configs cover them.
-    if !cfg!(debug_assertions) && files.iter().map(|it| it.text.len()).sum::<usize>() < BYTES_MIN {
-        return HashMap::new();
-    }
+    let is_small = !cfg!(debug_assertions) && files.iter().map(|it| it.text.len()).sum::<usize>() < BYTES_MIN;
+    let mut examined = if is_small { HashMap::new() } else { examined_by(threads, &files) };
+    let with_result = |Unexamined { real, text, id, .. }| (real, ReadFile { text, examined: examined.remove(&id) });
+    files.into_iter().map(with_result).collect()
+}
+
+/// What so many threads found in the files.
+fn examined_by(threads: usize, files: &[Unexamined]) -> HashMap<FileId, Examined> {
     let (next, values) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
         let mut done = Vec::new();
@@ -77,15 +83,12 @@ pub(super) fn examined_files(
         }
         done
     };
-    let mut done: HashMap<FileId, _> = thread::scope(|scope| {
+    thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let own = work();
         // After a panic there, this thread examines the file again and reports the panic.
         own.into_iter().chain(others.into_iter().flat_map(|it| it.join().unwrap_or_default())).collect()
-    });
-    let with_result =
-        |Unexamined { real, text, id, .. }| Some((real, ExaminedFile { text, result: done.remove(&id)? }));
-    files.into_iter().filter_map(with_result).collect()
+    })
 }
 
 /// Reads the files one after another, because a commit's files have one reader.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::config::ahead::{self, Examined, ExaminedFile};
+use crate::config::ahead::{self, Examined, ReadFile};
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::examine::{FilesRoom, examined};
@@ -59,8 +59,8 @@ pub(super) struct Files {
     loaded: Vec<LoadedFiles>,
     by_path: HashMap<PathBuf, usize>,
     room: FilesRoom,
-    /// The files that were examined before they are read, by real path.
-    ahead: HashMap<PathBuf, ExaminedFile>,
+    /// The files that were read ahead, by real path.
+    ahead: HashMap<PathBuf, ReadFile>,
 }
 
 impl Files {
@@ -89,7 +89,7 @@ impl Files {
 
     /// Reads these files in their order. A large folder is examined by several threads.
     pub(super) fn read_all(&mut self, found: &[FoundPath]) -> Vec<usize> {
-        self.ahead = ahead::examined_files(&self.root, found, self.sources.next_ids());
+        self.ahead = ahead::read_files(&self.root, found, self.sources.next_ids());
         found.iter().map(|it| self.read(it)).collect()
     }
 
@@ -133,11 +133,9 @@ impl Files {
             told.push(over.clone());
             return loaded;
         }
-        let ahead = self.ahead.remove(&loaded.found.real);
-        let (text, ahead) = ahead.map(|ExaminedFile { text, result }| (text, result)).unzip();
-        let read = match text {
-            Some(text) => Ok(Some(text.into_bytes())),
-            None => self.root.system.read(&loaded.found.real, CONFIG_FILE_BYTES_MAX),
+        let (read, ahead) = match self.ahead.remove(&loaded.found.real) {
+            Some(ReadFile { text, examined }) => (Ok(Some(text.into_bytes())), examined),
+            None => (self.root.system.read(&loaded.found.real, CONFIG_FILE_BYTES_MAX), None),
         };
         let bytes = match read {
             Ok(bytes) => bytes,

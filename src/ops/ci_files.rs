@@ -118,7 +118,8 @@ fn staged(example: &str, stages: &[String]) -> String {
         let stage = "presence-approve-${{ fromJSON(needs.orgs.outputs.matrix).include[0].stage }}";
         return text.replace("environment: presence-approve\n", &format!("environment: {stage}\n"));
     };
-    // The jobs so far, and what a later stage needs of the ones before it: each has no org that is due, or all are done.
+    // The jobs so far, and what a later stage needs of the ones before it: each has no org that is due, or all are
+    // done.
     let (mut jobs, mut names, mut applies, mut done) = (String::new(), String::new(), String::new(), String::new());
     for stage in stages {
         let of_stage = format!("fromJSON(needs.orgs.outputs.by-stage)['{stage}']");

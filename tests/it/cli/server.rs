@@ -10,6 +10,21 @@ use std::thread;
 use presencectl::sandbox::{FaultRule, Sandbox, SandboxConfig, Server, TOKEN, http};
 use serde_json::Value;
 
+/// The address of a router that a thread of its own serves to the end of the tests.
+pub(crate) fn served(router: axum::Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, router).await.unwrap();
+        });
+    });
+    url
+}
+
 /// A sandbox org on a thread of its own.
 pub(crate) struct Org {
     pub(crate) url: String,
@@ -42,22 +57,11 @@ impl Org {
 
     /// Another address of the org, whose responses do not identify the sandbox: like a tunnel to a real org.
     pub(crate) fn behind_a_tunnel(&self) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let unsaid = |mut response: axum::response::Response| async {
             response.headers_mut().remove("presencectl-sandbox");
             response
         };
-        let router = presencectl::sandbox::router(self.sandbox.clone()).layer(axum::middleware::map_response(unsaid));
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-        });
-        url
+        served(presencectl::sandbox::router(self.sandbox.clone()).layer(axum::middleware::map_response(unsaid)))
     }
 
     /// A person in the admin page; in no log.

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::cell::Cell;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 
@@ -16,7 +15,7 @@ use presencectl::sandbox::{Sandbox, SandboxConfig, Seed, TOKEN, http};
 use serde_json::{Value, json};
 
 use super::driver::{Cli, Ran};
-use super::server::Org;
+use super::server::{Org, served};
 
 const SECRET: &str = "the-secret-of-this-client";
 
@@ -79,25 +78,14 @@ fn answer(orgs: &[(String, Sandbox)], parts: &axum::http::request::Parts, body: 
 
 /// One address for all orgs.
 fn one_server(orgs: Vec<(String, Sandbox)>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
     let orgs = Arc::new(orgs);
-    let router = axum::Router::new().fallback(move |request: Request| {
+    served(axum::Router::new().fallback(move |request: Request| {
         let orgs = Arc::clone(&orgs);
         async move {
             let (parts, body) = request.into_parts();
             answer(&orgs, &parts, &to_bytes(body, 1024 * 1024).await.unwrap())
         }
-    });
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, router).await.unwrap();
-        });
-    });
-    url
+    }))
 }
 
 /// The administrator's desk.
