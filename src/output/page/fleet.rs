@@ -9,6 +9,7 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, below, cell, name, plain, sandbox, sentence, strong,
 };
+use crate::output::page::lints::{self, Lints};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::output::text::fleet::{frozen, heading, in_place, line_in_words, people_in_words, quiet_orgs, verb};
@@ -19,7 +20,7 @@ use crate::plan::change::Action;
 /// The most labels of one change that stand in a comment.
 const OPEN_LABELS_MAX: usize = 4;
 
-pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
+pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static> {
     let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let words = heading(plan);
     let is_bad = summary.not_planned + refusals.len() > 0;
@@ -61,6 +62,7 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
             changes(groups),
             looked_at(warnings, no_longer_needed),
             matrix(orgs, groups),
+            lints::section(lints),
         ],
     }
 }
