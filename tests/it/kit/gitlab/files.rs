@@ -194,6 +194,8 @@ fn the_child_pipelines_are_those_that_are_checked() {
         world.write(&format!("presences/orgs/{org}.yaml"), &file);
     }
     world.commit();
+    world.play(&world.by_hand("acme")).green();
+    let undo = world.undo("acme");
     let held = |start: Start| Start {
         held: ["acme", "globex"]
             .iter()
@@ -208,6 +210,7 @@ fn the_child_pipelines_are_those_that_are_checked() {
         ("push", world.merged(7)),
         ("by-hand", world.by_hand("*")),
         ("schedule", world.scheduled()),
+        ("undo", undo),
     ] {
         let mut child = world.play(&held(start)).child;
         for (name, value) in child["variables"].as_object_mut().unwrap() {
