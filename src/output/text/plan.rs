@@ -44,7 +44,10 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
         freezes_shown(freezes, sources, style),
-        sources.commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
+        sources
+            .commit
+            .as_ref()
+            .map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
         base.as_ref().map_or_else(String::new, |it| base_shown(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
         match split {

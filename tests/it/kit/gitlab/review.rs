@@ -37,7 +37,8 @@ fn what_no_merge_request_showed_is_in_the_report_and_in_the_note() {
     world.commit();
     world.git(&["checkout", "--quiet", "main"]);
     let apply = world.play(&world.merged(7)).red();
-    let said = "Not reviewed, and so not done for acme: create kwalk. To apply it, open a merge request in this project";
+    let said =
+        "Not reviewed, and so not done for acme: create kwalk. To apply it, open a merge request in this project";
     assert!(apply.log("apply acme").contains(said), "{}", apply.logs());
     assert!(world.project().note(7).contains(said), "{}", world.project().note(7));
     assert_eq!(world.labels("acme"), ["Lunch"]);
@@ -47,10 +48,12 @@ fn what_no_merge_request_showed_is_in_the_report_and_in_the_note() {
     assert!(pushed.log("apply acme").contains(said), "{}", pushed.logs());
     let job = world.project().deployments.last().unwrap()["deployable"]["id"].as_u64().unwrap();
     let report = world.newest_report(job);
-    let skipped: Vec<&str> = report["objects"].as_array().unwrap().iter().filter_map(|it| it["skipReason"].as_str()).collect();
-    assert_eq!(skipped, ["beyond-saved-plan"; 3], "{report:#}");
+    let skips: Vec<&str> =
+        report["objects"].as_array().unwrap().iter().filter_map(|it| it["skipReason"].as_str()).collect();
+    assert_eq!(skips, ["beyond-saved-plan"; 3], "{report:#}");
     let next = world.play(&world.pushed(|| world.write("README.md", "Ours.\n"))).red();
     assert!(next.names().contains(&"apply acme: 1".to_owned()), "{}", next.logs());
+    world.shows_no_secret();
 }
 
 #[test]
@@ -65,13 +68,15 @@ fn an_object_that_was_edited_after_the_review_is_refused_and_the_rest_is_done() 
     world.edited("acme", "Lunch", &json!({ "en_US": "Lunch", "de": "Pause" }));
     let apply = world.play(&world.merged(7)).red();
     assert_eq!(world.labels("acme"), ["Lunch", "Tea"], "the rest is done: {}", apply.logs());
-    let german = || world.definitions("acme").iter().find_map(|it| it["labels"]["de"].as_str().map(str::to_owned)).unwrap();
+    let german =
+        || world.definitions("acme").iter().find_map(|it| it["labels"]["de"].as_str().map(str::to_owned)).unwrap();
     assert_eq!(german(), "Pause");
     let note = world.project().note(7);
     assert!(note.contains("1 org: 1 failed") && note.contains("klunch"), "{note}");
     // It is due, and a plan that shows the edit is applied.
     let hand = world.play(&world.by_hand("acme")).green();
     assert_eq!(german(), "Mittag", "{}", hand.logs());
+    world.shows_no_secret();
 }
 
 #[test]
@@ -89,6 +94,7 @@ fn a_plan_that_its_limits_refuse_fails_the_merge_request_and_is_never_applied() 
     assert!(note.contains("limits") && note.contains("2"), "{note}");
     let apply = world.play(&world.merged(7)).red();
     assert_eq!(world.labels("acme"), ["Lunch", "Tea", "Walk"], "{}", apply.logs());
+    world.shows_no_secret();
 }
 
 /// What the train would merge is planned; the note is of the merge request's own head.
@@ -112,7 +118,10 @@ fn a_merge_train_plans_what_it_merges_and_that_is_applied() {
     let ran = world.play(&train).green();
     assert_eq!(ran.names(), ["validate", "orgs", "plan acme", "review"]);
     let note = world.project().note(7);
-    assert!(note.contains("own") && !note.contains("ktea") && note.contains(&format!("Planned at `{}`", &head[..7])), "{note}");
+    assert!(
+        note.contains("own") && !note.contains("ktea") && note.contains(&format!("Planned at `{}`", &head[..7])),
+        "{note}"
+    );
     assert_eq!(world.project().notes[&7].len(), 1);
     // GitLab merges the very commit of the train.
     world.git(&["merge", "--quiet", "--ff-only", &train.commit]);
@@ -124,6 +133,7 @@ fn a_merge_train_plans_what_it_merges_and_that_is_applied() {
     }
     let apply = world.play(&world.pushed_as_it_is()).green();
     assert_eq!(world.labels("acme"), ["Lunch", "Own", "Tea"], "{}", apply.logs());
+    world.shows_no_secret();
 }
 
 #[test]
@@ -140,10 +150,15 @@ fn after_a_force_push_nothing_counts_that_is_on_no_branch() {
     world.git(&["branch", "--quiet", "-M", "anew", "main"]);
     let anew = world.pushed(|| world.write(ALL, &base(&["Lunch", "Walk"])));
     let apply = world.play(&anew).red();
-    assert!(apply.log("apply acme").contains("Not reviewed, and so not done for acme: create kwalk"), "{}", apply.logs());
+    assert!(
+        apply.log("apply acme").contains("Not reviewed, and so not done for acme: create kwalk"),
+        "{}",
+        apply.logs()
+    );
     let [_, apply] = world.done(9, ALL, &base(&["Lunch", "Walk", "Nap"])).map(Played::green);
     assert!(world.labels("acme").contains(&"Nap".to_owned()), "{}", apply.logs());
     world.play(&world.scheduled()).green();
+    world.shows_no_secret();
 }
 
 #[test]
@@ -159,6 +174,7 @@ fn a_note_of_a_very_large_plan_fits_and_keeps_the_result() {
     let note = world.project().note(7);
     assert!(note.chars().count() > 20_000 && note.chars().count() < TEXT_MAX / 4, "{}", note.chars().count());
     assert!(note.contains("140 to create") && note.contains("Applied at"), "{}", apply.logs());
+    world.shows_no_secret();
 }
 
 #[test]
@@ -174,4 +190,5 @@ fn an_expired_token_at_night_is_told_where_it_can_be() {
     assert!(night.logs().contains("is GITLAB_TOKEN expired or revoked?"), "{}", night.logs());
     let hand = world.play(&world.by_hand("acme"));
     assert_eq!((hand.is_green, world.writes("acme")), (false, writes), "{}", hand.logs());
+    world.shows_no_secret();
 }

@@ -38,7 +38,9 @@ fn what_a_job_applied_is_undone_after_a_look_and_never_counts_as_applied() {
     world.play(&world.by_hand("*")).green();
     let [_, apply] = world.done(7, ALL, &base(&["Lunch", "Tea"])).map(Played::green);
     let said = apply.log("apply acme");
-    assert!(said.contains("start a pipeline by hand with this org as `ORG`, and as `UNDO` https://gitlab.example/jobs/"));
+    assert!(
+        said.contains("start a pipeline by hand with this org as `ORG`, and as `UNDO` https://gitlab.example/jobs/")
+    );
     let undo = world.undo("acme");
     let seen = world.play(&Start { held: vec!["approve".to_owned()], ..undo.clone() });
     assert_eq!(seen.names(), ["due", "known", "plan acme"], "{}", seen.logs());
@@ -48,9 +50,15 @@ fn what_a_job_applied_is_undone_after_a_look_and_never_counts_as_applied() {
     assert_eq!(undone.names(), ["due", "known", "plan acme", "approve", "undo acme"], "{}", undone.logs());
     assert!(world.writes("acme") > writes && undone.log("undo acme").contains("Revert the merge request"));
     let job = &undone.child["undo acme"];
-    assert_eq!((&job["resource_group"], &job["environment"]["name"]), (&"presence-acme".into(), &"presence-apply/acme".into()));
+    assert_eq!(
+        (&job["resource_group"], &job["environment"]["name"]),
+        (&"presence-acme".into(), &"presence-apply/acme".into())
+    );
     let environments: Vec<&str> = undone.jobs.iter().map(|it| it.environment.as_str()).collect();
-    assert_eq!(environments, ["presence-bot", "presence-bot", "presence-plan/acme", "presence-approve", "presence-apply/acme"]);
+    assert_eq!(
+        environments,
+        ["presence-bot", "presence-bot", "presence-plan/acme", "presence-approve", "presence-apply/acme"]
+    );
     // The files still ask for it, and what was applied last is what it was before the undo.
     let night = world.play(&world.scheduled()).red();
     assert!(night.log("drift acme").contains("ktea"), "{}", night.logs());
@@ -89,7 +97,9 @@ fn only_a_job_that_applied_to_this_org_can_be_undone() {
         for it in world.project().deployments.iter_mut().filter(|it| it["deployable"]["id"] == number) {
             it["deployable"][field] = serde_json::Value::clone(&value);
         }
-        assert!(world.play(&world.undo_of("acme", &number.to_string())).red().log("due").contains("is no apply of acme"));
+        assert!(
+            world.play(&world.undo_of("acme", &number.to_string())).red().log("due").contains("is no apply of acme")
+        );
         world.project().deployments = before;
     }
     // What the job kept is gone, or is none of its reports.
