@@ -46,8 +46,8 @@ fn every_start_has_its_jobs() {
     let here = "acme/presences";
     assert_eq!(jobs(here, "merge_request_event", ""), "orgs plan validate");
     assert_eq!(jobs(here, "push", "main"), "due legs validate");
-    assert_eq!(jobs(here, "web", "main"), "due legs");
-    assert_eq!(jobs(here, "schedule", "main"), "due legs lost");
+    assert_eq!(jobs(here, "web", "main"), "due legs validate");
+    assert_eq!(jobs(here, "schedule", "main"), "due legs lost validate");
     for source in ["push", "web", "schedule", "api", "trigger", "pipeline", "parent_pipeline"] {
         assert_eq!(jobs(here, source, "change"), "", "{source}");
     }
@@ -56,7 +56,7 @@ fn every_start_has_its_jobs() {
     }
     assert_eq!(jobs("eve/presences", "merge_request_event", ""), "validate");
     assert_eq!(jobs("eve/presences", "push", "main"), "validate");
-    assert_eq!(jobs("eve/presences", "schedule", "main"), "");
+    assert_eq!(jobs("eve/presences", "schedule", "main"), "validate");
 }
 
 #[test]

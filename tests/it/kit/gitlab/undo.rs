@@ -43,11 +43,11 @@ fn what_a_job_applied_is_undone_after_a_look_and_never_counts_as_applied() {
     );
     let undo = world.undo("acme");
     let seen = world.play(&Start { held: vec!["approve".to_owned()], ..undo.clone() });
-    assert_eq!(seen.names(), ["due", "known", "plan acme"], "{}", seen.logs());
+    assert_eq!(seen.names(), ["validate", "due", "known", "plan acme"], "{}", seen.logs());
     assert!(seen.log("plan acme").contains("deactivate ktea"), "{}", seen.logs());
     let writes = world.writes("acme");
     let undone = world.play(&undo).green();
-    assert_eq!(undone.names(), ["due", "known", "plan acme", "approve", "undo acme"], "{}", undone.logs());
+    assert_eq!(undone.names(), ["validate", "due", "known", "plan acme", "approve", "undo acme"], "{}", undone.logs());
     assert!(world.writes("acme") > writes && undone.log("undo acme").contains("Revert the merge request"));
     let job = &undone.child["undo acme"];
     assert_eq!(
@@ -57,7 +57,7 @@ fn what_a_job_applied_is_undone_after_a_look_and_never_counts_as_applied() {
     let environments: Vec<&str> = undone.jobs.iter().map(|it| it.environment.as_str()).collect();
     assert_eq!(
         environments,
-        ["presence-bot", "presence-bot", "presence-plan/acme", "presence-approve", "presence-apply/acme"]
+        ["", "presence-bot", "presence-bot", "presence-plan/acme", "presence-approve", "presence-apply/acme"]
     );
     // The files still ask for it, and what was applied last is what it was before the undo.
     let night = world.play(&world.scheduled()).red();
@@ -84,7 +84,7 @@ fn only_a_job_that_applied_to_this_org_can_be_undone() {
         ("*", job("acme"), "an undo is of one org, by its whole name"),
     ] {
         let undo = world.play(&world.undo_of(org, &of)).red();
-        assert_eq!(undo.names(), ["due: 1"], "{}", undo.logs());
+        assert_eq!(undo.names(), ["validate", "due: 1"], "{}", undo.logs());
         assert!(undo.log("due").contains(said), "{}", undo.logs());
     }
     let mut start = world.undo("acme");
