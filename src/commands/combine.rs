@@ -33,6 +33,7 @@ use crate::output::json::{self, ErrorV1, FleetPlanV1, PlanV1};
 use crate::output::page::{self, Lints, PageKind, html};
 use crate::output::style::Style;
 use crate::output::text as text_view;
+use crate::plan::origin::short;
 
 /// Combines the documents of several orgs' jobs. No org is contacted.
 pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -265,14 +266,14 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
     let at = set.at.map(|it| it.commit.as_str());
     match (at, commit.as_deref()) {
         (Some(at), Some(commit)) if at != commit => {
-            return Some(format!("it is of the commit {}, and not of {at}", text::ticked(commit)));
+            return Some(format!("it is of the commit {}, and not of {}", text::ticked(&short(commit)), short(at)));
         }
         // A drift reads the checkout and has no commit, so its digest decides.
         (Some(at), None) if set.kind != CombinedKind::Drift => {
-            return Some(format!("it is of no commit, and not of {at}"));
+            return Some(format!("it is of no commit, and not of {}", short(at)));
         }
         (None, Some(commit)) if set.kind == CombinedKind::Plan => {
-            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(commit)));
+            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(&short(commit))));
         }
         _ => {}
     }

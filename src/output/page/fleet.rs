@@ -16,6 +16,7 @@ use crate::output::text::fleet::{frozen, heading, in_place, line_in_words, peopl
 use crate::output::text::orgs;
 use crate::plan::answer::Answer;
 use crate::plan::change::Action;
+use crate::plan::origin::short;
 
 /// The most labels of one change that stand in a comment.
 const OPEN_LABELS_MAX: usize = 4;
@@ -33,7 +34,7 @@ pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static
     let cost = (summary.changed > 0).then(|| format!("All applies together send {requests}."));
     let mut leads: Vec<Lead> = cost.map(|it| Lead::Paragraph(By::Both, vec![vec![plain(it)]])).into_iter().collect();
     leads.extend(commit.as_ref().map(|it| {
-        let line = vec![plain("The config is that of the commit "), name(it.as_str()), plain(".")];
+        let line = vec![plain("The config is that of the commit "), name(short(it).as_str()), plain(".")];
         Lead::Paragraph(By::Both, vec![line])
     }));
     leads.extend(frozen(orgs).into_iter().map(|it| Lead::Alert(vec![plain("Frozen")], vec![sentence(it)])));
