@@ -197,7 +197,7 @@ fn accept(
     let left = plan(&edited.desired, observed, &edited.desired.settings.limits);
     let is_left = |key: &String| {
         left.changes.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == key))
-            || left.refusals.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
+            || left.blockers.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
     };
     if let Some(key) = args.accept.keys.iter().find(|it| is_left(it)) {
         return Err(Problem::new(format!("--accept: no lines make {} agree; nothing was written", text::ticked(key)))

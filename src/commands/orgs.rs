@@ -140,7 +140,7 @@ fn groups(configs: &[Config], standings: &[OrgStanding], sources: &Sources) -> V
     let target = Target { org: None, sandbox: false, generation: Generation::default() };
     let members = configs.iter().zip(standings).filter_map(|(config, standing)| {
         let mut plan = PlanV1::of(standing.plan()?, &target, sources);
-        // The changes are shown. Refusals belong to a plan of the org.
+        // The changes are shown. Blockers belong to a plan of the org.
         plan.refusals.clear();
         let file = config.org_file.as_ref().map(|it| it.display().to_string());
         Some(FleetMember { desired: &config.desired, file, result: Ok(plan) })

@@ -89,7 +89,7 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
         Format::Html => html::plan(plan, &coverage(), target, sources),
         Format::Github => github::plan(plan, &desired, sources, folder),
     };
-    let exit = if !plan.refusals.is_empty() || !plan.held.is_empty() {
+    let exit = if !plan.blockers.is_empty() || !plan.held.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !plan.changes.is_empty() {
         Exit::Changes

@@ -105,7 +105,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     };
     let resolved: Vec<ReportRow> = undo.not_undone.iter().map(undo::NotUndone::row).collect();
     let plan = undo.plan;
-    if !plan.refusals.is_empty() || plan.changes.is_empty() {
+    if !plan.blockers.is_empty() || plan.changes.is_empty() {
         let report = nothing_done(plan, resolved);
         let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
         return Ok(finish(done(report, exit), run));
@@ -167,7 +167,7 @@ fn nothing_done(plan: Plan, resolved: Vec<ReportRow>) -> Report {
         ReportRow::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
     };
     let rows = plan.changes.iter().map(skipped).chain(resolved).collect();
-    Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) }
+    Report { blockers: plan.blockers, ..Report::of(rows, plan.default_locale) }
 }
 
 /// The command that runs without a question.

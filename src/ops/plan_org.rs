@@ -154,7 +154,7 @@ async fn with_unlisted<'a>(
 
 /// The cost of an apply that plans like this. `None` if there is nothing to write.
 fn cost(reader: &Reader, plan: &Plan, observed: &Observed) -> Option<Cost> {
-    if plan.changes.is_empty() || !plan.refusals.is_empty() {
+    if plan.changes.is_empty() || !plan.blockers.is_empty() {
         return None;
     }
     let steps: Vec<&Step> = plan.changes.iter().map(|it| &it.step).collect();

@@ -63,9 +63,9 @@ impl FleetMember<'_> {
 pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &Sources) -> FleetPlanV1 {
     let fleet = Fleet { members: &members, sources };
     let groups = fleet.groups();
-    let mut refusals = fleet.refusals();
-    refusals.extend(fleet.too_many_orgs());
-    refusals.extend(groups.iter().filter_map(|it| fleet.too_early(it, terms.required_stage.as_deref()?)));
+    let mut blockers = fleet.blockers();
+    blockers.extend(fleet.too_many_orgs());
+    blockers.extend(groups.iter().filter_map(|it| fleet.too_early(it, terms.required_stage.as_deref()?)));
     let (warnings, no_longer_needed) = (fleet.warnings(), fleet.obsolete_lines());
     let count = |status| members.iter().filter(|it| it.status() == status).count();
     let changed = members.iter().filter(|it| it.status() == FleetStatusV1::Changed);
@@ -83,12 +83,12 @@ pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &S
         format_version: FleetPlanV1::VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: terms.commit.clone(),
-        applicable: refusals.is_empty() && summary.not_planned == 0,
+        applicable: blockers.is_empty() && summary.not_planned == 0,
         summary,
         orgs: members.into_iter().map(|it| org(it, &groups)).collect(),
         unaffected: Vec::new(),
         groups,
-        refusals,
+        refusals: blockers,
         warnings,
         no_longer_needed,
     }
@@ -290,20 +290,20 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// An object has another id in each org, so ids keep no two refusals apart.
-    fn refusals(&self) -> Vec<FleetRefusalV1> {
+    /// An object has another id in each org, so ids keep no two blockers apart.
+    fn blockers(&self) -> Vec<FleetRefusalV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
         let key =
             |it: &RefusalV1| (it.code.clone(), text::without_ids(&it.message), it.place.clone(), it.answers.clone());
         let grouped = self.grouped(|it| of(it).iter().map(key).collect());
-        let refusal = |(told, orgs): (ToldRefusal, Vec<usize>)| {
+        let blocker = |(told, orgs): (ToldBlocker, Vec<usize>)| {
             let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
             let of_one = of_one.map(|it| it.message.clone());
             let (code, message, place, answers) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
             FleetRefusalV1 { code, message: of_one.unwrap_or(message), answers, place, orgs, orgs_in_words }
         };
-        grouped.into_iter().map(refusal).collect()
+        grouped.into_iter().map(blocker).collect()
     }
 
     fn warnings(&self) -> Vec<FleetWarningV1> {
@@ -432,8 +432,8 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// A refusal: its code, message, place and answers.
-type ToldRefusal = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
+/// A blocker: its code, message, place and answers.
+type ToldBlocker = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
 
 /// The most exceptions after "all orgs but".
 const EXCEPTIONS_MAX: usize = 4;

@@ -1,9 +1,9 @@
-//! The objects that a refusal names, and what the config already states about the refused definition.
+//! The objects that a blocker names, and what the config already states about the refused definition.
 
 use crate::model::desired::Wanted;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 
-/// An object of the org that a refusal names.
+/// An object of the org that a blocker names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
     pub id: DefinitionId,

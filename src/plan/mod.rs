@@ -11,7 +11,7 @@ use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged,
 use crate::plan::cost::Cost;
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
-use crate::plan::refusal::{Fact, Refusal};
+use crate::plan::blocker::{Fact, Blocker};
 use crate::plan::warning::Warning;
 
 pub mod answer;
@@ -34,8 +34,8 @@ pub mod pages;
 mod planner;
 pub mod question;
 pub mod recent;
-pub mod refusal;
-mod refusal_words;
+pub mod blocker;
+mod blocker_words;
 pub mod saved;
 pub mod warning;
 
@@ -54,7 +54,7 @@ pub struct Plan {
     pub obsolete: Vec<ObsoleteLine>,
     pub warnings: Vec<Warning>,
     /// Each stops the whole apply.
-    pub refusals: Vec<Refusal>,
+    pub blockers: Vec<Blocker>,
     /// Every definition that was seen, by id.
     pub seen: Vec<DefinitionId>,
     /// The people on removed or renamed definitions, if usage was queried.
@@ -99,7 +99,7 @@ impl Plan {
             unmanaged: Vec::new(),
             obsolete: Vec::new(),
             warnings: Vec::new(),
-            refusals: Vec::new(),
+            blockers: Vec::new(),
             seen: seen(observed),
             usage: Usage::NotAsked,
             divisions: observed.divisions.clone(),
@@ -124,15 +124,15 @@ impl Plan {
             return BTreeSet::new();
         }
         let created = self.changes.iter().filter(|it| it.step.action() == Action::Create);
-        let asked = self.refusals.iter().filter_map(|it| match &it.fact {
+        let asked = self.blockers.iter().filter_map(|it| match &it.fact {
             Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => Some(key),
             _ => None,
         });
         created.filter_map(|it| it.step.key()).chain(asked).cloned().collect()
     }
 
-    /// Nothing to do, and no refusals.
+    /// Nothing to do, and no blockers.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.refusals.is_empty() && self.held.is_empty()
+        self.changes.is_empty() && self.blockers.is_empty() && self.held.is_empty()
     }
 }

@@ -153,7 +153,7 @@ pub(crate) fn reports() -> Vec<(&'static str, Report)> {
         ("every_outcome", report(every_outcome(), Verification::InSync)),
         ("success", report(done(), Verification::InSync)),
         ("nothing", report(Vec::new(), Verification::NotNeeded)),
-        ("drifted", report(done(), Verification::Drifted { changes: drift().0, refusals: Vec::new() })),
+        ("drifted", report(done(), Verification::Drifted { changes: drift().0, blockers: Vec::new() })),
         ("unread", report(done(), Verification::Failed(unread))),
         (
             "divisions",

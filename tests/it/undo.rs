@@ -129,8 +129,8 @@ fn said(undo: &Undo) -> String {
         WhyNotUndone::SeveralLookLikeIt(ids) => format!("{} look like it", ids.len()),
         other => format!("{other:?}"),
     });
-    let refusals = undo.plan.refusals.iter().map(|it| it.code().to_owned());
-    steps.chain(settled).chain(refusals).collect::<Vec<_>>().join("; ")
+    let blockers = undo.plan.blockers.iter().map(|it| it.code().to_owned());
+    steps.chain(settled).chain(blockers).collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -245,9 +245,9 @@ fn the_tools_own_limits_hold() {
     let made = |number: usize| ReportRow { id: Some(id(number)), ..row(&step(Action::Create), Outcome::Done) };
     let report = read_back((1..=6).map(made).collect(), Scope::All);
     let observed = org((1..=6).map(|number| Definition { id: id(number), ..active(NEW) }).collect());
-    assert_eq!(undo(&report, &observed, &Limits::default(), None).plan.refusals.len(), 1);
+    assert_eq!(undo(&report, &observed, &Limits::default(), None).plan.blockers.len(), 1);
     let raised = Limits { removals: 6, ..Limits::default() };
-    assert!(undo(&report, &observed, &raised, None).plan.refusals.is_empty());
+    assert!(undo(&report, &observed, &raised, None).plan.blockers.is_empty());
 }
 
 /// A forged report cannot hide a removal from the guards: a step's kind depends on what it writes.
@@ -258,7 +258,7 @@ fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
     let strict = Limits { removals: 0, ..Limits::default() };
     let undone = undo(&report, &org(vec![active(NEW)]), &strict, None);
     assert_eq!(undone.plan.changes[0].step.action(), Action::Deactivate);
-    assert_eq!(undone.plan.refusals.len(), 1);
+    assert_eq!(undone.plan.blockers.len(), 1);
 }
 
 #[test]

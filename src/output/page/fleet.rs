@@ -105,7 +105,7 @@ fn not_planned(orgs: &[FleetOrgV1]) -> Section {
     Section::list("org", Keep::First, Title::heading("Not planned"), Tone::Bad, rows.collect())
 }
 
-fn refused(refusals: &[FleetRefusalV1]) -> Section {
+fn refused(blockers: &[FleetRefusalV1]) -> Section {
     let row = |it: &FleetRefusalV1| {
         let mut line = vec![Piece::Strong(vec![name(it.code.as_str())])];
         line.extend(it.place.iter().flat_map(|it| [plain(" at "), place(it)]));
@@ -117,7 +117,7 @@ fn refused(refusals: &[FleetRefusalV1]) -> Section {
         });
         [Item::new(line), orgs].into_iter().chain(answers).collect()
     };
-    let rows = refusals.iter().map(row).collect();
+    let rows = blockers.iter().map(row).collect();
     Section::list("error", Keep::First, Title::heading("Refused"), Tone::Bad, rows)
 }
 

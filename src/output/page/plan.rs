@@ -13,7 +13,7 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, at, cell, id, listed, name, org, plain, sandbox, sentence, strong, subject,
 };
-use crate::output::page::failure::refusals_of;
+use crate::output::page::failure::blockers_of;
 use crate::output::page::lints::{self, Lints};
 use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
 use crate::output::style::Tone;
@@ -96,7 +96,7 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources, lints: 
     let groups = groups(plan);
     let covered: BTreeSet<&Key> = coverage.iter().flat_map(|it| &it.rows).map(|it| &it.key).collect();
     let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
-    sections.push(refusals_of(plan, sources));
+    sections.push(blockers_of(plan, sources));
     sections.extend(groups.iter().map(|it| group(it, plan, &covered, sources)));
     sections.extend(plan.base.as_ref().map(|it| settled(it, plan)));
     sections.push(details(&groups, plan, sources));

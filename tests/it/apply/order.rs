@@ -439,7 +439,7 @@ proptest! {
             let world = case.world(OrgBehavior { unique_labels: demand, ..OrgBehavior::default() });
             prop_assert_eq!(wrong(&world.sandbox, demand), [""; 0]);
             let plan = world.plan().await;
-            prop_assume!(plan.refusals.is_empty());
+            prop_assume!(plan.blockers.is_empty());
             let steps = world.steps().await;
             prop_assume!(is_legal_after(&world, &steps, demand));
             let order = Order::of(&steps, &world.read().await);

@@ -281,8 +281,8 @@ fn errors_say_whether_they_were_pending_before() {
     head.config(want("coaching", "Busy", "Coaching"));
     let errors = |head: &World| {
         let (plan, _) = compared(&base, head);
-        let of = |index: usize| plan.base.as_ref().unwrap().origin_of_refusal(index).unwrap().code();
-        plan.refusals.iter().enumerate().map(|(index, it)| format!("{} {}", it.code(), of(index))).collect::<Vec<_>>()
+        let of = |index: usize| plan.base.as_ref().unwrap().origin_of_blocker(index).unwrap().code();
+        plan.blockers.iter().enumerate().map(|(index, it)| format!("{} {}", it.code(), of(index))).collect::<Vec<_>>()
     };
     let expected = ["looks-like-rename this-change", "looks-like-rename before", "too-many before"];
     assert_eq!(errors(&head), expected);
@@ -354,7 +354,7 @@ fn what_became_a_refusal_or_a_create_is_not_settled() {
     head.config(want("tea", "Break", "Infusion"));
     let (plan, _) = compared(&base, &head);
     assert_eq!(
-        plan.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect::<Vec<_>>(),
+        plan.blockers.iter().map(presencectl::plan::blocker::Blocker::code).collect::<Vec<_>>(),
         ["looks-like-rename"]
     );
     assert_eq!(settled(&plan), [""; 0]);

@@ -16,7 +16,7 @@ use presencectl::ops::apply::{self, ApplyJob, Wait};
 use presencectl::ops::plan_org::{held_against, plan_org};
 use presencectl::plan::change::{Held, Step};
 use presencectl::plan::plan_by;
-use presencectl::plan::refusal::Refusal;
+use presencectl::plan::blocker::Blocker;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, SandboxConfig, Seed};
 use tokio::sync::Notify;
 
@@ -86,10 +86,10 @@ pub(super) enum End {
     Failed,
     /// The plan was refused; nothing was written.
     Refused {
-        refusals: Vec<Refusal>,
+        blockers: Vec<Blocker>,
         /// The steps that it would still do.
         steps: Vec<Step>,
-        /// Its refusals, in words.
+        /// Its blockers, in words.
         said: String,
     },
     /// There was nothing to do.
@@ -291,9 +291,9 @@ impl World {
         let _ = writeln!(played.story, "run {run}, {death:?}: {}", end.in_words());
         match &end {
             End::Died => played.deaths += 1,
-            End::Refused { refusals, steps, said: _ } => {
+            End::Refused { blockers, steps, said: _ } => {
                 played.refused += 1;
-                let found = self.without_cause(run, refusals, steps);
+                let found = self.without_cause(run, blockers, steps);
                 played.violations.extend(found.into_iter().map(|it| format!("run {run}: {it}")));
             }
             End::Applied(steps, report) => {
@@ -345,11 +345,11 @@ impl World {
         self.shared.count_if(HELD, !held.is_empty());
         self.shared.count_if(WAITED, !waits.is_empty());
         let steps: Vec<Step> = planned.plan.changes.into_iter().map(|it| it.step).collect();
-        if !planned.plan.refusals.is_empty() {
-            let said: Vec<String> = planned.plan.refusals.iter().map(Refusal::message).collect();
-            let answers = planned.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
+        if !planned.plan.blockers.is_empty() {
+            let said: Vec<String> = planned.plan.blockers.iter().map(Blocker::message).collect();
+            let answers = planned.plan.blockers.iter().flat_map(Blocker::answers).flat_map(|it| it.lines);
             let said = said.into_iter().chain(answers).collect::<Vec<_>>().join("; ");
-            return End::Refused { refusals: planned.plan.refusals, steps, said };
+            return End::Refused { blockers: planned.plan.blockers, steps, said };
         }
         if steps.is_empty() {
             return End::Nothing;

@@ -200,9 +200,9 @@ fn a_backtick_in_a_name_ends_no_code() {
                 assert!(!found.text.contains(live), "{name}: {}", found.text);
             }
         }
-        for refusal in &plan.refusals {
-            assert_eq!(refusal.message().matches('`').count() % 2, 0, "{}", refusal.message());
-            assert!(!refusal.message().contains(name), "{}", refusal.message());
+        for blocker in &plan.blockers {
+            assert_eq!(blocker.message().matches('`').count() % 2, 0, "{}", blocker.message());
+            assert!(!blocker.message().contains(name), "{}", blocker.message());
         }
     }
 }
@@ -255,7 +255,7 @@ fn thousands_of_errors_and_labels_without_end_fit_as_well() {
     }
     world.prune();
     let (plan, sources) = world.planned();
-    assert!(plan.refusals.len() >= 2_000 && plan.changes.len() >= 2_000);
+    assert!(plan.blockers.len() >= 2_000 && plan.changes.len() >= 2_000);
     let comment = page::plan(&plan, &target(), &sources, None);
     assert!(comment.len() <= COMMENT.bytes_max, "{}", comment.len());
     let found = parsed(&comment);

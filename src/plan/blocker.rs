@@ -1,4 +1,4 @@
-//! Why a plan must not be applied, as facts. Their words and answers are elsewhere. A refusal blocks the whole apply,
+//! Why a plan must not be applied, as facts. Their words and answers are elsewhere. A blocker blocks the whole apply,
 //! but never the display.
 
 use crate::model::labels::Labels;
@@ -10,7 +10,7 @@ use crate::plan::evidence::{EvidenceSource, Had};
 
 /// One reason not to apply, and where in the config it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Blocker {
     pub fact: Fact,
     /// The related line of the config.
     pub place: Option<Span>,
@@ -18,7 +18,7 @@ pub struct Refusal {
 
 /// Why several objects matched one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusedBy {
+pub enum AmbiguousBy {
     Label,
     /// One of its `previousLabels`.
     PreviousLabels,
@@ -64,7 +64,7 @@ pub enum Fact {
     /// Several objects could be this definition, or one object could be two definitions.
     Ambiguous {
         key: Key,
-        by: RefusedBy,
+        by: AmbiguousBy,
         /// The first of them.
         candidates: Vec<Candidate>,
         more: bool,
@@ -219,12 +219,12 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// Does it leave a definition uncompared? A refusal about the plan as a whole does not.
+    /// Does it leave a definition uncompared? A blocker about the plan as a whole does not.
     pub fn hides(&self) -> bool {
         !self.keys().is_empty() && !matches!(self, Fact::SendsHalf { .. })
     }
 
-    /// Its definitions. Empty for a refusal about the plan as a whole.
+    /// Its definitions. Empty for a blocker about the plan as a whole.
     pub fn keys(&self) -> Vec<&Key> {
         match self {
             Fact::Ambiguous { key, .. }
@@ -293,7 +293,7 @@ impl Fact {
     }
 }
 
-impl Refusal {
+impl Blocker {
     pub fn code(&self) -> &'static str {
         match &self.fact {
             Fact::Ambiguous { .. } => "ambiguous",
