@@ -5,9 +5,10 @@ check:
     bash .ci/kit
 
 # The kit: its checks, and its workflows played. With names, only those scenarios.
+[positional-arguments]
 kit *SCENARIOS:
     bash .ci/kit
-    bash .ci/play {{ SCENARIOS }}
+    bash .ci/play "$@"
 
 # All tests.
 test:
