@@ -9,7 +9,7 @@ use crate::ops::drift::Drift;
 use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::{DriftStatusV1, FleetDriftV1, OrgDriftV1};
 use crate::output::json::{DriftV1, ErrorV1};
-use crate::output::named_orgs::named_orgs;
+use crate::output::summary::named_orgs;
 use crate::plan::blocker::Blocker;
 
 /// One of several orgs.

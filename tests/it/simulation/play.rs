@@ -14,9 +14,9 @@ use presencectl::model::problem::Heard;
 use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Unseen};
 use presencectl::ops::apply::{self, ApplyJob, Wait};
 use presencectl::ops::plan_org::{held_against, plan_org};
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::{Held, Step};
 use presencectl::plan::plan_by;
-use presencectl::plan::blocker::Blocker;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, SandboxConfig, Seed};
 use tokio::sync::Notify;
 
