@@ -18,7 +18,8 @@ bless:
     INSTA_UPDATE=always UPDATE=1 cargo test --locked
     git diff --stat
 
-# Speed and memory, then `validate` beside ajv-cli and libyaml.
+# Speed and memory, then `validate` beside ajv-cli and libyaml, then many orgs.
 bench:
     cargo bench --locked
     benches/peers
+    benches/fleet

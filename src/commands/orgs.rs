@@ -36,7 +36,7 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
     let (configs, sources) = run.load_chosen((path, root), &args.choice(), at.as_ref())?;
     let since = args.changed_since.as_deref();
     let since = since.map(|typed| baseline::changed_since((path, root), typed, at.as_ref(), args.exact)).transpose()?;
-    let before = since.as_ref().map(configs_since).transpose()?;
+    let before = since.as_ref().map(configs_since).transpose()?.map(|(configs, _)| configs);
     let before = before.as_deref().map(Before::new);
     let (standings, behind): (Vec<OrgStanding>, Vec<Option<BehindV1>>) = if args.behind {
         let folder = run.read_reports(args.report_dir.as_deref(), false, Some(path))?;

@@ -32,7 +32,7 @@ use crate::output::ci::github;
 use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
 use crate::output::json::common::ConfigV1;
 use crate::output::json::{ErrorV1, PlanV1};
-use crate::output::page::{PageKind, html};
+use crate::output::page::{Lints, PageKind, html};
 use crate::output::style::Style;
 use crate::output::{json, page};
 
@@ -63,7 +63,8 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
     let desired = limited(config.desired.clone(), &args.only)?;
     let source = config_args.request();
     let files = ConfigFiles { config: &config, source: &source, at: at.as_ref(), sources: &sources };
-    let base = args.base.as_deref().map(|typed| baseline::base(&source, typed, files.org())).transpose()?;
+    let mut base = args.base.as_deref().map(|typed| baseline::base(&source, typed, files.org())).transpose()?;
+    let before = base.as_mut().filter(|it| it.desired.is_ok()).map(|it| std::mem::take(&mut it.sources));
     run.outputs.spare(base.iter().flat_map(|it| &it.files))?;
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
 
@@ -74,14 +75,17 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
 
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
+    let findings = std::mem::take(&mut run.findings);
+    let lints = before.iter().flat_map(|it| findings.in_changed_files(sources, [it])).collect::<Vec<_>>();
+    let lints = Some(Lints { found: &lints, sources });
     let config_v1 = run.config.clone();
     let coverage = || Coverage::of(&desired, &config.resolved);
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
         Format::Json => json::write(&PlanV1 { config: config_v1.clone(), ..PlanV1::of(plan, target, sources) }),
-        Format::Markdown => page::plan(plan, target, sources),
-        Format::Summary => page::plan_summary(plan, &coverage(), target, sources),
+        Format::Markdown => page::plan(plan, target, sources, lints),
+        Format::Summary => page::plan_summary(plan, &coverage(), target, sources, lints),
         Format::Html => html::plan(plan, &coverage(), target, sources),
         Format::Github => github::plan(plan, &desired, sources, folder),
     };
@@ -117,8 +121,10 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let typed = args.base.as_deref();
         typed.map(|typed| baseline::base(&requests[index], typed, files(index).org())).transpose()
     };
-    let bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
+    let mut bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
     run.outputs.spare(bases.iter().flatten().flat_map(|it| &it.files))?;
+    let before: Vec<Sources> =
+        bases.iter_mut().flatten().filter(|it| it.desired.is_ok()).map(|it| std::mem::take(&mut it.sources)).collect();
     let bases: Vec<Cell<Option<Baseline<'_>>>> = bases.into_iter().map(Cell::new).collect();
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
     let plans_dir = args.plans_dir.as_deref().map(PlansDir::open).transpose()?;
@@ -152,12 +158,15 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let plan = fleet_plan(members.collect(), &terms, &sources);
     let kept = plans_dir.map_or(Ok(()), |it| it.keep(&plan, run.host.signals));
 
+    let findings = std::mem::take(&mut run.findings);
+    let lints = if before.is_empty() { Vec::new() } else { findings.in_changed_files(&sources, &before) };
+    let lints = Some(Lints { found: &lints, sources: &sources });
     let folder = run.host.environment.folder.clone();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::fleet_plan(&plan, style),
         Format::Json => json::write(&plan),
-        Format::Markdown => page::fleet_plan(&plan, page::COMMENT),
-        Format::Summary => page::fleet_plan(&plan, page::SUMMARY),
+        Format::Markdown => page::fleet_plan(&plan, lints, page::COMMENT),
+        Format::Summary => page::fleet_plan(&plan, lints, page::SUMMARY),
         Format::Html => html::fleet_plan(&plan),
         Format::Github => github::fleet_plan(&plan, folder.as_deref()),
     };

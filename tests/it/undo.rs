@@ -323,9 +323,9 @@ fn what_to_do_next_depends_on_what_the_run_was_for() {
         }
     }
     assert_snapshot!(words, @"
-    apply not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; plan again later
-    apply overwritten: it was as it shall be, and by the org's own time it was changed by hand since; plan again
-    apply refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
+    apply not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; a new plan shows it later
+    apply overwritten: it was as it shall be, and by the org's own time it was changed by hand since; a new plan shows it
+    apply refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; a new plan shows it
     undo not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; run the undo again later
     undo overwritten: it was as it shall be, and by the org's own time it was changed by hand since; it is left as it is (`presencectl show ID` shows it)
     undo refused: it is not as that run left it: it was changed since, or one of the org's answers was old; it is left as it is (`presencectl show ID` shows it)
@@ -350,8 +350,8 @@ fn no_view_of_an_undo_says_what_helps_after_an_apply() {
         ]
     };
     for (apply, undo) in of(None).iter().zip(of(Some("report.json".to_owned()))) {
-        assert!(apply.contains("answers was old; plan again"), "{apply}");
-        assert!(!undo.contains("plan again"), "{undo}");
+        assert!(apply.contains("answers was old; a new plan shows it"), "{apply}");
+        assert!(!undo.contains("a new plan"), "{undo}");
         assert!(undo.contains("does not show it yet; run the undo again later"), "{undo}");
         assert!(undo.contains("answers was old; it is left as it is"), "{undo}");
     }

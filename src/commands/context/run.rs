@@ -16,6 +16,7 @@ use crate::commands::context::record::Record;
 use crate::commands::context::report_file::{ReportFile, not_kept};
 use crate::commands::context::reports::{ReportFolder, reports_in};
 use crate::config::choice::OrgChoice;
+use crate::config::diagnostic::Findings;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::{self, Config, ConfigSource, Loaded};
 use crate::host::exit::Exit;
@@ -49,6 +50,8 @@ pub struct Run<'a, F = Format> {
     pub heard: Heard,
     /// The config of its org, for the document of a failure.
     pub config: Option<ConfigV1>,
+    /// The warnings in its files.
+    pub findings: Findings,
     /// The kind of page that a failure replaces.
     pub awaited: PageKind,
     report_file: ReportFile,
@@ -73,6 +76,7 @@ impl<'a, F: View> Run<'a, F> {
             folder: ReportFolder::None,
             heard: Heard { org: None, sandbox: false },
             config: None,
+            findings: Findings::default(),
             awaited: PageKind::Plan,
             report_file: ReportFile::default(),
             again: Again::default(),
@@ -220,6 +224,7 @@ impl<'a, F: View> Run<'a, F> {
             return Err(Failure::Findings(loaded.sources, loaded.diagnostics));
         }
         self.host.show_findings(&loaded.diagnostics, &loaded.sources);
+        self.findings = loaded.diagnostics;
         Ok((loaded.configs, loaded.sources))
     }
 
@@ -228,6 +233,7 @@ impl<'a, F: View> Run<'a, F> {
         match config {
             Some(config) => {
                 self.host.show_findings(&diagnostics, &sources);
+                self.findings = diagnostics;
                 Ok((config, sources))
             }
             None => Err(Failure::Findings(sources, diagnostics)),

@@ -234,12 +234,21 @@ impl ReportRow {
 }
 
 impl Intent {
-    /// The command that shows what remains to do.
+    /// What shows what remains to do. Of an apply, it is true in a job of a forge as well, where no one types a command.
     pub fn again(self) -> &'static str {
         match self {
-            Intent::Apply => "plan again",
+            Intent::Apply => "a new plan shows it",
             Intent::Undo => "run the undo again",
             Intent::Retire => "run it again",
+        }
+    }
+
+    /// What shows whether something was written.
+    pub fn seen(self) -> &'static str {
+        match self {
+            Intent::Apply => self.again(),
+            Intent::Undo => "run the undo again to see",
+            Intent::Retire => "run it again to see",
         }
     }
 

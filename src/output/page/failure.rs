@@ -50,7 +50,7 @@ pub(super) fn page<'a>(
     }
 }
 
-fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Item> {
+pub(super) fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Item> {
     let Diagnostic { finding, severity, place, key: _, other_key: _, also } = diagnostic;
     let level = match severity {
         Severity::Error => "error",

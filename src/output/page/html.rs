@@ -34,12 +34,12 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// A whole plan, complete however long it is.
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    print(plan_page::page(plan, Some(coverage), target, sources))
+    print(plan_page::page(plan, Some(coverage), target, sources, None))
 }
 
 /// The plans of several orgs, complete however long they are.
 pub fn fleet_plan(plan: &FleetPlanV1) -> String {
-    print(fleet_page::page(plan))
+    print(fleet_page::page(plan, None))
 }
 
 /// A whole report.

@@ -19,28 +19,36 @@ mod drift;
 mod failure;
 mod fleet;
 pub mod html;
+mod lints;
 mod markdown;
 mod markdown_escape;
 mod plan;
 mod report;
 
 pub use crate::output::page::block::PageKind;
+pub use crate::output::page::lints::Lints;
 pub use crate::output::page::markdown::{COMMENT, PageRoom, SUMMARY};
 pub use crate::output::page::markdown_escape::{Inline, in_cell};
 
 /// A plan as a comment.
-pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
-    markdown::print(&plan::page(plan, None, target, sources), COMMENT)
+pub fn plan(plan: &Plan, target: &Target, sources: &Sources, lints: Option<Lints<'_>>) -> String {
+    markdown::print(&plan::page(plan, None, target, sources, lints), COMMENT)
 }
 
 /// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
-pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    markdown::print(&plan::page(plan, Some(coverage), target, sources), SUMMARY)
+pub fn plan_summary(
+    plan: &Plan,
+    coverage: &Coverage,
+    target: &Target,
+    sources: &Sources,
+    lints: Option<Lints<'_>>,
+) -> String {
+    markdown::print(&plan::page(plan, Some(coverage), target, sources, lints), SUMMARY)
 }
 
 /// The plans of several orgs, as much of it as there is room for.
-pub fn fleet_plan(plan: &FleetPlanV1, room: PageRoom) -> String {
-    markdown::print(&fleet::page(plan), room)
+pub fn fleet_plan(plan: &FleetPlanV1, lints: Option<Lints<'_>>, room: PageRoom) -> String {
+    markdown::print(&fleet::page(plan, lints), room)
 }
 
 /// Which orgs a change of the files affects, as much of it as there is room for.

@@ -14,6 +14,7 @@ use crate::output::page::block::{
     Title, at, cell, id, listed, name, org, plain, sandbox, sentence, strong, subject,
 };
 use crate::output::page::failure::blockers_of;
+use crate::output::page::lints::{self, Lints};
 use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
 use crate::output::style::Tone;
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan};
@@ -26,7 +27,13 @@ use crate::plan::{Only, Plan};
 const OPEN_LABELS_MAX: usize = 4;
 
 /// A plan, with the coverage of the config's locales where there is room for it.
-pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Target, sources: &Sources) -> Page<'a> {
+pub(super) fn page<'a>(
+    plan: &Plan,
+    coverage: Option<&Coverage>,
+    target: &'a Target,
+    sources: &Sources,
+    lints: Option<Lints<'_>>,
+) -> Page<'a> {
     let org_of = target.org.as_ref();
     let summary = of_plan(plan);
     let Summary { tone: _, words, more } = &summary;
@@ -63,7 +70,7 @@ pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Tar
         summary,
         line,
         leads,
-        sections: sections(plan, coverage, sources),
+        sections: sections(plan, coverage, sources, lints),
     }
 }
 
@@ -84,7 +91,7 @@ fn only(only: &Only) -> Lead {
     Lead::Alert(title, vec![plain(left_out(only))])
 }
 
-fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<Section> {
+fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources, lints: Option<Lints<'_>>) -> Vec<Section> {
     let groups = groups(plan);
     let covered: BTreeSet<&Key> = coverage.iter().flat_map(|it| &it.rows).map(|it| &it.key).collect();
     let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
@@ -94,6 +101,7 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
     sections.push(left_alone(&plan.unmanaged));
+    sections.push(lints::section(lints));
     sections.extend(coverage.into_iter().flat_map(coverage_sections));
     sections
 }

@@ -10,6 +10,7 @@ use crate::config::finding::Severity;
 use crate::model::source::{Source, Sources, Span};
 use crate::model::{ci_commands, text};
 use crate::output::style::Style;
+use crate::plan::origin::short;
 
 /// The characters of a line that are shown before and after the marked part.
 const CONTEXT_CHARS: usize = 60;
@@ -56,7 +57,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
     errors.iter().try_for_each(|it| draw(out, it))?;
     if !diagnostics.is_empty() {
         let names = explained(&errors.iter().chain(&warnings).map(|it| it.finding.code()).collect::<Vec<_>>());
-        let commit = sources.commit.as_deref().map(|it| format!(" in the commit {it}")).unwrap_or_default();
+        let commit = sources.commit.as_deref().map(|it| format!(" in the commit {}", short(it))).unwrap_or_default();
         let places: Vec<String> = errors.iter().filter_map(|it| Some(sources.place(it.place?).to_string())).collect();
         let at = match places.as_slice() {
             [] => String::new(),

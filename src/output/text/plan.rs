@@ -15,7 +15,7 @@ use crate::output::text::findings::{DRAWN_MAX, by_rule};
 use crate::output::text::problem::{blocker_with, pasted, place};
 use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::guard::noticed;
-use crate::plan::origin::{Base, settled_in_words};
+use crate::plan::origin::{Base, settled_in_words, short};
 use crate::plan::warning::Warning;
 use crate::plan::{Only, Plan};
 
@@ -42,7 +42,10 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
         freezes_shown(freezes, sources, style),
-        sources.commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
+        sources
+            .commit
+            .as_ref()
+            .map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
         base.as_ref().map_or_else(String::new, |it| base_shown(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
         match split {
@@ -96,7 +99,7 @@ pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
     let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
     format!(
         "{}: {not_in} in the saved plan, so more would be done than was reviewed\n\n{}\n\
-         Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.\n",
+         Nothing was applied. To apply this, have a new plan reviewed, and apply with that one.\n",
         style.bad("error[beyond-saved-plan]"),
         changes_shown(changes, &Usage::NotAsked, plan, style),
     )

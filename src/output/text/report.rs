@@ -97,7 +97,7 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
         Outcome::Unknown(cause) => {
             shown.push_str(&explained(cause, INDENT, style));
             // Writing to a String cannot fail.
-            let see = again_from.map_or_else(|| format!("; {} to see", intent.again()), |_| String::new());
+            let see = again_from.map_or_else(|| format!("; {}", intent.seen()), |_| String::new());
             let _ = writeln!(shown, "      whether it was written is not known{see}");
         }
         Outcome::Differs(_)

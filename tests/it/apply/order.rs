@@ -330,7 +330,7 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     assert_eq!(world.count("PUT"), 0);
     assert_snapshot!(undone(&report), @"
     update skipped: it waits for `update` of `b`, which frees the label `Two` (en_US), and that was not done
-    update refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
+    update refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; a new plan shows it
     ");
 }
 

@@ -94,7 +94,7 @@ fn every_view_says_what_is_from_this_change_and_what_was_pending_before() {
     let (base, head) = everything();
     let (plan, sources) = compared(&base, &head);
     assert_snapshot!("base_human", output::text::plan(&plan, &target(), &sources, Style::PLAIN));
-    assert_snapshot!("base_markdown", page::plan(&plan, &target(), &sources));
+    assert_snapshot!("base_markdown", page::plan(&plan, &target(), &sources, None));
     let page = html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources);
     let main = page.split("<main id=\"main\">").nth(1).unwrap().split("<h2>Locale coverage").next().unwrap();
     assert_snapshot!("base_html", main);
@@ -292,7 +292,7 @@ fn errors_say_whether_they_were_pending_before() {
     assert_eq!(json["refusals"][1]["origin"], "before");
     let said = "pending before: without this change it would be the same";
     assert!(output::text::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));
-    assert!(page::plan(&plan, &target(), &sources).contains(&format!("\n  - {said}\n")));
+    assert!(page::plan(&plan, &target(), &sources, None).contains(&format!("\n  - {said}\n")));
     assert!(
         html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources).contains(said)
     );

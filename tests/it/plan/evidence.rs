@@ -394,8 +394,8 @@ fn every_view_shows_the_question_and_the_warnings() {
     let views = [
         output::text::plan(&plan, &target(), &sources, Style::PLAIN),
         json::write(&json::PlanV1::of(&plan, &target(), &sources)),
-        page::plan(&plan, &target(), &sources),
-        page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
+        page::plan(&plan, &target(), &sources, None),
+        page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources, None),
         html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
         github::plan(&plan, &desired, &sources, None),
     ];
