@@ -13,7 +13,7 @@ pub use crate::cli::formats::{
     DiagnosisFormat, FindingsFormat, Format, ImportFormat, LabelsFormat, OnFailure, OrgsFormat, Output, TableFormat,
     View,
 };
-pub use crate::cli::journal::{LogArgs, UndoArgs};
+pub use crate::cli::history::{LogArgs, UndoArgs};
 pub use crate::cli::labels::{LabelsArgs, LabelsCommand, LabelsExportArgs, LabelsImportArgs};
 pub use crate::cli::offline::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
@@ -46,7 +46,7 @@ pub mod edits;
 pub mod first_day;
 pub mod formats;
 pub mod help;
-pub mod journal;
+pub mod history;
 pub mod labels;
 pub mod offline;
 pub mod orgs;

@@ -19,7 +19,7 @@ use crate::model::desired::OrgIdentity;
 use crate::model::freeze::holding;
 use crate::model::limits::{COMBINED_BYTES_MAX, COMBINED_DOCUMENT_BYTES_MAX, COMBINED_VALUES_MAX, read_within};
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, Problem, cause};
+use crate::model::problem::{KnownOrg, Problem, cause};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::history::baseline::{self, AtCommit};
@@ -294,7 +294,7 @@ const MISSING: &str = "there is no document of it: its job did not run, was skip
 /// The document that replaces an unusable one.
 fn no_result(message: &str, help: &str) -> ErrorV1 {
     let problem = Problem::new(message).help(help);
-    ErrorV1::of(&problem, &Heard { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
+    ErrorV1::of(&problem, &KnownOrg { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
 }
 
 fn refused(why: &str) -> ErrorV1 {
