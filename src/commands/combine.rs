@@ -266,14 +266,14 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
     let at = set.at.map(|it| it.commit.as_str());
     match (at, commit.as_deref()) {
         (Some(at), Some(commit)) if at != commit => {
-            return Some(format!("it is of the commit {}, and not of {}", text::ticked(&short(commit)), short(at)));
+            return Some(format!("it is of the commit {}, and not of {}", text::ticked(short(commit)), short(at)));
         }
         // A drift reads the checkout and has no commit, so its digest decides.
         (Some(at), None) if set.kind != CombinedKind::Drift => {
             return Some(format!("it is of no commit, and not of {}", short(at)));
         }
         (None, Some(commit)) if set.kind == CombinedKind::Plan => {
-            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(&short(commit))));
+            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(short(commit))));
         }
         _ => {}
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::config::edit::edited;
 use crate::config::edit::request::{EditFlaw, FileEdit};
-use crate::config::file_system::{DirEntry, Disk, FileSystem, FileSystem as _};
+use crate::config::file_system::{DirEntry, Disk, FileSystem};
 use crate::config::{ConfigSource, Loaded, LoadedAll, load_all_in, load_in};
 use crate::model::source::{FileId, Sources};
 
