@@ -43,7 +43,7 @@ pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let source = args.config.request();
     let earlier = EarlierStates { base: None, config: &source, org, at: None };
     let request = PlanRequest { earlier: Some(earlier), ..request };
-    let mut planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
+    let mut planned = plan_org(&connection.session.reader(), &request, &mut run.known_org).await?;
     let layers = LayerSource { path, root: root.as_deref(), commit: None, config: &config, sources: &sources };
     planned.plan = asked_of_others(planned.plan, layers, &folder);
     let PlannedOrg { target, observed, plan, notes, .. } = &planned;

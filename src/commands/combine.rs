@@ -19,7 +19,7 @@ use crate::model::desired::OrgIdentity;
 use crate::model::freeze::holding;
 use crate::model::limits::{COMBINED_BYTES_MAX, COMBINED_DOCUMENT_BYTES_MAX, COMBINED_VALUES_MAX, read_within};
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, Problem, cause};
+use crate::model::problem::{KnownOrg, Problem, cause};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::history::baseline::{self, AtCommit};
@@ -266,14 +266,14 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
     let at = set.at.map(|it| it.commit.as_str());
     match (at, commit.as_deref()) {
         (Some(at), Some(commit)) if at != commit => {
-            return Some(format!("it is of the commit {}, and not of {}", text::ticked(&short(commit)), short(at)));
+            return Some(format!("it is of the commit {}, and not of {}", text::ticked(short(commit)), short(at)));
         }
         // A drift reads the checkout and has no commit, so its digest decides.
         (Some(at), None) if set.kind != CombinedKind::Drift => {
             return Some(format!("it is of no commit, and not of {}", short(at)));
         }
         (None, Some(commit)) if set.kind == CombinedKind::Plan => {
-            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(&short(commit))));
+            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(short(commit))));
         }
         _ => {}
     }
@@ -294,7 +294,7 @@ const MISSING: &str = "there is no document of it: its job did not run, was skip
 /// The document that replaces an unusable one.
 fn no_result(message: &str, help: &str) -> ErrorV1 {
     let problem = Problem::new(message).help(help);
-    ErrorV1::of(&problem, &Heard { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
+    ErrorV1::of(&problem, &KnownOrg { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
 }
 
 fn refused(why: &str) -> ErrorV1 {

@@ -17,7 +17,7 @@ use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, OrgFailure, Problem};
+use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::history::base::compared;
 use crate::ops::history::baseline::{self, AtCommit, Baseline};
@@ -71,7 +71,8 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
     let connection = run.connect(&args.target, &desired).await?;
     let now = run.record.clock().now();
     let identity = Identity::to_read(&desired);
-    let planned = planned(args, (files, &desired, base), &connection, identity, (&folder, now), &mut run.heard).await?;
+    let planned =
+        planned(args, (files, &desired, base), &connection, identity, (&folder, now), &mut run.known_org).await?;
 
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
@@ -131,9 +132,9 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 
     let orgs = fleet::connect(&configs, &args.target, run).await?;
     let now = run.record.clock().now();
-    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
         let inputs = (files(org.index), &desired[org.index], bases[org.index].take());
-        planned(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
+        planned(args, inputs, connection, org.identity.clone(), (&folder, now), known_org).await
     };
     let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "planned", |it| &it.notes, work).await;
@@ -146,9 +147,9 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
             let of_config = ConfigV1::of(config, &sources);
             match result {
                 Ok(it) => Ok(PlanV1 { config: Some(of_config), ..PlanV1::of(&it.plan, &it.target, &sources) }),
-                Err(OrgFailure { problem, heard }) => {
+                Err(OrgFailure { problem, known_org }) => {
                     let none = Findings::default();
-                    Err(Box::new(ErrorV1::of(&problem, &heard, Some(&of_config), None, &none, &sources)))
+                    Err(Box::new(ErrorV1::of(&problem, &known_org, Some(&of_config), None, &none, &sources)))
                 }
             }
         },
@@ -205,14 +206,14 @@ async fn planned(
     connection: &Connection,
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
 ) -> Result<PlannedOrg, Problem> {
     let ConfigFiles { config, source, at, sources } = files;
     let commit = at.map(|it| it.commit.as_str());
     let earlier = EarlierStates { base: base.as_ref(), config: source, org: files.org(), at: commit };
     let request = PlanRequest::of(desired, identity, &args.target, args.limits, args.usage, (folder, now));
     let request = PlanRequest { earlier: Some(earlier), ..request };
-    let mut planned = plan_org(&connection.session.reader(), &request, heard).await?;
+    let mut planned = plan_org(&connection.session.reader(), &request, known_org).await?;
     let layers = LayerSource {
         path: files.org().head_path,
         root: at.map_or(source.root.as_deref(), |it| Some(it.place.root.as_path())),

@@ -9,7 +9,7 @@ use crate::host::file_set::{File, FileSet, WriteMode};
 use crate::host::files;
 use crate::host::signals::Signals;
 use crate::model::limits::{SAVED_PLAN_BYTES_MAX, read_within};
-use crate::model::problem::{Heard, Problem, cause};
+use crate::model::problem::{KnownOrg, Problem, cause};
 use crate::model::slug::slug;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -71,8 +71,8 @@ fn refused(plan: &PlanV1, blocker: &FleetRefusalV1) -> ErrorV1 {
     let TargetV1 { org_id, org_name, sandbox, api: _ } = plan.target.clone();
     let help = blocker.answers.first().map(|it| it.say.clone());
     let problem = Problem { help, ..Problem::new(blocker.message.clone()) };
-    let heard = Heard { org: None, sandbox };
-    let error = ErrorV1::of(&problem, &heard, plan.config.as_ref(), None, &Findings::default(), &Sources::new());
+    let known_org = KnownOrg { org: None, sandbox };
+    let error = ErrorV1::of(&problem, &known_org, plan.config.as_ref(), None, &Findings::default(), &Sources::new());
     ErrorV1 { head: HeadV1 { target: OrgV1 { org_id, org_name, sandbox }, ..error.head }, ..error }
 }
 

@@ -147,7 +147,7 @@ async fn observed(
     };
     let from = From { reader, identity, api, sandbox: args.target.sandbox };
     let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
-    let Observation { target, mut observed, notes } = observe(from, |_| names_divisions, &mut run.heard).await?;
+    let Observation { target, mut observed, notes } = observe(from, |_| names_divisions, &mut run.known_org).await?;
     if !report.verified {
         let reader = reader.speaking(target.generation);
         let mut listed = observed.take_list();

@@ -13,12 +13,12 @@ use crate::model::text;
 use crate::ops::apply::report::{Outcome, ReportRow, Skip};
 use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::Plan;
+use crate::plan::blocker::Fact;
 use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
 use crate::plan::difference::{Difference, between};
 use crate::plan::guard;
 use crate::plan::matching;
 use crate::plan::odd;
-use crate::plan::blocker::Fact;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {

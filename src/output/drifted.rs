@@ -9,7 +9,7 @@ use crate::ops::drift::Drift;
 use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::{DriftStatusV1, FleetDriftV1, OrgDriftV1};
 use crate::output::json::{DriftV1, ErrorV1};
-use crate::output::named_orgs::named_orgs;
+use crate::output::summary::named_orgs;
 use crate::plan::blocker::Blocker;
 
 /// One of several orgs.
@@ -115,8 +115,8 @@ pub fn document(orgs: &[DriftedOrg], sources: &Sources) -> FleetDriftV1 {
             Ok((drift, target)) => {
                 (Some(DriftV1 { config: Some(it.config.clone()), ..DriftV1::of(drift, target, sources) }), None)
             }
-            Err(OrgFailure { problem, heard }) => {
-                (None, Some(ErrorV1::of(problem, heard, Some(&it.config), None, &Findings::default(), sources)))
+            Err(OrgFailure { problem, known_org }) => {
+                (None, Some(ErrorV1::of(problem, known_org, Some(&it.config), None, &Findings::default(), sources)))
             }
         };
         OrgDriftV1 { name: it.name.clone(), stage: it.stage.clone(), status: it.status(), drift, error }

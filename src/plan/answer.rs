@@ -7,12 +7,10 @@ use crate::model::labels::Labels;
 use crate::model::limits::CONFIG_LINE_BYTES_MAX;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence, can_be_id};
-use crate::model::text;
-use crate::model::yaml;
-use crate::plan::candidate::{Candidate, CandidateWords};
-use crate::plan::evidence::Had;
-use crate::plan::blocker::{Fact, Blocker, AmbiguousBy};
+use crate::model::{text, yaml};
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, CandidateWords, Fact};
 use crate::plan::blocker_words::MORE;
+use crate::plan::evidence::Had;
 
 /// One way to answer a blocker. Foreign strings are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::plan::Plan;
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{Change, Create, Step, WhyUnmanaged};
 use crate::plan::origin::{ChangeOrigin, Compared, Guard, Leaving, OriginSubject, Pending, Renamed};
-use crate::plan::blocker::{Fact, Blocker};
 
 /// One side: a config and its plan.
 #[derive(Clone, Copy)]

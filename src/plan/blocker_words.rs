@@ -1,12 +1,10 @@
 //! The blockers of a plan in words.
 
-use crate::model::alike;
 use crate::model::names::Key;
-use crate::model::text;
 use crate::model::usage::people_are;
-use crate::plan::candidate::{Candidate, CandidateWords};
+use crate::model::{alike, text};
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, CandidateWords, Fact};
 use crate::plan::evidence::{EvidenceSource, Had};
-use crate::plan::blocker::{Fact, Blocker, AmbiguousBy};
 
 impl Blocker {
     /// What is wrong, in one sentence. Foreign strings are raw.

@@ -7,8 +7,8 @@ use crate::model::desired::{Desired, Limits, Prune};
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
+use crate::plan::blocker::{Blocker, Counted, Fact};
 use crate::plan::change::{Change, Edit, Step};
-use crate::plan::blocker::{Counted, Fact, Blocker};
 
 /// The changes of a plan that count against a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

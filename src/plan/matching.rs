@@ -11,9 +11,8 @@ use crate::model::label_cycle::in_label_cycles;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::source::Span;
-use crate::plan::candidate::Candidate;
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, Fact};
 use crate::plan::change::Matched;
-use crate::plan::blocker::{Fact, Blocker, AmbiguousBy};
 
 /// The match of one definition of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]

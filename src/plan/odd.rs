@@ -8,10 +8,9 @@ use crate::model::desired::Wanted;
 use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
-use crate::plan::candidate::CandidateWords;
+use crate::plan::blocker::{CandidateWords, Fact};
 use crate::plan::change::{Change, Step};
 use crate::plan::evidence::Had;
-use crate::plan::blocker::Fact;
 use crate::plan::warning::Warning;
 
 /// The most odd objects, or definitions with a broken character, that are named in one list.

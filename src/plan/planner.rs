@@ -2,23 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::model::alike;
 use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DivisionId, Key, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
-use crate::model::text;
+use crate::model::{alike, text};
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{
     Change, Create, Edit, InSync, Matched, ObsoleteKind, ObsoleteLine, Reason, Removal, Step, Unmanaged, WhyUnmanaged,
 };
 use crate::plan::evidence::Evidence;
-use crate::plan::matching::{Match, Pairing};
-use crate::plan::odd::OddOnes;
-use crate::plan::only::Only;
+use crate::plan::matching::{self, Match, Pairing};
+use crate::plan::odd::{self, OddOnes};
 use crate::plan::question::{Questions, Replaced};
-use crate::plan::blocker::{Fact, Blocker};
 use crate::plan::warning::{NamedObjects, Warning};
-use crate::plan::{Plan, division, guard, in_order, matching, noticed, odd};
+use crate::plan::{Only, Plan, division, guard, in_order, noticed};
 
 /// The most names that are compared to suggest the nearest one.
 const COMPARISONS_MAX: usize = 200_000;

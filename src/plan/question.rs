@@ -8,11 +8,10 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::odd::HALF;
-use crate::plan::candidate::{Candidate, CandidateWords};
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, CandidateWords, Fact};
 use crate::plan::contained::contained;
 use crate::plan::evidence::{Evidence, Had};
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Match, Pairing, candidate};
-use crate::plan::blocker::{Fact, Blocker, AmbiguousBy};
 
 /// An object under another system presence that a definition replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use presencectl::model::desired::{Desired, Limits, Prune, Wanted};
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::plan::change::Step;
 use presencectl::plan::blocker::Blocker;
+use presencectl::plan::change::Step;
 use presencectl::plan::{Plan, plan};
 
 use crate::paper::{carry_out, desired, object, presence, wanted};

@@ -16,9 +16,9 @@ use crate::model::text;
 use crate::ops::apply::needed::Needed;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::refused_label::refused_label;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
-use crate::plan::blocker::Blocker;
 
 /// The help for a create with an unknown result.
 pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's list shows what this may have made. A run that \

@@ -16,9 +16,9 @@ use crate::model::problem::Problem;
 use crate::ops::apply::existing::ExistingDefinitions;
 use crate::ops::apply::object::{WriteEvidence, differences_to_after, stamp};
 use crate::ops::apply::report::{Outcome, ReportRow, Skip, Unseen, Verification};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
-use crate::plan::blocker::Blocker;
 use crate::plan::{Plan, plan};
 
 /// When the org is read after an apply: at once, and again while its list does not show a write yet, as long as lists

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::plan::change::{Step, WhyUnmanaged};
 use crate::plan::blocker::Fact;
+use crate::plan::change::{Step, WhyUnmanaged};
 use crate::plan::{Plan, plan};
 
 /// The object of a definition that the plan alone would ask about or create again.

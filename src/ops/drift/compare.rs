@@ -15,9 +15,9 @@ use crate::ops::drift::{
 };
 use crate::ops::history::merged::touched;
 use crate::plan::answer::Answer;
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{Action, Change, Step, Unmanaged, WhyUnmanaged};
 use crate::plan::origin::OriginSubject;
-use crate::plan::blocker::{Fact, Blocker};
 
 /// The part of a modification that may be shown.
 fn told(modified: Modified, names: DriftNames) -> Modified {

@@ -14,9 +14,9 @@ use crate::ops::history::merged::CheckedOut;
 use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Change, Step};
 use crate::plan::origin::{Against, short};
-use crate::plan::blocker::Blocker;
 use crate::plan::warning::Warning;
 
 pub mod accept;

@@ -20,9 +20,9 @@ use crate::ops::import::keys::keys;
 use crate::ops::import::note::ImportNote;
 use crate::ops::import::page::{ImportContent, NewFile};
 use crate::ops::import::terraform::Resource;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Step;
 use crate::plan::plan;
-use crate::plan::blocker::Blocker;
 
 pub mod base;
 pub mod division;

@@ -28,9 +28,9 @@ use crate::output::style::Tone;
 use crate::output::text::problem::Explained;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Edit, Step};
 use crate::plan::guard::is_rename;
-use crate::plan::blocker::Blocker;
 use crate::plan::warning::Warning;
 
 /// The most annotations of one level that GitHub shows per step. It drops the others silently. (docs.github.com,

@@ -12,8 +12,8 @@ use crate::model::source::Sources;
 use crate::model::usage::People;
 use crate::output::json::common::{EarlierV1, PlaceV1, place_v1, twins};
 use crate::plan::answer::Answer;
-use crate::plan::change::{Action, Change};
 use crate::plan::blocker::Blocker;
+use crate::plan::change::{Action, Change};
 use crate::plan::warning::Warning;
 
 /// What is done to one object.

@@ -9,12 +9,11 @@ use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::output::json::common::{ConfigV1, Document, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::content::{ChangeV1, PeopleV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
-use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
-use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, Comparison};
+use crate::plan::{Only, Plan};
 
 /// A plan, `presencectl plan --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.

@@ -15,9 +15,9 @@ use crate::output::json::common::{
     CauseV1, Document, HeadV1, PlaceV1, RunV1, TargetV1, head_in_schema, place_v1, run_v1, target_v1, twins,
 };
 use crate::output::json::content::{ActionV1, ChangeV1, ContentV1, RefusalV1, change_v1, refusal_v1};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
-use crate::plan::blocker::Blocker;
 
 /// What became of an apply, `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::output::page::block::{
@@ -19,12 +19,12 @@ use crate::plan::blocker::Blocker;
 /// What is wrong and what to do about it, with the findings in the files.
 pub(super) fn page<'a>(
     problem: &Problem,
-    heard: &'a Heard,
+    known_org: &'a KnownOrg,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
 ) -> Page<'a> {
-    let whose = heard.org.as_ref();
+    let whose = known_org.org.as_ref();
     let mut line = vec![strong("Failed")];
     if whose.is_some() {
         line.push(plain(" in "));
@@ -36,7 +36,7 @@ pub(super) fn page<'a>(
     Page {
         kind: instead_of,
         org: whose,
-        sandbox: heard.sandbox,
+        sandbox: known_org.sandbox,
         first: None,
         what: "Failed",
         summary: Summary {

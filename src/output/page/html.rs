@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use crate::config::coverage::Coverage;
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
@@ -65,12 +65,12 @@ pub fn combined(combined: &Combined) -> String {
 /// What is wrong and what to do about it, with the findings in the files.
 pub fn failure(
     problem: &Problem,
-    heard: &Heard,
+    known_org: &KnownOrg,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
 ) -> String {
-    print(failure_page::page(problem, heard, diagnostics, sources, instead_of))
+    print(failure_page::page(problem, known_org, diagnostics, sources, instead_of))
 }
 
 /// Foreign text, without anything hidden.

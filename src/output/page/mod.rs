@@ -4,7 +4,7 @@
 use crate::config::coverage::Coverage;
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
@@ -79,11 +79,11 @@ pub fn combined(combined: &Combined, room: PageRoom) -> String {
 /// A failure: in whose place, and as much as there is room for.
 pub fn failure(
     problem: &Problem,
-    heard: &Heard,
+    known_org: &KnownOrg,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
     room: PageRoom,
 ) -> String {
-    markdown::print(&failure::page(problem, heard, diagnostics, sources, instead_of), room)
+    markdown::print(&failure::page(problem, known_org, diagnostics, sources, instead_of), room)
 }

@@ -18,11 +18,10 @@ use crate::output::page::lints::{self, Lints};
 use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
 use crate::output::style::Tone;
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan};
-use crate::plan::Plan;
 use crate::plan::change::{Change, ObsoleteLine, Step, Unmanaged};
-use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, settled_in_words, short};
 use crate::plan::warning::Warning;
+use crate::plan::{Only, Plan};
 
 /// The most labels of one definition that stand in the open table of a comment; all of them are in the details.
 const OPEN_LABELS_MAX: usize = 4;

@@ -14,7 +14,7 @@ use crate::output::style::{Style, sign};
 use crate::output::summary::target_line;
 use crate::output::text::change;
 use crate::output::text::plan::warnings_shown;
-use crate::output::text::problem::{answer, explained, place, blocker_shown, blocker_with};
+use crate::output::text::problem::{answer, blocker_shown, blocker_with, explained, place};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
 

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::source::{Source, Sources, Span};
-use crate::model::text;
+use crate::model::{ci_commands, text};
 use crate::output::style::Style;
 use crate::plan::origin::short;
 
@@ -196,8 +196,9 @@ fn shown_line(source: &Source, span: Span) -> (String, Range<usize>) {
         line.push('…');
     }
     let whole = [before.trim_start_matches('\u{FEFF}'), marked, after];
-    let parts =
-        text::parts_without_commands(whole.map(|it| text::terminal(it).to_string()).each_ref().map(String::as_str));
+    let parts = ci_commands::parts_without_commands(
+        whole.map(|it| text::terminal(it).to_string()).each_ref().map(String::as_str),
+    );
     let (from, to) = (line.len() + parts[0].len(), line.len() + parts[0].len() + parts[1].len());
     line.push_str(&parts.concat());
     if start + marked.len() + after.len() < line_end {

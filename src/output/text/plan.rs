@@ -9,17 +9,15 @@ use crate::model::text;
 use crate::model::usage::{People, Usage};
 use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, RowNote, base_notes, origin, origin_of_blocker};
 use crate::output::style::{Style, Tone};
-
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan, target_line};
 use crate::output::text::change;
 use crate::output::text::findings::{DRAWN_MAX, by_rule};
-use crate::output::text::problem::{pasted, place, blocker_with};
-use crate::plan::Plan;
+use crate::output::text::problem::{blocker_with, pasted, place};
 use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::guard::noticed;
-use crate::plan::only::Only;
 use crate::plan::origin::{Base, settled_in_words, short};
 use crate::plan::warning::Warning;
+use crate::plan::{Only, Plan};
 
 /// A whole plan, in full.
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {

@@ -14,7 +14,7 @@ use crate::output::summary::{Summary, of_report, what};
 use crate::output::text::change::{block, quoted_label, subject, subject_of};
 use crate::output::text::findings::pointed_at;
 use crate::output::text::problem::explained;
-use crate::output::text::problem::{place, blocker_shown};
+use crate::output::text::problem::{blocker_shown, place};
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 

@@ -2,8 +2,8 @@
 //! be one of them.
 
 use presencectl::model::generation::Generation;
-use presencectl::plan::plan;
 use presencectl::plan::blocker::Blocker;
+use presencectl::plan::plan;
 use serde_json::{Map, Value, json};
 
 use super::{World, held, message, said};

@@ -7,13 +7,13 @@ use presencectl::host::stop::Stop;
 use presencectl::model::desired::Prune;
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::names::{DefinitionId, Label, Locale};
-use presencectl::model::problem::Heard;
+use presencectl::model::problem::KnownOrg;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, Unseen, Verification};
 use presencectl::ops::apply::{Aim, ApplyJob};
 use presencectl::ops::plan_org::plan_org;
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::blocker::Blocker;
 use presencectl::sandbox::exchange::LoggedRequest;
 use presencectl::sandbox::org_behavior::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
 use presencectl::sandbox::{FaultRule, OrgBehavior};
@@ -544,8 +544,8 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         world.desired = desired(vec![tea]);
         let (limits, api) = (world.limits, ApiChoice::Only(Generation::First));
         let asked = asked(&world.desired, limits, api);
-        let mut heard = Heard { org: None, sandbox: false };
-        let Ok(planned) = plan_org(&world.session().reader(), &asked, &mut heard).await else {
+        let mut known_org = KnownOrg { org: None, sandbox: false };
+        let Ok(planned) = plan_org(&world.session().reader(), &asked, &mut known_org).await else {
             panic!("the org can be read")
         };
         let told: Vec<&str> = planned.plan.blockers.iter().map(Blocker::code).collect();

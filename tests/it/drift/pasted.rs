@@ -9,8 +9,8 @@ use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::model::observed::Observed;
 use presencectl::ops::drift::{Drift, DriftKind, DriftNames, DriftPast, drift};
 use presencectl::plan::answer::Answer;
-use presencectl::plan::change::Action;
 use presencectl::plan::blocker::Blocker;
+use presencectl::plan::change::Action;
 use presencectl::plan::{Plan, plan};
 use serde_json::{Map, Value, json};
 

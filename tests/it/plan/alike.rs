@@ -7,12 +7,12 @@ use presencectl::model::alike::folded;
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::plan::candidate::Candidate;
+use presencectl::plan::blocker::Candidate;
+use presencectl::plan::blocker::{AmbiguousBy, Fact};
 use presencectl::plan::change::{Unmanaged, WhyUnmanaged};
 use presencectl::plan::contained::{Contained, contained};
 use presencectl::plan::matching::CANDIDATES_NAMED_MAX;
 use presencectl::plan::plan;
-use presencectl::plan::blocker::{Fact, AmbiguousBy};
 use proptest::prelude::*;
 
 const UNLIMITED: Limits =

@@ -15,8 +15,8 @@ use presencectl::output::page::html;
 use presencectl::output::style::Style;
 use presencectl::output::{json, page};
 use presencectl::plan::Plan;
+use presencectl::plan::blocker::{Blocker, Fact};
 use presencectl::plan::evidence::{Evidence, EvidenceSource, Had, NotRead};
-use presencectl::plan::blocker::{Fact, Blocker};
 use presencectl::plan::warning::Warning;
 
 use crate::paper::{World, id, target, want};

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use presencectl::model::desired::{Management, Prune};
 use presencectl::model::names::DefinitionId;
 use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Skip};
+use presencectl::plan::blocker::{Blocker, Counted, Fact};
 use presencectl::plan::change::Step;
-use presencectl::plan::blocker::{Counted, Fact, Blocker};
 use presencectl::sandbox::definitions::HeldDefinition as Held;
 use presencectl::sandbox::org_behavior::{PutLabels, UniqueLabels};
 

@@ -10,13 +10,13 @@ use presencectl::client::{Credentials, Endpoints, Options, Session, Wire};
 use presencectl::host::stop::Stop;
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
-use presencectl::model::problem::Heard;
+use presencectl::model::problem::KnownOrg;
 use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Unseen};
 use presencectl::ops::apply::{self, ApplyJob, Wait};
 use presencectl::ops::plan_org::{held_against, plan_org};
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::{Held, Step};
 use presencectl::plan::plan_by;
-use presencectl::plan::blocker::Blocker;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, SandboxConfig, Seed};
 use tokio::sync::Notify;
 
@@ -325,8 +325,8 @@ impl World {
         let limits = config.settings.limits;
         let api = self.start.api;
         let asked = asked(config, limits, api);
-        let mut heard = Heard { org: None, sandbox: false };
-        let Ok(mut planned) = plan_org(&session.reader(), &asked, &mut heard).await else { return End::Failed };
+        let mut known_org = KnownOrg { org: None, sandbox: false };
+        let Ok(mut planned) = plan_org(&session.reader(), &asked, &mut known_org).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &planned.observed);
         let shared = Arc::clone(&self.shared);
         let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());

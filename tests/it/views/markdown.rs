@@ -9,7 +9,7 @@ use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
 use presencectl::config::layers::Resolved;
 use presencectl::model::observed::{Organization, Target};
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;
@@ -86,10 +86,10 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
         ..Problem::default()
     };
-    let heard = Heard { org: target().org, sandbox: false };
+    let known_org = KnownOrg { org: target().org, sandbox: false };
     assert_snapshot!(
         "failure",
-        page::failure(&problem, &heard, &Findings::default(), &drift().1, PageKind::Plan, COMMENT)
+        page::failure(&problem, &known_org, &Findings::default(), &drift().1, PageKind::Plan, COMMENT)
     );
 }
 
@@ -183,13 +183,13 @@ fn a_backtick_in_a_name_ends_no_code() {
         let (drift, _, places) = drift_called(name);
         let failed = vec![row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)))];
         let problem = Problem::new(format!("the org has no presence {}", text::ticked(name))).help(name);
-        let heard = Heard { org: target.org.clone(), sandbox: false };
+        let known_org = KnownOrg { org: target.org.clone(), sandbox: false };
         let mut pages = vec![
             page::plan(&plan, &target, &sources, None),
             page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources, None),
             page::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
             page::drift(&drift, &target, &places, SUMMARY),
-            page::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan, COMMENT),
+            page::failure(&problem, &known_org, &Findings::default(), &sources, PageKind::Plan, COMMENT),
         ];
         pages
             .extend(compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources, None)));
