@@ -71,26 +71,6 @@ fn search_path() -> String {
 const SYSTEM: [&str; 10] =
     ["Available", "Away", "Break", "Busy", "Idle", "Meal", "Meeting", "Offline", "On Queue", "Training"];
 
-/// Plays `presencectl combine` where this presencectl has none: names the documents, and which are missing.
-const COMBINE: &str = r#"
-[[ $1 == combine ]] && ! 'REAL' combine --help >/dev/null 2>&1 || exec 'REAL' "$@"
-shift 2
-status=0 shown=''
-while (($#)); do
-    case $1 in
-        *.json) shown+="$(jq -r '"\(.kind) \([.. | .key? | strings] | unique | join(" "))"' "$1") ${1##*/}"$'\n' ;;
-        --expect)
-            shift
-            [[ -z $1 || -s .presencectl/ci/legs/$1.json ]] || status=1 shown+="$1: missing"$'\n'
-            ;;
-        markdown=*) out=${1#*=} ;;
-    esac
-    shift
-done
-printf '%s' "${shown:-No org is affected.}" | tee "$out"
-exit $status
-"#;
-
 impl World {
     /// With orgs of the config, none of which holds anything.
     fn new(names: &[&str]) -> World {
@@ -112,7 +92,7 @@ impl World {
             fs::create_dir(world.path(name)).unwrap();
         }
         world.executable("apk", "exit 0\n");
-        world.executable("presencectl", &COMBINE.replace("REAL", env!("CARGO_BIN_EXE_presencectl")));
+        world.install();
         for (name, org) in &world.orgs {
             let of = |client: &str| {
                 let variables = [
@@ -169,8 +149,17 @@ impl World {
 
     fn executable(&self, name: &str, script: &str) {
         let path = self.path("bin").join(name);
+        // Through a link it would be written to what the link is for.
+        let _ = fs::remove_file(&path);
         fs::write(&path, format!("#!/usr/bin/env bash\n{script}")).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// The presencectl that jobs run.
+    fn install(&self) {
+        let path = self.path("bin/presencectl");
+        let _ = fs::remove_file(&path);
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_presencectl"), path).unwrap();
     }
 
     fn commit(&self) -> String {

@@ -156,7 +156,7 @@ fn nothing_that_presencectl_is_started_with_is_a_token() {
     world.play(&world.by_hand("acme")).green();
     let real = env!("CARGO_BIN_EXE_presencectl");
     let seen = world.path("seen");
-    world.executable("presencectl", &format!("env >>'{}'\n{}", seen.display(), super::COMBINE.replace("REAL", real)));
+    world.executable("presencectl", &format!("env >>'{}'\nexec '{real}' \"$@\"\n", seen.display()));
     world.done(7, "presences/base/all.yaml", &base(&["Tea"]));
     world.play(&world.scheduled());
     let seen = fs::read_to_string(seen).unwrap();

@@ -167,7 +167,7 @@ fn what_no_merge_request_showed_is_not_applied() {
     );
     let plan = world.play(&world.proposed(8, || world.write(ALL, &base(&["Lunch", "Tea", "Walk", "Yoga"]))));
     assert!(!plan.is_green, "{}", plan.logs());
-    world.executable("presencectl", &super::COMBINE.replace("REAL", env!("CARGO_BIN_EXE_presencectl")));
+    world.install();
     let apply = world.play(&world.merged(8)).red();
     assert!(apply.log("apply acme").contains("no merge request has a reviewed plan of this"), "{}", apply.logs());
     assert_eq!(world.labels("acme"), ["Lunch", "Tea", "Walk"]);
