@@ -35,7 +35,12 @@ impl Typed {
     /// A line that lacks something is read as well: a variable may give it. One that asks for help is read as
     /// nothing.
     pub fn read(root: &Command, arguments: &[OsString]) -> Typed {
-        let Ok(root_matches) = root.clone().ignore_errors(true).try_get_matches_from(arguments) else {
+        let mut tolerant = root.clone().ignore_errors(true);
+        let groups = root.get_subcommands().filter(|it| it.has_subcommands()).map(Command::get_name);
+        for group in groups {
+            tolerant = tolerant.mut_subcommand(group, |it| it.ignore_errors(true));
+        }
+        let Ok(root_matches) = tolerant.try_get_matches_from(arguments) else {
             return Typed::default();
         };
         let mut typed = Typed::default();
@@ -184,7 +189,7 @@ fn partners(command: &Command, arg: &Arg) -> Vec<String> {
 }
 
 /// Flags that lift a guard or answer a question: a mistyped flag is never answered with one of them.
-const GUARDS: [&str; 10] = [
+const GUARDS: [&str; 11] = [
     "--allow-active-users",
     "--allow-label-removals",
     "--allow-removals",
@@ -193,17 +198,20 @@ const GUARDS: [&str; 10] = [
     "--auto-approve",
     "--force",
     "--include-on-queue",
+    "--no-report",
     "--try-write",
     "--yes",
 ];
 
 /// Commands of one org at a time, and how it is named.
-const OF_ONE_ORG: [(&str, &str); 5] = [
+const OF_ONE_ORG: [(&str, &str); 7] = [
     ("apply", "presencectl apply PATH --org NAME"),
     ("config", "presencectl config PATH --org NAME"),
     ("retire", "presencectl retire KEY --to KEY2 --config PATH --org NAME"),
     ("show", "presencectl show --config PATH --org NAME"),
     ("undo", "presencectl undo REPORT --config PATH --org NAME"),
+    ("user get", "presencectl user get ID --config PATH --org NAME"),
+    ("user set", "presencectl user set ID --presence KEY --config PATH --org NAME"),
 ];
 
 /// A flag for several orgs on a command of one.

@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
+use crate::cli::{ConfigArgs, ConfigPath, RecordArgs, TargetArgs, UndoArgs};
 use crate::client::Reader;
 use crate::commands::context::execute::{self, Execution, approve, execute, finish, unfrozen};
 use crate::commands::context::failure::Failure;
-use crate::commands::context::reports::report_bytes;
+use crate::commands::context::reports::{ReportFolder, report_bytes};
 use crate::commands::context::run::Run;
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::files::cannot_read;
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
-use crate::model::names::OrgId;
+use crate::model::names::{DefinitionId, OrgId};
 use crate::model::problem::Problem;
 use crate::model::slug::slug;
 use crate::model::source::{Sources, Span};
 use crate::model::text;
+use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Outcome, Report, ReportRow, Skip};
 use crate::ops::apply::{Aim, ApplyJob};
 use crate::ops::history::reports::{NewestReports, ReportStore as _, StoredFile};
@@ -38,14 +39,15 @@ use crate::sandbox::Seed;
 
 /// Shows the plan that reverts a report, asks for confirmation, writes, and verifies the org.
 pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
-    run.open_recorded(&args.output.outputs, &args.target, &args.record, args.config.as_deref())?;
+    let of_report = args.report.as_deref().map(read).transpose();
+    open(args, of_report.is_err(), run)?;
     run.outputs.spare(&args.report)?;
     if args.org.is_some() && args.config.is_none() && args.report.is_some() {
         return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
             .help("leave it away, since the report says its org; or give `--config PATH`")
             .into());
     }
-    let of_report = args.report.as_deref().map(read).transpose()?;
+    let of_report = of_report?;
     if let (Some(report), Some(file)) = (&of_report, &args.report) {
         run.record.undoes(report, &run.host.environment.told(file));
         org_of(report, &args.target)?;
@@ -132,8 +134,23 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(finish(done(ended, exit), run))
 }
 
-/// The org of a report. If the run did not verify its result, its objects are read by id: it may have just ended, and
-/// lists lag.
+/// Opens the outputs and the folder of reports. Without a report to undo, no folder is made.
+fn open(args: &UndoArgs, is_unreadable: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+    let RecordArgs { report_dir, no_report, .. } = &args.record;
+    let here = run.host.environment.folder.as_deref();
+    let folder = ReportFolder::of(report_dir.as_deref(), *no_report, args.config.as_deref(), here);
+    let is_missing = args.report.is_none() && folder.path().is_some_and(|it| matches!(it.try_exists(), Ok(false)));
+    let record = RecordArgs { no_report: *no_report || is_unreadable || is_missing, ..args.record.clone() };
+    run.open_recorded(&args.output.outputs, &args.target, &record, args.config.as_deref())?;
+    if is_missing {
+        // A message names it.
+        run.folder = folder;
+    }
+    Ok(())
+}
+
+/// The org of a report. An object is read by id if the run did not see it in the list, or if the list lacks it now: the
+/// run may have just ended, and lists lag.
 async fn observed(
     args: &UndoArgs,
     report: &StoredReport,
@@ -148,10 +165,15 @@ async fn observed(
     let from = From { reader, identity, api, sandbox: args.target.sandbox };
     let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
     let Observation { target, mut observed, notes } = observe(from, |_| names_divisions, &mut run.known_org).await?;
-    if !report.verified {
+    let is_unseen = |row: &&StoredRow| !report.verified || row.outcome != OutcomeKind::Done;
+    let is_missing = |id: &DefinitionId| observed.get(id).is_none() && observed.odd(id).is_none();
+    let written = report.rows.iter().filter(|row| row.may_be_written());
+    let to_read: Vec<&DefinitionId> =
+        written.filter_map(|row| row.id.as_ref().filter(|id| is_unseen(&row) || is_missing(id))).collect();
+    if !to_read.is_empty() {
         let reader = reader.speaking(target.generation);
         let mut listed = observed.take_list();
-        for id in report.rows.iter().filter(|row| row.may_be_written()).filter_map(|row| row.id.as_ref()) {
+        for id in to_read {
             let found = reader.look(id).await?;
             listed.forget(id);
             listed.take_in(found);

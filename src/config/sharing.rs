@@ -107,7 +107,9 @@ impl Look {
             return None;
         }
         let named = file.shape.as_ref().and_then(|it| it.config.org.get()?.name.get().cloned());
-        let name = named.unwrap_or_else(|| folders::display(&found.shown));
+        let root = &self.files.root.found.shown;
+        let below = found.shown.strip_prefix(root).ok().filter(|_| root.is_absolute()).unwrap_or(&found.shown);
+        let name = named.unwrap_or_else(|| folders::display(below));
         let section = file.shape.as_ref().map(|it| &it.config.uses);
         let uses = match section {
             Some(section) if !section.is_broken() => {

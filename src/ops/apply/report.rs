@@ -196,6 +196,11 @@ impl ReportRow {
         ReportRow { again_from: Some(again_from), ..self }
     }
 
+    /// An earlier run created it, and this one sent nothing for it.
+    fn is_held(&self) -> bool {
+        matches!(self.outcome, Outcome::NotVisibleYet(_)) && self.worked.is_none() && self.again_from.is_some()
+    }
+
     /// The meaning of its outcome for this purpose, if a sentence is needed. Foreign strings are raw.
     pub fn in_words(&self, intent: Intent) -> Option<String> {
         let again = intent.again();
@@ -439,7 +444,7 @@ impl Report {
 
     /// Was anything written, as far as known?
     pub fn may_have_written(&self) -> bool {
-        self.rows.iter().any(|row| row.outcome.may_be_written())
+        self.rows.iter().any(|row| row.outcome.may_be_written() && !row.is_held())
     }
 
     /// Was everything done and verified?

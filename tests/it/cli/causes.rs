@@ -135,6 +135,9 @@ fn a_mistyped_flag_is_never_answered_with_one_that_lifts_a_guard() {
         ("apply lunch.yaml", "--allow-rename"),
         ("apply lunch.yaml", "--auto-approv"),
         ("init", "--forc"),
+        // The reports of earlier runs are a guard.
+        ("apply lunch.yaml", "--no-protect"),
+        ("undo report.json", "--no-repor"),
     ] {
         let ran = cli.run(&format!("{command} {typed}"));
         assert_eq!(ran.code, Some(1), "{}", ran.shown());

@@ -276,6 +276,26 @@ fn made_and_not_listed(org: &Org) -> (Cli, String, PathBuf, String) {
     (cli, target, kept, id)
 }
 
+#[test]
+fn what_the_list_does_not_show_yet_is_undone_by_the_run_that_made_it() {
+    let org = lagging();
+    let (cli, target, kept, id) = made_and_not_listed(&org);
+    let mut report = parsed(&kept);
+    report["verification"] = json!({ "result": "in-step", "drift": [], "refusals": [] });
+    fs::write(&kept, report.to_string()).unwrap();
+    // A later run only says so, and has nothing to undo.
+    let again = cli.run(&format!("apply lunch.yaml {target} --auto-approve"));
+    assert_eq!((again.code, posts(&org)), (Some(1), 1), "{}", again.shown());
+    assert!(again.stdout.contains("not visible yet") && !again.stdout.contains("\nUndo: "), "{}", again.shown());
+    for outcome in ["not-visible-yet", "done"] {
+        report["objects"][0]["outcome"] = json!(outcome);
+        fs::write(&kept, report.to_string()).unwrap();
+        let asked = cli.run(&format!("undo {} {target}", kept.display()));
+        assert!(asked.stdout.contains("- deactivate lunch") && asked.stdout.contains(&id), "{}", asked.shown());
+        assert!(!asked.stdout.contains("already so"), "{}", asked.shown());
+    }
+}
+
 /// The warning that it is not visible yet, which says until when.
 fn not_visible(shown: &str) -> String {
     shown.lines().find(|it| it.contains("warning[not-visible-yet]")).unwrap_or_else(|| panic!("{shown}")).to_owned()

@@ -155,9 +155,12 @@ fn a_command_of_one_org_says_how_to_name_it() {
         ("retire lunch --to Meal --all-orgs", "retire KEY --to KEY2 --config PATH --org NAME"),
         ("show --all-orgs --sandbox", "show --config PATH --org NAME"),
         ("config lunch.yaml --all-orgs", "config PATH --org NAME"),
+        ("user get 5a4db0c5 --all-orgs", "user get ID --config PATH --org NAME"),
+        ("user set 5a4db0c5 --presence lunch --stage prod", "user set ID --presence KEY --config PATH --org NAME"),
     ] {
         let ran = cli.run(line);
-        let command = line.split(' ').next().unwrap_or_default();
+        let words = if line.starts_with("user ") { 2 } else { 1 };
+        let command = line.split(' ').take(words).collect::<Vec<_>>().join(" ");
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{line}");
         let flag = if line.contains("--stage") { "--stage" } else { "--all-orgs" };
         let message = format!(

@@ -74,6 +74,11 @@ fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
             assert!(ran.stdout.contains("initech"), "{}", ran.shown());
         }
     }
+    // It is named by its place below the root.
+    cli.write("presence/orgs/initech.yaml", "version: 1\norg: { name: [] }\nuse: [../base]\n");
+    std::fs::remove_file(cli.path("values.yaml")).unwrap();
+    let here = line(&cli, &format!("plan . --org acme {target}"));
+    assert!(here.ends_with("not known for 1 other org that uses this layer: presence/orgs/initech.yaml"), "{here}");
 }
 
 #[test]
