@@ -5,9 +5,10 @@ check:
     bash .ci/kit
 
 # The kit: its checks, and its workflows played. With names, only those scenarios.
+[positional-arguments]
 kit *SCENARIOS:
     bash .ci/kit
-    bash .ci/play {{ SCENARIOS }}
+    bash .ci/play "$@"
 
 # All tests.
 test:
@@ -18,7 +19,8 @@ bless:
     INSTA_UPDATE=always UPDATE=1 cargo test --locked
     git diff --stat
 
-# Speed and memory, then `validate` beside ajv-cli and libyaml.
+# Speed and memory, then `validate` beside ajv-cli and libyaml, then many orgs.
 bench:
     cargo bench --locked
     benches/peers
+    benches/fleet

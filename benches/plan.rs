@@ -62,7 +62,7 @@ fn lookalikes(criterion: &mut Criterion) {
             modified: None,
         });
         let org = Observed::new(objects.collect(), None);
-        assert_eq!(plan(&config, &org, &UNLIMITED).refusals.len(), definitions);
+        assert_eq!(plan(&config, &org, &UNLIMITED).blockers.len(), definitions);
         group.bench_with_input(BenchmarkId::from_parameter(definitions), &org, |bench, org| {
             bench.iter(|| black_box(plan(&config, org, &UNLIMITED)));
         });

@@ -266,13 +266,24 @@ has_commit() {
     git -c "safe.directory=$(pwd)" cat-file -e "$1^{commit}" 2>/dev/null
 }
 
-# encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one.
+# encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one. What stays as it is starts no jq:
+# scripts of a fleet encode hundreds of names.
 encoded() {
+    local LC_ALL=C
+    if [[ $1 =~ ^[-._~0-9A-Za-z]*$ ]]; then
+        printf '%s\n' "$1"
+        return 0
+    fi
     jq --null-input --raw-output --arg it "$1" '$it | @uri'
 }
 
 # quoted TEXT: as a text in a jq filter.
 quoted() {
+    local LC_ALL=C
+    if [[ $1 =~ ^[-._~0-9A-Za-z]*$ ]]; then
+        printf '"%s"\n' "$1"
+        return 0
+    fi
     jq --null-input --arg it "$1" '$it'
 }
 

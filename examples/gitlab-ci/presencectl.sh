@@ -3,9 +3,10 @@
 #
 #   merge request          orgs  ->  plan ORG …, then review
 #   push, or by hand       due   ->  known, (by hand: plan ORG …,) approve STAGE, apply ORG …, then result
+#   by hand, with UNDO     due   ->  known, plan ORG, approve, undo ORG
 #   schedule               due   ->  drift ORG …, then told
 #
-# `plan`, `apply` and `drift` have credentials of one org. `due`, `known`, `review`, `result`, `told` and `lost` have
+# `plan`, `apply`, `undo` and `drift` have credentials of one org. `due`, `known`, `review`, `result`, `told` and `lost` have
 # GITLAB_TOKEN. No job has both.
 set -euo pipefail
 
@@ -21,6 +22,9 @@ readonly EARLIER_JOBS=5 EARLIER_JOBS_MAX=15
 
 # A note is looked for on so many pages of 100. Past them, none is written.
 readonly NOTE_PAGES=20
+
+# presencectl reads no report that is longer than 32 MiB.
+readonly REPORT_MAX=33554433
 
 # How many merged commits are looked up at most: one request each.
 readonly COMMITS_MAX=1000
@@ -64,6 +68,11 @@ needs_token() {
 
 # encoded TEXT: as a part of an address or of a mark. No two texts become one.
 encoded() {
+    local LC_ALL=C
+    if [[ $1 =~ ^[-._~0-9A-Za-z]*$ ]]; then
+        printf '%s\n' "$1"
+        return 0
+    fi
     jq --null-input --raw-output --arg it "$1" '$it | @uri'
 }
 
@@ -429,6 +438,12 @@ write_note() {
     fi
 }
 
+# reports_in ZIP: the names of the reports, and of the lists of what a run sends, in the artifacts of a job. 1 if there are none.
+reports_in() {
+    unzip -l "$1" 2>/dev/null | awk '{ print $4 }' |
+        grep -E '^(\.presencectl/ci/)?reports/[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.(json|posts)$'
+}
+
 # earlier_reports ORG FOLDER MAX: puts the reports of the newest apply jobs of an org into FOLDER. With more than a few, only until
 # presencectl knows by them what was applied last. A deployment counts as it does in `first_tried`, no matter what became of it.
 earlier=()
@@ -444,15 +459,13 @@ earlier_reports() {
         ((number <= $3)) || break
         # A job that kept nothing, or whose artifacts have expired, has none.
         archive "$job" "$temporary/reports.zip" || continue
-        names=$(unzip -l "$temporary/reports.zip" 2>/dev/null | awk '{ print $4 }' |
-            grep -E '^(\.presencectl/ci/)?reports/[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.(json|posts)$') || unreadable=$((unreadable + 1))
+        names=$(reports_in "$temporary/reports.zip") || unreadable=$((unreadable + 1))
         for inner in $names; do
             name=$2/${inner##*reports/}
             [[ ! -e $name ]] || continue
             mkdir -p "${name%/*}"
             earlier+=("$name")
-            # presencectl reads no report that is longer than 32 MiB.
-            unzip -p "$temporary/reports.zip" "$inner" 2>/dev/null | head -c 33554433 >"$name" || unreadable=$((unreadable + 1))
+            unzip -p "$temporary/reports.zip" "$inner" 2>/dev/null | head -c "$REPORT_MAX" >"$name" || unreadable=$((unreadable + 1))
         done
         (($3 <= EARLIER_JOBS)) || ! is_known "$1" "$2" || break
     done
@@ -549,6 +562,10 @@ due_by_hand() {
         stage:*) list_orgs --stage "${ORG#stage:}" ;;
         *) list_orgs --org "$ORG" ;;
     esac
+    if [[ -n ${UNDO:-} ]]; then
+        due_to_undo
+        return
+    fi
     frozen
     if [[ -n ${BREAK_GLASS:-} ]]; then
         printf '%s' "$BREAK_GLASS" >"$kit/known/break-glass"
@@ -588,6 +605,36 @@ write_applies() {
         + { result: { extends: ".result", stage: "result" } }' \
         --argjson by_hand "$1" --rawfile due "$temporary/due" --rawfile frozen_lines "$temporary/frozen" \
         --slurpfile orgs "$temporary/orgs.json" --slurpfile frozen "$temporary/frozen.json"
+}
+
+# due_to_undo: fetches the report of the job UNDO, and writes the child pipeline that takes back what that job wrote to its org. A
+# job counts as it does in `first_tried`.
+due_to_undo() {
+    local job=${UNDO##*/jobs/} found name file
+    job=${job%%[/?#]*}
+    [[ -z ${BREAK_GLASS:-} ]] || fail 'BREAK_GLASS is for an apply: a freeze also stops an undo'
+    [[ $job =~ ^[0-9]{1,18}$ ]] || fail 'UNDO is not the number or address of a job: nothing is done'
+    [[ ${#list[@]} == 1 && ${list[0]} == "$ORG" ]] || fail 'an undo is of one org, by its whole name: nothing is done'
+    # shellcheck disable=SC2016 # they are jq's variables
+    found=$(first "$project/deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&sort=desc" 'select(.ref == $ENV.CI_DEFAULT_BRANCH
+        and .deployable.ref == .ref and .deployable.tag == false and .deployable.id == '"$((10#$job))"') | .deployable.id | number')
+    [[ -n $found ]] || fail "the job $job is no apply of $ORG on $CI_DEFAULT_BRANCH: nothing is done. Give the job \"apply $ORG\" of the pipeline to undo"
+    archive "$found" "$temporary/undo.zip" || fail "the job $job has kept no report, or its artifacts have expired: nothing is done"
+    name=$(reports_in "$temporary/undo.zip" | grep '\.json$' | LC_ALL=C sort | tail -n 1) || fail "the job $job has kept no report: nothing is done"
+    # By its own name: the report of the undo refers to it.
+    file=$kit/known/undo/${name##*reports/}
+    mkdir -p "${file%/*}"
+    unzip -p "$temporary/undo.zip" "$name" 2>/dev/null | head -c "$REPORT_MAX" >"$file"
+    is_document "$file" report || fail "what the job $job has kept is no report: nothing is done"
+    # shellcheck disable=SC2016 # they are jq's variables
+    child '$orgs[0].orgs as $legs
+        | (if ($orgs[0].stages // []) == [] then "" else "/\($legs[0].stage | checked)" end) as $stage
+        | pipeline(["known", "undo-plan", "approve", "undo"]; { KIT_JOB: $ENV.CI_JOB_ID })
+        + { known: { extends: ".known", stage: "known" } }
+        + ($legs | named("plan"; job(".undo-plan"; viewing)))
+        + { approve: { extends: ".approve-by-hand", stage: "approve", environment: { name: "presence-approve\($stage)" } } }
+        + ($legs | named("undo"; job(".undo"; { name: "presence-apply/\(.name | checked)" })
+            + { resource_group: "presence-\(.name)", dependencies: ["known"] }))' --slurpfile orgs "$temporary/orgs.json"
 }
 
 # reviewed ORG LAST: puts the plans of an org that were reviewed since the commit that was applied last into known/ORG, in the
@@ -661,7 +708,7 @@ known() {
     archive "$KIT_JOB" "$temporary/known.zip" || fail 'what the job due has looked up is gone: start a new pipeline'
     unzip -qo "$temporary/known.zip" "$kit/known/*" -d "$temporary/known"
     cp -R "$temporary/known/$kit/known" "$kit/"
-    say "What is applied is bounded by these plans:"
+    if [[ -d $kit/known/undo ]]; then say 'What this report lists is undone:'; else say 'What is applied is bounded by these plans:'; fi
     find "$kit/known" -name '*.json' | LC_ALL=C sort >&2
 }
 
@@ -705,25 +752,66 @@ apply() {
         done
     fi
     if ((${#plans[@]} == 0)); then
-        # Nothing was reviewed, and so nothing may be done. If there is nothing to do, the plan that says so is the bound.
+        # Nothing was reviewed, so nothing may be done: the bound is a plan without changes. The report says what that skipped.
         (alone plan "$CONFIG" --org "$KIT_ORG" --report-dir "$kit/reports" --detailed-exitcode --output human \
             --output "json=$temporary/plan.json") || status=$?
-        ((status != 2)) || fail "no merge request has a reviewed plan of this, so nothing was applied. Open a merge request in this project: its plan shows all that is not applied yet, and its merge applies it. Or start a pipeline by hand on $CI_DEFAULT_BRANCH with ORG = $KIT_ORG: it plans, waits for the approval, and applies that plan"
-        ((status == 0)) || exit "$status"
-        plans=(--plan "$temporary/plan.json")
+        ((status == 0 || status == 2)) || exit "$status"
+        ((status == 0)) || say 'no merge request has a reviewed plan of this, so nothing is applied'
+        jq '.changes = []' "$temporary/plan.json" >"$temporary/nothing.json"
+        plans=(--plan "$temporary/nothing.json") status=0
     fi
     # Again, right before it writes: the branch may have moved on.
     give_way
     (alone apply "$CONFIG" --org "$KIT_ORG" --auto-approve "${plans[@]}" ${freeze[@]+"${freeze[@]}"} --report-dir "$kit/reports" \
         --output human --output "json=$kit/legs/$KIT_ORG.json") || status=$?
     echo "$status" >"$kit/legs/$KIT_ORG.status"
-    ((status == 0)) || say "What was not done is due until it is done. If it was more than the merge requests showed, open one with it, or start a pipeline by hand on $CI_DEFAULT_BRANCH with ORG = $KIT_ORG"
+    tell_not_reviewed
+    ((status == 0)) || say "What was not done is due until it is done"
+    exit "$status"
+}
+
+# tell_not_reviewed: names, by key, what was to be done and no plan showed. presencectl skips everything then; what was reviewed is
+# not named.
+tell_not_reviewed() {
+    local keys said file
+    local -a files=()
+    for file in "${plans[@]}"; do [[ $file == --plan ]] || files+=("$file"); done
+    keys=$(jq --slurp --raw-output --slurpfile report "$kit/legs/$KIT_ORG.json" '
+        def asked: {action, key, id, after};
+        [.[].changes[]? | asked] as $reviewed
+        | [($report[0].objects // [])[] | select(.skipReason == "beyond-saved-plan")] as $skipped
+        | [$skipped[] | select(asked as $it | any($reviewed[]; . == $it) | not)] | (if . == [] then $skipped else . end)
+        | map("\(.action) \(.key // .name // .id)")
+        | .[:20] + (if length > 20 then ["and \(length - 20) more"] else [] end) | join(", ")' "${files[@]}" 2>/dev/null) || keys=''
+    [[ -n $keys ]] || return 0
+    said="Not reviewed, and so not done for $KIT_ORG: $(clean <(printf '%s' "$keys")). To apply it, open a merge request in this project: its plan shows all that is not applied yet. Or start a pipeline by hand on $CI_DEFAULT_BRANCH with ORG = $KIT_ORG: it shows the plan before you approve it"
+    say "$said"
+    printf '%s.\n' "${said//[\`<>*_\[\]|]/ }" >"$kit/legs/$KIT_ORG.not-reviewed"
+}
+
+# undo_plan: what the undo would do. Nothing can be asked here, so presencectl shows its plan and ends.
+undo_plan() {
+    begin
+    (alone undo "$(find "$kit/known/undo" -name '*.json')" --config "$CONFIG" --org "$KIT_ORG" --no-report) \
+        </dev/null >"$temporary/undo" 2>&1 || :
+    cat "$temporary/undo"
+    grep -q '^Plan: \|^No changes' "$temporary/undo" || fail 'there is no plan of the undo'
+}
+
+# undo: takes back what the report says. What the config protects, its limits and a freeze apply.
+undo() {
+    local status=0
+    begin
+    give_way
+    (alone undo "$(find "$kit/known/undo" -name '*.json')" --config "$CONFIG" --org "$KIT_ORG" --auto-approve --report-dir "$kit/reports" \
+        --output human --output "json=$kit/legs/$KIT_ORG.json") || status=$?
+    say 'The files still ask for what was undone. Revert the merge request, or a later apply does it again'
     exit "$status"
 }
 
 # result: the last job after a merge or by hand. What it says is added to the note of the merge request.
 result() {
-    local status=0 iid ours body
+    local status=0 org iid ours body
     begin
     gather
     if ((${#orgs[@]} == 0)); then
@@ -736,6 +824,9 @@ result() {
         say "$KIT_FROZEN"
         printf '\n~~~text\n%s\n~~~\n' "$KIT_FROZEN" >>"$kit/comment.md"
     }
+    for org in ${orgs[@]+"${orgs[@]}"}; do
+        [[ ! -s $kit/legs/$org.not-reviewed ]] || printf '\n%s' "$(<"$kit/legs/$org.not-reviewed")" >>"$kit/comment.md"
+    done
     ((status == 0 || status == 2)) && all_are 0 || status=1
     ((status != 2)) || status=0
     [[ $KIT_BY_HAND == false ]] || exit "$status"

@@ -6,7 +6,6 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::combine::CombineArgs;
-pub use crate::cli::compare::CompareArgs;
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
@@ -14,13 +13,14 @@ pub use crate::cli::formats::{
     DiagnosisFormat, FindingsFormat, Format, ImportFormat, LabelsFormat, OnFailure, OrgsFormat, Output, TableFormat,
     View,
 };
-pub use crate::cli::generate::{CompletionsArgs, ManArgs, ShellName};
-pub use crate::cli::journal::{LogArgs, UndoArgs};
+pub use crate::cli::history::{LogArgs, UndoArgs};
 pub use crate::cli::labels::{LabelsArgs, LabelsCommand, LabelsExportArgs, LabelsImportArgs};
-pub use crate::cli::logging::LoggingArgs;
+pub use crate::cli::offline::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
+pub use crate::cli::orgs::CompareArgs;
 pub use crate::cli::orgs::OrgListArgs;
 pub use crate::cli::retire::RetireArgs;
+pub use crate::cli::shared::LoggingArgs;
 pub use crate::cli::shared::{
     ApiArg, ChosenOrgsArgs, ConfigArgs, ConfigPath, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs,
 };
@@ -41,16 +41,13 @@ macro_rules! credentials {
 // Below the macro, which `user` uses too.
 pub mod apply;
 pub mod combine;
-pub mod compare;
 pub mod drift;
 pub mod edits;
 pub mod first_day;
 pub mod formats;
-pub mod generate;
 pub mod help;
-pub mod journal;
+pub mod history;
 pub mod labels;
-pub mod logging;
 pub mod offline;
 pub mod orgs;
 pub mod paths;

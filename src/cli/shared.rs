@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::cli::formats::Output;
 use crate::cli::paths;
 use crate::config::choice::{self, OrgChoice};
 use crate::config::{Config, ConfigSource, USUAL_PATH};
+use crate::host::logging::LogFormat;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
@@ -383,4 +384,21 @@ impl LimitArgs {
             active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
         }
     }
+}
+
+/// The log.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub struct LoggingArgs {
+    /// Log requests on standard error.
+    ///
+    /// Phases, a line a request, waits and second tries. `-vv` also logs the beginning of requests, and every object.
+    #[arg(short = 'v', long, global = true, action = ArgAction::Count, display_order = 1000)]
+    pub verbose: u8,
+    /// Hide warnings, and count them.
+    #[arg(short = 'q', long, global = true, display_order = 1000)]
+    pub quiet: bool,
+    /// How the log is written.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT", display_order = 1001)]
+    pub log_format: LogFormat,
 }

@@ -179,16 +179,22 @@ async fn paged<T: Send + 'static, I: std::fmt::Display>(
         let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
         return Err(session.failed(&operation(1, size), ApiErrorKind::BrokenPromise(what)));
     }
-    let rest: Vec<DefinitionPage<T>> = stream::iter(2..=pages)
+    let mut rest: Vec<(usize, DefinitionPage<T>)> = stream::iter(2..=pages)
         .map(|number| {
             let (session, weight) = (session.clone(), Arc::clone(&weight));
-            let reading = async move { page(&session, list, (number, size), &weight).await };
+            let reading = async move {
+                let page = page(&session, list, (number, size), &weight).await?;
+                Ok::<_, ApiError>((number, page))
+            };
             let task = AbortOnDropHandle::new(tokio::spawn(reading.with_current_subscriber()));
             async move { task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())) }
         })
-        .buffered(PAGES_AT_ONCE)
+        // A page that takes long holds up no other.
+        .buffer_unordered(PAGES_AT_ONCE)
         .try_collect()
         .await?;
+    rest.sort_unstable_by_key(|(number, _)| *number);
+    let rest: Vec<DefinitionPage<T>> = rest.into_iter().map(|(_, page)| page).collect();
     if let Some(other) = rest.iter().find(|it| it.total != total || it.page_size != page_size) {
         let what = format!("{total} {noun}s at first, then {} ({} a page)", other.total, other.page_size);
         return Ok(Round::Shifted(what));

@@ -43,7 +43,7 @@ pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let source = args.config.request();
     let earlier = EarlierStates { base: None, config: &source, org, at: None };
     let request = PlanRequest { earlier: Some(earlier), ..request };
-    let mut planned = plan_org(&connection.session.reader(), &request, &mut run.heard).await?;
+    let mut planned = plan_org(&connection.session.reader(), &request, &mut run.known_org).await?;
     let layers = LayerSource { path, root: root.as_deref(), commit: None, config: &config, sources: &sources };
     planned.plan = asked_of_others(planned.plan, layers, &folder);
     let PlannedOrg { target, observed, plan, notes, .. } = &planned;
@@ -53,9 +53,9 @@ pub async fn run(args: &ApplyArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
 
     let flags = args.config.to_flags() + &args.target.to_flags();
     let done = |report, exit| Execution { report, target, sources: &sources, exit, flags, last: String::new() };
-    if !plan.refusals.is_empty() {
+    if !plan.blockers.is_empty() {
         let report = nothing_done(plan, &desired, &Skip::PlanRefused);
-        return Ok(finish(done(Report { refusals: plan.refusals.clone(), ..report }, Exit::Failure), run));
+        return Ok(finish(done(Report { blockers: plan.blockers.clone(), ..report }, Exit::Failure), run));
     }
     let Approved { changes, blocked, resolved, not_in_plan } = approved(&planned, &desired, &saved)?;
     if !not_in_plan.is_empty() {

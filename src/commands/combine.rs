@@ -19,7 +19,7 @@ use crate::model::desired::OrgIdentity;
 use crate::model::freeze::holding;
 use crate::model::limits::{COMBINED_BYTES_MAX, COMBINED_DOCUMENT_BYTES_MAX, COMBINED_VALUES_MAX, read_within};
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, Problem, cause};
+use crate::model::problem::{KnownOrg, Problem, cause};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::history::baseline::{self, AtCommit};
@@ -30,9 +30,10 @@ use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
 use crate::output::json::combined::{self, CombinedBody, CombinedDocument, DocumentOrigin};
 use crate::output::json::common::CauseV1;
 use crate::output::json::{self, ErrorV1, FleetPlanV1, PlanV1};
-use crate::output::page::{self, PageKind, html};
+use crate::output::page::{self, Lints, PageKind, html};
 use crate::output::style::Style;
 use crate::output::text as text_view;
+use crate::plan::origin::short;
 
 /// Combines the documents of several orgs' jobs. No org is contacted.
 pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
@@ -53,7 +54,7 @@ pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     if let Some(typed) = &args.require_stage {
         stage(typed, &configs)?;
     }
-    let is_due = due(args, &configs, at.as_ref())?;
+    let (is_due, before) = due(args, &configs, at.as_ref())?;
     let mut by_org = by_org(documents, &configs)?;
     let now = run.record.clock().now();
     let mut set = CombinedSet { kind, at: at.as_ref(), orgs: Vec::new(), unaffected: Vec::new() };
@@ -66,7 +67,7 @@ pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         }
     }
     match kind {
-        CombinedKind::Plan => Ok(plans(set, args, &sources, run)),
+        CombinedKind::Plan => Ok(plans(set, args, (&sources, before.as_ref()), run)),
         CombinedKind::Drift | CombinedKind::Report => Ok(others(set, args, now, run)),
     }
 }
@@ -169,15 +170,15 @@ fn kind_of(documents: &[(PathBuf, CombinedDocument)], args: &CombineArgs) -> Res
     }
 }
 
-/// Which orgs need a document, in the order of the configs.
-fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<Vec<bool>, Problem> {
+/// Which orgs need a document, in the order of the configs, and the files before the change.
+fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<(Vec<bool>, Option<Sources>), Problem> {
     if let Some(typed) = &args.changed_since {
         let since = baseline::changed_since((&args.files.path, args.files.root.as_deref()), typed, at, false)?;
-        let before = configs_since(&since)?;
+        let (before, sources) = configs_since(&since)?;
         let before = Before::new(&before);
-        return Ok(configs.iter().map(|it| before.standing(it).is_affected()).collect());
+        return Ok((configs.iter().map(|it| before.standing(it).is_affected()).collect(), Some(sources)));
     }
-    let Some(expected) = &args.expect else { return Ok(vec![true; configs.len()]) };
+    let Some(expected) = &args.expect else { return Ok((vec![true; configs.len()], None)) };
     let expected: Vec<&str> = expected.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
     if let Some(unknown) = expected.iter().find(|it| !configs.iter().any(|config| name_of(config) == **it)) {
         let problem = Problem::new(format!("--expect: the config has no org {}", text::ticked(unknown)));
@@ -187,7 +188,7 @@ fn due(args: &CombineArgs, configs: &[Config], at: Option<&AtCommit>) -> Result<
             None => problem.help(format!("`presencectl orgs {path}` lists them")),
         });
     }
-    Ok(configs.iter().map(|it| expected.contains(&name_of(it))).collect())
+    Ok((configs.iter().map(|it| expected.contains(&name_of(it))).collect(), None))
 }
 
 /// The document of each org, by the index of its config.
@@ -265,14 +266,14 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
     let at = set.at.map(|it| it.commit.as_str());
     match (at, commit.as_deref()) {
         (Some(at), Some(commit)) if at != commit => {
-            return Some(format!("it is of the commit {}, and not of {at}", text::ticked(commit)));
+            return Some(format!("it is of the commit {}, and not of {}", text::ticked(short(commit)), short(at)));
         }
         // A drift reads the checkout and has no commit, so its digest decides.
         (Some(at), None) if set.kind != CombinedKind::Drift => {
-            return Some(format!("it is of no commit, and not of {at}"));
+            return Some(format!("it is of no commit, and not of {}", short(at)));
         }
         (None, Some(commit)) if set.kind == CombinedKind::Plan => {
-            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(commit)));
+            return Some(format!("it is of the commit {}, and `--at` names none", text::ticked(short(commit))));
         }
         _ => {}
     }
@@ -293,7 +294,7 @@ const MISSING: &str = "there is no document of it: its job did not run, was skip
 /// The document that replaces an unusable one.
 fn no_result(message: &str, help: &str) -> ErrorV1 {
     let problem = Problem::new(message).help(help);
-    ErrorV1::of(&problem, &Heard { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
+    ErrorV1::of(&problem, &KnownOrg { org: None, sandbox: false }, None, None, &Findings::default(), &Sources::new())
 }
 
 fn refused(why: &str) -> ErrorV1 {
@@ -304,7 +305,12 @@ fn missing() -> ErrorV1 {
     no_result(MISSING, "look at its job, and run it again")
 }
 
-fn plans(set: CombinedSet<'_>, args: &CombineArgs, sources: &Sources, run: &mut Run<'_>) -> Exit {
+fn plans(
+    set: CombinedSet<'_>,
+    args: &CombineArgs,
+    (sources, before): (&Sources, Option<&Sources>),
+    run: &mut Run<'_>,
+) -> Exit {
     let members = set.orgs.into_iter().map(|(config, reported)| FleetMember {
         desired: &config.desired,
         file: config.org_file.as_ref().map(|it| it.display().to_string()),
@@ -326,12 +332,15 @@ fn plans(set: CombinedSet<'_>, args: &CombineArgs, sources: &Sources, run: &mut 
     } else {
         Exit::Success
     };
+    let findings = std::mem::take(&mut run.findings);
+    let lints = before.into_iter().flat_map(|it| findings.in_changed_files(sources, [it])).collect::<Vec<_>>();
+    let lints = Some(Lints { found: &lints, sources });
     let folder = run.host.environment.folder.clone();
     let view = |format: Format, style: Style| match format {
         Format::Human => text_view::fleet_plan(&plan, style),
         Format::Json => json::write(&plan),
-        Format::Markdown => page::fleet_plan(&plan, page::COMMENT),
-        Format::Summary => page::fleet_plan(&plan, page::SUMMARY),
+        Format::Markdown => page::fleet_plan(&plan, lints, page::COMMENT),
+        Format::Summary => page::fleet_plan(&plan, lints, page::SUMMARY),
         Format::Html => html::fleet_plan(&plan),
         Format::Github => github::fleet_plan(&plan, folder.as_deref()),
     };

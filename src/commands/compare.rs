@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::config::choice::OrgChoice;
 use crate::config::diagnostic::Findings;
 use crate::host::exit::Exit;
-use crate::model::problem::{Heard, OrgFailure, Problem};
+use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::compare::{ComparedOrg, OrgComparison, compare, most_of};
@@ -87,12 +87,12 @@ async fn read(
     run: &mut Run<'_, TableFormat>,
 ) -> Result<(Vec<ComparedOrg>, Vec<NotReadV1>), Failure> {
     let orgs = fleet::connect(configs, &args.target, run).await?;
-    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
         let desired = &org.config.desired;
         let reader = connection.session.reader();
         let (api, sandbox) = (args.target.api(desired), args.target.sandbox);
         let from = From { reader: &reader, identity: &org.identity, api, sandbox };
-        let Observation { target: _, observed, mut notes } = observe(from, |_| false, heard).await?;
+        let Observation { target: _, observed, mut notes } = observe(from, |_| false, known_org).await?;
         notes.extend(noticed(&observed));
         let name = desired.org.as_ref().map_or("", |it| it.name.as_str());
         Ok((ComparedOrg::of_observed(name, &desired.settings.default_locale, &observed), notes))
@@ -102,11 +102,11 @@ async fn read(
     for (config, result) in configs.iter().zip(results) {
         match result {
             Ok((org, _)) => read.push(org),
-            Err(OrgFailure { problem, heard }) => {
+            Err(OrgFailure { problem, known_org }) => {
                 let org = config.desired.org.as_ref().map(|it| it.name.clone()).unwrap_or_default();
                 not_read.push(NotReadV1 {
                     org,
-                    error: ErrorV1::of(&problem, &heard, None, None, &Findings::default(), &Sources::new()),
+                    error: ErrorV1::of(&problem, &known_org, None, None, &Findings::default(), &Sources::new()),
                 });
             }
         }

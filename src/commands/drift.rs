@@ -15,7 +15,7 @@ use crate::model::desired::OrgIdentity;
 use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::observed::Observed;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::accept::accepted;
@@ -70,7 +70,8 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     let identity = Identity::to_read(&config.desired);
     let inputs = (&config, &source, applied);
     let forge = run.host.environment.forge;
-    let (drift, planned) = drift_of(args, inputs, &connection, identity, (&folder, now), forge, &mut run.heard).await?;
+    let (drift, planned) =
+        drift_of(args, inputs, &connection, identity, (&folder, now), forge, &mut run.known_org).await?;
 
     run.host.show_notes(&planned.notes);
     if !args.accept.keys.is_empty() {
@@ -114,9 +115,9 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let orgs = fleet::connect(&configs, &args.target, run).await?;
     let forge = run.host.environment.forge;
     let now = run.record.clock().now();
-    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
         let inputs = (org.config, &requests[org.index], applied[org.index].take());
-        drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), forge, heard).await
+        drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), forge, known_org).await
     };
     let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |(_, planned)| &planned.notes, work).await;
@@ -164,11 +165,11 @@ async fn drift_of(
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
     forge: Option<Forge>,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
 ) -> Result<(Drift, PlannedOrg), Problem> {
     let desired = &config.desired;
     let request = PlanRequest::of(desired, identity, &args.target, LIMITS, false, (folder, now));
-    let planned = plan_org(&connection.session.reader(), &request, heard).await?;
+    let planned = plan_org(&connection.session.reader(), &request, known_org).await?;
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
     let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
     let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
@@ -197,7 +198,7 @@ fn accept(
     let left = plan(&edited.desired, observed, &edited.desired.settings.limits);
     let is_left = |key: &String| {
         left.changes.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == key))
-            || left.refusals.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
+            || left.blockers.iter().any(|it| it.fact.keys().iter().any(|it| it.as_str() == key))
     };
     if let Some(key) = args.accept.keys.iter().find(|it| is_left(it)) {
         return Err(Problem::new(format!("--accept: no lines make {} agree; nothing was written", text::ticked(key)))

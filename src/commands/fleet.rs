@@ -16,7 +16,7 @@ use crate::host::environment::Environment;
 use crate::host::org_variables;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::names::OrgId;
-use crate::model::problem::{Heard, OrgFailure, Problem};
+use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::ops::identity::Identity;
@@ -48,18 +48,18 @@ pub async fn each<T>(
     host: &mut Host<'_>,
     done: &str,
     notes: impl Fn(&T) -> &[Problem],
-    work: impl AsyncFn(&FleetOrg<'_>, &Connection, &mut Heard) -> Result<T, Problem>,
+    work: impl AsyncFn(&FleetOrg<'_>, &Connection, &mut KnownOrg) -> Result<T, Problem>,
 ) -> Vec<Result<T, OrgFailure>> {
     let one = async |org: &FleetOrg<'_>| {
-        let mut heard = Heard { org: None, sandbox: org.is_sandbox };
+        let mut known_org = KnownOrg { org: None, sandbox: org.is_sandbox };
         let result = match &org.connection {
-            Ok(connection) => work(org, connection, &mut heard).await,
+            Ok(connection) => work(org, connection, &mut known_org).await,
             Err(problem) => Err(problem.clone()),
         };
         result.map_err(|problem| {
             // Variables have the names for this org.
             let help = problem.help.as_ref().map(|it| org_variables::named(it, &org.suffix));
-            OrgFailure { problem: Problem { help, ..problem }, heard }
+            OrgFailure { problem: Problem { help, ..problem }, known_org }
         })
     };
     let mut results = Vec::new();

@@ -22,7 +22,7 @@ use crate::model::limits::{TERRAFORM_STATE_BYTES_MAX, read_within};
 use crate::model::names::{DefinitionId, OrgId};
 use crate::model::observed::{Observed, Organization, Target};
 use crate::model::pins::PinChoice;
-use crate::model::problem::{Heard, OrgFailure, Problem, cause};
+use crate::model::problem::{KnownOrg, OrgFailure, Problem, cause};
 use crate::model::region::Region;
 use crate::model::text;
 use crate::ops::identity::Identity;
@@ -103,8 +103,8 @@ async fn several(args: &ImportArgs, run: &mut Run<'_, ImportFormat>) -> Result<E
     let asked = FleetRequest { choice: choice(args)?, schema: schema_from(&folder.join(BASE_FOLDER)) };
 
     let orgs = fleet::connect_to_named(&configs, &args.target, run).await?;
-    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
-        read_org(args, org, connection, heard).await
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
+        read_org(args, org, connection, known_org).await
     };
     let results = fleet::each(orgs, args.parallel, &mut run.host, "read", |it| &it.notes, work).await;
     let read = all_read(&args.orgs, results, &mut run.host)?;
@@ -137,12 +137,12 @@ async fn read_org(
     args: &ImportArgs,
     org: &FleetOrg<'_>,
     connection: &Connection,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
 ) -> Result<ReadOrg, Problem> {
     let reader = connection.session.reader();
     let api = args.target.api(&org.config.desired);
     let from = From { reader: &reader, identity: &org.identity, api, sandbox: args.target.sandbox };
-    let Observation { target, observed, mut notes } = observe(from, has_divisions, heard).await?;
+    let Observation { target, observed, mut notes } = observe(from, has_divisions, known_org).await?;
     notes.extend(noticed(&observed));
     let organization = target.org.ok_or_else(|| Problem::new("the org did not say who it is"))?;
     Ok(ReadOrg { name: org.name(), organization, observed, notes })
@@ -158,7 +158,7 @@ fn all_read(
     for (name, result) in names.iter().zip(results) {
         match result {
             Ok(it) => read.push(it),
-            Err(OrgFailure { problem, heard: _ }) => {
+            Err(OrgFailure { problem, known_org: _ }) => {
                 let message = format!("{} could not be read: {}", text::unticked(name.trim()), problem.message);
                 failed.push(Problem { message, ..problem });
             }
@@ -260,10 +260,10 @@ pub async fn make<F: View>(args: &TargetArgs, asked: &ImportRequest, run: &mut R
     // The org's id is part of the config, so that it is never applied to another org.
     let identity =
         Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None, others: BTreeMap::new() };
-    run.heard.sandbox = args.sandbox;
+    run.known_org.sandbox = args.sandbox;
     let reader = connection.session.reader();
     let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };
-    let Observation { target, observed, notes } = observe(from, has_divisions, &mut run.heard).await?;
+    let Observation { target, observed, notes } = observe(from, has_divisions, &mut run.known_org).await?;
     run.host.show_notes(&notes);
     run.host.show_notes(&noticed(&observed));
     let Some(organization) = &target.org else {

@@ -36,7 +36,7 @@ pub fn run(args: &OrgListArgs, run: &mut Run<'_, OrgsFormat>) -> Result<Exit, Fa
     let (configs, sources) = run.load_chosen((path, root), &args.choice(), at.as_ref())?;
     let since = args.changed_since.as_deref();
     let since = since.map(|typed| baseline::changed_since((path, root), typed, at.as_ref(), args.exact)).transpose()?;
-    let before = since.as_ref().map(configs_since).transpose()?;
+    let before = since.as_ref().map(configs_since).transpose()?.map(|(configs, _)| configs);
     let before = before.as_deref().map(Before::new);
     let (standings, behind): (Vec<OrgStanding>, Vec<Option<BehindV1>>) = if args.behind {
         let folder = run.read_reports(args.report_dir.as_deref(), false, Some(path))?;
@@ -140,7 +140,7 @@ fn groups(configs: &[Config], standings: &[OrgStanding], sources: &Sources) -> V
     let target = Target { org: None, sandbox: false, generation: Generation::default() };
     let members = configs.iter().zip(standings).filter_map(|(config, standing)| {
         let mut plan = PlanV1::of(standing.plan()?, &target, sources);
-        // The changes are shown. Refusals belong to a plan of the org.
+        // The changes are shown. Blockers belong to a plan of the org.
         plan.refusals.clear();
         let file = config.org_file.as_ref().map(|it| it.display().to_string());
         Some(FleetMember { desired: &config.desired, file, result: Ok(plan) })

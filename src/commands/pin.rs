@@ -10,7 +10,7 @@ use crate::commands::fleet::{self, FleetOrg};
 use crate::config::Config;
 use crate::config::edit::files::{EditedFile, FileEdits, load_one_edited};
 use crate::host::exit::Exit;
-use crate::model::problem::{Heard, OrgFailure, Problem};
+use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::identity::Identity;
 use crate::ops::observe::{From, Observation, names_divisions, noticed, observe};
@@ -31,7 +31,7 @@ async fn one(args: &PinArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Res
     let connection = run.connect(&args.target, &config.desired).await?;
     let identity = Identity::to_read(&config.desired);
     let PinnedOrg { pins, target, notes } =
-        of_org(args, &config, &connection.session.reader(), &identity, &mut run.heard).await?;
+        of_org(args, &config, &connection.session.reader(), &identity, &mut run.known_org).await?;
     run.host.show_notes(&notes);
     run.tell(&|style| format!("{target}\n\n") + &view::pins(&pins, style));
     write_pins(args, &[(&config, pins)], &sources, run)
@@ -41,8 +41,8 @@ async fn one(args: &PinArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Res
 async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let (configs, sources) = run.load_orgs(&args.config, None)?;
     let orgs = fleet::connect(&configs, &args.target, run).await?;
-    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
-        of_org(args, org.config, &connection.session.reader(), &org.identity, heard).await
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
+        of_org(args, org.config, &connection.session.reader(), &org.identity, known_org).await
     };
     let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "read", |it| &it.notes, work).await;
@@ -51,7 +51,7 @@ async fn several(args: &PinArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let name = config.desired.org.as_ref().map_or("", |org| org.name.as_str());
         match result {
             Ok(PinnedOrg { pins, .. }) => read.push((config, pins)),
-            Err(OrgFailure { problem, heard: _ }) => failed.push((name, problem)),
+            Err(OrgFailure { problem, known_org: _ }) => failed.push((name, problem)),
         }
     }
     for (name, problem) in &failed {
@@ -79,11 +79,11 @@ async fn of_org(
     config: &Config,
     reader: &Reader,
     identity: &Identity,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
 ) -> Result<PinnedOrg, Problem> {
     let desired = &config.desired;
     let from = From { reader, identity, api: args.target.api(desired), sandbox: args.target.sandbox };
-    let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), heard).await?;
+    let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), known_org).await?;
     notes.extend(noticed(&observed));
     Ok(PinnedOrg { pins: pins(config, &observed), target: target_line(&target), notes })
 }

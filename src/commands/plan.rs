@@ -17,7 +17,7 @@ use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
-use crate::model::problem::{Heard, OrgFailure, Problem};
+use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::history::base::compared;
 use crate::ops::history::baseline::{self, AtCommit, Baseline};
@@ -32,7 +32,7 @@ use crate::output::ci::github;
 use crate::output::fleet::{FleetMember, FleetTerms, fleet_plan};
 use crate::output::json::common::ConfigV1;
 use crate::output::json::{ErrorV1, PlanV1};
-use crate::output::page::{PageKind, html};
+use crate::output::page::{Lints, PageKind, html};
 use crate::output::style::Style;
 use crate::output::{json, page};
 
@@ -63,29 +63,34 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
     let desired = limited(config.desired.clone(), &args.only)?;
     let source = config_args.request();
     let files = ConfigFiles { config: &config, source: &source, at: at.as_ref(), sources: &sources };
-    let base = args.base.as_deref().map(|typed| baseline::base(&source, typed, files.org())).transpose()?;
+    let mut base = args.base.as_deref().map(|typed| baseline::base(&source, typed, files.org())).transpose()?;
+    let before = base.as_mut().filter(|it| it.desired.is_ok()).map(|it| std::mem::take(&mut it.sources));
     run.outputs.spare(base.iter().flat_map(|it| &it.files))?;
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
 
     let connection = run.connect(&args.target, &desired).await?;
     let now = run.record.clock().now();
     let identity = Identity::to_read(&desired);
-    let planned = planned(args, (files, &desired, base), &connection, identity, (&folder, now), &mut run.heard).await?;
+    let planned =
+        planned(args, (files, &desired, base), &connection, identity, (&folder, now), &mut run.known_org).await?;
 
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
+    let findings = std::mem::take(&mut run.findings);
+    let lints = before.iter().flat_map(|it| findings.in_changed_files(sources, [it])).collect::<Vec<_>>();
+    let lints = Some(Lints { found: &lints, sources });
     let config_v1 = run.config.clone();
     let coverage = || Coverage::of(&desired, &config.resolved);
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
         Format::Json => json::write(&PlanV1 { config: config_v1.clone(), ..PlanV1::of(plan, target, sources) }),
-        Format::Markdown => page::plan(plan, target, sources),
-        Format::Summary => page::plan_summary(plan, &coverage(), target, sources),
+        Format::Markdown => page::plan(plan, target, sources, lints),
+        Format::Summary => page::plan_summary(plan, &coverage(), target, sources, lints),
         Format::Html => html::plan(plan, &coverage(), target, sources),
         Format::Github => github::plan(plan, &desired, sources, folder),
     };
-    let exit = if !plan.refusals.is_empty() || !plan.held.is_empty() {
+    let exit = if !plan.blockers.is_empty() || !plan.held.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !plan.changes.is_empty() {
         Exit::Changes
@@ -117,17 +122,19 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let typed = args.base.as_deref();
         typed.map(|typed| baseline::base(&requests[index], typed, files(index).org())).transpose()
     };
-    let bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
+    let mut bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
     run.outputs.spare(bases.iter().flatten().flat_map(|it| &it.files))?;
+    let before: Vec<Sources> =
+        bases.iter_mut().flatten().filter(|it| it.desired.is_ok()).map(|it| std::mem::take(&mut it.sources)).collect();
     let bases: Vec<Cell<Option<Baseline<'_>>>> = bases.into_iter().map(Cell::new).collect();
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
     let plans_dir = args.plans_dir.as_deref().map(PlansDir::open).transpose()?;
 
     let orgs = fleet::connect(&configs, &args.target, run).await?;
     let now = run.record.clock().now();
-    let work = async |org: &FleetOrg<'_>, connection: &Connection, heard: &mut Heard| {
+    let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
         let inputs = (files(org.index), &desired[org.index], bases[org.index].take());
-        planned(args, inputs, connection, org.identity.clone(), (&folder, now), heard).await
+        planned(args, inputs, connection, org.identity.clone(), (&folder, now), known_org).await
     };
     let at_once = args.config.chosen.parallel;
     let results = fleet::each(orgs, at_once, &mut run.host, "planned", |it| &it.notes, work).await;
@@ -140,9 +147,9 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
             let of_config = ConfigV1::of(config, &sources);
             match result {
                 Ok(it) => Ok(PlanV1 { config: Some(of_config), ..PlanV1::of(&it.plan, &it.target, &sources) }),
-                Err(OrgFailure { problem, heard }) => {
+                Err(OrgFailure { problem, known_org }) => {
                     let none = Findings::default();
-                    Err(Box::new(ErrorV1::of(&problem, &heard, Some(&of_config), None, &none, &sources)))
+                    Err(Box::new(ErrorV1::of(&problem, &known_org, Some(&of_config), None, &none, &sources)))
                 }
             }
         },
@@ -152,12 +159,15 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let plan = fleet_plan(members.collect(), &terms, &sources);
     let kept = plans_dir.map_or(Ok(()), |it| it.keep(&plan, run.host.signals));
 
+    let findings = std::mem::take(&mut run.findings);
+    let lints = if before.is_empty() { Vec::new() } else { findings.in_changed_files(&sources, &before) };
+    let lints = Some(Lints { found: &lints, sources: &sources });
     let folder = run.host.environment.folder.clone();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::fleet_plan(&plan, style),
         Format::Json => json::write(&plan),
-        Format::Markdown => page::fleet_plan(&plan, page::COMMENT),
-        Format::Summary => page::fleet_plan(&plan, page::SUMMARY),
+        Format::Markdown => page::fleet_plan(&plan, lints, page::COMMENT),
+        Format::Summary => page::fleet_plan(&plan, lints, page::SUMMARY),
         Format::Html => html::fleet_plan(&plan),
         Format::Github => github::fleet_plan(&plan, folder.as_deref()),
     };
@@ -196,14 +206,14 @@ async fn planned(
     connection: &Connection,
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
 ) -> Result<PlannedOrg, Problem> {
     let ConfigFiles { config, source, at, sources } = files;
     let commit = at.map(|it| it.commit.as_str());
     let earlier = EarlierStates { base: base.as_ref(), config: source, org: files.org(), at: commit };
     let request = PlanRequest::of(desired, identity, &args.target, args.limits, args.usage, (folder, now));
     let request = PlanRequest { earlier: Some(earlier), ..request };
-    let mut planned = plan_org(&connection.session.reader(), &request, heard).await?;
+    let mut planned = plan_org(&connection.session.reader(), &request, known_org).await?;
     let layers = LayerSource {
         path: files.org().head_path,
         root: at.map_or(source.root.as_deref(), |it| Some(it.place.root.as_path())),

@@ -9,7 +9,7 @@ use crate::host::file_set::{File, FileSet, WriteMode};
 use crate::host::files;
 use crate::host::signals::Signals;
 use crate::model::limits::{SAVED_PLAN_BYTES_MAX, read_within};
-use crate::model::problem::{Heard, Problem, cause};
+use crate::model::problem::{KnownOrg, Problem, cause};
 use crate::model::slug::slug;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -47,7 +47,7 @@ impl PlansDir {
         Ok(PlansDir { folder: folder.to_owned() })
     }
 
-    /// Writes a document for each org: its plan, or an error, which `apply --plan` refuses. A refusal of all orgs
+    /// Writes a document for each org: its plan, or an error, which `apply --plan` refuses. A blocker of all orgs
     /// together leaves no applicable plan of any org.
     pub fn keep(&self, plan: &FleetPlanV1, signals: &Signals) -> Result<(), Problem> {
         let mut taken = BTreeSet::new();
@@ -55,7 +55,7 @@ impl PlansDir {
             let text = match (&org.plan, &org.error) {
                 (Some(of_org), _) => match plan.refused_beside(org) {
                     None => json::write(of_org),
-                    Some(refusal) => json::write(&refused(of_org, refusal)),
+                    Some(blocker) => json::write(&refused(of_org, blocker)),
                 },
                 (None, Some(error)) => json::write(error),
                 (None, None) => String::new(),
@@ -67,12 +67,12 @@ impl PlansDir {
     }
 }
 
-fn refused(plan: &PlanV1, refusal: &FleetRefusalV1) -> ErrorV1 {
+fn refused(plan: &PlanV1, blocker: &FleetRefusalV1) -> ErrorV1 {
     let TargetV1 { org_id, org_name, sandbox, api: _ } = plan.target.clone();
-    let help = refusal.answers.first().map(|it| it.say.clone());
-    let problem = Problem { help, ..Problem::new(refusal.message.clone()) };
-    let heard = Heard { org: None, sandbox };
-    let error = ErrorV1::of(&problem, &heard, plan.config.as_ref(), None, &Findings::default(), &Sources::new());
+    let help = blocker.answers.first().map(|it| it.say.clone());
+    let problem = Problem { help, ..Problem::new(blocker.message.clone()) };
+    let known_org = KnownOrg { org: None, sandbox };
+    let error = ErrorV1::of(&problem, &known_org, plan.config.as_ref(), None, &Findings::default(), &Sources::new());
     ErrorV1 { head: HeadV1 { target: OrgV1 { org_id, org_name, sandbox }, ..error.head }, ..error }
 }
 

@@ -38,7 +38,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     let (reader, api) = (connection.session.reader(), args.target.api(&desired));
     let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
     // Its match in the org does not depend on divisions.
-    let Observation { target, observed, notes } = observe(from, |_| false, &mut run.heard).await?;
+    let Observation { target, observed, notes } = observe(from, |_| false, &mut run.known_org).await?;
     run.host.show_notes(&notes);
     run.host.show_notes(&noticed(&observed));
     run.record.matches(&plan(&desired, &observed, &desired.settings.limits));

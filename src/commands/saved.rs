@@ -53,7 +53,7 @@ impl SavedPlans {
             let path = self.paths.get(index).filter(|_| self.plans.len() > 1);
             let named = path.map(|it| format!(" `{}`", text::unticked(it.display()))).unwrap_or_default();
             Problem::new(format!("the saved plan{named} cannot be used: {why}"))
-                .help("plan again, for this org; nothing was written")
+                .help("make a new plan for this org; nothing was written")
         })
     }
 }

@@ -15,7 +15,7 @@ pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
     if typed.is_empty() {
         return Ok(desired);
     }
-    let keys = typed.iter().map(|it| meant(&desired, it)).collect::<Result<BTreeSet<Key>, Problem>>()?;
+    let keys = typed.iter().map(|it| definition_named(&desired, it)).collect::<Result<BTreeSet<Key>, Problem>>()?;
     Ok(Desired { only: Some(keys), ..desired })
 }
 
@@ -27,14 +27,14 @@ pub fn limited_to_any<'a>(all: impl Iterator<Item = &'a Desired>, typed: &[Strin
     }
     let mut keys = BTreeSet::new();
     for typed in typed {
-        let mut found = all.iter().map(|desired| meant(desired, typed));
+        let mut found = all.iter().map(|desired| definition_named(desired, typed));
         let first = found.next().unwrap_or_else(|| Err(Problem::new("there is no org")));
         keys.insert(first.or_else(|problem| found.find_map(Result::ok).ok_or(problem))?);
     }
     Ok(all.into_iter().map(|it| Desired { only: Some(keys.clone()), ..it.clone() }).collect())
 }
 
-fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
+fn definition_named(desired: &Desired, typed: &str) -> Result<Key, Problem> {
     let found = desired.definitions.values().find(|it| it.key.as_str() == typed.trim());
     match found {
         Some(wanted) if wanted.management == Management::Managed => Ok(wanted.key.clone()),

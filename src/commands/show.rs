@@ -8,8 +8,8 @@ use crate::commands::selection;
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
-use crate::ops::identity::{Identity, who};
+use crate::model::problem::{KnownOrg, Problem};
+use crate::ops::identity::{Identity, verify_identity};
 use crate::ops::observe::{From, Observation, has_divisions, observe};
 use crate::ops::show::listing::{Listing, SystemPresences};
 use crate::ops::show::{find, list};
@@ -36,11 +36,11 @@ pub async fn run(args: &ShowArgs, run: &mut Run<'_, TableFormat>) -> Result<Exit
     let (reader, identity) = (connection.session.reader(), Identity::to_read(desired));
     let mut notes = Vec::new();
     let found = if args.system {
-        system_presences(&reader, &identity, &mut run.heard, &mut notes).await.map(Found::SystemPresences)
+        system_presences(&reader, &identity, &mut run.known_org, &mut notes).await.map(Found::SystemPresences)
     } else {
         let api = args.target.api(desired);
         let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
-        observe(from, has_divisions, &mut run.heard).await.map(|seen| {
+        observe(from, has_divisions, &mut run.known_org).await.map(|seen| {
             let Observation { target, observed, notes: more } = seen;
             notes.extend(more);
             Found::Definitions(target, list(&observed, config.as_ref(), &desired.settings.default_locale))
@@ -76,10 +76,10 @@ enum Found {
 async fn system_presences(
     reader: &Reader,
     identity: &Identity,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
     notes: &mut Vec<Problem>,
 ) -> Result<SystemPresences, Problem> {
-    who(reader, identity, heard, notes).await?;
+    verify_identity(reader, identity, known_org, notes).await?;
     let names = reader.system_presences().await?;
-    Ok(SystemPresences { org: heard.org.clone(), sandbox: heard.sandbox, names })
+    Ok(SystemPresences { org: known_org.org.clone(), sandbox: known_org.sandbox, names })
 }

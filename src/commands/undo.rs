@@ -107,7 +107,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     };
     let resolved: Vec<ReportRow> = undo.not_undone.iter().map(undo::NotUndone::row).collect();
     let plan = undo.plan;
-    if !plan.refusals.is_empty() || plan.changes.is_empty() {
+    if !plan.blockers.is_empty() || plan.changes.is_empty() {
         let report = nothing_done(plan, resolved);
         let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
         return Ok(finish(done(report, exit), run));
@@ -164,7 +164,7 @@ async fn observed(
     };
     let from = From { reader, identity, api, sandbox: args.target.sandbox };
     let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
-    let Observation { target, mut observed, notes } = observe(from, |_| names_divisions, &mut run.heard).await?;
+    let Observation { target, mut observed, notes } = observe(from, |_| names_divisions, &mut run.known_org).await?;
     let is_unseen = |row: &&StoredRow| !report.verified || row.outcome != OutcomeKind::Done;
     let is_missing = |id: &DefinitionId| observed.get(id).is_none() && observed.odd(id).is_none();
     let written = report.rows.iter().filter(|row| row.may_be_written());
@@ -189,7 +189,7 @@ fn nothing_done(plan: Plan, resolved: Vec<ReportRow>) -> Report {
         ReportRow::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
     };
     let rows = plan.changes.iter().map(skipped).chain(resolved).collect();
-    Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) }
+    Report { blockers: plan.blockers, ..Report::of(rows, plan.default_locale) }
 }
 
 /// The command that runs without a question.

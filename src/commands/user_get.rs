@@ -9,9 +9,9 @@ use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::user::{PresenceSource, UserId};
-use crate::ops::identity::{Identity, who};
+use crate::ops::identity::{Identity, verify_identity};
 use crate::ops::observe::definitions;
 use crate::ops::users::assignments::distinct;
 use crate::ops::users::get;
@@ -30,7 +30,7 @@ pub async fn run(args: &UserGetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     let connection = run.connect(&args.target, &desired).await?;
     let (session, api) = (&connection.session, args.target.api(&desired));
     let mut notes = Vec::new();
-    let read = of_org(session, &desired, (source, users), api, &mut run.heard, &mut notes).await;
+    let read = of_org(session, &desired, (source, users), api, &mut run.known_org, &mut notes).await;
     run.host.show_notes(&notes);
     let (listing, target) = read?;
     let view = |format: TableFormat, style: Style| match format {
@@ -48,11 +48,11 @@ async fn of_org(
     desired: &Desired,
     (source, users): (PresenceSource, Vec<UserId>),
     api: ApiChoice,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
     notes: &mut Vec<Problem>,
 ) -> Result<(UserListing, Target), Problem> {
     let reader = session.reader();
-    who(&reader, &Identity::to_read(desired), heard, notes).await?;
+    verify_identity(&reader, &Identity::to_read(desired), known_org, notes).await?;
     let (generation, definitions) = match definitions(&reader, api).await {
         Ok((generation, listed)) => (generation, listed.definitions),
         Err(error) => {
@@ -67,7 +67,7 @@ async fn of_org(
     let found = get::look(&session.user_reader(), &users, &source).await;
     let found = users.into_iter().zip(found).collect();
     let listing = UserListing::new(source, found, &definitions, desired.settings.default_locale.clone());
-    Ok((listing, Target { org: heard.org.clone(), sandbox: heard.sandbox, generation }))
+    Ok((listing, Target { org: known_org.org.clone(), sandbox: known_org.sandbox, generation }))
 }
 
 fn nameless(error: ApiError) -> Problem {

@@ -13,7 +13,7 @@ use crate::model::observed::{Observed, Target};
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::model::user::{PresenceSource, UserId, Wish};
-use crate::ops::identity::{Identity, who};
+use crate::ops::identity::{Identity, verify_identity};
 use crate::ops::observe::{definitions, noticed, with_other_generation};
 use crate::ops::users::assignments::{Assignments, ForAll, resolve_all, wanted};
 use crate::ops::users::listing::INSTEAD_OF_TEAMS;
@@ -46,13 +46,13 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     })?;
     let reader = connection.session.reader();
     // The org's identity is required, so there is no note about a missing one.
-    who(&reader, &identity, &mut run.heard, &mut Vec::new()).await?;
+    verify_identity(&reader, &identity, &mut run.known_org, &mut Vec::new()).await?;
     let api = args.target.api(&desired);
     let (generation, listed) = match definitions(&reader, api).await {
         Ok(listed) => listed,
         Err(error) => return Err(with_other_generation(&reader, api, error).await.into()),
     };
-    let target = Target { org: run.heard.org.clone(), sandbox: run.heard.sandbox, generation };
+    let target = Target { org: run.known_org.org.clone(), sandbox: run.known_org.sandbox, generation };
     let observed = Observed::listed(listed, None);
     run.host.show_notes(&noticed(&observed));
     let presences = Presences::new(&desired, &observed);
@@ -60,7 +60,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
         resolve_all(&wanted, &presences, args.primary).map_err(|wrong| unresolved(&wrong))?;
     let default_locale = desired.settings.default_locale.clone();
     if !args.yes {
-        let before = view::meant(&resolved, &default_locale);
+        let before = view::in_words(&resolved, &default_locale);
         let question = format!("{before}{}", question(&users, &resolved, &default_locale, &target));
         run.host
             .approved(&question, || nobody_to_ask("give --yes where a person has already said so, as in a script"))?;

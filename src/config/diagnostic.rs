@@ -1,10 +1,11 @@
 //! The findings in files, each with its place, and their total count.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 
 use crate::config::finding::{Finding, Severity};
 use crate::model::limits::FINDINGS_SHOWN_MAX;
-use crate::model::source::Span;
+use crate::model::source::{Sources, Span};
 
 /// One finding with its place. `finding.rs` has its words, and `output` displays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,17 @@ impl Findings {
     /// The findings to show, with the total counts.
     pub fn new(shown: Vec<Diagnostic>, errors: usize, warnings: usize) -> Findings {
         Findings { shown, errors, warnings }
+    }
+
+    /// Those in files whose text no file had before.
+    pub fn in_changed_files<'a>(
+        &'a self,
+        sources: &Sources,
+        before: impl IntoIterator<Item = &'a Sources>,
+    ) -> Vec<&'a Diagnostic> {
+        let before: HashSet<&str> = before.into_iter().flat_map(Sources::iter).map(|(_, it)| &*it.text).collect();
+        let is_changed = |span: Span| !before.contains(&*sources.get(span.file).text);
+        self.iter().filter(|it| it.place.is_some_and(is_changed)).collect()
     }
 
     pub fn total(&self) -> usize {

@@ -6,16 +6,14 @@ use crate::model::text;
 use crate::model::yaml::MERGE_KEY;
 
 /// Builds [`Finding`] from the table below, one row a fact: its data, its name, its severity, its
-/// message and its help. A row that lacks one does not compile.
+/// message (which says what the fact is) and its help. A row that lacks one does not compile.
 macro_rules! findings {
-    ($($(#[doc = $doc:literal])+ $name:ident { $($field:ident: $kind:ty),* }
+    ($($name:ident { $($field:ident: $kind:ty),* }
         $code:literal, $severity:expr, $message:expr, $help:expr;)+) => {
         /// A fact about a config. Foreign strings in it are raw: anyone who shows it neutralises them.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum Finding {
-            $($(#[doc = $doc])+ $name {
-                $(#[doc = concat!("`", stringify!($field), "`, as the message shows it.")] $field: $kind,)*
-            },)+
+            $($name { $($field: $kind),* },)+
         }
 
         impl Finding {
@@ -65,7 +63,6 @@ fn say(help: &str) -> Option<String> {
 
 findings! {
     // Files.
-    /// A file or folder cannot be read at all.
     Unreadable { path: String, cause: String, nearest: Option<String> }
         "unreadable", Error, format!("`{path}` cannot be read: {cause}"),
         match nearest {
@@ -73,15 +70,12 @@ findings! {
             None if path == USUAL_PATH => Some(format!("{USUAL}: type the path of your config, or make one with `presencectl init`")),
             nearest => did_you_mean(nearest.as_ref()),
         };
-    /// A file, or one line of it, is over a limit of the reader.
     TooLarge { what: String, limit: String }
         "too-large", Error, format!("{what} is larger than {limit}"),
         say("split the config over several files or lines");
-    /// A folder holds no YAML file.
     NoFiles { path: String }
         "no-files", Error, format!("there is no `.yaml` or `.yml` file in `{path}`"),
         say("give the folder of a config, or make one with `presencectl init`; hidden files and folders are skipped");
-    /// A file is not UTF-8.
     NotUtf8 { byte: usize, other: Option<&'static str> }
         "not-utf8", Error,
         match other {
@@ -90,81 +84,63 @@ findings! {
         },
         say(if *other == Some("UTF-16") { "save the file as UTF-8; `>` in Windows PowerShell writes UTF-16, `import --out FILE` does not" }
             else { "save the file as UTF-8" });
-    /// A merge has left its markers.
     ConflictMarker { count: usize }
         "conflict-marker", Error,
         format!("this line is a conflict marker of Git{}", and_more(*count, "line")),
         say("keep the lines of one side, and remove those that begin with `<<<<<<<`, `|||||||`, `=======` or `>>>>>>>`");
-    /// A file holds control characters as they are.
     ControlCharacter { character: String, count: usize }
         "control-character", Error,
         format!("the file holds the control character {character}{}", and_more(*count, "place")),
         say("remove it; in quoted text it can be written as an escape such as `\"\\x07\"`");
-    /// Lines are indented with tabs.
     TabIndentation { count: usize }
         "tab-indentation", Error,
         format!("a tab is used for indentation{}", and_more(*count, "line")),
         say("indent with spaces, as YAML demands");
-    /// Nothing is in the file, or only comments.
     EmptyFile { }
         "empty-file", Error, "the file is empty".to_owned(),
         say("begin with `version: 1`, or remove the file");
-    /// The file is not YAML.
     Syntax { problem: String, advice: Option<String> }
         "syntax", Error, format!("this is not valid YAML: {problem}"), advice.clone();
-    /// One file holds several YAML documents.
     SeveralDocuments { }
         "several-documents", Error, "a second YAML document begins in this file".to_owned(),
         say("one file is one document: put the second one into a file of its own");
-    /// The nesting is deeper than any config needs.
     TooDeep { limit: usize }
         "too-deep", Error, format!("the nesting is deeper than {limit} levels"), None;
-    /// More values than the reader takes.
     TooManyValues { limit: usize }
         "too-many-values", Error, format!("the config holds more than {limit} keys and values"), None;
-    /// More than is checked in one run, over all orgs.
     TooManyInAll { what: &'static str, limit: usize, several: bool }
         "too-many-in-all", Error,
         if *several { format!("this org and those before it have more than {limit} {what} together") }
         else { format!("the config has more than {limit} {what}") },
         if *several { say("give the path of one org file, or of a folder with fewer of them") }
         else { say("split the config into several orgs, or remove what no org needs") };
-    /// An alias, which this format does not have.
     Alias { name: String, count: usize }
         "alias", Error,
         format!("`{name}` is an alias; aliases are not read{}", and_more(*count, "place")),
         say("write the value out; what several files share goes into a layer");
-    /// A tag, which this format does not have.
     YamlTag { tag: String }
         "yaml-tag", Error, format!("`{tag}` is a YAML tag; tags are not read"),
         say("remove the tag; quote what should be text");
-    /// A key that is a list or a mapping.
     ComplexKey { }
         "complex-key", Error, "a key must be text, not a list, a mapping or an alias".to_owned(), None;
-    /// What follows a plain value looks like a part of it.
     CutByComment { comment: String }
         "cut-by-comment", Warning, format!("`{comment}` is a comment, not a part of the value"),
         say(if comment == "#" { "quote the value if it belongs to it; else remove it" }
             else { "quote the value if it belongs to it; if it is a comment, write a space after the `#`" });
-    /// Quotes of typography around a plain value or key.
     TypographicQuotes { }
         "typographic-quotes", Warning, "typographic quotes do not quote in YAML: write `\"`".to_owned(),
         say("if they belong to the text, write `\"` around them too");
-    /// A plain word that other readers of YAML take for a boolean.
     BooleanWord { word: String, value: bool, count: usize }
         "boolean-word", Warning,
         format!("`{word}` is not in quotes, and many readers of YAML take it for `{value}`{}", and_more(*count, "place")),
         Some(format!("write `\"{word}\"`: presencectl reads it as text, other programs that read the file may not"));
-    /// A key is given twice in one mapping.
     DuplicateKey { key: String }
         "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
-    /// A YAML file of another person.
     ForeignFile { path: String }
         "foreign-file", Error, format!("`{path}` is not a presencectl config"),
         say("a config begins with `version: 1`; keep other YAML files elsewhere, or in a hidden folder");
 
     // Structure.
-    /// `version` is missing or not 1.
     UnsupportedVersion { given: Option<String>, other: bool, foreign: bool }
         "unsupported-version", Error,
         match given {
@@ -177,16 +153,13 @@ findings! {
             (true, true) => "another release of presencectl may read it; if it is another program's file, \
                 keep it elsewhere, or in a hidden folder",
         });
-    /// `requires` names other versions of this program.
     OtherVersionRequired { required: String, version: &'static str }
         "other-version-required", Error,
         format!("this file is for presencectl `{required}`, and this is presencectl {version}"),
         say("run a version that it allows, or change `requires` after reading what changed between them");
-    /// `requires` is no range of versions.
     InvalidRequires { required: String, why: String }
         "invalid-requires", Error, format!("`{required}` is no range of versions ({why})"),
         say("write one as `requires: \">=0.1, <0.2\"`");
-    /// A field that does not exist.
     UnknownField { field: String, nearest: Option<String>, known: Vec<String> }
         "unknown-field", Error, format!("there is no field `{field}` here"),
         match nearest {
@@ -194,47 +167,38 @@ findings! {
             None if field == MERGE_KEY => say(MERGE),
             None => text::unseen_in_name(field).or_else(|| Some(format!("the fields here are {}", ticked(known, "and")))),
         };
-    /// A value of another type than its field's.
     WrongType { what: String, expected: String, given: String, advice: Option<String> }
         "wrong-type", Error, format!("{what} must be {expected}, not {given}"), advice.clone();
-    /// A field that must be there is not.
     MissingField { field: String }
         "missing-field", Error, format!("the field `{field}` is missing"), None;
-    /// A value that is none of those allowed.
     InvalidValue { what: String, found: String, allowed: Vec<String>, nearest: Option<String> }
         "invalid-value", Error, format!("{what} cannot be `{found}`"),
         match nearest {
             Some(nearest) => did_you_mean(Some(nearest)),
             None => Some(format!("it is one of {}", ticked(allowed, "and"))),
         };
-    /// A rule that does not exist.
     UnknownRule { name: String, nearest: Option<String> }
         "unknown-rule", Error, format!("there is no rule `{name}`"),
         match nearest {
             Some(nearest) => did_you_mean(Some(nearest)),
             None => say("`presencectl explain` lists all rules"),
         };
-    /// A rule that no config may set.
     FixedRule { name: String, error: bool }
         "fixed-rule", Error,
         if *error { format!("`{name}` cannot be switched off: it makes a plan impossible or dangerous") }
         else { format!("`{name}` cannot be set: it is about files, and not about one org's config") },
         say("remove the line; `presencectl explain` lists the rules that may be set");
-    /// A number outside its range.
     NumberRange { what: String, found: String }
         "number-range", Error, format!("{what} cannot be {found}"),
         say("write a whole number from 0 to 4294967295");
-    /// A list that may not be empty.
     EmptyList { what: String }
         "empty-list", Error, format!("{what} may not be an empty list"),
         say("remove the line, or name at least one");
 
     // Org files, layers, the root.
-    /// Several org files, and none is chosen.
     OrgNeeded { names: Vec<String> }
         "org-needed", Error, format!("there are several org files here: {}", ticked(names, "and")),
         say("choose one with `--org NAME`; `plan`, `drift`, `pin` and `doctor` also take `--all-orgs`");
-    /// The chosen org is not there.
     UnknownOrg { name: String, known: Vec<String>, nearest: Option<String>, deleted: Option<String>, commit: String }
         "unknown-org", Error, match deleted {
             Some(file) => format!("the org file of `{name}` was deleted: `{commit}` has it as `{file}`"),
@@ -247,7 +211,6 @@ findings! {
             (None, None, false) => Some(format!("the orgs are {}", ticked(known, "and"))),
             (None, None, true) => say("an org file has a section `org: { name: … }`; there is none here"),
         };
-    /// A name, a pattern or a stage that meets no org.
     NoOrgChosen { what: String, nearest: Option<String>, known: Vec<String> }
         "no-org-chosen", Error, what.clone(),
         match (nearest, known.is_empty()) {
@@ -255,12 +218,10 @@ findings! {
             (None, false) => Some(format!("known are {}", ticked(known, "and"))),
             (None, true) => None,
         };
-    /// A section that only org files have.
     MisplacedSection { section: String, layer: bool }
         "misplaced-section", Error, format!("`{section}` is allowed in org files only"),
         if *layer { say("this file is a layer; move the section to the org file that uses it") }
         else { say("a file becomes an org file by a section `org: { name: … }`") };
-    /// An org of no stage, or of one that `settings.stages` does not name.
     UnknownStage { org: String, stage: Option<String>, nearest: Option<String>, known: Vec<String> }
         "unknown-stage", Error, match stage {
             Some(stage) => format!("`{org}` is of the stage `{stage}`, which `settings.stages` does not name"),
@@ -271,22 +232,18 @@ findings! {
             (Some(_), None) => Some(format!("the stages are {}", ticked(known, "and"))),
             (None, _) => Some(format!("write one into its `org` section: `stage:` with {}", ticked(known, "or"))),
         };
-    /// A freeze whose time cannot be read, or that ends before it begins.
     InvalidFreeze { found: String, order: bool }
         "invalid-freeze", Error,
         if *order { format!("this freeze begins at `{found}`, which is not before its end") }
         else { format!("`{found}` is no date and no time") },
         say("write a date such as `2026-12-24`, which is the whole day in UTC, or a time such as `2026-12-24T18:00:00Z`");
-    /// `ids` or `protect` in two files of one config.
     SecondSection { section: String }
         "second-section", Error, format!("`{section}` is in two files of one config"),
         say("keep it in one of them");
-    /// What `use` names is not there.
     MissingLayer { path: String, cause: String, backslash: bool, nearest: Option<String> }
         "missing-layer", Error, format!("the layer `{path}` cannot be read: {cause}"),
         did_you_mean(nearest.as_ref()).or_else(|| say(if *backslash { "write `/` between folders, on every system" }
             else { "paths in `use` start from the folder of the org file" }));
-    /// A path leads out of the root.
     OutsideRoot { path: String, root: Option<String> }
         "outside-root", Error,
         match root {
@@ -297,17 +254,14 @@ findings! {
             Some(_) => "everything that a config reads lies below one root; `--root DIR` names another",
             None => "give the path that the link leads to, or the folder that holds everything with `--root DIR`",
         });
-    /// An org file uses itself, or a link leads to a folder that it is in.
     Circle { path: String, link: bool }
         "circle", Error,
         if *link { format!("`{path}` is a link to a folder that it is in") }
         else { format!("`{path}` leads back to this org file") },
         say(if *link { "remove the link" } else { "keep org files and the layers that they use in separate folders" });
-    /// An org file named as a layer, or inside one.
     OrgFileAsLayer { path: String }
         "org-file-as-layer", Error, format!("`{path}` is an org file and cannot be a layer"),
         say("move what both orgs share to a file without `org`, and use that");
-    /// One file comes in by two items of `use`.
     UsedTwice { path: String, count: usize }
         "used-twice", Error,
         match count {
@@ -315,127 +269,101 @@ findings! {
             more => format!("`{path}` and {} are used twice", text::count(more - 1, "more file")),
         },
         say("keep one of the two");
-    /// Two org files with one name, for presencectl or for GitHub.
     DuplicateOrgName { name: String, other: String }
         "duplicate-org-name", Error,
         if name == other { format!("two org files have the name `{name}`") }
         else { format!("the orgs `{other}` and `{name}` have the same name except for its case") },
         (name != other).then(|| "GitHub's environments ignore case, so both would get the same credentials: rename one".to_owned());
-    /// Two org files with one id.
     DuplicateOrgId { id: String }
         "duplicate-org-id", Error, format!("two org files have the id `{id}`"),
         say("two configs for one org would undo each other's changes");
-    /// A file that no org file uses.
     UnusedLayer { path: String }
         "unused-layer", Warning, format!("no org file uses `{path}`"),
         say("name it in `use`, or remove it");
-    /// A folder of the config looks like a Git repository.
     EmbeddedRepository { path: String }
         "embedded-repository", Warning,
         format!("`{path}` looks like a Git repository: it holds `HEAD` and what Git keeps beside it"),
         say("remove these files: Git obeys the `config` beside them, which can start programs");
-    /// A blank or hidden name of an org.
     InvalidOrgName { name: String }
         "invalid-org-name", Error, format!("`{name}` cannot be the name of an org"),
         say("write a name that can be typed after `--org`, such as `acme-prod`");
 
-    /// A blank or hidden name of a division.
     InvalidDivision { division: String }
         "invalid-division", Error, format!("`{division}` cannot be a division"),
         say("write the name of a division of the org, its id, or \"*\" for all of them");
 
     // Merging.
-    /// One key in two files of one layer.
     DuplicateDefinition { key: String }
         "duplicate-definition", Error, format!("the definition `{key}` is in two files"),
         say("keep one of the two, or give one another key");
-    /// An org file defines what a layer already has.
     DefinitionExists { key: String }
         "definition-exists", Error, format!("a layer has the definition `{key}` already"),
         say("an org file changes it under `overrides`");
-    /// A key that no definition has.
     UnknownKey { section: String, key: String, nearest: Option<String>, own: bool }
         "unknown-key", Error, if *own { format!("`{section}` names `{key}`, which no layer has") }
         else { format!("`{section}` names `{key}`, but there is no such definition") },
         if *own { say("this file defines it: change it there") } else { did_you_mean(nearest.as_ref()) };
-    /// Two layers set one setting differently.
     ConflictingSetting { setting: String, org_file: bool }
         "conflicting-setting", Error, format!("two files set `{setting}` differently"),
         if *org_file { say("set it in the org file, which decides") } else { say("keep one of the two") };
-    /// `null` for a label that no one set.
     RemovesNothing { key: String, locale: String }
         "removes-nothing", Warning,
         format!("`{key}` inherits no label in `{locale}` that could be removed"), say("remove the line");
 
     // Meaning.
-    /// No definition at all.
     NoDefinitions { prune_delete: bool }
         "no-definitions", Warning, "the config names no definition".to_owned(),
         if *prune_delete { say("with `prune: delete` a plan of it is refused: it would remove everything") }
         else { None };
-    /// A key with odd characters.
     InvalidKey { key: String, suggestion: Option<String> }
         "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
         text::unseen_in_name(key).or_else(|| {
             let rule = "a key begins with a letter or digit, and has only letters, digits, `_`, `-` and `.`, at most 100 in all";
             Some(suggestion.as_ref().map_or_else(|| rule.to_owned(), |key| format!("write `{key}`: {rule}")))
         });
-    /// No `systemPresence` on the merged definition.
     MissingSystemPresence { key: String }
         "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),
         say("name the one that it belongs to, such as `systemPresence: Break`");
-    /// A system presence that the platform does not have.
     UnknownSystemPresence { name: String, nearest: Option<String>, known: Vec<String> }
         "unknown-system-presence", Error, format!("`{name}` is not a system presence"),
         match nearest {
             Some(nearest) => did_you_mean(Some(nearest)),
             None => Some(format!("the system presences are {}; `settings.systemPresences` adds more", ticked(known, "and"))),
         };
-    /// No label in the default locale.
     MissingDefaultLabel { key: String, locale: String, pinned: bool }
         "missing-default-label", eased(*pinned), format!("`{key}` has no label for the default locale `{locale}`"),
         Some(if *pinned { "only its pin says which definition it is".to_owned() }
             else { format!("add `{locale}: …` to its `labels`: this label finds the definition in the org") });
-    /// An active definition without any label.
     NoLabel { key: String }
         "no-label", Warning, format!("`{key}` is active and has no label at all"),
         say("the platform demands one: a plan that would leave it without any is refused");
-    /// Two definitions that cannot be told apart.
     DuplicateLabel { key: String, other: String, system_presence: String, label: String, pinned: bool }
         "duplicate-label", eased(*pinned),
         format!("`{key}` and `{other}` have the same default label `{label}` under `{system_presence}`"),
         say("agents cannot distinguish them: change one of the labels, or remove one definition");
-    /// A label without a visible character.
     EmptyLabel { what: String, pinned: bool }
         "empty-label", eased(*pinned), format!("the {what} is empty"), None;
-    /// A label with characters that act on their surroundings.
     LabelCharacters { what: String, character: String, line_break: bool, pinned: bool }
         "label-characters", eased(*pinned),
         if *line_break { format!("the {what} contains a line break") }
         else { format!("the {what} contains {character}") },
         say(if *line_break { "a label is one line: write it behind its locale, or after `>-`: text after `>` or `|` ends with a line break" }
             else { "control and bidirectional-override characters make a label read as another one" });
-    /// A label that begins or ends with a space.
     OuterSpace { what: String }
         "outer-space", Warning, format!("the {what} begins or ends with a space"),
         say("remove it: it cannot be seen, and it makes this another label");
-    /// A label with a character that cannot be seen.
     InvisibleCharacters { what: String, character: String }
         "invisible-characters", Warning, format!("the {what} contains {character}, which cannot be seen"),
         say("type the label anew: with such a character it is another label than it seems to be");
-    /// A word with letters of two alphabets that look alike.
     MixedScripts { what: String, word: String, scripts: Vec<String>, letter: String }
         "mixed-scripts", Warning,
         format!("the {what} mixes letters in one word: {} in `{word}`", text::list(scripts, "and")),
         Some(format!("{letter}: type the word anew in one alphabet"));
-    /// A label with what a template would have replaced.
     PlaceholderLabel { what: String, placeholder: String }
         "placeholder-label", Warning, format!("the {what} contains the placeholder `{placeholder}`"),
         say("presencectl replaces nothing in labels: write the label here, or fill the file in before it is read");
-    /// A label over the documented length.
     LongLabel { what: String, length: usize, limit: usize }
         "long-label", Warning, format!("the {what} has {length} characters; the platform documents {limit}"), None;
-    /// A locale that cannot be one.
     InvalidLocale { locale: String, pinned: bool }
         "invalid-locale", eased(*pinned), format!("`{locale}` cannot be a locale"),
         if locale == MERGE_KEY {
@@ -445,10 +373,8 @@ findings! {
         } else {
             text::unseen_in_name(locale).or_else(|| say("a locale is a word such as `de` or `pt_BR`"))
         };
-    /// Two spellings of one locale.
     DuplicateLocale { locale: String, other: String, pinned: bool }
         "duplicate-locale", eased(*pinned), format!("`{locale}` and `{other}` are one locale"), say("keep one of the two");
-    /// A locale that the platform does not document.
     UnknownLocale { locale: String, nearest: Option<String>, managed: bool, listed: bool, count: usize }
         "unknown-locale", Warning,
         if *listed { format!("`{locale}` is not a documented locale, and no label is in it") }
@@ -460,70 +386,54 @@ findings! {
             Some(nearest) => Some(format!("did you mean `{nearest}`? Otherwise name it in `settings.locales`")),
             None => say("if the org has it, name it in `settings.locales`"),
         };
-    /// The default locale is not managed.
     DefaultLocaleOutside { locale: String }
         "default-locale-outside", Error, format!("the default locale `{locale}` is not in `settings.locales`"),
         say("add it there, or set `settings.defaultLocale` to one of them");
-    /// A label in a locale that is not managed.
     LabelOutsideLocales { locale: String, count: usize }
         "label-outside-locales", Warning,
         format!("`{locale}` is not in `settings.locales`: the label is neither written nor removed{}",
             and_more(*count, "place")),
         say("add the locale there, or remove the label here");
-    /// Managed locales without a label.
     MissingLabel { key: String, locales: Vec<String>, count: usize }
         "missing-label", Warning,
         format!("`{key}` has no label for {} of `settings.locales`", some_of(locales, *count)), None;
-    /// Labels that are the default one in another language.
     SameAsDefault { key: String, locales: Vec<String>, count: usize, label: String }
         "same-as-default", Warning,
         format!("`{key}` has its default label `{label}` in {} as well", some_of(locales, *count)),
         Some(format!("translate it; if the word is the same there, add to `settings.rules`: \
             `same-as-default: {{ keys: {{ {key}: off }} }}`"));
-    /// Two definitions with one label in a locale, which `duplicate-label` does not tell.
     SameLabel { key: String, other: String, locale: String, label: String }
         "same-label", Warning, format!("`{key}` and `{other}` have the same label in `{locale}`: `{label}`"),
         say("agents who read this language cannot distinguish them, and the org may refuse it: change one of the labels");
-    /// Two definitions with labels in one locale that differ and that a reader takes for one.
     LookAlikeLabel { key: String, other: String, locale: String, labels: Vec<String>, difference: String }
         "look-alike-label", Warning,
         format!("`{key}` and `{other}` have labels for `{locale}` that look alike, {}", ticked(labels, "and")),
         Some(format!("{difference}: a reader cannot distinguish them; type one anew, or give it another label"));
-    /// Something that changes nothing where it stands.
     NoEffect { what: String, why: String }
         "no-effect", Warning, format!("{what} has no effect: {why}"), say("remove it");
-    /// `previousLabels` names today's label.
     PreviousLabelIsCurrent { label: String }
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
         say("remove it from `previousLabels`");
-    /// Definitions whose previous labels are each other's labels of today.
     CircularLabels { keys: Vec<String>, count: usize }
         "circular-labels", Error, format!("the labels of {} change hands in a circle", some_of(keys, *count)),
         say("pin them all in `ids`, so that it is known which is which, or make the change in two pull requests");
-    /// `replaces` finds what the config keeps active.
     ReplacesKept { key: String, other: String }
         "replaces-kept", Error, format!("`{key}` takes the place of `{other}`, which stays active"),
         say("remove the other one, or write `deactivated: true` there; or remove `replaces`");
-    /// A definition replaces one of its own system presence.
     ReplacesItself { name: String }
         "replaces-itself", Error, format!("`replaces` names the definition's own system presence `{name}`"),
         say("`replaces` names the system presence under which it is today");
-    /// `new: true` beside an answer that says the contrary.
     Contradiction { other: String }
         "contradiction", Error, format!("`new: true` contradicts `{other}`"),
         say("keep the one that is true: a new definition, or one that goes on from an old one");
-    /// An id that no org can hold.
     InvalidId { id: String }
         "invalid-id", Error, format!("`{id}` cannot be an id"),
         say("copy it from the org: it looks like `2fa68d50-0000-4000-8000-000000000001`");
-    /// An id that does not look like the platform's.
     UnusualId { id: String }
         "unusual-id", Warning, format!("`{id}` does not look like an id of the platform"),
         say("those look like `2fa68d50-0000-4000-8000-000000000001`");
-    /// Two definitions pinned to one object.
     DuplicatePin { key: String, other: String, id: String }
         "duplicate-pin", Error, format!("`{key}` and `{other}` are pinned to one id, `{id}`"), None;
-    /// More active definitions than the platform documents.
     ManyDefinitions { system_presence: String, count: usize, limit: usize }
         "many-definitions", Warning,
         format!("{count} active definitions under `{system_presence}`; the platform documents {limit}"), None;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use semver::{Version, VersionReq};
 use serde::de::value::Error;
 use serde_json::{Number, Value};
 
@@ -12,14 +13,13 @@ use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{read, whole};
-use crate::config::requires;
 use crate::config::rules::{RuleKind, Settable, rule};
 use crate::config::schema::{ConfigFile, RULES, VERSION};
+use crate::config::structure_words::{NodeName, advice, describe, raw, type_name};
 use crate::config::syntax;
 use crate::config::tree::{self, Node, Spanned};
 use crate::model::source::{FileId, Span};
 use crate::model::text;
-use crate::model::yaml;
 
 /// The sections of a config file. A YAML file without any of them is not a config.
 const SECTIONS: [&str; 9] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect", "freeze"];
@@ -30,8 +30,7 @@ const DEFINITIONS: &str = "definitions";
 const EMPTY_MAPS: [&str; 4] = ["settings", "definitions", "overrides", "ids"];
 const EMPTY_LISTS: [&str; 3] = ["use", "omit", "protect"];
 
-/// The longest foreign value in a message, in characters.
-const SHOWN_MAX: usize = 60;
+const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The shape of one file, and the places of its sections.
 #[derive(Debug, Clone)]
@@ -108,7 +107,7 @@ fn explain(tree: &mut Spanned<Node>, source: &str, found: &mut Collector) -> boo
         }
     }
     let mut settling = Settling { source, found, told: false };
-    settling.settle(tree, &faults, &Name::Root);
+    settling.settle(tree, &faults, &NodeName::Root);
     settling.told
 }
 
@@ -133,9 +132,9 @@ fn check_requires(tree: &mut Spanned<Node>, found: &mut Collector) -> bool {
     let Node::Map(entries) = &mut tree.value else { return true };
     let Some((_, value)) = entries.iter_mut().find(|(key, _)| key.value == "requires") else { return true };
     let Node::Text(required) = &value.value else { return true };
-    let (fits, finding) = match requires::allows(required, requires::VERSION) {
+    let (fits, finding) = match allows(required, TOOL_VERSION) {
         Ok(true) => return true,
-        Ok(false) => (false, Finding::OtherVersionRequired { required: required.clone(), version: requires::VERSION }),
+        Ok(false) => (false, Finding::OtherVersionRequired { required: required.clone(), version: TOOL_VERSION }),
         Err(why) => (true, Finding::InvalidRequires { required: required.clone(), why }),
     };
     found.push(Diagnostic::at(value.place, finding));
@@ -272,34 +271,6 @@ fn known_beside(schema_path: &str) -> Vec<String> {
     properties.map(|it| it.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// The name of a value in a message.
-enum Name {
-    Root,
-    /// `settings.rules`, whose fields are rule names.
-    Rules,
-    Field(String),
-    ItemOf(String),
-}
-
-impl Name {
-    fn shown(&self) -> String {
-        match self {
-            Name::Root => "the config".to_owned(),
-            Name::Rules => "`rules`".to_owned(),
-            Name::Field(name) => text::ticked(name),
-            Name::ItemOf(list) => format!("each item of {}", text::ticked(list)),
-        }
-    }
-
-    fn below(&self, key: &str) -> Name {
-        match self {
-            Name::Field(parent) if parent == "settings" && key == "rules" => Name::Rules,
-            Name::Field(parent) if parent == "labels" => Name::Field(format!("labels.{key}")),
-            _ => Name::Field(key.to_owned()),
-        }
-    }
-}
-
 struct Settling<'a> {
     source: &'a str,
     found: &'a mut Collector,
@@ -314,7 +285,7 @@ impl Settling<'_> {
     }
 
     /// Reports the errors of one value and everything below it, and marks the broken parts.
-    fn settle(&mut self, node: &mut Spanned<Node>, faults: &Faults, name: &Name) {
+    fn settle(&mut self, node: &mut Spanned<Node>, faults: &Faults, name: &NodeName) {
         let Faults { here, unknown, known, missing, below } = faults;
         if node.value == Node::Broken {
             return;
@@ -335,7 +306,7 @@ impl Settling<'_> {
                 let is_stray = |key: &Spanned<String>, value: &Spanned<Node>| {
                     !known.contains(&key.value) && matches!(value.value, Node::Map(_))
                 };
-                let stray = matches!(name, Name::Root)
+                let stray = matches!(name, NodeName::Root)
                     && !unknown.is_empty()
                     && entries.iter().any(|(key, value)| is_stray(key, value));
                 self.unknown_fields(entries, unknown, known, name);
@@ -346,7 +317,7 @@ impl Settling<'_> {
                 }
                 for field in missing {
                     // A mistyped field left its intended name behind. The version was checked before.
-                    if !entries.iter().any(|(key, _)| key.value == *field) && !matches!(name, Name::Root) {
+                    if !entries.iter().any(|(key, _)| key.value == *field) && !matches!(name, NodeName::Root) {
                         let finding = Finding::MissingField { field: field.clone() };
                         self.tell(Diagnostic::at(node.place, finding));
                         let key = Spanned { value: field.clone(), place: node.place };
@@ -356,12 +327,12 @@ impl Settling<'_> {
             }
             Node::List(items) => {
                 let list = match name {
-                    Name::Field(list) => list.clone(),
-                    Name::Root | Name::Rules | Name::ItemOf(_) => String::new(),
+                    NodeName::Field(list) => list.clone(),
+                    NodeName::Root | NodeName::Rules | NodeName::ItemOf(_) => String::new(),
                 };
                 for (index, item) in items.iter_mut().enumerate() {
                     if let Some(faults) = below.get(&index.to_string()) {
-                        self.settle(item, faults, &Name::ItemOf(list.clone()));
+                        self.settle(item, faults, &NodeName::ItemOf(list.clone()));
                     }
                 }
             }
@@ -375,7 +346,7 @@ impl Settling<'_> {
         entries: &mut Vec<(Spanned<String>, Spanned<Node>)>,
         unknown: &[String],
         known: &[String],
-        name: &Name,
+        name: &NodeName,
     ) {
         if unknown.is_empty() {
             return;
@@ -389,11 +360,11 @@ impl Settling<'_> {
             let nearest = text::nearest(&key.value, known.iter().map(String::as_str)).map(str::to_owned);
             meant.extend(nearest.clone().map(|name| (name, key.place)));
             let finding = match (name, rule(&key.value)) {
-                (Name::Rules, Some(rule)) => {
+                (NodeName::Rules, Some(rule)) => {
                     let error = rule.kind != RuleKind::Lint && rule.settable == Settable::No;
                     Finding::FixedRule { name: key.value.clone(), error }
                 }
-                (Name::Rules, None) => Finding::UnknownRule { name: key.value.clone(), nearest },
+                (NodeName::Rules, None) => Finding::UnknownRule { name: key.value.clone(), nearest },
                 _ if key.value.contains(text::is_odd_space) => syntax::odd_space(&key.value),
                 _ => Finding::UnknownField { field: key.value.clone(), nearest, known: known.to_vec() },
             };
@@ -407,7 +378,7 @@ impl Settling<'_> {
         }
     }
 
-    fn finding(&self, fault: &Fault, node: &Spanned<Node>, name: &Name) -> Finding {
+    fn finding(&self, fault: &Fault, node: &Spanned<Node>, name: &NodeName) -> Finding {
         let found = describe(&node.value, node.place, self.source);
         let what = name.shown();
         match fault {
@@ -428,78 +399,8 @@ impl Settling<'_> {
     }
 }
 
-fn type_name(json: &str) -> &'static str {
-    match json {
-        "object" => "a mapping",
-        "array" => "a list",
-        "string" => "text",
-        "integer" => "a whole number",
-        "boolean" => "`true` or `false`",
-        _ => "something else",
-    }
-}
-
-/// The text of a value in the file, cut.
-fn raw(place: Span, source: &str) -> String {
-    let text = source.get(place.start as usize..place.end as usize).unwrap_or_default();
-    let text = text.lines().next().unwrap_or_default().trim_matches(['"', '\'']);
-    let mut shown: String = text.chars().take(SHOWN_MAX).collect();
-    if text.chars().nth(SHOWN_MAX).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-fn describe(node: &Node, place: Span, source: &str) -> String {
-    match node {
-        Node::Null if place.end > place.start => text::ticked(raw(place, source)),
-        Node::Null | Node::Broken => "empty".to_owned(),
-        Node::Bool(_) => format!("the boolean {}", text::ticked(raw(place, source))),
-        Node::Number(_) => format!("the number {}", text::ticked(raw(place, source))),
-        Node::Text(_) => format!("the text {}", text::ticked(raw(place, source))),
-        Node::List(_) => "a list".to_owned(),
-        Node::Map(_) => "a mapping".to_owned(),
-    }
-}
-
-fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) -> Option<String> {
-    let wants = |json: &str| expected.iter().any(|it| it == json);
-    let label = matches!(name, Name::Field(field) if field.starts_with("labels."));
-    let locale =
-        matches!(name, Name::ItemOf(name) | Name::Field(name) if matches!(name.as_str(), "locales" | "defaultLocale"));
-    match &node.value {
-        Node::Bool(false) if locale => Some(
-            "if this was `no` (Norwegian), another tool has read it as YAML 1.1 and written it back: write `\"no\"`"
-                .to_owned(),
-        ),
-        Node::Bool(_) | Node::Number(_) | Node::Null if locale => {
-            Some("a locale is a word such as `de` or `pt_BR`".to_owned())
-        }
-        Node::Bool(value) if label => {
-            let (shown, word) = (raw(node.place, source), if *value { "yes" } else { "no" });
-            Some(format!("quote it: \"{shown}\"; or \"{word}\", if another tool has read that as YAML 1.1"))
-        }
-        Node::Text(text) if wants("boolean") => match text.to_lowercase().as_str() {
-            "yes" | "y" | "on" | "true" => Some("write `true`".to_owned()),
-            "no" | "n" | "off" | "false" => Some("write `false`".to_owned()),
-            _ => None,
-        },
-        Node::Text(text) if wants("integer") && whole(text).is_some() => Some("remove the quotation marks".to_owned()),
-        // A level of `settings.rules`.
-        Node::Bool(false) if wants("string") && wants("object") => Some("write `off`".to_owned()),
-        Node::Bool(_) | Node::Number(_) if wants("string") => {
-            Some(format!("quote it: \"{}\"", raw(node.place, source)))
-        }
-        Node::Null if label && !raw(node.place, source).is_empty() => {
-            Some("quote it if it is the text; only under `overrides`, `null` removes an inherited label".to_owned())
-        }
-        Node::Null if label => Some("write the label, or remove the line".to_owned()),
-        Node::Null => Some("write a value, or remove the line".to_owned()),
-        // In YAML this is one text, because no space follows its colon.
-        Node::Text(text) if wants("object") => {
-            text::unseen_in_name(text).or_else(|| text.contains(':').then(|| "write a space after the `:`".to_owned()))
-        }
-        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", text::unticked(yaml::scalar(text)))),
-        _ => None,
-    }
+/// Does `requires` (such as `">=0.1, <0.2"`, in Cargo's syntax) accept this version?
+fn allows(asked: &str, version: &str) -> Result<bool, String> {
+    let range = VersionReq::parse(asked).map_err(|error| error.to_string())?;
+    Ok(Version::parse(version).is_ok_and(|version| range.matches(&version)))
 }

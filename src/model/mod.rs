@@ -1,6 +1,7 @@
 //! Values: names, labels, desired and observed state, source places, and texts. No IO.
 
 pub mod alike;
+pub mod ci_commands;
 pub mod desired;
 pub mod division;
 pub mod forge;

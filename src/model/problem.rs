@@ -22,7 +22,7 @@ pub struct Problem {
 
 /// What is known of the org when a command fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub struct KnownOrg {
     /// `None` if its identity was not read.
     pub org: Option<Organization>,
     /// The run uses the embedded sandbox: nothing real is written.
@@ -33,7 +33,7 @@ pub struct Heard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgFailure {
     pub problem: Problem,
-    pub heard: Heard,
+    pub known_org: KnownOrg,
 }
 
 impl Problem {

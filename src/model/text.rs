@@ -10,6 +10,8 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::model::ci_commands::{ESCAPED_MARK, without_commands, without_inner_commands};
+
 /// Text without effect on a terminal: hidden characters are escaped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shown(String);
@@ -57,65 +59,6 @@ pub fn within_quotes(raw: &str) -> Shown {
         }
     }
     Shown(without_inner_commands(&safe, ESCAPED_MARK))
-}
-
-/// Where a CI would read a command in its log: at the second `#` of `##[` (GitHub Actions, Azure Pipelines), `##vso[`,
-/// `##teamcity[`, and any other word in between.
-/// The other form, `::name::`, only counts at the start of a line.
-fn commands(text: &str) -> impl Iterator<Item = usize> {
-    text.match_indices('[').filter_map(|(bracket, _)| {
-        let before = text[..bracket].trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        before.ends_with("##").then(|| before.len() - 1)
-    })
-}
-
-/// Does it contain a command for a CI that reads its log?
-pub fn has_command(text: &str) -> bool {
-    commands(text).next().is_some()
-}
-
-/// Removes such commands: `escape` replaces their second `#`.
-pub fn without_inner_commands(text: &str, escape: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    let mut done = 0;
-    for at in commands(text) {
-        safe.push_str(&text[done..at]);
-        safe.push_str(escape);
-        done = at + 1;
-    }
-    safe.push_str(&text[done..]);
-    safe
-}
-
-/// The parts of a line that are shown one after the other. A command across two parts is removed too.
-pub fn parts_without_commands<const N: usize>(parts: [&str; N]) -> [String; N] {
-    let line = parts.concat();
-    let mut begin = 0;
-    parts.map(|part| {
-        let end = begin + part.len();
-        let mut safe = String::with_capacity(part.len());
-        let mut done = begin;
-        for at in commands(&line).filter(|it| (begin..end).contains(it)) {
-            safe.push_str(&line[done..at]);
-            safe.push_str(ESCAPED_MARK);
-            done = at + 1;
-        }
-        safe.push_str(&line[done..end]);
-        begin = end;
-        safe
-    })
-}
-
-/// An escaped `#` in YAML.
-const ESCAPED_MARK: &str = "\\x23";
-
-/// The same for text that may be at the start of a line.
-pub fn without_commands(text: &str) -> String {
-    let text = without_inner_commands(text, ESCAPED_MARK);
-    match text.trim_start().strip_prefix("::") {
-        Some(rest) => format!("{}\\x3A:{rest}", &text[..text.len() - rest.len() - 2]),
-        None => text,
-    }
 }
 
 /// Does it contain right-to-left text? A terminal with bidi support would reorder its line.
@@ -432,6 +375,7 @@ pub fn nearest_path(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ci_commands;
 
     #[test]
     fn ids_are_left_out_and_the_rest_stays() {
@@ -476,8 +420,8 @@ mod tests {
         assert_eq!(terminal("##vso[task.setvariable x]y").as_str(), "#\\x23vso[task.setvariable x]y");
         assert_eq!(within_quotes("a##teamcity[x] ##VSO[").as_str(), "a#\\x23teamcity[x] #\\x23VSO[");
         assert_eq!(terminal("##vso x[ #vso[ ##v1[").as_str(), "##vso x[ #vso[ ##v1[");
-        assert_eq!(parts_without_commands(["a##v", "so", "[b##["]), ["a#\\x23v", "so", "[b#\\x23["]);
-        assert_eq!(parts_without_commands(["##", "", "x"]), ["##", "", "x"]);
+        assert_eq!(ci_commands::parts_without_commands(["a##v", "so", "[b##["]), ["a#\\x23v", "so", "[b#\\x23["]);
+        assert_eq!(ci_commands::parts_without_commands(["##", "", "x"]), ["##", "", "x"]);
         assert_eq!(terminal("a ##[error]b ###[x").as_str(), "a #\\x23[error]b ##\\x23[x");
         assert_eq!(within_quotes("##[error]").as_str(), "#\\x23[error]");
         assert_eq!(terminal("## [a] #[b]").as_str(), "## [a] #[b]");

@@ -7,7 +7,7 @@ use crate::ops::history::stored::{StoredReport, StoredRow, StoredRun};
 /// The applies of one org, from reports.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppliesOfOrg {
-    /// The newest apply without refusal or failure.
+    /// The newest apply without blocker or failure.
     pub last: Option<AppliedState>,
     /// When a later run failed that may have written something.
     pub failed_at: Option<Moment>,

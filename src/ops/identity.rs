@@ -7,7 +7,7 @@ use crate::client::{ApiError, ApiErrorKind, Reader};
 use crate::model::desired::Desired;
 use crate::model::names::OrgId;
 use crate::model::observed::Organization;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::text;
 
 /// The wanted org, and whether a plan may continue without verification.
@@ -78,16 +78,16 @@ pub fn config_names_no_org() -> Problem {
 }
 
 /// Reads the org of the credentials. `heard` stays unknown if the org does not show it and it is not required.
-pub async fn who(
+pub async fn verify_identity(
     reader: &Reader,
     identity: &Identity,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
     notes: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     match reader.introduced().await {
         // A failure names the org too, above all the wrong one.
         Ok((org, is_sandbox)) => {
-            let org = heard.org.insert(org);
+            let org = known_org.org.insert(org);
             right_org(org, identity)?;
             match &identity.unless_sandbox {
                 Some(problem) if !is_sandbox => Err(not_the_sandbox(problem, org)),

@@ -7,8 +7,8 @@ use crate::model::desired::{Desired, Management};
 use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::{Definition, Listed, Observed, Target};
-use crate::model::problem::{Heard, Problem};
-use crate::ops::identity::{Identity, who};
+use crate::model::problem::{KnownOrg, Problem};
+use crate::ops::identity::{Identity, verify_identity};
 use crate::plan::odd;
 
 /// The observed org.
@@ -32,12 +32,12 @@ pub struct From<'a> {
 pub async fn observe(
     from: From<'_>,
     asks_for_divisions: impl Fn(&[Definition]) -> bool,
-    heard: &mut Heard,
+    known_org: &mut KnownOrg,
 ) -> Result<Observation, Problem> {
     let From { reader, identity, api, sandbox } = from;
     logging::phase("reading the org");
     let mut notes = Vec::new();
-    who(reader, identity, heard, &mut notes).await?;
+    verify_identity(reader, identity, known_org, &mut notes).await?;
     let (listed, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
     let (generation, listed) = match listed {
         Ok(listed) => listed,
@@ -61,7 +61,7 @@ pub async fn observe(
         Generation::First | Generation::Second => Divisions::NotAsked,
     };
     let observed = Observed::listed(listed, presences).seen_through(generation, divisions);
-    let target = Target { org: heard.org.clone(), sandbox, generation };
+    let target = Target { org: known_org.org.clone(), sandbox, generation };
     Ok(Observation { target, observed, notes })
 }
 

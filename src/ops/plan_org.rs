@@ -10,7 +10,7 @@ use crate::model::generation::ApiChoice;
 use crate::model::moment::Moment;
 use crate::model::names::DefinitionId;
 use crate::model::observed::{Definition, Observed, Target};
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::usage::Usage;
 use crate::ops::apply::CONCURRENCY;
 use crate::ops::history::evidence::EarlierStates;
@@ -64,10 +64,14 @@ impl PlannedOrg {
 }
 
 /// Reads the org and plans. `heard` gets the org as soon as it is known.
-pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Heard) -> Result<PlannedOrg, Problem> {
+pub async fn plan_org(
+    reader: &Reader,
+    asked: &PlanRequest<'_>,
+    known_org: &mut KnownOrg,
+) -> Result<PlannedOrg, Problem> {
     let PlanRequest { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
-    let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), heard).await?;
+    let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), known_org).await?;
     let speaking = reader.speaking(target.generation);
     let mut observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
     let kept = newest(*folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
@@ -154,7 +158,7 @@ async fn with_unlisted<'a>(
 
 /// The cost of an apply that plans like this. `None` if there is nothing to write.
 fn cost(reader: &Reader, plan: &Plan, observed: &Observed) -> Option<Cost> {
-    if plan.changes.is_empty() || !plan.refusals.is_empty() {
+    if plan.changes.is_empty() || !plan.blockers.is_empty() {
         return None;
     }
     let steps: Vec<&Step> = plan.changes.iter().map(|it| &it.step).collect();

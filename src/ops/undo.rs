@@ -13,12 +13,12 @@ use crate::model::text;
 use crate::ops::apply::report::{Outcome, ReportRow, Skip};
 use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::Plan;
+use crate::plan::blocker::Fact;
 use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
 use crate::plan::difference::{Difference, between};
 use crate::plan::guard;
 use crate::plan::matching;
 use crate::plan::odd;
-use crate::plan::refusal::Fact;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
@@ -89,8 +89,8 @@ pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config:
     }
     one_takes_the_others_place(&mut changes);
     let plan = Plan::of(changes, observed, report.default_locale());
-    let refusals = guard::refusals(&desired(report), &plan.changes, limits);
-    let plan = Plan { refusals, ..plan };
+    let blockers = guard::blockers(&desired(report), &plan.changes, limits);
+    let plan = Plan { blockers, ..plan };
     let config = config.map_or(Known::NotGiven, |_| Known::Given);
     Undo { plan, not_undone, config }
 }

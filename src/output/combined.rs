@@ -184,7 +184,7 @@ impl CombinedOrg {
             (true, true) => CombinedStatus::InSync,
         };
         let said = |say: String| AnswerV1 { say, yaml: Vec::new() };
-        let refusals = drift.refusals.iter().map(|it| said(format!("{}: {}", it.code, it.message)));
+        let blockers = drift.refusals.iter().map(|it| said(format!("{}: {}", it.code, it.message)));
         let is_recent = |it: &&UnmanagedV1| it.since == "since-last-apply";
         let unmanaged = drift.unmanaged.iter().filter(is_recent).map(|it| {
             let name = text::ticked(it.name.as_ref().unwrap_or(&it.id));
@@ -193,7 +193,7 @@ impl CombinedOrg {
                     + &who(it.changed_by.as_ref(), it.changed_at.as_ref()),
             )
         });
-        let details = refusals.chain(drift.drift.iter().flat_map(row)).chain(unmanaged).collect();
+        let details = blockers.chain(drift.drift.iter().flat_map(row)).chain(unmanaged).collect();
         CombinedOrg { status, details, drift: Some(Box::new(drift)), ..self }
     }
 
@@ -212,7 +212,7 @@ impl CombinedOrg {
             CombinedStatus::Failed
         };
         let said = |say: String| AnswerV1 { say, yaml: Vec::new() };
-        let mut details: Vec<AnswerV1> = report.refusals.iter().map(|it| said(it.clone())).collect();
+        let mut details: Vec<AnswerV1> = report.blockers.iter().map(|it| said(it.clone())).collect();
         details.extend(report.rows.iter().filter(|it| !is_done(it)).map(|it| {
             let why = it.message.as_ref().map_or_else(String::new, |it| format!(": {it}"));
             said(format!("{}, {}{why}", step_of(it), it.outcome.code().replace('-', " ")))

@@ -2,7 +2,7 @@
 //! formula.
 
 use crate::model::formula::guarded;
-use crate::model::text;
+use crate::model::{ci_commands, text};
 use crate::output::table::TableColumn;
 
 /// The text of a table, by its columns.
@@ -49,7 +49,7 @@ fn safe(raw: &str) -> String {
             _ => Before::Visible,
         };
     }
-    guarded(&text::without_commands(&visible))
+    guarded(&ci_commands::without_commands(&visible))
 }
 
 /// The relevant kind of the preceding character.

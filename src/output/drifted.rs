@@ -9,8 +9,8 @@ use crate::ops::drift::Drift;
 use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::{DriftStatusV1, FleetDriftV1, OrgDriftV1};
 use crate::output::json::{DriftV1, ErrorV1};
-use crate::output::named_orgs::named_orgs;
-use crate::plan::refusal::Refusal;
+use crate::output::summary::named_orgs;
+use crate::plan::blocker::Blocker;
 
 /// One of several orgs.
 pub struct DriftedOrg {
@@ -35,7 +35,7 @@ impl DriftedOrg {
 /// The statements that several orgs share. Each is made once, with its orgs.
 #[derive(Default)]
 pub struct SharedDrift<'a> {
-    pub refusals: Vec<(&'a Refusal, Vec<String>)>,
+    pub blockers: Vec<(&'a Blocker, Vec<String>)>,
     /// Why edits by hand cannot be distinguished.
     pub notes: Vec<(String, Vec<String>)>,
 }
@@ -46,12 +46,12 @@ impl<'a> SharedDrift<'a> {
         for DriftedOrg { name, result, .. } in orgs {
             let Ok((drift, _)) = result else { continue };
             // Another question is about objects of its org.
-            let questions = drift.questions.iter().filter(|it| it.about.is_empty()).map(|it| &it.refusal);
-            for refusal in questions.chain(drift.guards()) {
-                match shared.refusals.iter_mut().find(|(it, _)| is_same(it, refusal)) {
+            let questions = drift.questions.iter().filter(|it| it.about.is_empty()).map(|it| &it.blocker);
+            for blocker in questions.chain(drift.guards()) {
+                match shared.blockers.iter_mut().find(|(it, _)| is_same(it, blocker)) {
                     Some((_, orgs)) if orgs.contains(name) => {}
                     Some((_, orgs)) => orgs.push(name.clone()),
-                    None => shared.refusals.push((refusal, vec![name.clone()])),
+                    None => shared.blockers.push((blocker, vec![name.clone()])),
                 }
             }
             if let Some(note) = drift.not_told() {
@@ -61,13 +61,13 @@ impl<'a> SharedDrift<'a> {
                 }
             }
         }
-        shared.refusals.retain(|(_, orgs)| orgs.len() > 1);
+        shared.blockers.retain(|(_, orgs)| orgs.len() > 1);
         shared.notes.retain(|(_, orgs)| orgs.len() > 1);
         shared
     }
 
-    pub fn has(&self, refusal: &Refusal) -> bool {
-        self.refusals.iter().any(|(it, _)| is_same(it, refusal))
+    pub fn has(&self, blocker: &Blocker) -> bool {
+        self.blockers.iter().any(|(it, _)| is_same(it, blocker))
     }
 
     pub fn has_note(&self, note: &str) -> bool {
@@ -75,9 +75,9 @@ impl<'a> SharedDrift<'a> {
     }
 }
 
-/// An object has another id in each org, so ids keep no two refusals apart.
-fn is_same(one: &Refusal, other: &Refusal) -> bool {
-    let without_ids = |it: &Refusal| text::without_ids(&it.message());
+/// An object has another id in each org, so ids keep no two blockers apart.
+fn is_same(one: &Blocker, other: &Blocker) -> bool {
+    let without_ids = |it: &Blocker| text::without_ids(&it.message());
     one.code() == other.code()
         && one.place == other.place
         && one.answers() == other.answers()
@@ -115,8 +115,8 @@ pub fn document(orgs: &[DriftedOrg], sources: &Sources) -> FleetDriftV1 {
             Ok((drift, target)) => {
                 (Some(DriftV1 { config: Some(it.config.clone()), ..DriftV1::of(drift, target, sources) }), None)
             }
-            Err(OrgFailure { problem, heard }) => {
-                (None, Some(ErrorV1::of(problem, heard, Some(&it.config), None, &Findings::default(), sources)))
+            Err(OrgFailure { problem, known_org }) => {
+                (None, Some(ErrorV1::of(problem, known_org, Some(&it.config), None, &Findings::default(), sources)))
             }
         };
         OrgDriftV1 { name: it.name.clone(), stage: it.stage.clone(), status: it.status(), drift, error }

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::{Desired, Management};
-use crate::model::names::{Key, Label, Locale};
+use crate::model::names::{Key, Locale};
 use crate::model::source::{Sources, Span, comment_of_entry};
 use crate::model::text;
+use crate::output::fleet_effect::{
+    FleetEffect, FleetPart, before, changed_labels, commonest, is_removal, name_of, people,
+};
 use crate::output::json::FleetPlanV1;
 use crate::output::json::common::{Document as _, PlaceV1, place_v1};
-use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, PeopleV1, RefusalV1, WarningV1};
+use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, RefusalV1, WarningV1};
 use crate::output::json::error::ErrorV1;
 use crate::output::json::fleet::{
     FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1, FleetStatusV1,
@@ -63,9 +66,9 @@ impl FleetMember<'_> {
 pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &Sources) -> FleetPlanV1 {
     let fleet = Fleet { members: &members, sources };
     let groups = fleet.groups();
-    let mut refusals = fleet.refusals();
-    refusals.extend(fleet.too_many_orgs());
-    refusals.extend(groups.iter().filter_map(|it| fleet.too_early(it, terms.required_stage.as_deref()?)));
+    let mut blockers = fleet.blockers();
+    blockers.extend(fleet.too_many_orgs());
+    blockers.extend(groups.iter().filter_map(|it| fleet.too_early(it, terms.required_stage.as_deref()?)));
     let (warnings, no_longer_needed) = (fleet.warnings(), fleet.obsolete_lines());
     let count = |status| members.iter().filter(|it| it.status() == status).count();
     let changed = members.iter().filter(|it| it.status() == FleetStatusV1::Changed);
@@ -83,12 +86,12 @@ pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &S
         format_version: FleetPlanV1::VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: terms.commit.clone(),
-        applicable: refusals.is_empty() && summary.not_planned == 0,
+        applicable: blockers.is_empty() && summary.not_planned == 0,
         summary,
         orgs: members.into_iter().map(|it| org(it, &groups)).collect(),
         unaffected: Vec::new(),
         groups,
-        refusals,
+        refusals: blockers,
         warnings,
         no_longer_needed,
     }
@@ -117,36 +120,14 @@ struct Fleet<'a> {
     sources: &'a Sources,
 }
 
-/// The changes of two orgs with an equal effect form one group.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Effect {
-    action: ActionV1,
-    key: Option<String>,
-    system_presence: String,
-    /// The default label of an object that the config does not name.
-    name: Option<String>,
-    /// The new label of each locale, by normal form.
-    labels: BTreeMap<String, Option<String>>,
-    deactivated: Option<bool>,
-    division: Option<String>,
-    origin: Option<String>,
-}
-
-/// A change of one org.
-struct Part<'a> {
-    member: usize,
-    change: &'a ChangeV1,
-    labels: Vec<FleetLabelV1>,
-}
-
 impl<'a> Fleet<'a> {
     fn groups(&self) -> Vec<FleetGroupV1> {
-        let mut parts: BTreeMap<Effect, Vec<Part<'a>>> = BTreeMap::new();
+        let mut parts: BTreeMap<FleetEffect, Vec<FleetPart<'a>>> = BTreeMap::new();
         for (member, it) in self.members.iter().enumerate() {
             for change in it.plan().into_iter().flat_map(|plan| &plan.changes) {
                 let labels = changed_labels(change, it.default_locale());
-                let effect = Effect::of(change, &labels, it.default_locale());
-                parts.entry(effect).or_default().push(Part { member, change, labels });
+                let effect = FleetEffect::of(change, &labels, it.default_locale());
+                parts.entry(effect).or_default().push(FleetPart { member, change, labels });
             }
         }
         let mut groups: Vec<FleetGroupV1> =
@@ -169,14 +150,14 @@ impl<'a> Fleet<'a> {
         groups
     }
 
-    fn group(&self, effect: Effect, parts: &[Part<'_>]) -> FleetGroupV1 {
+    fn group(&self, effect: FleetEffect, parts: &[FleetPart<'_>]) -> FleetGroupV1 {
         let has = |index: usize| parts.iter().any(|it| it.member == index);
         let in_place = (0..self.members.len()).filter(|it| !has(*it) && self.is_in_place(*it, &effect));
         let already_in_place: Vec<String> = in_place.map(|it| self.members[it].name().to_owned()).collect();
         let first = &parts[0];
         let labels: Vec<FleetLabelV1> =
             first.labels.iter().map(|it| FleetLabelV1 { before: commonest(&it.locale, parts), ..it.clone() }).collect();
-        let elsewhere = |part: &Part<'_>| -> Vec<FleetBeforeV1> {
+        let elsewhere = |part: &FleetPart<'_>| -> Vec<FleetBeforeV1> {
             let org = self.members[part.member].name();
             let differs = |common: &&FleetLabelV1| before(part, &common.locale) != common.before;
             labels
@@ -212,7 +193,7 @@ impl<'a> Fleet<'a> {
 
     /// Is the whole effect in place in this org? It is only known for a definition of the config with an object in the
     /// org.
-    fn is_in_place(&self, member: usize, effect: &Effect) -> bool {
+    fn is_in_place(&self, member: usize, effect: &FleetEffect) -> bool {
         let it = &self.members[member];
         let (Some(plan), Some(key)) = (it.plan(), &effect.key) else { return false };
         let Some(found) = plan.in_step.iter().find(|it| it.key == *key) else { return false };
@@ -236,12 +217,12 @@ impl<'a> Fleet<'a> {
     }
 
     /// Why these orgs have a block of their own. A line of some of them only is about something else.
-    fn reasons(&self, parts: &[Part<'_>]) -> Vec<FleetReasonV1> {
+    fn reasons(&self, parts: &[FleetPart<'_>]) -> Vec<FleetReasonV1> {
         parts.iter().map(|it| self.reason(it)).collect::<Option<_>>().unwrap_or_default()
     }
 
     /// The line of the org's own file that asks for a change, with the comment above it.
-    fn reason(&self, part: &Part<'_>) -> Option<FleetReasonV1> {
+    fn reason(&self, part: &FleetPart<'_>) -> Option<FleetReasonV1> {
         let member = &self.members[part.member];
         let place = part.change.place.as_ref().filter(|it| Some(&it.file) == member.file.as_ref())?;
         if !self.is_asked_in(part, &place.file) {
@@ -252,7 +233,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Does this file ask for a part of the change? An override of another value is no reason for it.
-    fn is_asked_in(&self, part: &Part<'_>, file: &str) -> bool {
+    fn is_asked_in(&self, part: &FleetPart<'_>, file: &str) -> bool {
         let ChangeV1 { action: ActionV1::Update, key: Some(key), before: Some(before), after, .. } = part.change else {
             return true;
         };
@@ -290,20 +271,20 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// An object has another id in each org, so ids keep no two refusals apart.
-    fn refusals(&self) -> Vec<FleetRefusalV1> {
+    /// An object has another id in each org, so ids keep no two blockers apart.
+    fn blockers(&self) -> Vec<FleetRefusalV1> {
         let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
         let key =
             |it: &RefusalV1| (it.code.clone(), text::without_ids(&it.message), it.place.clone(), it.answers.clone());
         let grouped = self.grouped(|it| of(it).iter().map(key).collect());
-        let refusal = |(told, orgs): (ToldRefusal, Vec<usize>)| {
+        let blocker = |(told, orgs): (ToldBlocker, Vec<usize>)| {
             let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
             let of_one = of_one.map(|it| it.message.clone());
             let (code, message, place, answers) = told;
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
             FleetRefusalV1 { code, message: of_one.unwrap_or(message), answers, place, orgs, orgs_in_words }
         };
-        grouped.into_iter().map(refusal).collect()
+        grouped.into_iter().map(blocker).collect()
     }
 
     fn warnings(&self) -> Vec<FleetWarningV1> {
@@ -432,85 +413,11 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// A refusal: its code, message, place and answers.
-type ToldRefusal = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
+/// A blocker: its code, message, place and answers.
+type ToldBlocker = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
 
 /// The most exceptions after "all orgs but".
 const EXCEPTIONS_MAX: usize = 4;
-
-impl Effect {
-    fn of(change: &ChangeV1, labels: &[FleetLabelV1], default_locale: &Locale) -> Effect {
-        let ChangeV1 { action, key, system_presence, before, after, origin, .. } = change;
-        let changes = before.as_ref().filter(|_| !is_removal(*action));
-        Effect {
-            action: *action,
-            key: key.clone(),
-            system_presence: system_presence.clone(),
-            name: key.is_none().then(|| name_of(change, default_locale)).flatten(),
-            labels: labels.iter().map(|it| (Locale::new(&*it.locale).normal(), it.after.clone())).collect(),
-            deactivated: changes.filter(|it| it.deactivated != after.deactivated).map(|_| after.deactivated),
-            division: after.division.clone().filter(|it| match before {
-                Some(before) => before.division.as_ref() != Some(it),
-                None => it != "*",
-            }),
-            origin: origin.clone(),
-        }
-    }
-}
-
-fn is_removal(action: ActionV1) -> bool {
-    matches!(action, ActionV1::Replace | ActionV1::Deactivate | ActionV1::Delete)
-}
-
-/// The changed labels, the default locale's first. Empty for a removal.
-fn changed_labels(change: &ChangeV1, default_locale: &Locale) -> Vec<FleetLabelV1> {
-    if is_removal(change.action) {
-        return Vec::new();
-    }
-    let before = change.before.as_ref().map(|it| &it.labels);
-    let locales: BTreeSet<&String> =
-        before.into_iter().flat_map(BTreeMap::keys).chain(change.after.labels.keys()).collect();
-    let label = |of: Option<&BTreeMap<String, String>>, locale: &String| of.and_then(|it| it.get(locale)).cloned();
-    let rows = locales.into_iter().map(|locale| FleetLabelV1 {
-        locale: locale.clone(),
-        before: label(before, locale),
-        after: label(Some(&change.after.labels), locale),
-    });
-    let mut rows: Vec<FleetLabelV1> = rows.filter(|it| it.before != it.after).collect();
-    rows.sort_by_key(|it| !Locale::new(&*it.locale).same_as(default_locale));
-    rows
-}
-
-/// Its default label, or any other if it has none.
-fn name_of(change: &ChangeV1, default_locale: &Locale) -> Option<String> {
-    let labels = &change.before.as_ref().unwrap_or(&change.after).labels;
-    let is_default = |locale: &String| Locale::new(locale.as_str()).same_as(default_locale);
-    let default = labels.iter().find(|(locale, _)| is_default(locale));
-    default.or_else(|| labels.iter().next()).map(|(_, label)| Label::new(label.as_str()).nfc().to_owned())
-}
-
-fn before(part: &Part<'_>, locale: &str) -> Option<String> {
-    let locale = Locale::new(locale);
-    part.labels.iter().find(|it| locale.same_as(&Locale::new(&*it.locale))).and_then(|it| it.before.clone())
-}
-
-/// The most frequent earlier label. In a tie, the first org's.
-fn commonest(locale: &str, parts: &[Part<'_>]) -> Option<String> {
-    let all: Vec<Option<String>> = parts.iter().map(|it| before(it, locale)).collect();
-    let count = |it: &Option<String>| all.iter().filter(|other| *other == it).count();
-    all.iter().rev().max_by_key(|it| count(it)).cloned().flatten()
-}
-
-/// The people in all orgs. `None` if they were not counted in any.
-fn people(parts: &[Part<'_>]) -> Option<PeopleV1> {
-    let told: Vec<PeopleV1> = parts.iter().filter_map(|it| it.change.people).collect();
-    let is_whole = told.len() == parts.len() && told.iter().all(|it| it.count.is_some() && !it.at_least);
-    let known: Vec<usize> = told.iter().filter_map(|it| it.count).collect();
-    (!told.is_empty()).then(|| PeopleV1 {
-        count: (!known.is_empty()).then(|| known.iter().sum()),
-        at_least: !is_whole && !known.is_empty(),
-    })
-}
 
 /// The locales that a larger group changes for the same key, but this one does not.
 fn without(group: &FleetGroupV1, all: &[FleetGroupV1]) -> Vec<String> {

@@ -55,8 +55,8 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
         Verification::InSync => {
             ("Verified", Tone::Good, format!("the org was read again, and {}", found_in_step(report)), None)
         }
-        Verification::Drifted { changes, refusals } => {
-            let more = drifted(changes.len(), refusals.len());
+        Verification::Drifted { changes, blockers } => {
+            let more = drifted(changes.len(), blockers.len());
             let mut sentence = format!("the org was read again, and there is {more}");
             // The cause is part of the sentence.
             if !changes.is_empty() {
@@ -82,9 +82,9 @@ fn found_in_step(report: &Report) -> &'static str {
 }
 
 /// The result if the org was changed in the meantime.
-fn drifted(changes: usize, refusals: usize) -> String {
-    let (more, new) = (text::count(changes, "more change"), text::count(refusals, "new error"));
-    match (changes, refusals) {
+fn drifted(changes: usize, blockers: usize) -> String {
+    let (more, new) = (text::count(changes, "more change"), text::count(blockers, "new error"));
+    match (changes, blockers) {
         (0, _) => new,
         (_, 0) => format!("{more} to make"),
         (_, _) => format!("{more} to make and {new}"),

@@ -69,9 +69,9 @@ pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
     }
 }
 
-/// The origin of a refusal, if known.
-pub fn origin_of_refusal(plan: &Plan, index: usize) -> Option<&'static str> {
-    Some(plan.base.as_ref()?.origin_of_refusal(index)?.of_refusal())
+/// The origin of a blocker, if known.
+pub fn origin_of_blocker(plan: &Plan, index: usize) -> Option<&'static str> {
+    Some(plan.base.as_ref()?.origin_of_blocker(index)?.of_blocker())
 }
 
 fn removals_first<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<&'a Change> {

@@ -5,9 +5,8 @@ use crate::model::text;
 use crate::ops::apply::report::{Intent, Report, ReportRow};
 use crate::output::outcome::counted_outcomes;
 use crate::output::style::Tone;
-use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
-use crate::plan::only::Only;
+use crate::plan::{Only, Plan};
 
 /// The summary. It has no foreign text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +32,9 @@ pub fn of_plan(plan: &Plan) -> Summary {
     let held = (!plan.held.is_empty()).then(|| format!("{} not visible yet", plan.held.len()));
     let counts = Some(counted(&plan.changes)).filter(|it| !it.is_empty());
     let counts = counts.into_iter().chain(held).collect::<Vec<_>>().join(", ");
-    if !plan.refusals.is_empty() {
+    if !plan.blockers.is_empty() {
         let so_far = if counts.is_empty() { String::new() } else { format!(". So far: {counts}") };
-        let more = format!("{}{so_far}", to_answer(plan.refusals.len()));
+        let more = format!("{}{so_far}", to_answer(plan.blockers.len()));
         return Summary { tone: Tone::Bad, words: "Refused".to_owned(), more: Some(more) };
     }
     if counts.is_empty() {
@@ -59,7 +58,7 @@ pub fn in_step(plan: &Plan) -> String {
 
 /// The cost of an apply, without a full stop. `None` if nothing changes, or the plan is refused.
 pub fn cost(plan: &Plan) -> Option<String> {
-    let cost = plan.cost.filter(|_| plan.refusals.is_empty() && !plan.changes.is_empty())?;
+    let cost = plan.cost.filter(|_| plan.blockers.is_empty() && !plan.changes.is_empty())?;
     Some(format!("Cost: {}", cost.in_words()))
 }
 
@@ -68,7 +67,7 @@ pub fn of_report(report: &Report) -> Summary {
     let rows = &report.rows;
     let counts = counted_outcomes(rows);
     let words = if counts.is_empty() { "nothing to do".to_owned() } else { counts };
-    match (report.is_success(), report.refusals.len()) {
+    match (report.is_success(), report.blockers.len()) {
         (true, _) => Summary { tone: Tone::Good, words, more: None },
         (false, 0) => Summary { tone: Tone::Bad, words, more: Some(missing(rows)) },
         (false, errors) => Summary { tone: Tone::Bad, words: "refused".to_owned(), more: Some(to_answer(errors)) },
@@ -98,12 +97,12 @@ pub fn not_done(missing: usize, all: &str) -> String {
 
 /// What a limited run leaves out of the whole plan, without a full stop.
 pub fn left_out(only: &Only) -> String {
-    let Only { keys: _, changes, refusals } = only;
-    let errors = match refusals.len() {
+    let Only { keys: _, changes, blockers } = only;
+    let errors = match blockers.len() {
         0 => String::new(),
         count => format!(" and {}", text::count(count, "error")),
     };
-    let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
+    let are = if changes.len() == 1 && blockers.is_empty() { "is" } else { "are" };
     let count = text::count(changes.len(), "change");
     format!("{count}{errors} of the whole plan {are} left out, and nothing is pruned")
 }
@@ -142,4 +141,34 @@ fn line(org: Option<&Organization>, api: &str, sandbox: bool) -> String {
     };
     let note = if sandbox { " - sandbox: nothing real is written" } else { "" };
     format!("Org: {org}{api}{note}")
+}
+
+/// So many orgs are always named.
+const NAMED_MAX: usize = 4;
+
+/// Few orgs by name, else all, or all with few exceptions. Names are raw.
+pub fn named_orgs(some: &[String], all: &[String]) -> String {
+    let others: Vec<String> = all.iter().filter(|it| !some.contains(it)).cloned().collect();
+    let shown = |names: &[String]| text::list(names, "and");
+    match others.len() {
+        _ if some.len() <= NAMED_MAX => shown(some),
+        0 => "all orgs".to_owned(),
+        count if count <= NAMED_MAX && count < some.len() => format!("all orgs but {}", shown(&others)),
+        _ => shown(some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_are_named_and_many_by_their_exceptions() {
+        let all: Vec<String> = (1..=14).map(|it| format!("o{it}")).collect();
+        assert_eq!(named_orgs(&all[..2], &all), "o1 and o2");
+        assert_eq!(named_orgs(&all, &all), "all orgs");
+        assert_eq!(named_orgs(&all[1..], &all), "all orgs but o1");
+        assert_eq!(named_orgs(&all[..5], &all), "o1, o2, o3, o4 and o5");
+        assert_eq!(named_orgs(&all[..2], &all[..2]), "o1 and o2");
+    }
 }

@@ -1,4 +1,4 @@
-//! The answers to a refusal: a sentence each, and YAML lines that are ready to paste.
+//! The answers to a blocker: a sentence each, and YAML lines that are ready to paste.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,14 +7,12 @@ use crate::model::labels::Labels;
 use crate::model::limits::CONFIG_LINE_BYTES_MAX;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence, can_be_id};
-use crate::model::text;
-use crate::model::yaml;
-use crate::plan::candidate::{Candidate, CandidateWords};
+use crate::model::{text, yaml};
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, CandidateWords, Fact};
+use crate::plan::blocker_words::MORE;
 use crate::plan::evidence::Had;
-use crate::plan::refusal::{Fact, Refusal, RefusedBy};
-use crate::plan::refusal_words::MORE;
 
-/// One way to answer a refusal. Foreign strings are raw, except in `lines`.
+/// One way to answer a blocker. Foreign strings are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     pub say: String,
@@ -22,16 +20,16 @@ pub struct Answer {
     pub lines: Vec<String>,
 }
 
-impl Refusal {
+impl Blocker {
     pub fn answers(&self) -> Vec<Answer> {
         match &self.fact {
-            Fact::Ambiguous { key, by: RefusedBy::Label, candidates, .. } => pins(key, candidates),
-            Fact::Ambiguous { key, by: RefusedBy::PreviousLabels, candidates, .. } => {
+            Fact::Ambiguous { key, by: AmbiguousBy::Label, candidates, .. } => pins(key, candidates),
+            Fact::Ambiguous { key, by: AmbiguousBy::PreviousLabels, candidates, .. } => {
                 let mut answers = pins(key, candidates);
                 answers.push(say("if it is not, take its `previousLabels` away"));
                 answers
             }
-            Fact::Ambiguous { key, by: RefusedBy::Replaces, candidates, .. } => replaces_nothing(key, candidates),
+            Fact::Ambiguous { key, by: AmbiguousBy::Replaces, candidates, .. } => replaces_nothing(key, candidates),
             Fact::LooksLikeRename { key, said, listed_from: Some(from), .. } => when_listed(*from, key, said),
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::plan::Plan;
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{Change, Create, Step, WhyUnmanaged};
 use crate::plan::origin::{ChangeOrigin, Compared, Guard, Leaving, OriginSubject, Pending, Renamed};
-use crate::plan::refusal::{Fact, Refusal};
 
 /// One side: a config and its plan.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
         renamed: renamed(base, head),
         default_locales: (!before.same_as(after)).then(|| (before.clone(), after.clone())),
         settled: settled.map(|it| Change { place: None, ..it.clone() }).collect(),
-        refusals: refusals(base.plan, head.plan),
+        blockers: blockers(base.plan, head.plan),
         reports_read: false,
     }
 }
@@ -83,7 +83,7 @@ pub fn same(a: &Step, b: &Step) -> bool {
     a.action() == b.action() && a.system_presence() == b.system_presence() && a.after().same_as(&b.after())
 }
 
-/// What a plan refuses or creates, and the subjects of its refusals. A change of the base that became one of these is
+/// What a plan refuses or creates, and the subjects of its blockers. A change of the base that became one of these is
 /// not resolved.
 struct Open<'a> {
     keys: BTreeSet<&'a Key>,
@@ -95,8 +95,8 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn of(plan: &'a Plan, default_locale: &'a Locale) -> Open<'a> {
-        let left_out = plan.only.iter().flat_map(|it| &it.refusals);
-        let refusals: Vec<&Refusal> = plan.refusals.iter().chain(left_out).collect();
+        let left_out = plan.only.iter().flat_map(|it| &it.blockers);
+        let blockers: Vec<&Blocker> = plan.blockers.iter().chain(left_out).collect();
         // A create that an earlier run made is not resolved either: the list does not show it yet.
         let held = plan.held.iter().map(|it| &it.change);
         let changes = plan.changes.iter().chain(held).chain(plan.only.iter().flat_map(|it| &it.changes));
@@ -110,8 +110,8 @@ impl<'a> Open<'a> {
             plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::InQuestion(_))).map(|it| &it.id);
         let name = |it: &&'a Create| Some((it.system_presence.folded(), it.labels.get(default_locale)?.nfc()));
         Open {
-            keys: refusals.iter().flat_map(|it| it.fact.keys()).chain(created.iter().map(|it| &it.key)).collect(),
-            objects: refusals.iter().flat_map(|it| it.fact.ids()).chain(in_question).collect(),
+            keys: blockers.iter().flat_map(|it| it.fact.keys()).chain(created.iter().map(|it| &it.key)).collect(),
+            objects: blockers.iter().flat_map(|it| it.fact.ids()).chain(in_question).collect(),
             names: created.iter().filter_map(name).collect(),
             default_locale,
         }
@@ -126,10 +126,10 @@ impl<'a> Open<'a> {
     }
 }
 
-/// The origin of each refusal of the head. `None` for refusals about people, because usage was queried for the head
+/// The origin of each blocker of the head. `None` for blockers about people, because usage was queried for the head
 /// only.
-fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
-    let about = |it: &Refusal| {
+fn blockers(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
+    let about = |it: &Blocker| {
         let counted = match &it.fact {
             Fact::TooMany { counted, .. } => Some(counted.field()),
             _ => None,
@@ -137,10 +137,10 @@ fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
         (it.code(), counted, it.fact.keys().into_iter().cloned().collect::<Vec<Key>>())
     };
     let mut before: BTreeMap<_, Vec<&Fact>> = BTreeMap::new();
-    for it in &base.refusals {
+    for it in &base.blockers {
         before.entry(about(it)).or_default().push(&it.fact);
     }
-    let origin = |it: &Refusal| match &it.fact {
+    let origin = |it: &Blocker| match &it.fact {
         Fact::TooManyPeople { .. } | Fact::PeopleNotKnown { .. } => None,
         fact => Some(match before.get(&about(it)) {
             None => ChangeOrigin::ThisChange,
@@ -148,7 +148,7 @@ fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
             Some(_) => ChangeOrigin::ThisChangeToo,
         }),
     };
-    head.refusals.iter().map(origin).collect()
+    head.blockers.iter().map(origin).collect()
 }
 
 /// Do both configs ask the same for this definition of the first one? The key in the second does not matter.
@@ -194,7 +194,7 @@ pub fn objects(plan: &Plan) -> BTreeMap<&Key, &DefinitionId> {
 }
 
 fn leaving(base: Side<'_>, head: Side<'_>) -> Vec<Leaving> {
-    // An object in question gets a refusal. Any other active object either has another key or goes.
+    // An object in question gets a blocker. Any other active object either has another key or goes.
     let stay = head.plan.unmanaged.iter().filter(|it| match it.why {
         WhyUnmanaged::NotNamed | WhyUnmanaged::Protected | WhyUnmanaged::PrimaryNotKnown => true,
         WhyUnmanaged::Omitted(_) | WhyUnmanaged::InQuestion(_) => false,

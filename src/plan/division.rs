@@ -6,9 +6,9 @@ use crate::model::generation::Generation;
 use crate::model::names::DivisionId;
 use crate::model::observed::Observed;
 use crate::model::text;
-use crate::plan::refusal::Fact;
+use crate::plan::blocker::Fact;
 
-/// The most division names or ids in one refusal.
+/// The most division names or ids in one blocker.
 const NAMED_MAX: usize = 30;
 
 /// The id of the division that the config asks for. `None` if it asks for none. `suggest` compares an unknown name with

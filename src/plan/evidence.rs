@@ -77,6 +77,9 @@ impl EvidenceSource {
             EvidenceSource::Base { typed, commit: Some(hash) } if !hash.starts_with(typed.as_str()) => {
                 format!("the base {} ({})", text::ticked(typed), short(hash))
             }
+            EvidenceSource::Base { typed, commit: Some(hash) } if hash == typed => {
+                format!("the base {}", text::ticked(&short(hash)))
+            }
             EvidenceSource::Base { typed, commit: _ } => format!("the base {}", text::ticked(typed)),
             EvidenceSource::Report(file) => format!("the report {}", text::ticked(file)),
             EvidenceSource::Commit(hash) => format!("the commit {}", short(hash)),

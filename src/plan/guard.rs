@@ -7,8 +7,8 @@ use crate::model::desired::{Desired, Limits, Prune};
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
+use crate::plan::blocker::{Blocker, Counted, Fact};
 use crate::plan::change::{Change, Edit, Step};
-use crate::plan::refusal::{Counted, Fact, Refusal};
 
 /// The changes of a plan that count against a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,11 +56,11 @@ pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a Defini
     }
 }
 
-/// All refusals of the plan as a whole.
-pub fn refusals(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
+/// All blockers of the plan as a whole.
+pub fn blockers(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<Blocker> {
+    let mut blockers = Vec::new();
     if desired.definitions.is_empty() && desired.settings.prune == Prune::Delete {
-        refusals.push(Refusal { fact: Fact::EmptySource, place: None });
+        blockers.push(Blocker { fact: Fact::EmptySource, place: None });
     }
     let Dangers { removals, label_removals, renames } = Dangers::of(changes, &desired.settings.default_locale);
     let counts = [
@@ -70,10 +70,10 @@ pub fn refusals(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<R
     ];
     for (counted, count, limit) in counts {
         if count > limit as usize {
-            refusals.push(Refusal { fact: Fact::TooMany { counted, count, limit }, place: None });
+            blockers.push(Blocker { fact: Fact::TooMany { counted, count, limit }, place: None });
         }
     }
-    refusals
+    blockers
 }
 
 /// The objects that the plan removes, deactivates or renames.
@@ -92,7 +92,7 @@ pub fn with_usage(plan: Plan, usage: Usage, limits: &Limits) -> Plan {
         People::AtLeast(count) if count > limit as usize => Fact::TooManyPeople { count, at_least: true, limit },
         People::Exactly(_) | People::AtLeast(_) => return plan,
     };
-    plan.refusals.push(Refusal { fact, place: None });
+    plan.blockers.push(Blocker { fact, place: None });
     plan
 }
 

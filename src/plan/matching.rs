@@ -11,9 +11,8 @@ use crate::model::label_cycle::in_label_cycles;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::source::Span;
-use crate::plan::candidate::Candidate;
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, Fact};
 use crate::plan::change::Matched;
-use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
 /// The match of one definition of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub enum Match<'a> {
     /// The definition should be deactivated, and the org has no active object for it.
     AlreadyDeactivated(Option<&'a Definition>),
     Nothing,
-    /// A refusal concerns it. It stays open until a person answers.
+    /// A blocker concerns it. It stays open until a person answers.
     Open,
 }
 
@@ -30,10 +29,10 @@ pub enum Match<'a> {
 pub struct Pairing<'a> {
     pub found: BTreeMap<&'a Key, Match<'a>>,
     pub claimed: BTreeMap<&'a DefinitionId, &'a Key>,
-    /// Objects that a refusal names, with the refused definition.
+    /// Objects that a blocker names, with the refused definition.
     pub in_question: BTreeMap<&'a DefinitionId, &'a Key>,
     /// The definitions without a match, and why.
-    pub refusals: Vec<Refusal>,
+    pub blockers: Vec<Blocker>,
 }
 
 /// The most objects or definitions that a question names. The question is about all of them.
@@ -168,10 +167,10 @@ impl<'a> Matcher<'a> {
             let taken = active.iter().chain(deactivated).any(|it| self.result.claimed.contains_key(&it.id));
             let found = if taken && management == Management::Managed {
                 let all: Vec<&Definition> = active.iter().chain(deactivated).copied().collect();
-                self.ambiguous(wanted, RefusedBy::Label, &all);
+                self.ambiguous(wanted, AmbiguousBy::Label, &all);
                 Match::Open
             } else if !active.is_empty() {
-                self.only_one(wanted, active, RefusedBy::Label, Matched::Label)
+                self.only_one(wanted, active, AmbiguousBy::Label, Matched::Label)
             } else if wanted.deactivated {
                 // Several deactivated twins are all in sync, so no choice is needed.
                 for object in deactivated {
@@ -179,7 +178,7 @@ impl<'a> Matcher<'a> {
                 }
                 Match::AlreadyDeactivated(deactivated.first().copied())
             } else {
-                self.only_one(wanted, deactivated, RefusedBy::Label, Matched::Label)
+                self.only_one(wanted, deactivated, AmbiguousBy::Label, Matched::Label)
             };
             self.result.found.insert(key, found);
         }
@@ -190,7 +189,7 @@ impl<'a> Matcher<'a> {
         &mut self,
         wanted: &'a Wanted,
         candidates: &[&'a Definition],
-        by: RefusedBy,
+        by: AmbiguousBy,
         matched: Matched,
     ) -> Match<'a> {
         let key = &wanted.key;
@@ -339,7 +338,7 @@ impl<'a> Matcher<'a> {
                     Match::One(first.first(), matched)
                 }
                 (Management::Managed, [only]) if !contested && only.group.active.len() == 1 => {
-                    self.only_one(wanted, &only.group.active, RefusedBy::PreviousLabels, matched)
+                    self.only_one(wanted, &only.group.active, AmbiguousBy::PreviousLabels, matched)
                 }
                 (Management::Managed, _) => {
                     self.ambiguous_before(wanted, None, &before);
@@ -355,7 +354,7 @@ impl<'a> Matcher<'a> {
         claimer.is_some_and(|it| it.management == Management::Managed)
     }
 
-    fn ambiguous(&mut self, wanted: &'a Wanted, by: RefusedBy, objects: &[&'a Definition]) {
+    fn ambiguous(&mut self, wanted: &'a Wanted, by: AmbiguousBy, objects: &[&'a Definition]) {
         for object in objects {
             self.result.in_question.entry(&object.id).or_insert(&wanted.key);
         }
@@ -376,28 +375,28 @@ impl<'a> Matcher<'a> {
             }
         }
         let objects = before.iter().flat_map(|it| it.group.active.iter().copied());
-        self.ask(wanted, RefusedBy::PreviousLabels, object.into_iter().chain(objects));
+        self.ask(wanted, AmbiguousBy::PreviousLabels, object.into_iter().chain(objects));
     }
 
-    fn ask(&mut self, wanted: &'a Wanted, by: RefusedBy, mut objects: impl Iterator<Item = &'a Definition>) {
+    fn ask(&mut self, wanted: &'a Wanted, by: AmbiguousBy, mut objects: impl Iterator<Item = &'a Definition>) {
         let named = objects.by_ref().take(CANDIDATES_NAMED_MAX);
         let candidates = named.map(|it| candidate(it, self.default_locale, &self.result.claimed)).collect();
         let more = objects.next().is_some();
         let place = match by {
-            RefusedBy::Label => None,
-            RefusedBy::PreviousLabels => wanted.places.previous_labels.first().copied(),
-            RefusedBy::Replaces => wanted.places.replaces,
+            AmbiguousBy::Label => None,
+            AmbiguousBy::PreviousLabels => wanted.places.previous_labels.first().copied(),
+            AmbiguousBy::Replaces => wanted.places.replaces,
         };
         self.refuse(wanted, place, Fact::Ambiguous { key: wanted.key.clone(), by, candidates, more });
     }
 
     fn refuse(&mut self, wanted: &Wanted, place: Option<Span>, fact: Fact) {
         let place = place.unwrap_or_else(|| wanted.named_at(self.default_locale));
-        self.result.refusals.push(Refusal { fact, place: Some(place) });
+        self.result.blockers.push(Blocker { fact, place: Some(place) });
     }
 }
 
-/// An object as a refusal shows it.
+/// An object as a blocker shows it.
 pub fn candidate(object: &Definition, default_locale: &Locale, claimed: &BTreeMap<&DefinitionId, &Key>) -> Candidate {
     Candidate {
         id: object.id.clone(),

@@ -7,16 +7,16 @@ use crate::model::freeze::{Freeze, FreezeTime};
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::Observed;
 use crate::model::usage::Usage;
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged, Waiting, WhyUnmanaged};
 use crate::plan::cost::Cost;
-use crate::plan::only::Only;
 use crate::plan::origin::Base;
-use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
 
 pub mod answer;
 pub mod base;
-pub mod candidate;
+pub mod blocker;
+mod blocker_words;
 pub mod change;
 pub mod contained;
 pub mod cost;
@@ -27,15 +27,12 @@ pub mod guard;
 pub mod matching;
 pub mod noticed;
 pub mod odd;
-pub mod only;
 pub mod order;
 pub mod origin;
 pub mod pages;
 mod planner;
 pub mod question;
 pub mod recent;
-pub mod refusal;
-mod refusal_words;
 pub mod saved;
 pub mod warning;
 
@@ -54,7 +51,7 @@ pub struct Plan {
     pub obsolete: Vec<ObsoleteLine>,
     pub warnings: Vec<Warning>,
     /// Each stops the whole apply.
-    pub refusals: Vec<Refusal>,
+    pub blockers: Vec<Blocker>,
     /// Every definition that was seen, by id.
     pub seen: Vec<DefinitionId>,
     /// The people on removed or renamed definitions, if usage was queried.
@@ -99,7 +96,7 @@ impl Plan {
             unmanaged: Vec::new(),
             obsolete: Vec::new(),
             warnings: Vec::new(),
-            refusals: Vec::new(),
+            blockers: Vec::new(),
             seen: seen(observed),
             usage: Usage::NotAsked,
             divisions: observed.divisions.clone(),
@@ -124,15 +121,44 @@ impl Plan {
             return BTreeSet::new();
         }
         let created = self.changes.iter().filter(|it| it.step.action() == Action::Create);
-        let asked = self.refusals.iter().filter_map(|it| match &it.fact {
+        let asked = self.blockers.iter().filter_map(|it| match &it.fact {
             Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => Some(key),
             _ => None,
         });
         created.filter_map(|it| it.step.key()).chain(asked).cloned().collect()
     }
 
-    /// Nothing to do, and no refusals.
+    /// Nothing to do, and no blockers.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.refusals.is_empty() && self.held.is_empty()
+        self.changes.is_empty() && self.blockers.is_empty() && self.held.is_empty()
+    }
+}
+
+/// The selection of a run, and what it leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Only {
+    pub keys: BTreeSet<Key>,
+    /// What the whole plan would also do. It always includes objects that the config does not name.
+    pub changes: Vec<Change>,
+    /// Blockers of the whole plan that concern neither these definitions nor their objects.
+    pub blockers: Vec<Blocker>,
+}
+
+impl Only {
+    /// Removes what is left out from a plan. Guards come later, because they count the remaining changes.
+    pub fn taken_from(changes: &mut Vec<Change>, blockers: &mut Vec<Blocker>, keys: &BTreeSet<Key>) -> Only {
+        let is_meant = |key: Option<&Key>| key.is_some_and(|key| keys.contains(key));
+        let (kept, left_out) = std::mem::take(changes).into_iter().partition(|it| is_meant(it.step.key()));
+        *changes = kept;
+        let ids: BTreeSet<&DefinitionId> = changes.iter().filter_map(|it| it.step.id()).collect();
+        // Another definition's question about an object that would be written blocks this run too.
+        let concerns = |it: &Blocker| {
+            it.fact.has_more()
+                || it.fact.keys().into_iter().any(|key| keys.contains(key))
+                || it.fact.ids().iter().any(|id| ids.contains(id))
+        };
+        let (kept, others) = std::mem::take(blockers).into_iter().partition(concerns);
+        *blockers = kept;
+        Only { keys: keys.clone(), changes: left_out, blockers: others }
     }
 }

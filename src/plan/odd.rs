@@ -8,10 +8,9 @@ use crate::model::desired::Wanted;
 use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
-use crate::plan::candidate::CandidateWords;
+use crate::plan::blocker::{CandidateWords, Fact};
 use crate::plan::change::{Change, Step};
 use crate::plan::evidence::Had;
-use crate::plan::refusal::Fact;
 use crate::plan::warning::Warning;
 
 /// The most odd objects, or definitions with a broken character, that are named in one list.
@@ -49,7 +48,7 @@ impl<'a> OddOnes<'a> {
         found.copied().filter(|it| known.insert((&it.id, &it.place))).collect()
     }
 
-    /// The refusal of a definition that matches nothing else. `had` is the object that it had in an earlier state.
+    /// The blocker of a definition that matches nothing else. `had` is the object that it had in an earlier state.
     pub fn doubt(&self, wanted: &Wanted, default_locale: &Locale, had: Option<&Had>) -> Option<Fact> {
         let mut showing = self.showing(wanted, default_locale);
         let had = had.filter(|_| showing.is_empty());

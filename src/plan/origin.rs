@@ -61,8 +61,8 @@ pub struct Compared {
     /// Changes of the base that the plan no longer needs, in order. They have no places, because the base's files are
     /// not part of this run.
     pub settled: Vec<Change>,
-    /// The origin of each refusal of the plan, in order. `None` for a check that only the head has.
-    pub refusals: Vec<Option<ChangeOrigin>>,
+    /// The origin of each blocker of the plan, in order. `None` for a check that only the head has.
+    pub blockers: Vec<Option<ChangeOrigin>>,
     /// Reports of earlier applies were read.
     pub reports_read: bool,
 }
@@ -111,7 +111,7 @@ impl ChangeOrigin {
         }
     }
 
-    pub fn of_refusal(&self) -> &'static str {
+    pub fn of_blocker(&self) -> &'static str {
         match self {
             ChangeOrigin::ThisChange => "from this change",
             ChangeOrigin::ThisChangeToo => "from this change; without it, there would be one as well, and otherwise",
@@ -258,9 +258,9 @@ impl Base {
         Some(changes.iter().partition(|it| self.origin(&it.step).is_none_or(ChangeOrigin::is_this_change)))
     }
 
-    /// The origin of the refusal at this index of the plan, if known.
-    pub fn origin_of_refusal(&self, index: usize) -> Option<&ChangeOrigin> {
-        self.compared()?.refusals.get(index)?.as_ref()
+    /// The origin of the blocker at this index of the plan, if known.
+    pub fn origin_of_blocker(&self, index: usize) -> Option<&ChangeOrigin> {
+        self.compared()?.blockers.get(index)?.as_ref()
     }
 
     /// What was not compared and why, in sentences without a full stop. Foreign strings are raw.
@@ -304,6 +304,7 @@ impl Against {
             Some(commit) if !commit.starts_with(&self.typed) => {
                 format!("{} ({})", text::ticked(&self.typed), short(commit))
             }
+            Some(commit) if *commit == self.typed => text::ticked(&short(commit)),
             Some(_) | None => text::ticked(&self.typed),
         }
     }
@@ -331,8 +332,8 @@ impl Compared {
             0 => String::new(),
             settled => format!(", settled by it: {}", text::count(settled, "change")),
         };
-        let refused = self.refusals.iter().filter(|it| it.as_ref().is_some_and(|it| !it.is_this_change())).count();
-        let refused = match (refused, self.refusals.len()) {
+        let refused = self.blockers.iter().filter(|it| it.as_ref().is_some_and(|it| !it.is_this_change())).count();
+        let refused = match (refused, self.blockers.len()) {
             (0, _) => String::new(),
             (1, 1) => "; the error was pending before".to_owned(),
             (count, all) if count == all => format!("; the {all} errors were pending before"),

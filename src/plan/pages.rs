@@ -1,4 +1,4 @@
-//! The named statements, refusals and warnings of a plan, each with a help page from `docs/answers`.
+//! The named statements, blockers and warnings of a plan, each with a help page from `docs/answers`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HelpPage {

@@ -2,23 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::model::alike;
 use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DivisionId, Key, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
-use crate::model::text;
+use crate::model::{alike, text};
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{
     Change, Create, Edit, InSync, Matched, ObsoleteKind, ObsoleteLine, Reason, Removal, Step, Unmanaged, WhyUnmanaged,
 };
 use crate::plan::evidence::Evidence;
-use crate::plan::matching::{Match, Pairing};
-use crate::plan::odd::OddOnes;
-use crate::plan::only::Only;
+use crate::plan::matching::{self, Match, Pairing};
+use crate::plan::odd::{self, OddOnes};
 use crate::plan::question::{Questions, Replaced};
-use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::{NamedObjects, Warning};
-use crate::plan::{Plan, division, guard, in_order, matching, noticed, odd};
+use crate::plan::{Only, Plan, division, guard, in_order, noticed};
 
 /// The most names that are compared to suggest the nearest one.
 const COMPARISONS_MAX: usize = 200_000;
@@ -26,10 +24,10 @@ const COMPARISONS_MAX: usize = 200_000;
 /// The most active objects in one warning, besides that of the definition.
 const TWINS_NAMED_MAX: usize = 3;
 
-/// The most known system presences in one refusal.
+/// The most known system presences in one blocker.
 const PRESENCES_NAMED_MAX: usize = 30;
 
-/// The changes that bring `observed` in sync with `desired`. Refusals are listed beside the changes and never hide
+/// The changes that bring `observed` in sync with `desired`. Blockers are listed beside the changes and never hide
 /// them.
 ///
 /// `limits` are those of the config, raised by flags.
@@ -96,7 +94,7 @@ struct Planner<'a> {
     plan: Plan,
 }
 
-/// A refusal was recorded, and nothing is planned for its definition.
+/// A blocker was recorded, and nothing is planned for its definition.
 struct Refused;
 
 impl<'a> Planner<'a> {
@@ -141,7 +139,7 @@ impl<'a> Planner<'a> {
         let doubt = self.odd.doubt(wanted, &self.desired.settings.default_locale, had);
         let is_doubted = doubt.is_some();
         let place = wanted.named_at(&self.desired.settings.default_locale);
-        self.plan.refusals.extend(doubt.map(|fact| Refusal { fact, place: Some(place) }));
+        self.plan.blockers.extend(doubt.map(|fact| Blocker { fact, place: Some(place) }));
         is_doubted
     }
 
@@ -228,7 +226,7 @@ impl<'a> Planner<'a> {
         let asks = wanted.division.is_some();
         let suggest = asks && self.may_compare(self.observed.divisions.known().len());
         division::asked(wanted, self.observed, suggest).map_err(|fact| {
-            self.plan.refusals.push(Refusal { fact: *fact, place: wanted.places.division });
+            self.plan.blockers.push(Blocker { fact: *fact, place: wanted.places.division });
             Refused
         })
     }
@@ -259,7 +257,7 @@ impl<'a> Planner<'a> {
             known: known.iter().take(PRESENCES_NAMED_MAX).cloned().collect(),
             more: known.len() > PRESENCES_NAMED_MAX,
         };
-        self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.system_presence) });
+        self.plan.blockers.push(Blocker { fact, place: Some(wanted.places.system_presence) });
     }
 
     fn existing(&mut self, wanted: &Wanted, object: &Definition, matched: Matched) {
@@ -319,11 +317,11 @@ impl<'a> Planner<'a> {
         let (key, id) = (wanted.key.clone(), object.id.clone());
         if object.primary == Primary::Yes {
             let fact = Fact::MatchesPrimary { key: key.clone(), id: id.clone() };
-            self.plan.refusals.push(Refusal { fact, place: wanted.places.pin.or(Some(wanted.places.key)) });
+            self.plan.blockers.push(Blocker { fact, place: wanted.places.pin.or(Some(wanted.places.key)) });
         }
         if self.desired.protect.contains_key(&object.id) {
             let fact = Fact::ChangesProtected { key, id };
-            self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
+            self.plan.blockers.push(Blocker { fact, place: Some(wanted.places.key) });
         }
     }
 
@@ -336,7 +334,7 @@ impl<'a> Planner<'a> {
             removed: object.map_or_else(Labels::new, |it| it.labels.clone()),
             not_managed: not_managed.cloned().collect(),
         };
-        self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
+        self.plan.blockers.push(Blocker { fact, place: Some(wanted.places.key) });
     }
 
     fn retire_replaced(&mut self, wanted: &'a Wanted, replaced: Replaced<'a>) {
@@ -375,7 +373,7 @@ impl<'a> Planner<'a> {
         };
         if nothing && self.desired.settings.prune == Prune::Delete && !is_odd() {
             let fact = Fact::OmitMatchesNothing { key: wanted.key.clone() };
-            self.plan.refusals.push(Refusal { fact, place: wanted.places.omit });
+            self.plan.blockers.push(Blocker { fact, place: wanted.places.omit });
         }
     }
 
@@ -428,20 +426,20 @@ impl<'a> Planner<'a> {
         plan.unmanaged.sort_by(|a, b| {
             (&a.why, &a.system_presence, &a.name, &a.id).cmp(&(&b.why, &b.system_presence, &b.name, &b.id))
         });
-        let mut refusals = std::mem::take(&mut self.pairing.refusals);
-        refusals.append(&mut plan.refusals);
+        let mut blockers = std::mem::take(&mut self.pairing.blockers);
+        blockers.append(&mut plan.blockers);
         for change in &plan.changes {
             let fact = odd::sends_half(&change.step, self.observed);
-            refusals.extend(fact.map(|fact| Refusal { fact, place: change.place }));
+            blockers.extend(fact.map(|fact| Blocker { fact, place: change.place }));
         }
         if let Some(keys) = &self.desired.only {
-            plan.only = Some(Only::taken_from(&mut plan.changes, &mut refusals, keys));
+            plan.only = Some(Only::taken_from(&mut plan.changes, &mut blockers, keys));
             plan.in_sync.retain(|it| keys.contains(&it.key));
             plan.obsolete.retain(|it| keys.contains(&it.key));
             plan.warnings.retain(|it| it.keys().iter().all(|key| keys.contains(key)));
         }
-        refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
-        plan.refusals = refusals;
+        blockers.extend(guard::blockers(self.desired, &plan.changes, limits));
+        plan.blockers = blockers;
         let mut all = noticed::of_an_org(self.desired, self.observed, &plan.changes);
         all.extend(noticed::cannot_be_named(self.desired, self.observed, &plan.changes));
         all.append(&mut plan.warnings);

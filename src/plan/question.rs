@@ -8,11 +8,10 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::odd::HALF;
-use crate::plan::candidate::{Candidate, CandidateWords};
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, CandidateWords, Fact};
 use crate::plan::contained::contained;
 use crate::plan::evidence::{Evidence, Had};
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Match, Pairing, candidate};
-use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
 /// An object under another system presence that a definition replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,12 +139,12 @@ impl<'a> Questions<'a> {
                 }
                 _ => {
                     let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                    let fact = Fact::Ambiguous { key: wanted.key.clone(), by: RefusedBy::Replaces, candidates, more };
+                    let fact = Fact::Ambiguous { key: wanted.key.clone(), by: AmbiguousBy::Replaces, candidates, more };
                     for name in &names {
                         let about = groups.get_mut(name).map(|it| it.not_asked_before(None)).unwrap_or_default();
                         ask_about(pairing, wanted, &about);
                     }
-                    pairing.refusals.push(Refusal { fact, place: wanted.places.replaces });
+                    pairing.blockers.push(Blocker { fact, place: wanted.places.replaces });
                     Replaced::Open
                 }
             };
@@ -166,7 +165,7 @@ impl<'a> Questions<'a> {
                 let more = takers.len() > CANDIDATES_NAMED_MAX;
                 let fact = Fact::ReplacedTwice { keys, more, candidate: self.candidate(object) };
                 ask_about(pairing, wanted, &[object]);
-                pairing.refusals.push(Refusal { fact, place: wanted.places.replaces });
+                pairing.blockers.push(Blocker { fact, place: wanted.places.replaces });
             }
         }
         pairing.claimed.extend(claims);
@@ -184,7 +183,7 @@ impl<'a> Questions<'a> {
         labels.map(|it| (presence.folded(), it.nfc())).collect()
     }
 
-    /// An unclaimed object, as a refusal shows it.
+    /// An unclaimed object, as a blocker shows it.
     fn candidate(&self, object: &Definition) -> Candidate {
         candidate(object, self.default_locale, &BTreeMap::new())
     }
@@ -235,7 +234,7 @@ impl<'a> Questions<'a> {
                 let said = CandidateWords::of(wanted, self.default_locale);
                 let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said };
                 ask_about(pairing, wanted, &group.not_asked_before(Some(wanted.system_presence.folded())));
-                pairing.refusals.push(Refusal { fact, place });
+                pairing.blockers.push(Blocker { fact, place });
                 asked.insert(&wanted.key);
             }
         }
@@ -291,7 +290,7 @@ impl<'a> Questions<'a> {
             earlier: earlier.map(|it| it.had.clone()),
             listed_from: None,
         };
-        pairing.refusals.push(Refusal { fact, place: Some(wanted.named_at(self.default_locale)) });
+        pairing.blockers.push(Blocker { fact, place: Some(wanted.named_at(self.default_locale)) });
     }
 }
 

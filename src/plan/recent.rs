@@ -11,11 +11,10 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::Plan;
-use crate::plan::candidate::CandidateWords;
+use crate::plan::blocker::{Blocker, CandidateWords, Fact};
 use crate::plan::change::{Change, Create, Held, Step, Waiting};
 use crate::plan::evidence::{EvidenceSource, Had};
 use crate::plan::matching::candidate;
-use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
 
 /// A create of an earlier run: its POST was sent, and no answer shows that it failed.
@@ -119,7 +118,7 @@ pub fn with_recent(
                     earlier,
                     listed_from: Some(sent.until),
                 };
-                plan.refusals.push(Refusal { fact, place: change.place });
+                plan.blockers.push(Blocker { fact, place: change.place });
             }
         }
     }

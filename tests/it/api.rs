@@ -21,7 +21,7 @@ use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::model::source::Sources;
 use presencectl::output;
 use presencectl::output::style::Style;
@@ -276,7 +276,7 @@ async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
     assert!(shown.ends_with("\n  correlation id: ctx-9\n") && shown.matches("ctx-9").count() == 1, "{shown}");
     let json = output::json::write(&output::json::ErrorV1::of(
         &problem,
-        &Heard { org: None, sandbox: false },
+        &KnownOrg { org: None, sandbox: false },
         None,
         None,
         &Findings::default(),

@@ -118,7 +118,7 @@ impl World {
     /// The steps of a plan that nothing refuses.
     async fn steps(&self) -> Vec<Step> {
         let plan = self.plan().await;
-        assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
+        assert!(plan.blockers.is_empty(), "{:?}", plan.blockers);
         plan.changes.into_iter().map(|it| it.step).collect()
     }
 

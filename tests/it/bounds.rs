@@ -13,7 +13,7 @@ use presencectl::config::finding::Finding;
 use presencectl::config::finding::Severity;
 use presencectl::config::{self, Config, ConfigSource, Text, read_texts};
 use presencectl::model::limits;
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::model::source::{Sources, Span};
 use presencectl::output::ci::fingerprint::Reported;
 use presencectl::output::ci::{github, gitlab, sarif};
@@ -72,16 +72,17 @@ fn every_output_shows_a_thousand_findings_and_tells_how_many_there_are() {
     assert_eq!(human.matches("--> ").count(), SHOWN);
     assert!(human.contains(&words), "{}", human.lines().last().unwrap());
 
-    let (problem, heard) = (Problem::new("the config holds errors"), Heard { org: None, sandbox: false });
+    let (problem, known_org) = (Problem::new("the config holds errors"), KnownOrg { org: None, sandbox: false });
     let json: Value =
-        serde_json::from_str(&json::write(&json::ErrorV1::of(&problem, &heard, None, None, found, sources))).unwrap();
+        serde_json::from_str(&json::write(&json::ErrorV1::of(&problem, &known_org, None, None, found, sources)))
+            .unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), SHOWN);
     assert_eq!(json["found"], serde_json::json!({ "errors": errors, "warnings": warnings, "notShown": 1100 }));
 
-    let page = html::failure(&problem, &heard, found, sources, PageKind::Plan);
+    let page = html::failure(&problem, &known_org, found, sources, PageKind::Plan);
     assert_eq!(page.matches("<article").count(), SHOWN);
     assert!(page.contains(&words));
-    let page = page::failure(&problem, &heard, found, sources, PageKind::Plan, SUMMARY);
+    let page = page::failure(&problem, &known_org, found, sources, PageKind::Plan, SUMMARY);
     assert_eq!(page.matches("\n- **").count(), SHOWN);
     assert!(page.contains(&words));
 

@@ -88,7 +88,7 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> StoredReport {
         run: Some(run()),
         success: true,
         verified: true,
-        refusals: Vec::new(),
+        blockers: Vec::new(),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use presencectl::model::desired::{Desired, Limits, Prune, Wanted};
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::Step;
-use presencectl::plan::refusal::Refusal;
 use presencectl::plan::{Plan, plan};
 
 use crate::paper::{carry_out, desired, object, presence, wanted};
@@ -124,21 +124,21 @@ fn converges(prune: Prune) {
         for org in &orgs {
             let first = plan(&config, org, &UNLIMITED);
             check_ownership(&config, org, &first);
-            if !first.refusals.is_empty() {
+            if !first.blockers.is_empty() {
                 refused += 1;
                 continue;
             }
             applied += 1;
             let after = carry_out(org, first.changes.iter().map(|it| &it.step));
             let again = plan(&config, &after, &UNLIMITED);
-            let refusals: Vec<String> = again.refusals.iter().map(Refusal::message).collect();
+            let blockers: Vec<String> = again.blockers.iter().map(Blocker::message).collect();
             assert!(
                 again.is_empty(),
                 "not in sync after one apply\n{}\nfirst {}\nafter {}\nagain {}",
                 brief_config(&config),
                 brief(org, &first),
                 brief(&after, &again),
-                refusals.join("; "),
+                blockers.join("; "),
             );
         }
     }

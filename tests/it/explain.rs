@@ -21,7 +21,7 @@ fn names() -> BTreeSet<String> {
         let code = code.split("\n    }\n").next().unwrap();
         code.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     };
-    let mut names = codes("src/plan/refusal.rs", "Refusal");
+    let mut names = codes("src/plan/blocker.rs", "Blocker");
     assert!(names.len() >= 20, "this test has become blind: {names:?}");
     names.extend(codes("src/plan/warning.rs", "Warning"));
     // Of `apply --plan`, with which a plan is shown as well.

@@ -14,7 +14,7 @@ use presencectl::config::diagnostic::Findings;
 use presencectl::config::{Text, read_texts};
 use presencectl::model::desired::Limits;
 use presencectl::model::generation::Generation;
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::ops::apply::report::{Outcome, Report, ReportRow};
 use presencectl::ops::history::log::{Log, LogQuery, LogRoom};
 use presencectl::ops::history::stored::Stored;
@@ -306,9 +306,15 @@ fn reports() {
     let rows = plan.changes.iter().map(|it| ReportRow::of(&it.step, None, Outcome::Done)).collect();
     let report = Report::of(rows, plan.default_locale.clone());
     let document = json::write(&json::ReportV1::of(&report, &target(), &sources));
-    let heard = Heard { org: None, sandbox: false };
-    let error =
-        json::write(&json::ErrorV1::of(&Problem::new("no answer"), &heard, None, None, &Findings::default(), &sources));
+    let known_org = KnownOrg { org: None, sandbox: false };
+    let error = json::write(&json::ErrorV1::of(
+        &Problem::new("no answer"),
+        &known_org,
+        None,
+        None,
+        &Findings::default(),
+        &sources,
+    ));
     feed(&[document.into_bytes(), error.into_bytes()], |it| match stored_report::read(it) {
         Ok(Stored::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);

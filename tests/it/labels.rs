@@ -303,7 +303,7 @@ fn cell<'a>(sheet: &'a mut LabelSheet, (file, key): (&str, &str), heading: &str)
     &mut row[column]
 }
 
-/// The sheet with these cells, imported: the refusals, and the new texts of the files.
+/// The sheet with these cells, imported: the blockers, and the new texts of the files.
 fn after(changes: &[((&str, &str), &str, &str)], into: Option<&str>) -> (Vec<String>, Vec<(String, String)>) {
     let folder = Folder::new();
     let mut sheet = folder.sheet();

@@ -8,9 +8,9 @@ use presencectl::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SYSTEM_PRESENCES};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::plan::candidate::Candidate;
+use presencectl::plan::blocker::Candidate;
+use presencectl::plan::blocker::{Blocker, Fact};
 use presencectl::plan::change::{Change, InSync, Matched, Step, Unmanaged, WhyUnmanaged};
-use presencectl::plan::refusal::{Fact, Refusal};
 use presencectl::plan::warning::Warning;
 use presencectl::plan::{Plan, plan};
 use proptest::prelude::*;
@@ -150,7 +150,7 @@ proptest! {
     #[test]
     fn one_apply_is_enough(config in some_config(), org in some_org()) {
         let first = plan(&config, &org, &UNLIMITED);
-        prop_assume!(first.refusals.is_empty());
+        prop_assume!(first.blockers.is_empty());
         let after = carry_out(&org, first.changes.iter().map(|it| &it.step));
         let again = plan(&config, &after, &UNLIMITED);
         prop_assert!(
@@ -158,14 +158,14 @@ proptest! {
             "first {:?}\nagain {:?} {:?}",
             first.changes.iter().map(|it| (it.step.action(), it.step.key(), it.step.id())).collect::<Vec<_>>(),
             again.changes.iter().map(|it| &it.step).collect::<Vec<_>>(),
-            again.refusals.iter().map(Refusal::message).collect::<Vec<_>>()
+            again.blockers.iter().map(Blocker::message).collect::<Vec<_>>()
         );
     }
 
     #[test]
     fn what_is_not_ours_stays_as_it_was(config in some_config(), org in some_org()) {
         let plan = plan(&config, &org, &UNLIMITED);
-        prop_assume!(plan.refusals.is_empty());
+        prop_assume!(plan.blockers.is_empty());
         let after = carry_out(&org, plan.changes.iter().map(|it| &it.step));
         for before in &org.definitions {
             let after = after.get(&before.id).expect("nothing ever vanishes");
@@ -216,15 +216,15 @@ proptest! {
         let only = limited.only.unwrap();
         prop_assert_eq!(only.changes.len() + limited.changes.len(), whole.changes.len());
         // A guard counts what is done, and is no question.
-        let questions = |refusals: &[Refusal]| refusals.iter().filter(|it| !it.fact.keys().is_empty()).count();
-        let told = questions(&only.refusals) + questions(&limited.refusals);
-        prop_assert_eq!(told, questions(&whole.refusals));
+        let questions = |blockers: &[Blocker]| blockers.iter().filter(|it| !it.fact.keys().is_empty()).count();
+        let told = questions(&only.blockers) + questions(&limited.blockers);
+        prop_assert_eq!(told, questions(&whole.blockers));
     }
 
     #[test]
     fn what_is_ready_to_paste_is_yaml(config in some_config(), org in some_org()) {
-        for refusal in plan(&config, &org, &UNLIMITED).refusals {
-            for answer in refusal.answers().iter().filter(|it| !it.lines.is_empty()) {
+        for blocker in plan(&config, &org, &UNLIMITED).blockers {
+            for answer in blocker.answers().iter().filter(|it| !it.lines.is_empty()) {
                 let yaml = answer.lines.join("\n");
                 let read: Result<serde_json::Value, _> = serde_yaml::from_str(&yaml);
                 prop_assert!(read.is_ok_and(|it| it.is_object()), "{}", yaml);
@@ -283,7 +283,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         unmanaged: left_alone,
         obsolete: spent,
         warnings,
-        refusals,
+        blockers,
         seen,
         usage: _,
         divisions: _,
@@ -316,7 +316,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         Warning::HiddenTwin { key, others, more, .. } => renamed(format!("twins of {key}: {}", others.len() + more)),
         other => renamed(format!("{other:?}")),
     }));
-    decisions.extend(refusals.iter().map(|it| match &it.fact {
+    decisions.extend(blockers.iter().map(|it| match &it.fact {
         Fact::Ambiguous { key, by, candidates, more: _ } => {
             renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates)
         }

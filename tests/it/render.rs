@@ -153,7 +153,7 @@ pub(crate) fn reports() -> Vec<(&'static str, Report)> {
         ("every_outcome", report(every_outcome(), Verification::InSync)),
         ("success", report(done(), Verification::InSync)),
         ("nothing", report(Vec::new(), Verification::NotNeeded)),
-        ("drifted", report(done(), Verification::Drifted { changes: drift().0, refusals: Vec::new() })),
+        ("drifted", report(done(), Verification::Drifted { changes: drift().0, blockers: Vec::new() })),
         ("unread", report(done(), Verification::Failed(unread))),
         (
             "divisions",
@@ -298,7 +298,7 @@ fn progress_in_lines() {
     done            create lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
     already so      update dinner "Dinner" (Meal, 2fa68d50-0000-4000-8000-000000000002)
     not visible yet update supper "Supper" (Meal, 2fa68d50-0000-4000-8000-000000000003)
-          written, and a read by its id shows it, but the org's list does not show it yet; plan again later
+          written, and a read by its id shows it, but the org's list does not show it yet; a new plan shows it later
     different       update brunch "Brunch" (Meal, 2fa68d50-0000-4000-8000-000000000005)
           written, but the org holds something else than what was sent
             de: expected "Mittag", found no label
@@ -310,7 +310,7 @@ fn progress_in_lines() {
           written, but the org did not take over `deactivated`
             deactivated: expected true, found false
     overwritten     update picnic "Picnic" (Meal, 2fa68d50-0000-4000-8000-000000000014)
-          it was as it shall be, and by the org's own time it was changed by hand since; plan again
+          it was as it shall be, and by the org's own time it was changed by hand since; a new plan shows it
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
     failed          reactivate feast "Feast" (Meal, 2fa68d50-0000-4000-8000-000000000006)
@@ -318,7 +318,7 @@ fn progress_in_lines() {
           help: ask an administrator for `presence:presenceDefinition:edit`
           correlation id: 0e2f-41
     refused         deactivate tea "Tea" (Meal, 2fa68d50-0000-4000-8000-000000000007)
-          it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
+          it is not as the plan saw it: it was changed since, or one of the org's answers was old; a new plan shows it
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
             expected to be there, and the org does not show it
@@ -326,7 +326,7 @@ fn progress_in_lines() {
             id: expected 2fa68d50-0000-4000-8000-000000000072, found 2fa68d50-0000-4000-8000-000000000073
     unknown         create snack "Snack" (Meal)
           POST /api/v2/presence/definitions: the answer was lost
-          whether it was written is not known; plan again to see
+          whether it was written is not known; a new plan shows it
     skipped         replace "Pause" (Meal, 2fa68d50-0000-4000-8000-000000000008)
           it waits for `create` of `pause`, which takes its place, and that was not done; so it stays
     skipped         create nap "Nap" (Meal, 2fa68d50-0000-4000-8000-000000000015)
@@ -350,7 +350,7 @@ fn what_goes_beyond_a_saved_plan() {
         + en_US: "Smoke"
         + no:    "Røyk"
 
-    Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.
+    Nothing was applied. To apply this, have a new plan reviewed, and apply with that one.
     "#);
     assert_snapshot!(output::text::beyond(&plan.changes[2..4], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 2 changes are not in the saved plan, so more would be done than was reviewed
@@ -366,7 +366,7 @@ fn what_goes_beyond_a_saved_plan() {
         - zh_CN: "午餐"
       - replace "Smoke" (Break, 2fa68d50-0000-4000-8000-000000000007): `smoke` takes its place
 
-    Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.
+    Nothing was applied. To apply this, have a new plan reviewed, and apply with that one.
     "#);
 }
 

@@ -129,8 +129,8 @@ fn said(undo: &Undo) -> String {
         WhyNotUndone::SeveralLookLikeIt(ids) => format!("{} look like it", ids.len()),
         other => format!("{other:?}"),
     });
-    let refusals = undo.plan.refusals.iter().map(|it| it.code().to_owned());
-    steps.chain(settled).chain(refusals).collect::<Vec<_>>().join("; ")
+    let blockers = undo.plan.blockers.iter().map(|it| it.code().to_owned());
+    steps.chain(settled).chain(blockers).collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -245,9 +245,9 @@ fn the_tools_own_limits_hold() {
     let made = |number: usize| ReportRow { id: Some(id(number)), ..row(&step(Action::Create), Outcome::Done) };
     let report = read_back((1..=6).map(made).collect(), Scope::All);
     let observed = org((1..=6).map(|number| Definition { id: id(number), ..active(NEW) }).collect());
-    assert_eq!(undo(&report, &observed, &Limits::default(), None).plan.refusals.len(), 1);
+    assert_eq!(undo(&report, &observed, &Limits::default(), None).plan.blockers.len(), 1);
     let raised = Limits { removals: 6, ..Limits::default() };
-    assert!(undo(&report, &observed, &raised, None).plan.refusals.is_empty());
+    assert!(undo(&report, &observed, &raised, None).plan.blockers.is_empty());
 }
 
 /// A forged report cannot hide a removal from the guards: a step's kind depends on what it writes.
@@ -258,7 +258,7 @@ fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
     let strict = Limits { removals: 0, ..Limits::default() };
     let undone = undo(&report, &org(vec![active(NEW)]), &strict, None);
     assert_eq!(undone.plan.changes[0].step.action(), Action::Deactivate);
-    assert_eq!(undone.plan.refusals.len(), 1);
+    assert_eq!(undone.plan.blockers.len(), 1);
 }
 
 #[test]
@@ -323,9 +323,9 @@ fn what_to_do_next_depends_on_what_the_run_was_for() {
         }
     }
     assert_snapshot!(words, @"
-    apply not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; plan again later
-    apply overwritten: it was as it shall be, and by the org's own time it was changed by hand since; plan again
-    apply refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
+    apply not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; a new plan shows it later
+    apply overwritten: it was as it shall be, and by the org's own time it was changed by hand since; a new plan shows it
+    apply refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; a new plan shows it
     undo not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; run the undo again later
     undo overwritten: it was as it shall be, and by the org's own time it was changed by hand since; it is left as it is (`presencectl show ID` shows it)
     undo refused: it is not as that run left it: it was changed since, or one of the org's answers was old; it is left as it is (`presencectl show ID` shows it)
@@ -350,8 +350,8 @@ fn no_view_of_an_undo_says_what_helps_after_an_apply() {
         ]
     };
     for (apply, undo) in of(None).iter().zip(of(Some("report.json".to_owned()))) {
-        assert!(apply.contains("answers was old; plan again"), "{apply}");
-        assert!(!undo.contains("plan again"), "{undo}");
+        assert!(apply.contains("answers was old; a new plan shows it"), "{apply}");
+        assert!(!undo.contains("a new plan"), "{undo}");
         assert!(undo.contains("does not show it yet; run the undo again later"), "{undo}");
         assert!(undo.contains("answers was old; it is left as it is"), "{undo}");
     }

@@ -141,7 +141,7 @@ pub fn finish(execution: Execution<'_>, run: &mut Run<'_>) -> Exit {
         + &match run.host.environment.forge {
             Some(forge) => {
                 let applied = file.filter(|_| report.intent() == Intent::Apply);
-                trail_in(forge, run.host.environment, kept.as_deref(), applied, &flags)
+                trail_in(forge, run.host.environment, kept.as_deref(), applied)
             }
             None => trail(kept.as_deref(), file, &flags),
         };
@@ -174,30 +174,17 @@ pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String
 }
 
 /// The same in a job of a forge, of an apply: what a person does there.
-fn trail_in(
-    forge: Forge,
-    environment: &Environment,
-    kept: Option<&Path>,
-    written: Option<&Path>,
-    flags: &str,
-) -> String {
-    let (place, of_run) = match forge {
-        Forge::Github => ("this run", environment.origin.run.as_deref().unwrap_or("this run")),
-        Forge::Gitlab => ("this job", ""),
+fn trail_in(forge: Forge, environment: &Environment, kept: Option<&Path>, written: Option<&Path>) -> String {
+    let (place, start) = match forge {
+        Forge::Github => ("this run", "start the workflow `presencectl undo` by hand with"),
+        Forge::Gitlab => ("this job", "start a pipeline by hand with this org as `ORG`, and as `UNDO`"),
     };
     let told = |file: &Path| environment.told(file).display().to_string();
     let report = kept.map(|file| format!("Report: {}, among the artifacts of {place}\n", text::terminal(&told(file))));
-    let undo = written.map(|file| match forge {
-        Forge::Github => {
-            format!(
-                "Undo: start the workflow `presencectl undo` by hand with {} and this org\n",
-                text::terminal(of_run)
-            )
-        }
-        Forge::Gitlab => {
-            let command = format!("presencectl undo {}{flags}", text::shell_word(&told(file)));
-            format!("Undo: download the report, and run {}\n", text::terminal(&command))
-        }
+    let undo = written.map(|_| {
+        let run = text::terminal(environment.origin.run.as_deref().unwrap_or(place));
+        let org = if forge == Forge::Github { " and this org" } else { "" };
+        format!("Undo: {start} {run}{org}\n")
     });
     report.into_iter().chain(undo).collect()
 }

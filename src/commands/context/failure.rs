@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::OnFailure;
 use crate::config::diagnostic::Findings;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::output::ci::github;
@@ -31,7 +31,7 @@ impl From<Problem> for Failure {
 /// The context of a failure: the org, as far as known, and the provenance of the run, if it is recorded.
 #[derive(Clone, Copy)]
 pub struct FailureContext<'a> {
-    pub heard: &'a Heard,
+    pub known_org: &'a KnownOrg,
     /// The config, if it is known.
     pub config: Option<&'a ConfigV1>,
     pub run: Option<&'a RunMetadata>,
@@ -50,7 +50,7 @@ impl Failure {
     }
 
     pub fn shown(&self, view: OnFailure, context: FailureContext<'_>) -> String {
-        let FailureContext { heard, config, run, awaited, folder } = context;
+        let FailureContext { known_org, config, run, awaited, folder } = context;
         let (none, no_sources) = (Findings::default(), Sources::new());
         let broken = Problem::new("the config holds errors");
         let (problem, diagnostics, sources) = match self {
@@ -59,11 +59,13 @@ impl Failure {
         };
         match view {
             OnFailure::Words => self.words(Style::PLAIN),
-            OnFailure::Document => json::write(&json::ErrorV1::of(problem, heard, config, run, diagnostics, sources)),
+            OnFailure::Document => {
+                json::write(&json::ErrorV1::of(problem, known_org, config, run, diagnostics, sources))
+            }
             OnFailure::Nothing => String::new(),
-            OnFailure::Comment => page::failure(problem, heard, diagnostics, sources, awaited, page::COMMENT),
-            OnFailure::Summary => page::failure(problem, heard, diagnostics, sources, awaited, page::SUMMARY),
-            OnFailure::Page => html::failure(problem, heard, diagnostics, sources, awaited),
+            OnFailure::Comment => page::failure(problem, known_org, diagnostics, sources, awaited, page::COMMENT),
+            OnFailure::Summary => page::failure(problem, known_org, diagnostics, sources, awaited, page::SUMMARY),
+            OnFailure::Page => html::failure(problem, known_org, diagnostics, sources, awaited),
             OnFailure::Annotations => github::failure(problem, diagnostics, sources, folder),
         }
     }

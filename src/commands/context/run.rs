@@ -16,6 +16,7 @@ use crate::commands::context::record::Record;
 use crate::commands::context::report_file::{ReportFile, not_kept};
 use crate::commands::context::reports::{ReportFolder, reports_in};
 use crate::config::choice::OrgChoice;
+use crate::config::diagnostic::Findings;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::{self, Config, ConfigSource, Loaded};
 use crate::host::exit::Exit;
@@ -24,7 +25,7 @@ use crate::host::org_variables;
 use crate::model::desired::Desired;
 use crate::model::names::Locale;
 use crate::model::observed::{Organization, Target};
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::BeforePost;
@@ -46,9 +47,11 @@ pub struct Run<'a, F = Format> {
     /// The report folder to read from. `None` for a run that reads none.
     pub folder: ReportFolder,
     /// The org, as soon as it is known.
-    pub heard: Heard,
+    pub known_org: KnownOrg,
     /// The config of its org, for the document of a failure.
     pub config: Option<ConfigV1>,
+    /// The warnings in its files.
+    pub findings: Findings,
     /// The kind of page that a failure replaces.
     pub awaited: PageKind,
     report_file: ReportFile,
@@ -71,8 +74,9 @@ impl<'a, F: View> Run<'a, F> {
             host,
             outputs: Outputs::on_stdout(),
             folder: ReportFolder::None,
-            heard: Heard { org: None, sandbox: false },
+            known_org: KnownOrg { org: None, sandbox: false },
             config: None,
+            findings: Findings::default(),
             awaited: PageKind::Plan,
             report_file: ReportFile::default(),
             again: Again::default(),
@@ -108,7 +112,7 @@ impl<'a, F: View> Run<'a, F> {
     pub fn open(&mut self, outputs: &[Output<F>], target: Option<&TargetArgs>) -> Result<(), Failure> {
         self.outputs = Outputs::open(outputs, self.host.environment, self.host.signals)?;
         if let Some(target) = target {
-            self.heard.sandbox = target.sandbox;
+            self.known_org.sandbox = target.sandbox;
             self.again.target = target.to_flags();
             self.outputs.spare(target.files_read())?;
         }
@@ -132,7 +136,7 @@ impl<'a, F: View> Run<'a, F> {
         let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
         self.host.show_notes(&notes);
         (self.folder, self.report_file, self.outputs) = (folder, report_file, opened);
-        (self.is_recorded, self.awaited, self.heard.sandbox) = (true, PageKind::Report, target.sandbox);
+        (self.is_recorded, self.awaited, self.known_org.sandbox) = (true, PageKind::Report, target.sandbox);
         self.again.target = target.to_flags();
         let dir = record.report_dir.as_ref().map(|it| format!(" {}", text::shell_word(&it.to_string_lossy())));
         self.again.reports = dir.unwrap_or_default();
@@ -220,6 +224,7 @@ impl<'a, F: View> Run<'a, F> {
             return Err(Failure::Findings(loaded.sources, loaded.diagnostics));
         }
         self.host.show_findings(&loaded.diagnostics, &loaded.sources);
+        self.findings = loaded.diagnostics;
         Ok((loaded.configs, loaded.sources))
     }
 
@@ -228,6 +233,7 @@ impl<'a, F: View> Run<'a, F> {
         match config {
             Some(config) => {
                 self.host.show_findings(&diagnostics, &sources);
+                self.findings = diagnostics;
                 Ok((config, sources))
             }
             None => Err(Failure::Findings(sources, diagnostics)),
@@ -333,19 +339,19 @@ impl<'a, F: View> Run<'a, F> {
         let named = self.host.named(failure).into_owned();
         let metadata = self.is_recorded.then(|| self.record.metadata());
         let folder = self.host.environment.folder.clone();
-        let heard = self.heard.clone();
+        let known_org = self.known_org.clone();
         let config = self.config.take();
         let context = FailureContext {
-            heard: &heard,
+            known_org: &known_org,
             config: config.as_ref(),
             run: metadata.as_ref(),
             awaited: self.awaited,
             folder: folder.as_deref(),
         };
-        let is_of_an_org = heard.org.is_some() || self.record.has_org();
+        let is_of_an_org = known_org.org.is_some() || self.record.has_org();
         if self.is_recorded && is_of_an_org {
             let document = named.shown(OnFailure::Document, context);
-            if let Err(problem) = self.keep_document(&document, heard.org.as_ref()) {
+            if let Err(problem) = self.keep_document(&document, known_org.org.as_ref()) {
                 // The command fails anyway.
                 let _ = self.host.fail(&problem.into());
             }

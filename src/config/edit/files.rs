@@ -1,13 +1,13 @@
 //! The edits of all files of a config, and the resulting config.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::config::edit::edited;
-use crate::config::edit::overlay::Overlay;
 use crate::config::edit::request::{EditFlaw, FileEdit};
-use crate::config::file_system::{Disk, FileSystem as _};
+use crate::config::file_system::{DirEntry, Disk, FileSystem};
 use crate::config::{ConfigSource, Loaded, LoadedAll, load_all_in, load_in};
 use crate::model::source::{FileId, Sources};
 
@@ -82,4 +82,32 @@ pub fn below(file: &Path, path: &Path) -> Option<PathBuf> {
     let disk = Disk::default();
     let (file, path) = (disk.canonical(file).ok()?, disk.canonical(path).ok()?);
     file.strip_prefix(path).ok().map(Path::to_owned)
+}
+
+#[derive(Debug)]
+pub struct Overlay {
+    pub below: Rc<dyn FileSystem>,
+    /// New texts by real path.
+    pub texts: HashMap<PathBuf, String>,
+}
+
+impl FileSystem for Overlay {
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.below.canonical(path)
+    }
+
+    fn is_folder(&self, real: &Path) -> bool {
+        self.below.is_folder(real)
+    }
+
+    fn entries(&self, real: &Path) -> io::Result<Vec<DirEntry>> {
+        self.below.entries(real)
+    }
+
+    fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        match self.texts.get(real) {
+            Some(text) => Ok((text.len() <= most).then(|| text.clone().into_bytes())),
+            None => self.below.read(real, most),
+        }
+    }
 }

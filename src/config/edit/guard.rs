@@ -8,7 +8,7 @@ use crate::config::tree::{Node, Spanned};
 
 pub(super) const ELSEWHERE: &str = "what the file says elsewhere";
 
-fn meant(tree: &Spanned<Node>, changes: &Changes) -> Meaning {
+fn expected(tree: &Spanned<Node>, changes: &Changes) -> Meaning {
     match meaning::of(tree) {
         Meaning::Map(before) => Meaning::Map(meaning::after(before, changes)),
         other => other,
@@ -18,7 +18,7 @@ fn meant(tree: &Spanned<Node>, changes: &Changes) -> Meaning {
 /// Does the edited text have the meaning of the original with these changes?
 pub(super) fn means(text: &str, changes: &Changes, edited: &str) -> bool {
     match (read(text), read(edited)) {
-        (Some(before), Some(after)) => meaning::of(&after) == meant(&before, changes),
+        (Some(before), Some(after)) => meaning::of(&after) == expected(&before, changes),
         _ => false,
     }
 }
@@ -27,7 +27,7 @@ pub(super) fn means(text: &str, changes: &Changes, edited: &str) -> bool {
 pub(super) fn fault(text: &str, tree: &Spanned<Node>, changes: &Changes, edited: &str) -> Option<&'static str> {
     let Node::Map(entries) = &tree.value else { return Some("the file") };
     let Some(after) = read(edited) else { return Some("the file into one that does not read") };
-    if meaning::of(&after) != meant(tree, changes) {
+    if meaning::of(&after) != expected(tree, changes) {
         return Some(ELSEWHERE);
     }
     let mut touched =

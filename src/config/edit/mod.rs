@@ -13,7 +13,6 @@ pub mod files;
 mod guard;
 mod layout;
 mod meaning;
-pub mod overlay;
 mod render;
 mod request;
 mod splice;

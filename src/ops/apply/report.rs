@@ -16,9 +16,9 @@ use crate::model::text;
 use crate::ops::apply::needed::Needed;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::refused_label::refused_label;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
-use crate::plan::refusal::Refusal;
 
 /// The help for a create with an unknown result.
 pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's list shows what this may have made. A run that \
@@ -29,8 +29,8 @@ pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's 
 pub struct Report {
     /// One row per object, in the order of the plan.
     pub rows: Vec<ReportRow>,
-    /// Why nothing was applied: the refusals of the plan.
-    pub refusals: Vec<Refusal>,
+    /// Why nothing was applied: the blockers of the plan.
+    pub blockers: Vec<Blocker>,
     pub verification: Verification,
     /// Why divisions are not known after writes of the first generation of the API.
     pub divisions_unread: Option<Problem>,
@@ -155,8 +155,8 @@ pub enum Verification {
     /// A change that is in no row is needed, or the plan is refused now: the org was changed in the meantime.
     Drifted {
         changes: Vec<Change>,
-        /// The refusals of the plan, for example for two objects with one label.
-        refusals: Vec<Refusal>,
+        /// The blockers of the plan, for example for two objects with one label.
+        blockers: Vec<Blocker>,
     },
     /// The org could not be read.
     Failed(Problem),
@@ -239,12 +239,21 @@ impl ReportRow {
 }
 
 impl Intent {
-    /// The command that shows what remains to do.
+    /// What shows what remains to do. Of an apply, it is true in a job of a forge as well, where no one types a command.
     pub fn again(self) -> &'static str {
         match self {
-            Intent::Apply => "plan again",
+            Intent::Apply => "a new plan shows it",
             Intent::Undo => "run the undo again",
             Intent::Retire => "run it again",
+        }
+    }
+
+    /// What shows whether something was written.
+    pub fn seen(self) -> &'static str {
+        match self {
+            Intent::Apply => self.again(),
+            Intent::Undo => "run the undo again to see",
+            Intent::Retire => "run it again to see",
         }
     }
 
@@ -417,7 +426,7 @@ impl Report {
     pub fn of(rows: Vec<ReportRow>, default_locale: Locale) -> Report {
         Report {
             rows,
-            refusals: Vec::new(),
+            blockers: Vec::new(),
             verification: Verification::NotNeeded,
             divisions_unread: None,
             interrupted: None,
@@ -441,11 +450,11 @@ impl Report {
     /// Was everything done and verified?
     pub fn is_success(&self) -> bool {
         // Unknown divisions are reported, but they are no failure: a client may lack the permission.
-        let Report { rows, refusals, verification, interrupted, .. } = self;
+        let Report { rows, blockers, verification, interrupted, .. } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InSync => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,
         };
-        rows.iter().all(|row| row.outcome.is_success()) && refusals.is_empty() && verified && interrupted.is_none()
+        rows.iter().all(|row| row.outcome.is_success()) && blockers.is_empty() && verified && interrupted.is_none()
     }
 }

@@ -16,9 +16,9 @@ use crate::model::problem::Problem;
 use crate::ops::apply::existing::ExistingDefinitions;
 use crate::ops::apply::object::{WriteEvidence, differences_to_after, stamp};
 use crate::ops::apply::report::{Outcome, ReportRow, Skip, Unseen, Verification};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
-use crate::plan::refusal::Refusal;
 use crate::plan::{Plan, plan};
 
 /// When the org is read after an apply: at once, and again while its list does not show a write yet, as long as lists
@@ -37,12 +37,12 @@ pub enum Expectation<'a> {
 }
 
 impl Expectation<'_> {
-    /// The remaining changes, and their refusals.
-    fn left_to_do(&self, observed: &Observed, steps: &[Step]) -> (Vec<Change>, Vec<Refusal>) {
+    /// The remaining changes, and their blockers.
+    fn left_to_do(&self, observed: &Observed, steps: &[Step]) -> (Vec<Change>, Vec<Blocker>) {
         match self {
             Expectation::EmptyPlan { desired, limits } => {
-                let Plan { changes, refusals, .. } = plan(desired, observed, limits);
-                (changes, refusals)
+                let Plan { changes, blockers, .. } = plan(desired, observed, limits);
+                (changes, blockers)
             }
             Expectation::AsAfter => {
                 let open = |step: &&Step| !shows(observed, step, step.id());
@@ -52,15 +52,15 @@ impl Expectation<'_> {
         }
     }
 
-    /// The refusals of a plan for the observed objects and those that this run made.
-    fn refusals_with(&self, mut observed: Observed, made: &Made<'_>) -> Vec<Refusal> {
+    /// The blockers of a plan for the observed objects and those that this run made.
+    fn blockers_with(&self, mut observed: Observed, made: &Made<'_>) -> Vec<Blocker> {
         let Expectation::EmptyPlan { desired, limits } = self else { return Vec::new() };
         if observed.get(made.id).is_none() {
             let mut listed = observed.take_list();
             listed.definitions.push(made.definition());
             observed = observed.with_list(listed);
         }
-        plan(desired, &observed, limits).refusals
+        plan(desired, &observed, limits).blockers
     }
 }
 
@@ -118,10 +118,10 @@ impl VerifyLook<'_> {
                 Ok(observed) => observed,
                 Err(cause) => return Verification::Failed(cause),
             };
-            let (changes, refusals) = self.expectation.left_to_do(&observed, steps);
+            let (changes, blockers) = self.expectation.left_to_do(&observed, steps);
             resolve(&observed, others);
             let pending = pending(&observed, steps, rows);
-            drift = (unexpected(changes, rows, &pending, others), refusals);
+            drift = (unexpected(changes, rows, &pending, others), blockers);
             // A duplicate of a created object does not go away by waiting.
             let twins = self.twins(&observed, steps, rows, evidence).await;
             if !twins.is_empty() {
@@ -146,11 +146,11 @@ impl VerifyLook<'_> {
                 break;
             }
         }
-        let (changes, refusals) = drift;
-        if changes.is_empty() && refusals.is_empty() {
+        let (changes, blockers) = drift;
+        if changes.is_empty() && blockers.is_empty() {
             Verification::InSync
         } else {
-            Verification::Drifted { changes, refusals }
+            Verification::Drifted { changes, blockers }
         }
     }
 
@@ -167,7 +167,7 @@ impl VerifyLook<'_> {
         Ok(Observed::listed(listed, None).seen_through(self.reader.generation(), divisions))
     }
 
-    /// The refusals of a plan for a duplicate of an object that this run made. It was not in the list at the time of
+    /// The blockers of a plan for a duplicate of an object that this run made. It was not in the list at the time of
     /// the create, and this run did not write it.
     /// Lists may show old labels, so its own read must confirm it. Only the POST's response shows which of the two this
     /// run made.
@@ -177,7 +177,7 @@ impl VerifyLook<'_> {
         steps: &[Step],
         rows: &mut [ReportRow],
         evidence: &[WriteEvidence],
-    ) -> Vec<Refusal> {
+    ) -> Vec<Blocker> {
         let written: BTreeSet<DefinitionId> =
             rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.clone()).collect();
         let mut found = Vec::new();
@@ -200,12 +200,12 @@ impl VerifyLook<'_> {
                 let read = self.reader.definition(&second.id).await;
                 if matches!(read, Ok(Some(fetched)) if is_alike(&fetched.definition)) {
                     let made = Made { step, key: &create.key, id: &id };
-                    let mut refusals = self.expectation.refusals_with(observed.clone(), &made);
-                    refusals.retain(|it| it.fact.keys().contains(&made.key) && it.fact.ids().contains(&&second.id));
-                    if evidence.second_until.is_some() && !refusals.is_empty() {
+                    let mut blockers = self.expectation.blockers_with(observed.clone(), &made);
+                    blockers.retain(|it| it.fact.keys().contains(&made.key) && it.fact.ids().contains(&&second.id));
+                    if evidence.second_until.is_some() && !blockers.is_empty() {
                         (row.outcome, row.id) = (Outcome::Unknown(one_of_two([&id, &second.id])), None);
                     }
-                    found.append(&mut refusals);
+                    found.append(&mut blockers);
                     break;
                 }
             }

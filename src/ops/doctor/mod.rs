@@ -8,7 +8,6 @@ pub mod access;
 pub mod check;
 pub mod facts;
 pub mod files;
-pub mod fleet;
 pub mod network;
 
 pub fn diagnose(facts: &Facts, sandbox: bool) -> Diagnosis {

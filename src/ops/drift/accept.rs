@@ -32,7 +32,7 @@ fn no_row(config: &Config, drift: &Drift, key: &str) -> Problem {
     let named = text::ticked(key);
     let known = config.desired.definitions.keys().map(Key::as_str);
     let is_known = known.clone().any(|it| it == key);
-    let is_asked = drift.questions.iter().any(|it| it.refusal.fact.keys().iter().any(|it| it.as_str() == key));
+    let is_asked = drift.questions.iter().any(|it| it.blocker.fact.keys().iter().any(|it| it.as_str() == key));
     if is_asked {
         let problem = Problem::new(format!("--accept: {named} has to be answered first; nothing was written"));
         return problem.help("`presencectl drift` shows the question, and what to write");

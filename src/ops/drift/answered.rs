@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::plan::blocker::Fact;
 use crate::plan::change::{Step, WhyUnmanaged};
-use crate::plan::refusal::Fact;
 use crate::plan::{Plan, plan};
 
 /// The object of a definition that the plan alone would ask about or create again.
@@ -110,7 +110,7 @@ impl<'a> Finder<'a> {
         let mut asked: BTreeMap<&DefinitionId, usize> = BTreeMap::new();
         questions.values().flatten().for_each(|id| *asked.entry(id).or_default() += 1);
         // If a question names only some objects, the others are not known.
-        let is_whole = !self.plan.refusals.iter().any(|it| it.fact.has_more());
+        let is_whole = !self.plan.blockers.iter().any(|it| it.fact.has_more());
         guessed.retain(|_, (id, _)| is_whole && asked.get(id) == Some(&1) && !sure.contains(id));
         known.extend(guessed);
         let all = known.into_iter();
@@ -120,8 +120,8 @@ impl<'a> Finder<'a> {
     /// The candidates of every question of a definition.
     fn questions(&self) -> BTreeMap<&'a Key, Vec<&'a DefinitionId>> {
         let mut questions: BTreeMap<&Key, Vec<&DefinitionId>> = BTreeMap::new();
-        for refusal in &self.plan.refusals {
-            match &refusal.fact {
+        for blocker in &self.plan.blockers {
+            match &blocker.fact {
                 Fact::LooksLikeRename { key, candidates, .. } | Fact::OtherSystemPresence { key, candidates, .. } => {
                     questions.entry(key).or_default().extend(candidates.iter().map(|it| &it.id));
                 }

@@ -104,7 +104,7 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn about(plan: &'a Plan) -> Asked<'a> {
-        let open = || plan.refusals.iter().map(|it| &it.fact).filter(|it| it.hides());
+        let open = || plan.blockers.iter().map(|it| &it.fact).filter(|it| it.hides());
         let keys = open().flat_map(|it| it.keys()).collect();
         // A question names only some of many objects.
         let in_question =

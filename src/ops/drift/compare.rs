@@ -15,9 +15,9 @@ use crate::ops::drift::{
 };
 use crate::ops::history::merged::touched;
 use crate::plan::answer::Answer;
+use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{Action, Change, Step, Unmanaged, WhyUnmanaged};
 use crate::plan::origin::OriginSubject;
-use crate::plan::refusal::{Fact, Refusal};
 
 /// The part of a modification that may be shown.
 fn told(modified: Modified, names: DriftNames) -> Modified {
@@ -55,7 +55,7 @@ pub fn drift(
         .collect();
     let left_alone = plan.unmanaged.iter().filter(|it| it.why == WhyUnmanaged::NotNamed);
     let unmanaged = left_alone.map(|it| seen.unmanaged(it, &mut keys)).collect();
-    let open = plan.refusals.iter().filter(|it| it.fact.hides());
+    let open = plan.blockers.iter().filter(|it| it.fact.hides());
     let questions = open.map(|it| seen.question(it)).collect();
     let by = match (applied, reports.is_empty(), is_whole) {
         (Some(_), ..) | (None, false, true) => By::Something,
@@ -194,9 +194,9 @@ impl Seen<'_> {
         }
     }
 
-    fn question(&self, refusal: &Refusal) -> Question {
+    fn question(&self, blocker: &Blocker) -> Question {
         // If several objects have the label, none of them has changed.
-        let wanted = match &refusal.fact {
+        let wanted = match &blocker.fact {
             Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => {
                 self.desired.definitions.get(key)
             }
@@ -213,7 +213,7 @@ impl Seen<'_> {
                 keep: is_free.map(|it| (it.key.clone(), become_of(object, it, &self.trials))),
             })
         };
-        let about = refusal.fact.ids().into_iter().filter_map(about).collect();
-        Question { refusal: refusal.clone(), about }
+        let about = blocker.fact.ids().into_iter().filter_map(about).collect();
+        Question { blocker: blocker.clone(), about }
     }
 }

@@ -103,7 +103,7 @@ impl<'a> History<'a> {
             if run.said.undoes.is_none() && run.said.only.is_none() {
                 history.last = Some(LastApply { commit: run.said.commit.clone(), began: run.began });
                 // A run without changes only read the org, and that after its start.
-                let had_nothing_to_do = report.rows.is_empty() && report.refusals.is_empty();
+                let had_nothing_to_do = report.rows.is_empty() && report.blockers.is_empty();
                 let ended = Moment::read(&run.said.ended).filter(|_| report.verified);
                 let until = ended.or(had_nothing_to_do.then_some(run.began));
                 history.in_step = until.map(|until| InStep { began: run.began, until }).or(history.in_step);

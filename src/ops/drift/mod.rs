@@ -14,9 +14,9 @@ use crate::ops::history::merged::CheckedOut;
 use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Change, Step};
 use crate::plan::origin::{Against, short};
-use crate::plan::refusal::Refusal;
 use crate::plan::warning::Warning;
 
 pub mod accept;
@@ -140,7 +140,7 @@ pub struct UnmanagedDrift {
 /// An open question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    pub refusal: Refusal,
+    pub blocker: Blocker,
     pub about: Vec<DriftSubject>,
 }
 
@@ -213,9 +213,9 @@ impl Drift {
         self.unmanaged.iter().filter(move |it| it.how == how)
     }
 
-    /// The refusals of an apply that hide no difference: limits.
-    pub fn guards(&self) -> impl Iterator<Item = &Refusal> {
-        self.plan.refusals.iter().filter(|it| !it.fact.hides())
+    /// The blockers of an apply that hide no difference: limits.
+    pub fn guards(&self) -> impl Iterator<Item = &Blocker> {
+        self.plan.blockers.iter().filter(|it| !it.fact.hides())
     }
 
     /// The objects that cannot be read in full.
@@ -274,9 +274,9 @@ impl Drift {
         }
     }
 
-    /// All questions and refusals of an apply.
-    pub fn refusals(&self) -> Vec<Refusal> {
-        self.questions.iter().map(|it| &it.refusal).chain(self.guards()).cloned().collect()
+    /// All questions and blockers of an apply.
+    pub fn blockers(&self) -> Vec<Blocker> {
+        self.questions.iter().map(|it| &it.blocker).chain(self.guards()).cloned().collect()
     }
 
     /// The heading of one cause. Foreign strings are raw.

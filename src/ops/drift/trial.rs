@@ -76,7 +76,7 @@ impl<'a> Trials<'a> {
         let Some(desired) = desired else { return TrialVerdict::Refused };
         let plan = plan(&desired, &observed, &LIMITS);
         let is_open =
-            plan.refusals.iter().any(|it| it.fact.keys().contains(&proposal.key) || it.fact.ids().contains(&id));
+            plan.blockers.iter().any(|it| it.fact.keys().contains(&proposal.key) || it.fact.ids().contains(&id));
         let steps = plan.changes.iter().map(|it| &it.step);
         let about: Vec<_> = steps.filter(|it| it.key() == Some(proposal.key) || it.id() == Some(id)).collect();
         if is_open || about.iter().any(|it| it.id() != Some(id)) {

@@ -27,7 +27,7 @@ pub fn compared(
     kept: &NewestReports,
     evidence: &Evidence,
 ) -> Plan {
-    let Baseline { against, desired: base, files: _, past } = base;
+    let Baseline { against, desired: base, past, .. } = base;
     let comparison = match base {
         Ok(base) => {
             let base = Desired { only: desired.only.clone(), ..base };

@@ -14,6 +14,7 @@ use crate::host::files::{self, cannot_read};
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
+use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::history::commit_files::CommitFiles;
@@ -35,6 +36,8 @@ pub struct Baseline<'a> {
     pub files: Vec<PathBuf>,
     /// The repository and the commit that it was read from. The history is missing if the clone is shallow.
     pub past: Option<(GitConfig<'a>, ConfigPast)>,
+    /// What was read. Empty without a config.
+    pub sources: Sources,
 }
 
 /// The config of a commit that replaces the one on disk.
@@ -88,7 +91,7 @@ pub fn base<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>) -> Resul
 /// Reads the config of the last applied commit, and the configs merged since. A commit with a full hash may be missing,
 /// and files may have errors: then it is no evidence. The merge time of a path is not known, so a path is refused.
 pub fn applied(args: &ConfigSource, typed: &str, org: OrgOfConfig<'_>) -> Result<Applied, Problem> {
-    let Baseline { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
+    let Baseline { against, desired, past, .. } = read(args, typed, org, Purpose::Applied)?;
     let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
     Ok(Applied { against, desired, since })
 }
@@ -283,17 +286,18 @@ fn missing<'a>(hash: &str) -> Baseline<'a> {
     let against = Against { typed: hash.to_owned(), ..Against::default() };
     let why = "the commit is not here: its branch was rewritten, or not all of the history was fetched \
                (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI)";
-    Baseline { against, desired: Err(why.to_owned()), files: Vec::new(), past: None }
+    Baseline { against, desired: Err(why.to_owned()), files: Vec::new(), past: None, sources: Sources::new() }
 }
 
 fn at_path<'a>(typed: &str, org: OrgOfConfig<'a>) -> Baseline<'a> {
     let path = Path::new(typed);
-    let ConfigOnDisk { desired, files } = git_config::read_from_disk(path, org);
+    let ConfigOnDisk { desired, files, sources } = git_config::read_from_disk(path, org);
     let git = Git::above(path);
     let past = desired.as_ref().ok().zip(git.as_ref()).and_then(|(desired, git)| checked_out(git, path, desired, org));
     let is_shallow = |git: Git| git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
     let shallow = past.is_some() && git.is_some_and(is_shallow);
-    Baseline { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
+    let against = Against { typed: typed.to_owned(), shallow, ..Against::default() };
+    Baseline { against, desired, files, past, sources }
 }
 
 /// The history of a path without changes since its repository's newest commit, as in a second checkout.
@@ -305,7 +309,7 @@ fn checked_out<'a>(
 ) -> Option<(GitConfig<'a>, ConfigPast)> {
     let hash = git.commit(&Revision::read("HEAD")?).ok()??;
     let repository = GitConfig::find(git, path, None, org).ok()?;
-    let Version { desired: committed, past } = repository.at(&hash).ok()?;
+    let Version { desired: committed, past, sources: _ } = repository.at(&hash).ok()?;
     let committed = committed.ok()?;
     let is_so = desired.definitions.len() == committed.definitions.len()
         && desired.definitions.keys().all(|it| asks_the_same(desired, &committed, it));
@@ -321,19 +325,20 @@ fn at_commit<'a>(
 ) -> Result<Baseline<'a>, GitError> {
     let shallow = git.repository()?.is_none_or(|it| it.shallow);
     let against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
-    let not_read = |against, why| Baseline { against, desired: Err(why), files: Vec::new(), past: None };
+    let not_read =
+        |against, why| Baseline { against, desired: Err(why), files: Vec::new(), past: None, sources: Sources::new() };
     let repository = match GitConfig::find(git, &args.path, args.root.as_deref(), org) {
         Ok(repository) => repository,
         Err(why) => return Ok(not_read(against, why)),
     };
-    let (desired, past) = match repository.at(hash) {
-        Ok(Version { desired: Ok(desired), past }) => (desired, past),
-        Ok(Version { desired: Err(NoConfig::Absent(why) | NoConfig::Broken(why)), past: _ }) | Err(why) => {
+    let (desired, past, sources) = match repository.at(hash) {
+        Ok(Version { desired: Ok(desired), past, sources }) => (desired, past, sources),
+        Ok(Version { desired: Err(NoConfig::Absent(why) | NoConfig::Broken(why)), .. }) | Err(why) => {
             return Ok(not_read(against, why));
         }
     };
     // The oldest commit of a shallow clone seems to contain every change.
     let changed_at = if shallow { None } else { repository.changed_at(&past) };
     let against = Against { changed_at, ..against };
-    Ok(Baseline { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)) })
+    Ok(Baseline { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)), sources })
 }

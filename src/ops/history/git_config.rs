@@ -54,6 +54,7 @@ pub(crate) struct ConfigOnDisk {
     /// Its desired state, or the first error.
     pub desired: Result<Desired, String>,
     pub files: Vec<PathBuf>,
+    pub sources: Sources,
 }
 
 /// Why a commit has no usable config.
@@ -71,6 +72,7 @@ pub struct Version {
     pub desired: Result<Desired, NoConfig>,
     /// The commit, and what was read of it.
     pub past: ConfigPast,
+    pub sources: Sources,
 }
 
 /// A commit, and what was read of it for a config.
@@ -114,7 +116,7 @@ impl<'a> GitConfig<'a> {
         let InRepository { path, root } = &self.place;
         let absent = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let is_absent = system.canonical(path).is_err_and(absent);
-        let ConfigOnDisk { desired, files: _ } =
+        let ConfigOnDisk { desired, files: _, sources } =
             read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.org);
         let desired = desired.map_err(if is_absent { NoConfig::Absent } else { NoConfig::Broken });
         let past = ConfigPast {
@@ -123,7 +125,7 @@ impl<'a> GitConfig<'a> {
             bytes: system.bytes_read(),
             failed: system.failed(),
         };
-        Some(Version { desired, past })
+        Some(Version { desired, past, sources })
     }
 
     /// The oldest commit since which no file of the config changed, and the commit before it. A merge counts as one
@@ -152,7 +154,7 @@ impl<'a> GitConfig<'a> {
         let (mut holds_it, mut first) = (None, None);
         // The first one is usually the current config.
         for _ in 0..=CONFIGS_MAX {
-            let Some(Version { desired, past }) = self.version(next.take()) else { break };
+            let Some(Version { desired, past, sources: _ }) = self.version(next.take()) else { break };
             if matches!(desired, Err(NoConfig::Absent(_))) {
                 first = first.or_else(|| holds_it.take());
             } else {
@@ -206,7 +208,7 @@ impl<'a> GitConfig<'a> {
                 break;
             }
             let before = match self.version(before) {
-                Some(Version { desired, past: older }) => {
+                Some(Version { desired, past: older, sources: _ }) => {
                     let Some(left) = bytes.checked_sub(older.bytes) else { break };
                     (bytes, past) = (left, older);
                     match desired {
@@ -303,11 +305,11 @@ fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: OrgOf
         ConfigSource { path: path.to_owned(), org: org.name.map(str::to_owned), root: root.map(Path::to_owned) };
     let Loaded { sources, diagnostics, config, files } = config::load_in(Rc::clone(&system), &request);
     if let Some(Config { desired, .. }) = config {
-        return ConfigOnDisk { desired: Ok(desired), files };
+        return ConfigOnDisk { desired: Ok(desired), files, sources };
     }
     let is_unknown = diagnostics.iter().any(|it| matches!(it.finding, Finding::UnknownOrg { .. }));
     let other = if is_unknown { called_otherwise(system, path, root, org) } else { None };
-    other.unwrap_or_else(|| ConfigOnDisk { desired: Err(first_error(&diagnostics, &sources)), files })
+    other.unwrap_or_else(|| ConfigOnDisk { desired: Err(first_error(&diagnostics, &sources)), files, sources })
 }
 
 /// The path without redundant parts: `./before` is `before`.
@@ -332,10 +334,10 @@ fn called_otherwise(
         let (its_id, its_file) = of(it, path);
         (id.is_some() && its_id == id) || (file.is_some() && its_file == file)
     };
-    let LoadedAll { configs, files, .. } = config::load_all_in(system, path, root, is_it);
+    let LoadedAll { configs, files, sources, .. } = config::load_all_in(system, path, root, is_it);
     let by_id = configs.iter().find(|it| id.is_some() && of(it, path).0 == id);
     let found = by_id.or_else(|| configs.iter().find(|it| file.is_some() && of(it, path).1 == file))?;
-    Some(ConfigOnDisk { desired: Ok(found.desired.clone()), files })
+    Some(ConfigOnDisk { desired: Ok(found.desired.clone()), files, sources })
 }
 
 /// The first error, with its place.

@@ -292,7 +292,7 @@ fn of_report(
         run,
         success,
         verified: _,
-        refusals,
+        blockers,
         mut rows,
         matched: _,
     } = report;
@@ -310,9 +310,9 @@ fn of_report(
     if !asked.is_of_run(&whole) {
         return Ok(Vec::new());
     }
-    let as_a_whole = match (refusals.is_empty(), rows.is_empty()) {
+    let as_a_whole = match (blockers.is_empty(), rows.is_empty()) {
         (false, _) => {
-            let (outcome, message) = (EntryOutcome::Reported(OutcomeKind::Conflict), Some(refusals.join("; ")));
+            let (outcome, message) = (EntryOutcome::Reported(OutcomeKind::Conflict), Some(blockers.join("; ")));
             Some(LogEntry { outcome, message, ..whole.clone() })
         }
         (true, true) => Some(whole.clone()),

@@ -30,7 +30,7 @@ pub struct StoredReport {
     pub success: bool,
     /// Was the org verified afterwards? If not, its lists may lag.
     pub verified: bool,
-    pub refusals: Vec<String>,
+    pub blockers: Vec<String>,
     pub rows: Vec<StoredRow>,
     /// The object of each managed definition. Empty in reports of older versions.
     pub matched: BTreeMap<Key, DefinitionId>,

@@ -20,9 +20,9 @@ use crate::ops::import::keys::keys;
 use crate::ops::import::note::ImportNote;
 use crate::ops::import::page::{ImportContent, NewFile};
 use crate::ops::import::terraform::Resource;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Step;
 use crate::plan::plan;
-use crate::plan::refusal::Refusal;
 
 pub mod base;
 pub mod division;
@@ -212,7 +212,7 @@ fn in_sync(desired: &Desired, observed: &Observed, definitions: usize) -> Result
     let name = |it: &Step| it.key().map(ToString::to_string).or_else(|| it.id().map(ToString::to_string));
     let change = |it: &Step| format!("{} `{}`", it.action().verb(), name(it).unwrap_or_default());
     let mut what: Vec<String> = plan.changes.iter().map(|it| change(&it.step)).collect();
-    what.extend(plan.refusals.iter().map(Refusal::message));
+    what.extend(plan.blockers.iter().map(Blocker::message));
     if what.is_empty() {
         what.push(format!("{} in it, {} in sync", text::count(definitions, "definition"), plan.in_sync.len()));
     }

@@ -4,7 +4,6 @@ pub mod csv_sheet;
 pub mod export;
 pub mod grid;
 pub mod import;
-pub mod languages;
 pub mod marks;
 pub mod rows;
 pub mod trial;

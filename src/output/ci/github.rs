@@ -1,5 +1,5 @@
 //! GitHub Actions annotations: workflow commands on standard output with a message for a line of a file.
-//! A refusal of a plan is an error, a removal a warning, a rename a notice. Files below `folder`, the root of the
+//! A blocker of a plan is an error, a removal a warning, a rename a notice. Files below `folder`, the root of the
 //! repository, have relative names.
 
 use std::cmp::Reverse;
@@ -23,21 +23,21 @@ use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
 use crate::output::json::fleet::FleetGroupV1;
 use crate::output::outcome::{self, Verified};
-use crate::output::rows::{differences, key_of, origin_of_refusal, people};
+use crate::output::rows::{differences, key_of, origin_of_blocker, people};
 use crate::output::style::Tone;
 use crate::output::text::problem::Explained;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Edit, Step};
 use crate::plan::guard::is_rename;
-use crate::plan::refusal::Refusal;
 use crate::plan::warning::Warning;
 
 /// The most annotations of one level that GitHub shows per step. It drops the others silently. (docs.github.com,
 /// "Checks runs": 10 warnings and 10 errors a step; 50 in all a job.)
 const PER_LEVEL_MAX: usize = 10;
 
-/// The most answers of one refusal, because an annotation has little room.
+/// The most answers of one blocker, because an annotation has little room.
 const ANSWERS_MAX: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,9 +86,9 @@ pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&P
         plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
     // In each kind, the one that affects most people is first.
     dangers.sort_by_key(|(danger, _)| *danger);
-    let refused = plan.refusals.iter().enumerate().map(|(index, it)| {
-        let mut annotation = refusal(it);
-        annotation.lines.extend(origin_of_refusal(plan, index).map(str::to_owned));
+    let refused = plan.blockers.iter().enumerate().map(|(index, it)| {
+        let mut annotation = blocker(it);
+        annotation.lines.extend(origin_of_blocker(plan, index).map(str::to_owned));
         annotation
     });
     let warned = plan.warnings.iter().map(|it| warning(it, desired));
@@ -160,7 +160,7 @@ fn warning(warning: &Warning, desired: &Desired) -> Annotation {
 
 /// The drift of an org, at the definitions of the config.
 pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
-    let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
+    let mut annotations: Vec<Annotation> = drift.blockers().iter().map(blocker).collect();
     for how in DifferenceCause::ALL {
         annotations.extend(drift.of(how).map(|it| drifted_row(it, drift)));
     }
@@ -170,18 +170,18 @@ pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String 
 /// The drift of several orgs.
 pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, folder: Option<&Path>) -> String {
     let shared = SharedDrift::of(orgs);
-    let once = |(it, names): &(&Refusal, Vec<String>)| {
-        let Annotation { level, place, title, mut lines } = refusal(it);
+    let once = |(it, names): &(&Blocker, Vec<String>)| {
+        let Annotation { level, place, title, mut lines } = blocker(it);
         lines.push(in_orgs(names, orgs));
         Annotation { level, place, title, lines }
     };
-    let mut annotations: Vec<Annotation> = shared.refusals.iter().map(once).collect();
+    let mut annotations: Vec<Annotation> = shared.blockers.iter().map(once).collect();
     for org in orgs {
         let named = |it: Annotation| Annotation { title: format!("{}: {}", org.name, it.title), ..it };
         match &org.result {
             Ok((drift, _)) => {
-                let own = drift.refusals().into_iter().filter(|it| !shared.has(it));
-                annotations.extend(own.map(|it| refusal(&it)).map(named));
+                let own = drift.blockers().into_iter().filter(|it| !shared.has(it));
+                annotations.extend(own.map(|it| blocker(&it)).map(named));
                 let rows = DifferenceCause::ALL.into_iter().flat_map(|how| drift.of(how));
                 annotations.extend(rows.map(|it| drifted_row(it, drift)).map(named));
             }
@@ -234,7 +234,7 @@ fn drifted_row(row: &drift::DriftRow, drift: &Drift) -> Annotation {
 
 /// The parts of an apply that were not done.
 pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> String {
-    let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
+    let mut annotations: Vec<Annotation> = report.blockers.iter().map(blocker).collect();
     annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
     let apart = |title: &str, lines: Vec<String>| Annotation {
         level: Level::Error,
@@ -286,9 +286,9 @@ pub fn findings(diagnostics: &Findings, sources: &Sources, folder: Option<&Path>
     commands_of(&annotations, uncounted, sources, folder)
 }
 
-fn refusal(refusal: &Refusal) -> Annotation {
-    let mut lines = vec![refusal.message()];
-    let answers = refusal.answers();
+fn blocker(blocker: &Blocker) -> Annotation {
+    let mut lines = vec![blocker.message()];
+    let answers = blocker.answers();
     let more = answers.len().saturating_sub(ANSWERS_MAX);
     for answer in answers.into_iter().take(ANSWERS_MAX) {
         let colon = if answer.lines.is_empty() { "" } else { ":" };
@@ -298,7 +298,7 @@ fn refusal(refusal: &Refusal) -> Annotation {
     if more > 0 {
         lines.push(format!("and {} that the plan shows", text::count(more, "more answer")));
     }
-    Annotation { level: Level::Error, place: refusal.place.map(Into::into), title: refusal.code().to_owned(), lines }
+    Annotation { level: Level::Error, place: blocker.place.map(Into::into), title: blocker.code().to_owned(), lines }
 }
 
 /// By kind, worst first, then by affected people. An unknown number counts as many.

@@ -12,8 +12,8 @@ use crate::model::source::Sources;
 use crate::model::usage::People;
 use crate::output::json::common::{EarlierV1, PlaceV1, place_v1, twins};
 use crate::plan::answer::Answer;
+use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change};
-use crate::plan::refusal::Refusal;
 use crate::plan::warning::Warning;
 
 /// What is done to one object.
@@ -192,7 +192,7 @@ pub fn warning_v1(it: &Warning) -> WarningV1 {
 }
 
 /// A refusal as documents write it.
-pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
+pub fn refusal_v1(it: &Blocker, sources: &Sources) -> RefusalV1 {
     RefusalV1 {
         code: it.code().to_owned(),
         message: it.message(),

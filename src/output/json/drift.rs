@@ -154,7 +154,7 @@ impl DriftV1 {
         let candidates = questions
             .iter()
             .enumerate()
-            .flat_map(|(index, Question { refusal: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
+            .flat_map(|(index, Question { blocker: _, about })| about.iter().map(move |it| candidate_v1(index, it)));
         DriftV1 {
             head: HeadV1::of::<DriftV1>(target_v1(target)),
             config: None,
@@ -168,7 +168,7 @@ impl DriftV1 {
             known: questions.is_empty(),
             drift: rows.iter().map(|it| row_v1(it, sources)).collect(),
             unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
-            refusals: drift.refusals().iter().map(|it| refusal_v1(it, sources)).collect(),
+            refusals: drift.blockers().iter().map(|it| refusal_v1(it, sources)).collect(),
             candidates: candidates.collect(),
             warnings: drift.warnings().iter().map(warning_v1).collect(),
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::output::json::common::{
@@ -82,14 +82,14 @@ impl ErrorV1 {
     /// The document of a failure.
     pub fn of(
         problem: &Problem,
-        heard: &Heard,
+        known_org: &KnownOrg,
         config: Option<&ConfigV1>,
         metadata: Option<&RunMetadata>,
         diagnostics: &Findings,
         sources: &Sources,
     ) -> ErrorV1 {
         let Problem { message, help, correlation_id, platform_terms: _, is_freeze, is_declined } = problem;
-        let Heard { org, sandbox } = heard;
+        let KnownOrg { org, sandbox } = known_org;
         ErrorV1 {
             head: HeadV1::of::<ErrorV1>(org_v1(org.as_ref(), *sandbox)),
             config: config.cloned(),

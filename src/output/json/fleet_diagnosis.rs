@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ops::doctor::check::Health;
-use crate::ops::doctor::fleet::{FleetDiagnosis, OrgDiagnosis};
+use crate::ops::doctor::check::{FleetDiagnosis, Health, OrgDiagnosis};
 use crate::output::json::common::Document;
 use crate::output::json::doctor::{CheckV1, DiagnosisV1, check_v1};
 

@@ -9,12 +9,11 @@ use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::output::json::common::{ConfigV1, Document, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::content::{ChangeV1, PeopleV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
-use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
-use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, Comparison};
+use crate::plan::{Only, Plan};
 
 /// A plan, `presencectl plan --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
@@ -281,7 +280,7 @@ impl PlanV1 {
             unmanaged: left_alone,
             obsolete: spent,
             warnings,
-            refusals,
+            blockers,
             seen,
             usage,
             divisions: _,
@@ -303,7 +302,7 @@ impl PlanV1 {
             commit: sources.commit.clone(),
             config: None,
             seen: seen.iter().map(ToString::to_string).collect(),
-            applicable: refusals.is_empty(),
+            applicable: blockers.is_empty(),
             freezes: freezes.iter().map(|(it, time)| freeze_v1(it, *time, sources)).collect(),
             only: only.as_ref().map(|it| only_v1(it, sources)),
             base: base.as_ref().map(|it| base_v1(it, sources)),
@@ -328,11 +327,11 @@ impl PlanV1 {
             no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
             no_longer_needed_here: done_here.iter().map(|it| spent_v1(it, sources)).collect(),
             warnings: warnings.iter().map(warning_v1).collect(),
-            refusals: refusals
+            refusals: blockers
                 .iter()
                 .enumerate()
                 .map(|(index, it)| {
-                    let origin = base.as_ref().and_then(|base| base.origin_of_refusal(index));
+                    let origin = base.as_ref().and_then(|base| base.origin_of_blocker(index));
                     RefusalV1 { origin: origin.map(|it| it.code().to_owned()), ..refusal_v1(it, sources) }
                 })
                 .collect(),
@@ -368,7 +367,7 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
         Comparison::Made(compared) => compared,
         Comparison::NotMade(_) => &nothing,
     };
-    let Compared { origins: _, guards, leaving, renamed, default_locales: _, settled, refusals: _, reports_read: _ } =
+    let Compared { origins: _, guards, leaving, renamed, default_locales: _, settled, blockers: _, reports_read: _ } =
         compared;
     BaseV1 {
         base: against.typed.clone(),
@@ -401,11 +400,11 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
 }
 
 fn only_v1(only: &Only, sources: &Sources) -> OnlyV1 {
-    let Only { keys, changes, refusals } = only;
+    let Only { keys, changes, blockers } = only;
     OnlyV1 {
         keys: keys.iter().map(ToString::to_string).collect(),
         changes: changes.iter().map(|it| change_v1(it, sources)).collect(),
-        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+        refusals: blockers.iter().map(|it| refusal_v1(it, sources)).collect(),
     }
 }
 

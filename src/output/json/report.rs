@@ -15,9 +15,9 @@ use crate::output::json::common::{
     CauseV1, Document, HeadV1, PlaceV1, RunV1, TargetV1, head_in_schema, place_v1, run_v1, target_v1, twins,
 };
 use crate::output::json::content::{ActionV1, ChangeV1, ContentV1, RefusalV1, change_v1, refusal_v1};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
-use crate::plan::refusal::Refusal;
 
 /// What became of an apply, `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -160,7 +160,7 @@ impl ReportV1 {
     pub fn of(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
         let Report {
             rows,
-            refusals,
+            blockers,
             verification,
             divisions_unread,
             interrupted,
@@ -176,7 +176,7 @@ impl ReportV1 {
             interrupted: interrupted.map(|signal| signal.code().to_owned()),
             objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
             matched: matched.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect(),
-            refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+            refusals: blockers.iter().map(|it| refusal_v1(it, sources)).collect(),
             verification: verification_v1(verification, sources),
             divisions_unread: divisions_unread.clone().map(CauseV1::from),
         }
@@ -264,11 +264,11 @@ fn difference_v1(difference: &Difference) -> DifferenceV1 {
 }
 
 fn verification_v1(verification: &Verification, sources: &Sources) -> VerificationV1 {
-    let (result, cause, drift): (_, _, (&[Change], &[Refusal])) = match verification {
+    let (result, cause, drift): (_, _, (&[Change], &[Blocker])) = match verification {
         Verification::NotNeeded => ("not-needed", None, (&[], &[])),
         Verification::Interrupted => ("interrupted", None, (&[], &[])),
         Verification::InSync => ("in-step", None, (&[], &[])),
-        Verification::Drifted { changes, refusals } => ("drifted", None, (changes, refusals)),
+        Verification::Drifted { changes, blockers } => ("drifted", None, (changes, blockers)),
         Verification::Failed(cause) => ("failed", Some(cause), (&[], &[])),
     };
     VerificationV1 {

@@ -126,7 +126,7 @@ fn report(text: &str) -> Result<StoredReport, Unreadable> {
         run: run.map(|Run(it)| it),
         success,
         verified: verification.result == "in-step",
-        refusals: refusals.into_iter().map(|it| it.message).collect(),
+        blockers: refusals.into_iter().map(|it| it.message).collect(),
         rows: objects,
         matched: matched.iter().filter_map(|(key, id)| Some((Key::new(key)?, DefinitionId::new(id)?))).collect(),
     })

@@ -10,6 +10,7 @@ use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::output::text::problem::Explained;
 use crate::plan::answer::Answer;
+use crate::plan::origin::short;
 
 pub(super) fn page(combined: &Combined) -> Page<'static> {
     let words = combined.heading();
@@ -20,7 +21,7 @@ pub(super) fn page(combined: &Combined) -> Page<'static> {
         (false, false) => Tone::Good,
     };
     let commit = combined.commit.as_ref().map(|it| {
-        let line = vec![plain("The config is that of the commit "), name(it.as_str()), plain(".")];
+        let line = vec![plain("The config is that of the commit "), name(short(it).as_str()), plain(".")];
         Lead::Paragraph(By::Both, vec![line])
     });
     let (kind, what) =

@@ -12,14 +12,14 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title, at,
     below, cell, id, name, org, plain, sandbox, sentence, strong,
 };
-use crate::output::page::failure::{refusals, shared_refusals};
+use crate::output::page::failure::{blockers, shared_blockers};
 use crate::output::page::plan::{add_others, label, notes, presence};
 use crate::output::rows::{LabelRow, labels};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::refusal::Refusal;
+use crate::plan::blocker::Blocker;
 
 /// All of a drift.
 pub(super) fn page<'a>(drift: &Drift, target: &'a Target, sources: &Sources) -> Page<'a> {
@@ -42,8 +42,8 @@ fn page_without<'a>(drift: &Drift, target: &'a Target, shared: &SharedDrift<'_>,
         leads.push(Lead::Paragraph(By::Both, vec![vec![keep, sentence(drift.way_back()), plain(".")]]));
     }
     leads.extend(drift.not_told().map(|why| Lead::Alert(vec![plain("Note")], vec![sentence(why)])));
-    let own: Vec<Refusal> = drift.refusals().into_iter().filter(|it| !shared.has(it)).collect();
-    let mut sections = vec![refusals(&own, sources), candidates(&drift.questions)];
+    let own: Vec<Blocker> = drift.blockers().into_iter().filter(|it| !shared.has(it)).collect();
+    let mut sections = vec![blockers(&own, sources), candidates(&drift.questions)];
     sections.extend(DifferenceCause::ALL.map(|how| group(drift, how)));
     sections.push(ways_out(drift, sources));
     sections.push(notes(&drift.warnings(), &[], sources));
@@ -90,8 +90,8 @@ pub(super) fn page_of_several(orgs: &[DriftedOrg], sources: &Sources) -> Page<'s
         Section::list("org", Keep::First, Title::heading("Drifted"), Tone::Open, lines.collect()),
     ];
     let shared = SharedDrift::of(orgs);
-    let of_several = shared.refusals.iter().map(|(it, names)| (*it, in_orgs(names, orgs)));
-    sections.push(shared_refusals(&of_several.collect::<Vec<_>>(), sources));
+    let of_several = shared.blockers.iter().map(|(it, names)| (*it, in_orgs(names, orgs)));
+    sections.push(shared_blockers(&of_several.collect::<Vec<_>>(), sources));
     for (org, (drift, target)) in told {
         let of_org = |title: Title| match title {
             Title::Implied(words) => Title::Heading(vec![name(org.name.as_str()), plain(": "), plain(words)]),

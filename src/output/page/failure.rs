@@ -3,28 +3,28 @@
 
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::output::page::block::{
     By, Item, Keep, Lead, Page, PageKind, Piece, Section, Title, at, below, name, org, plain, sentence, strong,
 };
-use crate::output::rows::origin_of_refusal;
+use crate::output::rows::origin_of_blocker;
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::output::text::findings::summary;
 use crate::plan::Plan;
-use crate::plan::refusal::Refusal;
+use crate::plan::blocker::Blocker;
 
 /// What is wrong and what to do about it, with the findings in the files.
 pub(super) fn page<'a>(
     problem: &Problem,
-    heard: &'a Heard,
+    known_org: &'a KnownOrg,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
 ) -> Page<'a> {
-    let whose = heard.org.as_ref();
+    let whose = known_org.org.as_ref();
     let mut line = vec![strong("Failed")];
     if whose.is_some() {
         line.push(plain(" in "));
@@ -36,7 +36,7 @@ pub(super) fn page<'a>(
     Page {
         kind: instead_of,
         org: whose,
-        sandbox: heard.sandbox,
+        sandbox: known_org.sandbox,
         first: None,
         what: "Failed",
         summary: Summary {
@@ -50,7 +50,7 @@ pub(super) fn page<'a>(
     }
 }
 
-fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Item> {
+pub(super) fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Item> {
     let Diagnostic { finding, severity, place, key: _, other_key: _, also } = diagnostic;
     let level = match severity {
         Severity::Error => "error",
@@ -65,37 +65,37 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Item> {
     items
 }
 
-/// The most answers of one refusal that a comment shows: each object that could be meant brings some, and there may be
+/// The most answers of one blocker that a comment shows: each object that could be meant brings some, and there may be
 /// thousands.
 const ANSWERS_MAX: usize = 6;
 
 /// All of them, each with its answers as one row.
-pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
-    to_answer(refusals.iter().map(|it| refusal(it, None, sources)).collect())
+pub(super) fn blockers(blockers: &[Blocker], sources: &Sources) -> Section {
+    to_answer(blockers.iter().map(|it| blocker(it, None, sources)).collect())
 }
 
 /// Those of several orgs, each with the orgs that it is about.
-pub(super) fn shared_refusals(refusals: &[(&Refusal, String)], sources: &Sources) -> Section {
-    to_answer(refusals.iter().map(|(it, orgs)| refusal(it, Some(orgs), sources)).collect())
+pub(super) fn shared_blockers(blockers: &[(&Blocker, String)], sources: &Sources) -> Section {
+    to_answer(blockers.iter().map(|(it, orgs)| blocker(it, Some(orgs), sources)).collect())
 }
 
 /// Those of a plan, each with where it comes from.
-pub(super) fn refusals_of(plan: &Plan, sources: &Sources) -> Section {
-    let refusals = plan.refusals.iter().enumerate();
-    to_answer(refusals.map(|(index, it)| refusal(it, origin_of_refusal(plan, index), sources)).collect())
+pub(super) fn blockers_of(plan: &Plan, sources: &Sources) -> Section {
+    let blockers = plan.blockers.iter().enumerate();
+    to_answer(blockers.map(|(index, it)| blocker(it, origin_of_blocker(plan, index), sources)).collect())
 }
 
 fn to_answer(rows: Vec<Vec<Item>>) -> Section {
     Section::list("error", Keep::First, Title::heading("To answer first"), Tone::Bad, rows)
 }
 
-fn refusal(refusal: &Refusal, origin: Option<&str>, sources: &Sources) -> Vec<Item> {
-    let mut line = vec![Piece::Strong(vec![name(refusal.code())])];
-    line.extend(at(" at ", refusal.place, sources));
-    line.extend([plain(": "), sentence(refusal.message())]);
+fn blocker(blocker: &Blocker, origin: Option<&str>, sources: &Sources) -> Vec<Item> {
+    let mut line = vec![Piece::Strong(vec![name(blocker.code())])];
+    line.extend(at(" at ", blocker.place, sources));
+    line.extend([plain(": "), sentence(blocker.message())]);
     let mut items = vec![Item::new(line)];
     items.extend(origin.map(|it| Item::nested(vec![plain(it)])));
-    let answers = refusal.answers();
+    let answers = blocker.answers();
     let more = answers.len().saturating_sub(ANSWERS_MAX);
     items.extend(answers.into_iter().enumerate().map(|(index, it)| {
         let by = if index < ANSWERS_MAX { By::Both } else { By::Html };

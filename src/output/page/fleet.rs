@@ -9,17 +9,19 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, below, cell, name, plain, sandbox, sentence, strong,
 };
+use crate::output::page::lints::{self, Lints};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::output::text::fleet::{frozen, heading, in_place, line_in_words, people_in_words, quiet_orgs, verb};
 use crate::output::text::orgs;
 use crate::plan::answer::Answer;
 use crate::plan::change::Action;
+use crate::plan::origin::short;
 
 /// The most labels of one change that stand in a comment.
 const OPEN_LABELS_MAX: usize = 4;
 
-pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
+pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static> {
     let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let words = heading(plan);
     let is_bad = summary.not_planned + refusals.len() > 0;
@@ -32,7 +34,7 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
     let cost = (summary.changed > 0).then(|| format!("All applies together send {requests}."));
     let mut leads: Vec<Lead> = cost.map(|it| Lead::Paragraph(By::Both, vec![vec![plain(it)]])).into_iter().collect();
     leads.extend(commit.as_ref().map(|it| {
-        let line = vec![plain("The config is that of the commit "), name(it.as_str()), plain(".")];
+        let line = vec![plain("The config is that of the commit "), name(short(it).as_str()), plain(".")];
         Lead::Paragraph(By::Both, vec![line])
     }));
     leads.extend(frozen(orgs).into_iter().map(|it| Lead::Alert(vec![plain("Frozen")], vec![sentence(it)])));
@@ -61,6 +63,7 @@ pub(super) fn page(plan: &FleetPlanV1) -> Page<'static> {
             changes(groups),
             looked_at(warnings, no_longer_needed),
             matrix(orgs, groups),
+            lints::section(lints),
         ],
     }
 }
@@ -102,7 +105,7 @@ fn not_planned(orgs: &[FleetOrgV1]) -> Section {
     Section::list("org", Keep::First, Title::heading("Not planned"), Tone::Bad, rows.collect())
 }
 
-fn refused(refusals: &[FleetRefusalV1]) -> Section {
+fn refused(blockers: &[FleetRefusalV1]) -> Section {
     let row = |it: &FleetRefusalV1| {
         let mut line = vec![Piece::Strong(vec![name(it.code.as_str())])];
         line.extend(it.place.iter().flat_map(|it| [plain(" at "), place(it)]));
@@ -114,7 +117,7 @@ fn refused(refusals: &[FleetRefusalV1]) -> Section {
         });
         [Item::new(line), orgs].into_iter().chain(answers).collect()
     };
-    let rows = refusals.iter().map(row).collect();
+    let rows = blockers.iter().map(row).collect();
     Section::list("error", Keep::First, Title::heading("Refused"), Tone::Bad, rows)
 }
 

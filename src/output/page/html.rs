@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use crate::config::coverage::Coverage;
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
@@ -34,12 +34,12 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// A whole plan, complete however long it is.
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    print(plan_page::page(plan, Some(coverage), target, sources))
+    print(plan_page::page(plan, Some(coverage), target, sources, None))
 }
 
 /// The plans of several orgs, complete however long they are.
 pub fn fleet_plan(plan: &FleetPlanV1) -> String {
-    print(fleet_page::page(plan))
+    print(fleet_page::page(plan, None))
 }
 
 /// A whole report.
@@ -65,12 +65,12 @@ pub fn combined(combined: &Combined) -> String {
 /// What is wrong and what to do about it, with the findings in the files.
 pub fn failure(
     problem: &Problem,
-    heard: &Heard,
+    known_org: &KnownOrg,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
 ) -> String {
-    print(failure_page::page(problem, heard, diagnostics, sources, instead_of))
+    print(failure_page::page(problem, known_org, diagnostics, sources, instead_of))
 }
 
 /// Foreign text, without anything hidden.

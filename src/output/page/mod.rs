@@ -4,7 +4,7 @@
 use crate::config::coverage::Coverage;
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
-use crate::model::problem::{Heard, Problem};
+use crate::model::problem::{KnownOrg, Problem};
 use crate::model::source::Sources;
 use crate::ops::apply::report::Report;
 use crate::ops::drift::Drift;
@@ -19,28 +19,36 @@ mod drift;
 mod failure;
 mod fleet;
 pub mod html;
+mod lints;
 mod markdown;
 mod markdown_escape;
 mod plan;
 mod report;
 
 pub use crate::output::page::block::PageKind;
+pub use crate::output::page::lints::Lints;
 pub use crate::output::page::markdown::{COMMENT, PageRoom, SUMMARY};
 pub use crate::output::page::markdown_escape::{Inline, in_cell};
 
 /// A plan as a comment.
-pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
-    markdown::print(&plan::page(plan, None, target, sources), COMMENT)
+pub fn plan(plan: &Plan, target: &Target, sources: &Sources, lints: Option<Lints<'_>>) -> String {
+    markdown::print(&plan::page(plan, None, target, sources, lints), COMMENT)
 }
 
 /// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
-pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    markdown::print(&plan::page(plan, Some(coverage), target, sources), SUMMARY)
+pub fn plan_summary(
+    plan: &Plan,
+    coverage: &Coverage,
+    target: &Target,
+    sources: &Sources,
+    lints: Option<Lints<'_>>,
+) -> String {
+    markdown::print(&plan::page(plan, Some(coverage), target, sources, lints), SUMMARY)
 }
 
 /// The plans of several orgs, as much of it as there is room for.
-pub fn fleet_plan(plan: &FleetPlanV1, room: PageRoom) -> String {
-    markdown::print(&fleet::page(plan), room)
+pub fn fleet_plan(plan: &FleetPlanV1, lints: Option<Lints<'_>>, room: PageRoom) -> String {
+    markdown::print(&fleet::page(plan, lints), room)
 }
 
 /// Which orgs a change of the files affects, as much of it as there is room for.
@@ -71,11 +79,11 @@ pub fn combined(combined: &Combined, room: PageRoom) -> String {
 /// A failure: in whose place, and as much as there is room for.
 pub fn failure(
     problem: &Problem,
-    heard: &Heard,
+    known_org: &KnownOrg,
     diagnostics: &Findings,
     sources: &Sources,
     instead_of: PageKind,
     room: PageRoom,
 ) -> String {
-    markdown::print(&failure::page(problem, heard, diagnostics, sources, instead_of), room)
+    markdown::print(&failure::page(problem, known_org, diagnostics, sources, instead_of), room)
 }

@@ -13,21 +13,27 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, at, cell, id, listed, name, org, plain, sandbox, sentence, strong, subject,
 };
-use crate::output::page::failure::refusals_of;
+use crate::output::page::failure::blockers_of;
+use crate::output::page::lints::{self, Lints};
 use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
 use crate::output::style::Tone;
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan};
-use crate::plan::Plan;
 use crate::plan::change::{Change, ObsoleteLine, Step, Unmanaged};
-use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, settled_in_words, short};
 use crate::plan::warning::Warning;
+use crate::plan::{Only, Plan};
 
 /// The most labels of one definition that stand in the open table of a comment; all of them are in the details.
 const OPEN_LABELS_MAX: usize = 4;
 
 /// A plan, with the coverage of the config's locales where there is room for it.
-pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Target, sources: &Sources) -> Page<'a> {
+pub(super) fn page<'a>(
+    plan: &Plan,
+    coverage: Option<&Coverage>,
+    target: &'a Target,
+    sources: &Sources,
+    lints: Option<Lints<'_>>,
+) -> Page<'a> {
     let org_of = target.org.as_ref();
     let summary = of_plan(plan);
     let Summary { tone: _, words, more } = &summary;
@@ -64,7 +70,7 @@ pub(super) fn page<'a>(plan: &Plan, coverage: Option<&Coverage>, target: &'a Tar
         summary,
         line,
         leads,
-        sections: sections(plan, coverage, sources),
+        sections: sections(plan, coverage, sources, lints),
     }
 }
 
@@ -85,16 +91,17 @@ fn only(only: &Only) -> Lead {
     Lead::Alert(title, vec![plain(left_out(only))])
 }
 
-fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources) -> Vec<Section> {
+fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources, lints: Option<Lints<'_>>) -> Vec<Section> {
     let groups = groups(plan);
     let covered: BTreeSet<&Key> = coverage.iter().flat_map(|it| &it.rows).map(|it| &it.key).collect();
     let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
-    sections.push(refusals_of(plan, sources));
+    sections.push(blockers_of(plan, sources));
     sections.extend(groups.iter().map(|it| group(it, plan, &covered, sources)));
     sections.extend(plan.base.as_ref().map(|it| settled(it, plan)));
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
     sections.push(left_alone(&plan.unmanaged));
+    sections.push(lints::section(lints));
     sections.extend(coverage.into_iter().flat_map(coverage_sections));
     sections
 }

@@ -10,7 +10,7 @@ use crate::output::page::block::{
     By, Item, Keep, Lead, Page, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table, Title, at, cell,
     explained, name, org, plain, sandbox, sentence, strong, subject,
 };
-use crate::output::page::failure::refusals;
+use crate::output::page::failure::blockers;
 use crate::output::rows::{differences, key_of, known_as};
 use crate::output::style::Tone;
 use crate::output::summary::{Summary, of_report, what};
@@ -37,10 +37,10 @@ pub(super) fn page<'a>(report: &Report, target: &'a Target, sources: &Sources) -
         let unread = vec![strong("Divisions"), plain(format!(": {}. ", outcome::DIVISIONS_UNREAD))];
         behind(unread, explained(cause))
     }));
-    let mut sections = vec![refusals(&report.refusals, sources), objects(report, sources)];
-    if let Verification::Drifted { changes, refusals: new } = &report.verification {
+    let mut sections = vec![blockers(&report.blockers, sources), objects(report, sources)];
+    if let Verification::Drifted { changes, blockers: new } = &report.verification {
         sections.push(drifted(changes, report));
-        sections.push(refusals(new, sources));
+        sections.push(blockers(new, sources));
     }
     Page {
         kind: PageKind::Report,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use similar::ChangeTag;
 use similar::utils::diff_graphemes;
 
+use crate::model::ci_commands;
 use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
@@ -211,7 +212,7 @@ fn parts(before: &Label, after: &Label) -> Vec<Part> {
         found = diff_graphemes(similar::Algorithm::Myers, before, after);
         let equal: usize = found.iter().filter(|(tag, _)| *tag == ChangeTag::Equal).map(|(_, it)| it.len()).sum();
         // A CI command that is cut into parts would not be detected in any of them.
-        let has_command = text::has_command(before) || text::has_command(after);
+        let has_command = ci_commands::has_command(before) || ci_commands::has_command(after);
         if has_command || equal * 3 < before.len().max(after.len()) {
             found.clear();
         }

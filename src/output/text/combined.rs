@@ -7,12 +7,13 @@ use crate::output::combined::{Combined, CombinedOrg, CombinedStatus};
 use crate::output::json::common::CauseV1;
 use crate::output::style::{Style, Tone};
 use crate::output::text::problem::{Explained, answer, explained_below};
+use crate::plan::origin::short;
 
 pub fn combined(combined: &Combined, style: Style) -> String {
     let mut shown = format!("{}\n", style.bold(&combined.heading()));
     // Writing to a String cannot fail.
     if let Some(commit) = &combined.commit {
-        let _ = writeln!(shown, "\nThe config is that of the commit {}.", text::terminal(commit));
+        let _ = writeln!(shown, "\nThe config is that of the commit {}.", text::terminal(&short(commit)));
     }
     for status in CombinedStatus::ALL {
         let orgs: Vec<&CombinedOrg> = combined.of(status).collect();

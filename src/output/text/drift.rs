@@ -14,7 +14,7 @@ use crate::output::style::{Style, sign};
 use crate::output::summary::target_line;
 use crate::output::text::change;
 use crate::output::text::plan::warnings_shown;
-use crate::output::text::problem::{answer, explained, place, refusal_shown, refusal_with};
+use crate::output::text::problem::{answer, blocker_shown, blocker_with, explained, place};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
 
@@ -33,9 +33,9 @@ pub fn drifted(orgs: &[DriftedOrg], sources: &Sources, style: Style) -> String {
             let _ = write!(shown, "\n{name}\n{}", in_full(of_it, target, &shared, sources, style));
         }
     }
-    for (refusal, names) in &shared.refusals {
+    for (blocker, names) in &shared.blockers {
         let orgs = text::terminal(&in_orgs(names, orgs)).to_string();
-        let _ = write!(shown, "\n{}", refusal_with(refusal, Some(&orgs), sources, style));
+        let _ = write!(shown, "\n{}", blocker_with(blocker, Some(&orgs), sources, style));
     }
     for (note, names) in &shared.notes {
         let (note, orgs) = (text::terminal(note), text::terminal(&in_orgs(names, orgs)).to_string());
@@ -69,12 +69,12 @@ fn in_full(drift: &Drift, target: &Target, shared: &SharedDrift<'_>, sources: &S
         // Writing to a String cannot fail.
         let _ = write!(shown, "\n{warnings}");
     }
-    for it in drift.questions.iter().filter(|it| !shared.has(&it.refusal)) {
+    for it in drift.questions.iter().filter(|it| !shared.has(&it.blocker)) {
         shown.push('\n');
         shown.push_str(&question(it, sources, style));
     }
     for guard in drift.guards().filter(|it| !shared.has(it)) {
-        let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
+        let _ = write!(shown, "\n{}", blocker_shown(guard, sources, style));
     }
     let _ = write!(shown, "\n{}", sum(drift, style));
     if let Some(why) = drift.not_told().filter(|it| !shared.has_note(it)) {
@@ -142,7 +142,7 @@ fn unmanaged(it: &UnmanagedDrift, style: Style) -> String {
 }
 
 fn question(question: &Question, sources: &Sources, style: Style) -> String {
-    let mut shown = refusal_shown(&question.refusal, sources, style);
+    let mut shown = blocker_shown(&question.blocker, sources, style);
     for DriftSubject { id, system_presence, name, modified, keep } in &question.about {
         let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
         // Writing to a String cannot fail.

@@ -9,8 +9,8 @@ use crate::model::text;
 use crate::ops::labels::rows::Fleet;
 use crate::ops::pin::Pins;
 use crate::ops::promote::Promoted;
-use crate::output::named_orgs::named_orgs;
 use crate::output::style::Style;
+use crate::output::summary::named_orgs;
 
 /// The context lines around a change.
 const CONTEXT: usize = 2;

@@ -8,8 +8,9 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::source::{Source, Sources, Span};
-use crate::model::text;
+use crate::model::{ci_commands, text};
 use crate::output::style::Style;
+use crate::plan::origin::short;
 
 /// The characters of a line that are shown before and after the marked part.
 const CONTEXT_CHARS: usize = 60;
@@ -56,7 +57,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
     errors.iter().try_for_each(|it| draw(out, it))?;
     if !diagnostics.is_empty() {
         let names = explained(&errors.iter().chain(&warnings).map(|it| it.finding.code()).collect::<Vec<_>>());
-        let commit = sources.commit.as_deref().map(|it| format!(" in the commit {it}")).unwrap_or_default();
+        let commit = sources.commit.as_deref().map(|it| format!(" in the commit {}", short(it))).unwrap_or_default();
         let places: Vec<String> = errors.iter().filter_map(|it| Some(sources.place(it.place?).to_string())).collect();
         let at = match places.as_slice() {
             [] => String::new(),
@@ -195,8 +196,9 @@ fn shown_line(source: &Source, span: Span) -> (String, Range<usize>) {
         line.push('…');
     }
     let whole = [before.trim_start_matches('\u{FEFF}'), marked, after];
-    let parts =
-        text::parts_without_commands(whole.map(|it| text::terminal(it).to_string()).each_ref().map(String::as_str));
+    let parts = ci_commands::parts_without_commands(
+        whole.map(|it| text::terminal(it).to_string()).each_ref().map(String::as_str),
+    );
     let (from, to) = (line.len() + parts[0].len(), line.len() + parts[0].len() + parts[1].len());
     line.push_str(&parts.concat());
     if start + marked.len() + after.len() < line_end {

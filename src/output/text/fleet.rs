@@ -13,6 +13,7 @@ use crate::output::json::fleet::{
 use crate::output::style::{Style, sign};
 use crate::output::text::problem::{answer, explained_below};
 use crate::plan::change::Action;
+use crate::plan::origin::short;
 
 /// The most labels of a change that are shown. `--org NAME` shows all.
 const LABELS_MAX: usize = 4;
@@ -21,10 +22,10 @@ const LABELS_MAX: usize = 4;
 pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
     let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
     let mut sections = vec![
-        commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
+        commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
         not_planned(orgs, style),
         frozen_shown(orgs, style),
-        refusals.iter().map(|it| refusal(it, style)).collect::<Vec<_>>().join("\n"),
+        refusals.iter().map(|it| blocker(it, style)).collect::<Vec<_>>().join("\n"),
         changes(groups, true, style),
     ];
     let shown = if style.quiet { &[][..] } else { warnings };
@@ -107,7 +108,7 @@ fn not_planned(orgs: &[FleetOrgV1], style: Style) -> String {
     if shown.is_empty() { shown } else { format!("{}:\n{shown}", style.bad("Not planned")) }
 }
 
-fn refusal(it: &FleetRefusalV1, style: Style) -> String {
+fn blocker(it: &FleetRefusalV1, style: Style) -> String {
     let FleetRefusalV1 { code, message, answers, place, orgs: _, orgs_in_words } = it;
     let head = style.bad(&format!("error[{}]", text::terminal(code)));
     let message = text::terminal(&text::with_short_names(message)).to_string();

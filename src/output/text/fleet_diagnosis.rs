@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::text;
-use crate::ops::doctor::check::{Diagnosis, Health};
-use crate::ops::doctor::fleet::{FleetDiagnosis, OrgDiagnosis};
+use crate::ops::doctor::check::{Diagnosis, FleetDiagnosis, Health, OrgDiagnosis};
 use crate::output::style::Style;
 use crate::output::text::doctor::{checks, counted};
 

@@ -7,8 +7,8 @@ use crate::model::text;
 use crate::ops::labels::export::{ExportedSheet, shown};
 use crate::ops::labels::import::{LabelWish, RefusedCell};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
-use crate::output::named_orgs::named_orgs;
 use crate::output::style::Style;
+use crate::output::summary::named_orgs;
 
 /// The size of a sheet, and the number of missing labels per language.
 pub fn exported(exported: &ExportedSheet, style: Style) -> String {

@@ -14,6 +14,8 @@ use crate::output::table::{self, TableColumn};
 use crate::output::text::fleet::changes;
 
 const COMMIT_CHARS: usize = 12;
+/// A whole hash.
+const HASH_CHARS: usize = 40;
 
 pub fn human(orgs: &OrgsV1, style: Style) -> String {
     let heading = match (&orgs.since, is_of_behind(orgs)) {
@@ -41,7 +43,10 @@ pub fn human(orgs: &OrgsV1, style: Style) -> String {
 pub fn heading(orgs: &OrgsV1, since: &OrgsSinceV1) -> String {
     let affected = orgs.orgs.iter().filter(|it| it.is_affected()).count();
     let commit: String = since.commit.chars().take(COMMIT_CHARS).collect();
-    let given = text::ticked(&since.given);
+    // A whole hash reads better short, as the one before it.
+    let is_hash = since.given.len() == HASH_CHARS && since.given.chars().all(|it| it.is_ascii_hexdigit());
+    let given: String = since.given.chars().take(if is_hash { COMMIT_CHARS } else { usize::MAX }).collect();
+    let given = text::ticked(&given);
     let why = if since.merge_base { format!("the merge base of {given} and the config") } else { given };
     format!("{affected} of {} affected since {commit} ({why})", text::count(orgs.orgs.len(), "org"))
 }

@@ -1,4 +1,4 @@
-//! A plan for people: changes, refusals, unmanaged objects, a summary.
+//! A plan for people: changes, blockers, unmanaged objects, a summary.
 
 use std::fmt::Write as _;
 
@@ -7,19 +7,17 @@ use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::model::usage::{People, Usage};
-use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, RowNote, base_notes, origin, origin_of_refusal};
+use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, RowNote, base_notes, origin, origin_of_blocker};
 use crate::output::style::{Style, Tone};
-
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan, target_line};
 use crate::output::text::change;
 use crate::output::text::findings::{DRAWN_MAX, by_rule};
-use crate::output::text::problem::{pasted, place, refusal_with};
-use crate::plan::Plan;
+use crate::output::text::problem::{blocker_with, pasted, place};
 use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::guard::noticed;
-use crate::plan::only::Only;
-use crate::plan::origin::{Base, settled_in_words};
+use crate::plan::origin::{Base, settled_in_words, short};
 use crate::plan::warning::Warning;
+use crate::plan::{Only, Plan};
 
 /// A whole plan, in full.
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
@@ -29,7 +27,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         unmanaged: left_alone,
         obsolete: spent,
         warnings,
-        refusals,
+        blockers,
         seen: _,
         usage,
         divisions: _,
@@ -44,7 +42,10 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
         freezes_shown(freezes, sources, style),
-        sources.commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
+        sources
+            .commit
+            .as_ref()
+            .map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
         base.as_ref().map_or_else(String::new, |it| base_shown(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
         match split {
@@ -60,10 +61,10 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         },
         base.as_ref().map_or_else(String::new, |it| settled(it, plan)),
         warnings_shown(warnings, style),
-        refusals
+        blockers
             .iter()
             .enumerate()
-            .map(|(index, it)| refusal_with(it, origin_of_refusal(plan, index), sources, style))
+            .map(|(index, it)| blocker_with(it, origin_of_blocker(plan, index), sources, style))
             .collect::<Vec<_>>()
             .join("\n"),
         spent.iter().map(|it| spent_shown(it, sources)).collect(),
@@ -98,7 +99,7 @@ pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
     let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
     format!(
         "{}: {not_in} in the saved plan, so more would be done than was reviewed\n\n{}\n\
-         Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.\n",
+         Nothing was applied. To apply this, have a new plan reviewed, and apply with that one.\n",
         style.bad("error[beyond-saved-plan]"),
         changes_shown(changes, &Usage::NotAsked, plan, style),
     )
@@ -132,7 +133,7 @@ fn changes_shown<'a>(
 
 /// It is prominent, because a plan that looks complete may be a part.
 fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
-    let Only { keys, changes, refusals } = only;
+    let Only { keys, changes, blockers } = only;
     let keys: Vec<String> = keys.iter().map(|it| format!("`{}`", text::terminal(it.as_str()))).collect();
     let head = style.doubtful(&format!("ONLY {}", text::list(&keys, "and")));
     let mut shown = format!("{head}: {}\n", left_out(only));
@@ -141,12 +142,12 @@ fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  left out: {} {subject}", step.action().verb());
     }
-    for refusal in refusals {
+    for blocker in blockers {
         let _ = writeln!(
             shown,
             "  left out: error[{}]: {}",
-            refusal.code(),
-            text::terminal(&text::with_short_names(&refusal.message()))
+            blocker.code(),
+            text::terminal(&text::with_short_names(&blocker.message()))
         );
     }
     shown
@@ -222,7 +223,7 @@ fn summary(plan: &Plan, sources: &Sources, style: Style) -> String {
 /// The places of the errors, in a sentence after a space. Empty if the only one is directly above.
 fn places(plan: &Plan, sources: &Sources) -> String {
     let mut places: Vec<String> = Vec::new();
-    for span in plan.refusals.iter().filter_map(|it| it.place) {
+    for span in plan.blockers.iter().filter_map(|it| it.place) {
         let place = sources.place(span).to_string();
         if !places.contains(&place) {
             places.push(place);
@@ -230,7 +231,7 @@ fn places(plan: &Plan, sources: &Sources) -> String {
     }
     match places.as_slice() {
         [] => String::new(),
-        [_] if plan.refusals.len() == 1 && plan.warnings.is_empty() => String::new(),
+        [_] if plan.blockers.len() == 1 && plan.warnings.is_empty() => String::new(),
         [one] => format!(" The error is at {}.", text::terminal(one)),
         several => format!(" Errors at {}.", text::terminal(&text::some(several))),
     }

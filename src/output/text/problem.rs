@@ -1,4 +1,4 @@
-//! A problem in every view: its sentence, what to do, and the correlation id. Also a refusal with its place and its
+//! A problem in every view: its sentence, what to do, and the correlation id. Also a blocker with its place and its
 //! answers.
 
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use crate::model::text::{self, Shown};
 use crate::output::json::ErrorV1;
 use crate::output::style::Style;
 use crate::plan::answer::Answer;
-use crate::plan::refusal::Refusal;
+use crate::plan::blocker::Blocker;
 
 /// Strings are raw, and each view escapes them in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,24 +91,24 @@ fn labelled(word: &str, problem: &Problem, style: Style) -> String {
     format!("{}: {}\n{below}", colour.apply_to(word), text::terminal(&problem.message))
 }
 
-/// A refusal, its place, and each way to answer it.
-pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) -> String {
-    refusal_with(refusal, None, sources, style)
+/// A blocker, its place, and each way to answer it.
+pub(super) fn blocker_shown(blocker: &Blocker, sources: &Sources, style: Style) -> String {
+    blocker_with(blocker, None, sources, style)
 }
 
 /// The same with its origin.
-pub(super) fn refusal_with(refusal: &Refusal, origin: Option<&str>, sources: &Sources, style: Style) -> String {
-    let head = style.bad(&format!("error[{}]", refusal.code()));
+pub(super) fn blocker_with(blocker: &Blocker, origin: Option<&str>, sources: &Sources, style: Style) -> String {
+    let head = style.bad(&format!("error[{}]", blocker.code()));
     let mut shown =
-        format!("{head}: {}\n", style.bold(text::terminal(&text::with_short_names(&refusal.message())).as_str()));
-    if let Some(span) = refusal.place {
+        format!("{head}: {}\n", style.bold(text::terminal(&text::with_short_names(&blocker.message())).as_str()));
+    if let Some(span) = blocker.place {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  --> {}", place(span, sources));
     }
     if let Some(origin) = origin {
         let _ = writeln!(shown, "  {origin}");
     }
-    for Answer { say, lines } in refusal.answers() {
+    for Answer { say, lines } in blocker.answers() {
         answer(&mut shown, "  ", text::terminal(&text::with_short_names(&say)).as_str(), &lines, style);
     }
     shown

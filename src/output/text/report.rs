@@ -14,7 +14,7 @@ use crate::output::summary::{Summary, of_report, what};
 use crate::output::text::change::{block, quoted_label, subject, subject_of};
 use crate::output::text::findings::pointed_at;
 use crate::output::text::problem::explained;
-use crate::output::text::problem::{place, refusal_shown};
+use crate::output::text::problem::{blocker_shown, place};
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 
@@ -28,7 +28,7 @@ const INDENT: &str = "      ";
 pub fn report(report: &Report, sources: &Sources, style: Style) -> String {
     let Report {
         rows,
-        refusals,
+        blockers,
         verification: _,
         divisions_unread,
         interrupted,
@@ -45,8 +45,8 @@ pub fn report(report: &Report, sources: &Sources, style: Style) -> String {
     if !rows.is_empty() {
         shown.push('\n');
     }
-    for refusal in refusals {
-        shown.push_str(&refusal_shown(refusal, sources, style));
+    for blocker in blockers {
+        shown.push_str(&blocker_shown(blocker, sources, style));
     }
     shown.push_str(&outcome::interrupted(*interrupted, style));
     shown.push_str(&verified(report, sources, style));
@@ -97,7 +97,7 @@ pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style:
         Outcome::Unknown(cause) => {
             shown.push_str(&explained(cause, INDENT, style));
             // Writing to a String cannot fail.
-            let see = again_from.map_or_else(|| format!("; {} to see", intent.again()), |_| String::new());
+            let see = again_from.map_or_else(|| format!("; {}", intent.seen()), |_| String::new());
             let _ = writeln!(shown, "      whether it was written is not known{see}");
         }
         Outcome::Differs(_)
@@ -136,7 +136,7 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
     if let Some(cause) = cause {
         shown.push_str(&explained(cause, INDENT, style));
     }
-    if let Verification::Drifted { changes, refusals } = &report.verification {
+    if let Verification::Drifted { changes, blockers } = &report.verification {
         for change in changes {
             shown.push_str(&block(change, &report.default_locale, &report.divisions, style));
             if let Some(span) = change.place {
@@ -144,8 +144,8 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
                 let _ = writeln!(shown, "    at {}", place(span, sources));
             }
         }
-        for refusal in refusals {
-            shown.push_str(&refusal_shown(refusal, sources, style));
+        for blocker in blockers {
+            shown.push_str(&blocker_shown(blocker, sources, style));
         }
     }
     shown

@@ -13,6 +13,7 @@ use crate::output::style::Style;
 use crate::output::text::plan::plan;
 use crate::output::text::report::row;
 use crate::plan::change::{Action, Change, Reason};
+use crate::plan::origin::short;
 
 /// The report to revert, and its file.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,8 @@ pub fn revert(report: &StoredReport) -> String {
     }
     let commit = report.run.as_ref().and_then(|it| it.said.commit.as_deref());
     let what = match commit {
+        // A whole hash reads better short.
+        Some(hash) if hash.len() == 40 => format!("the commit {}", text::terminal(&short(hash))),
         Some(commit) => format!("the commit {}", text::terminal(commit)),
         None => "the change of the config that was applied".to_owned(),
     };

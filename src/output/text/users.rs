@@ -136,7 +136,7 @@ fn said(outcome: &UserOutcome) -> OutcomeWords {
 }
 
 /// The resolved presences, a line each.
-pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
+pub fn in_words(all: &[ResolvedPresence], default_locale: &Locale) -> String {
     let mut shown = String::new();
     for ResolvedPresence { typed, by, definition } in all {
         let by = match by {
@@ -163,7 +163,7 @@ pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
 pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
     let UserReport { source, resolved: presences, rows, interrupted, default_locale } = report;
     let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
-    shown.push_str(&meant(presences, default_locale));
+    shown.push_str(&in_words(presences, default_locale));
     shown.push('\n');
     for (index, it) in rows.iter().enumerate() {
         shown.push_str(&row(it, report, style));

@@ -107,8 +107,8 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
     if report.is_success() {
         assert_eq!(shown, IN_STEP, "{repeat}");
     }
-    if let Verification::Drifted { changes, refusals } = &report.verification {
-        panic!("{repeat}: no one else is here, and there is drift: {changes:?} {refusals:?}");
+    if let Verification::Drifted { changes, blockers } = &report.verification {
+        panic!("{repeat}: no one else is here, and there is drift: {changes:?} {blockers:?}");
     }
 }
 

@@ -2,8 +2,8 @@
 //! be one of them.
 
 use presencectl::model::generation::Generation;
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::plan;
-use presencectl::plan::refusal::Refusal;
 use serde_json::{Map, Value, json};
 
 use super::{World, held, message, said};
@@ -70,7 +70,7 @@ async fn what_is_said_to_be_new_is_made_beside_it() {
     let mut world = world();
     spoil(&world, 2, &json!({ "languageLabels": { "fr": "Tea", "de": 5 } }));
     let refused = world.plan().await;
-    assert_eq!(refused.refusals.iter().map(Refusal::code).collect::<Vec<_>>(), ["looks-like-odd-object"]);
+    assert_eq!(refused.blockers.iter().map(Blocker::code).collect::<Vec<_>>(), ["looks-like-odd-object"]);
     world.desired.definitions.values_mut().filter(|it| it.key.as_str() == "tea").for_each(|it| it.new = true);
     let report = world.apply().await;
     assert_eq!(said(&report), ["create tea done", "update lunch done"]);

@@ -330,7 +330,7 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     assert_eq!(world.count("PUT"), 0);
     assert_snapshot!(undone(&report), @"
     update skipped: it waits for `update` of `b`, which frees the label `Two` (en_US), and that was not done
-    update refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
+    update refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; a new plan shows it
     ");
 }
 
@@ -439,7 +439,7 @@ proptest! {
             let world = case.world(OrgBehavior { unique_labels: demand, ..OrgBehavior::default() });
             prop_assert_eq!(wrong(&world.sandbox, demand), [""; 0]);
             let plan = world.plan().await;
-            prop_assume!(plan.refusals.is_empty());
+            prop_assume!(plan.blockers.is_empty());
             let steps = world.steps().await;
             prop_assume!(is_legal_after(&world, &steps, demand));
             let order = Order::of(&steps, &world.read().await);

@@ -50,7 +50,7 @@ fn can_be_written(config: &Desired, org: &Observed) -> bool {
     let bare = |it: &Change| {
         matches!(it.step, Step::Deactivate(..) | Step::Supersede(..)) && it.step.after().labels.is_empty()
     };
-    plan.refusals.is_empty() && !plan.changes.is_empty() && !plan.changes.iter().any(bare)
+    plan.blockers.is_empty() && !plan.changes.is_empty() && !plan.changes.iter().any(bare)
 }
 
 /// The divisions of the sandbox, and all of them together.
@@ -197,7 +197,7 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
     let Undo { plan, not_undone, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
-    prop_assert!(not_undone.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", not_undone, plan.refusals);
+    prop_assert!(not_undone.is_empty() && plan.blockers.is_empty(), "{:?} {:?}", not_undone, plan.blockers);
     let desired = presencectl::ops::undo::desired(&kept);
     let steps = plan.changes.into_iter().map(|it| it.step).collect();
     let job = ApplyJob {

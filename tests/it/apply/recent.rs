@@ -19,9 +19,9 @@ use presencectl::ops::history::stored::Stored;
 use presencectl::ops::plan_org::held_against;
 use presencectl::output::json;
 use presencectl::plan::Plan;
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::Held;
 use presencectl::plan::recent::Sent;
-use presencectl::plan::refusal::Refusal;
 use presencectl::plan::warning::Warning;
 use presencectl::sandbox::faults::Cut;
 use presencectl::sandbox::{FaultRule, OrgBehavior};
@@ -230,16 +230,16 @@ async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
         let body = json!({ "languageLabels": labels, "systemPresence": "Break", "deactivated": deactivated });
         world.admin("PUT", &path, Some(&body));
         let next = plan(&world, &known(&world, &first, None, now(&world))).await;
-        let codes: Vec<_> = next.refusals.iter().map(Refusal::code).collect();
+        let codes: Vec<_> = next.blockers.iter().map(Blocker::code).collect();
         assert_eq!(codes, if refused { vec!["looks-like-rename"] } else { Vec::new() }, "{labels} {deactivated}");
-        let lines: Vec<String> = next.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines).collect();
+        let lines: Vec<String> = next.blockers.iter().flat_map(Blocker::answers).flat_map(|it| it.lines).collect();
         let says_new = refused && !new;
         assert_eq!(lines.iter().any(|it| it.contains("new: true")), says_new, "a way out when the list shows it");
         if says_new {
             sleep(Duration::from_millis(MINUTES_5)).await;
             world.desired.definitions.values_mut().for_each(|it| it.new = true);
             let later = plan(&world, &known(&world, &first, None, now(&world))).await;
-            assert!(later.refusals.is_empty() && later.changes.len() == 1, "then it is one: {later:?}");
+            assert!(later.blockers.is_empty() && later.changes.len() == 1, "then it is one: {later:?}");
         }
         assert!(next.changes.is_empty(), "{:?}", next.changes);
         assert_eq!(next.held.len(), if refused { 1 } else { 2 });

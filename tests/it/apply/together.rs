@@ -27,8 +27,8 @@ fn tea(list_lag_ms: u64) -> World {
 
 /// The ids of the two that are there, and everything that names them.
 fn both_are_named(world: &World, report: &Report) {
-    let Verification::Drifted { refusals, .. } = &report.verification else { panic!("{report:?}") };
-    let text = format!("{refusals:?}");
+    let Verification::Drifted { blockers, .. } = &report.verification else { panic!("{report:?}") };
+    let text = format!("{blockers:?}");
     let ids: Vec<String> = world.held().into_values().filter(|it| !it.primary).map(|it| it.id).collect();
     assert!(ids.len() == 2 && ids.iter().all(|id| text.contains(id.as_str())), "{ids:?}: {text}");
     assert!(!report.is_success());

@@ -7,13 +7,13 @@ use presencectl::host::stop::Stop;
 use presencectl::model::desired::Prune;
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::names::{DefinitionId, Label, Locale};
-use presencectl::model::problem::Heard;
+use presencectl::model::problem::KnownOrg;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, Unseen, Verification};
 use presencectl::ops::apply::{Aim, ApplyJob};
 use presencectl::ops::plan_org::plan_org;
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::refusal::Refusal;
 use presencectl::sandbox::exchange::LoggedRequest;
 use presencectl::sandbox::org_behavior::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
 use presencectl::sandbox::{FaultRule, OrgBehavior};
@@ -251,8 +251,8 @@ async fn a_change_of_something_that_was_in_step_is_drift() {
     let steps = world.steps().await;
     world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]));
     let report = world.carry_out(steps).await;
-    let Verification::Drifted { changes, refusals } = &report.verification else { panic!("{report:?}") };
-    assert_eq!((changes.len(), refusals.len()), (1, 0));
+    let Verification::Drifted { changes, blockers } = &report.verification else { panic!("{report:?}") };
+    assert_eq!((changes.len(), blockers.len()), (1, 0));
     assert_eq!(changes[0].step.id(), Some(&id(1)));
     assert_eq!(said(&report), ["create tea done"]);
     assert!(!report.is_success());
@@ -267,8 +267,8 @@ async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
         admin(&sandbox, "POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
     });
     let report = world.carry_out(steps).await;
-    let Verification::Drifted { changes: _, refusals } = &report.verification else { panic!("{report:?}") };
-    let text = format!("{:?}", refusals[0].fact);
+    let Verification::Drifted { changes: _, blockers } = &report.verification else { panic!("{report:?}") };
+    let text = format!("{:?}", blockers[0].fact);
     let ids: Vec<String> = world.held().into_values().filter(|it| !it.primary).map(|it| it.id).collect();
     assert_eq!(ids.len(), 2);
     assert!(ids.iter().all(|id| text.contains(id.as_str())), "{text}");
@@ -288,8 +288,8 @@ async fn a_second_one_ends_the_look_at_once_also_where_reads_by_id_lag() {
     let report = world.carry_out(steps).await;
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert!(matches!(report.rows[0].outcome, Outcome::NotVisibleYet(Unseen::Object { .. })), "{report:?}");
-    let Verification::Drifted { changes: _, refusals } = &report.verification else { panic!("{report:?}") };
-    let ids = refusals[0].fact.ids();
+    let Verification::Drifted { changes: _, blockers } = &report.verification else { panic!("{report:?}") };
+    let ids = blockers[0].fact.ids();
     assert!(ids.iter().any(|it| it.as_str() == twin["id"]) && ids.contains(&report.rows[0].id.as_ref().unwrap()));
 }
 
@@ -452,8 +452,8 @@ async fn a_run_at_once_after_one_that_was_not_seen_names_both() {
     assert!(begun.elapsed().as_secs() < 60, "at once: {:?}", begun.elapsed());
     assert!(!second.is_success());
     assert_eq!(said(&second), ["create tea not-visible-yet"]);
-    let Verification::Drifted { changes: _, refusals } = &second.verification else { panic!("{second:?}") };
-    let text = format!("{refusals:?}");
+    let Verification::Drifted { changes: _, blockers } = &second.verification else { panic!("{second:?}") };
+    let text = format!("{blockers:?}");
     for row in first.rows.iter().chain(&second.rows) {
         assert!(text.contains(row.id.as_ref().unwrap().as_str()), "{text}");
     }
@@ -544,11 +544,11 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         world.desired = desired(vec![tea]);
         let (limits, api) = (world.limits, ApiChoice::Only(Generation::First));
         let asked = asked(&world.desired, limits, api);
-        let mut heard = Heard { org: None, sandbox: false };
-        let Ok(planned) = plan_org(&world.session().reader(), &asked, &mut heard).await else {
+        let mut known_org = KnownOrg { org: None, sandbox: false };
+        let Ok(planned) = plan_org(&world.session().reader(), &asked, &mut known_org).await else {
             panic!("the org can be read")
         };
-        let told: Vec<&str> = planned.plan.refusals.iter().map(Refusal::code).collect();
+        let told: Vec<&str> = planned.plan.blockers.iter().map(Blocker::code).collect();
         assert_eq!(told, codes, "{pin}");
         if codes.is_empty() {
             *world.observed.lock().unwrap() = planned.observed;

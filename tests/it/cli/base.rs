@@ -64,6 +64,48 @@ fn a_commit_and_a_path_are_the_base_and_no_request_is_more() {
     assert!(without.stdout.contains("2 to create"));
 }
 
+/// The lines below the heading of the warnings, without their help.
+fn warnings(page: &str) -> Vec<String> {
+    let (_, below) = page.split_once("Warnings in changed files\n").unwrap_or_default();
+    below.lines().filter(|it| it.starts_with("- ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_comment_ends_with_the_warnings_of_changed_files() {
+    let org = Org::start(SandboxConfig::default());
+    let (cli, target) = with_org(&org);
+    let cli = cli.variable("PATH", &path());
+    let definition =
+        |key: &str, label: &str| format!("  {key}:\n    systemPresence: Meal\n    labels: {{ en_US: {label} }}\n");
+    let file = |key: &str, label: &str| format!("version: 1\ndefinitions:\n{}", definition(key, label));
+    cli.write("presences/old.yaml", &file("old", "\"Old \""));
+    cli.write("presences/new.yaml", &file("new", "New"));
+    git(&cli, "init --quiet");
+    git(&cli, "add .");
+    git(&cli, "commit --quiet --message one");
+    cli.write("presences/new.yaml", &file("new", "\"New \""));
+    let plan = |more: &str| {
+        let ran = cli.run(&format!("plan presences {target} -o markdown=page.md -o summary=summary.md {more}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        assert_eq!(
+            ran.stderr.matches("warning[").count() + ran.stderr.matches("and 1 more").count(),
+            2,
+            "{}",
+            ran.shown()
+        );
+        assert_eq!(warnings(&cli.read("page.md")), warnings(&cli.read("summary.md")));
+        warnings(&cli.read("page.md"))
+    };
+    assert!(plan("").is_empty(), "without a base no file is changed");
+    let [one] = &plan("--base HEAD")[..] else { panic!("{}", cli.read("page.md")) };
+    assert!(one.contains("`presences/new.yaml:"), "{one}");
+    git(&cli, "add .");
+    git(&cli, "commit --quiet --message two");
+    let [one] = &plan("--at HEAD --base HEAD~1")[..] else { panic!("{}", cli.read("page.md")) };
+    assert!(one.contains("`presences/new.yaml:"), "{one}");
+    assert!(plan("--at HEAD --base HEAD").is_empty());
+}
+
 #[test]
 fn layers_and_links_of_a_commit_keep_their_rules() {
     let org = Org::start(SandboxConfig::default());

@@ -88,6 +88,27 @@ fn a_change_that_affects_no_org_is_green_and_a_set_that_is_not_known_is_red() {
 }
 
 #[test]
+fn the_comment_ends_with_the_warnings_of_changed_files_each_once() {
+    let cli = three();
+    cli.write("orgs/acme-test.yaml", &org("acme-test", "overrides:\n  tea: { labels: { de: \"Tee \" } }\n"));
+    commit(&cli);
+    let base = cli.run("plan . --org acme-test --sandbox").stderr;
+    assert!(base.contains("orgs/acme-test.yaml"), "{base}");
+    cli.write("base.yaml", &BASE.replace("de: Mittagspause", "de: \"Mittag \""));
+    let warnings = |page: &str| -> Vec<String> {
+        let (_, below) = page.split_once("Warnings in changed files\n").unwrap();
+        below.lines().filter(|it| it.starts_with("- ")).map(str::to_owned).collect()
+    };
+    let ran = cli.run("plan . --all-orgs --sandbox --plans-dir plans --base HEAD -o markdown=plan.md");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let [one] = &warnings(&cli.read("plan.md"))[..] else { panic!("{}", cli.read("plan.md")) };
+    assert!(one.contains("`base.yaml:"), "{one}");
+    let documents = "plans/acme-prod.json plans/acme-test.json plans/globex-prod.json";
+    cli.run(&format!("combine . {documents} --changed-since HEAD -o markdown=combined.md"));
+    assert_eq!(warnings(&cli.read("combined.md")), std::slice::from_ref(one));
+}
+
+#[test]
 fn documents_of_something_else_are_refused_by_org() {
     let cli = ran("plan");
     let refused = |cli: &Cli, flags: &str, why: &str| {

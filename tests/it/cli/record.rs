@@ -97,9 +97,9 @@ fn in_a_job_of_a_forge_the_trail_names_no_path() {
             at_github,
         ),
         (
-            &[("GITLAB_CI", "true")],
+            &[("GITLAB_CI", "true"), ("CI_JOB_URL", "https://gitlab.example/jobs/7")],
             "among the artifacts of this job",
-            "Undo: download the report, and run presencectl undo acme-prod/2",
+            "Undo: start a pipeline by hand with this org as `ORG`, and as `UNDO` https://gitlab.example/jobs/7",
         ),
     ] {
         let org = Org::start(SandboxConfig::default());

@@ -9,8 +9,8 @@ use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::model::observed::Observed;
 use presencectl::ops::drift::{Drift, DriftKind, DriftNames, DriftPast, drift};
 use presencectl::plan::answer::Answer;
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::Action;
-use presencectl::plan::refusal::Refusal;
 use presencectl::plan::{Plan, plan};
 use serde_json::{Map, Value, json};
 
@@ -89,8 +89,8 @@ fn settles(files: &[String], observed: &Observed, (key, about): (Option<&str>, &
     let is_open = plan.changes.iter().any(|it| it.step.id() == Some(about));
     // Another definition may have a question of its own.
     let is_asked =
-        |it: &Refusal| it.fact.ids().contains(&about) || it.fact.keys().iter().any(|it| Some(it.as_str()) == key);
-    assert!(!is_open && !plan.refusals.iter().any(is_asked), "{:?} {:.2000}", plan.changes, text[0]);
+        |it: &Blocker| it.fact.ids().contains(&about) || it.fact.keys().iter().any(|it| Some(it.as_str()) == key);
+    assert!(!is_open && !plan.blockers.iter().any(is_asked), "{:?} {:.2000}", plan.changes, text[0]);
 }
 
 fn every_way_out(files: &[String], observed: &Observed, past: &DriftPast<'_>) -> Drift {
@@ -247,7 +247,7 @@ fn the_old_label_of_a_rename_is_answered_by_a_pin_where_no_config_takes_it() {
                 "version: 1\ndefinitions:\n  lunch: {{ systemPresence: Meal, labels: {{ en_US: Lunch }} }}\n{TEA}"
             )];
             let plan = world.planned().0;
-            for it in plan.refusals.iter().flat_map(Refusal::answers) {
+            for it in plan.blockers.iter().flat_map(Blocker::answers) {
                 let Answer { say, lines } = &it;
                 if lines.is_empty() {
                     continue;
@@ -255,7 +255,7 @@ fn the_old_label_of_a_rename_is_answered_by_a_pin_where_no_config_takes_it() {
                 assert!(!is_pinned || !lines.iter().any(|it| it.contains("previousLabels")), "{say}");
                 let after = planned(&pasted(&files, None, &it), &world.observed());
                 let after = after.unwrap_or_else(|| panic!("{say} {lines:?}"));
-                assert!(after.refusals.is_empty(), "{say} {:?}", after.refusals);
+                assert!(after.blockers.is_empty(), "{say} {:?}", after.blockers);
                 let is_known = after.changes.iter().any(|it| it.step.id() == Some(&id(2)));
                 let makes_two = after.changes.iter().all(|it| it.step.action() == Action::Create);
                 assert!(is_known || (makes_two && lines.contains(&"  new: true".to_owned())), "{say} {lines:?}");

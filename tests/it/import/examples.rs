@@ -32,7 +32,7 @@ fn applied(desired: &Desired) -> Observed {
     });
     let org = Observed::new(pinned.collect(), None);
     let plan = plan(desired, &org, &UNLIMITED);
-    assert_eq!(plan.refusals, []);
+    assert_eq!(plan.blockers, []);
     carry_out(&org, plan.changes.iter().map(|it| &it.step))
 }
 

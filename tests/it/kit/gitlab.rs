@@ -10,7 +10,9 @@ mod many;
 mod night;
 mod one;
 mod play;
+mod review;
 mod secrets;
+mod undo;
 mod zipped;
 
 use std::cell::Cell;
@@ -227,8 +229,34 @@ impl World {
         Start { source: "web", commit, typed: vec![("ORG", org.to_owned())], ..Start::default() }
     }
 
-    /// The labels of what an org holds beside its system presences, sorted.
-    fn labels(&self, org: &str) -> Vec<String> {
+    /// A pipeline of a merge train: GitLab runs it for what will be merged, and names the head of the merge request beside it.
+    fn train(&self, iid: u64) -> Start {
+        let main = self.git(&["rev-parse", "main"]);
+        let head = self.project().merge_requests[&iid]["sha"].as_str().unwrap().to_owned();
+        let commit = self.git(&["commit-tree", &format!("{head}^{{tree}}"), "-p", &main, "-p", &head, "-m", "train"]);
+        let typed = vec![
+            ("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train".to_owned()),
+            ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", head),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", main.clone()),
+        ];
+        Start { source: "merge_request_event", commit, merge_request: Some((iid, main)), typed, ..Start::default() }
+    }
+
+    /// A push of what the default branch has.
+    fn pushed_as_it_is(&self) -> Start {
+        Start { source: "push", ..self.scheduled() }
+    }
+
+    /// A person edits the labels of a definition in the org's admin page.
+    fn edited(&self, org: &str, label: &str, labels: &Value) {
+        let all = self.definitions(org);
+        let found = all.iter().find(|it| it["labels"]["en_US"] == label).unwrap();
+        let body = json!({ "languageLabels": labels, "systemPresence": found["systemPresence"], "deactivated": false });
+        self.orgs[org].admin("PUT", &format!("/api/v2/presencedefinitions/{}", found["id"].as_str().unwrap()), &body);
+    }
+
+    /// What an org holds.
+    fn definitions(&self, org: &str) -> Vec<Value> {
         // A world may lack the one or the other.
         let of = |what: &str| self.secrets.get(&format!("presence-{what}/{org}"));
         let variables = of("plan").or_else(|| of("apply")).unwrap();
@@ -239,9 +267,14 @@ impl World {
             .output()
             .unwrap();
         let shown: Value = serde_json::from_slice(&ran.stdout).unwrap();
-        let definitions = shown["definitions"].as_array().unwrap().iter();
+        shown["definitions"].as_array().unwrap().clone()
+    }
+
+    /// The labels of what an org holds beside its system presences, sorted.
+    fn labels(&self, org: &str) -> Vec<String> {
+        let definitions = self.definitions(org);
         let mut labels: Vec<String> =
-            definitions.filter_map(|it| it["labels"]["en_US"].as_str().map(str::to_owned)).collect();
+            definitions.iter().filter_map(|it| it["labels"]["en_US"].as_str().map(str::to_owned)).collect();
         labels.retain(|it| !SYSTEM.contains(&it.as_str()));
         labels.sort();
         labels

@@ -7,12 +7,12 @@ use presencectl::model::alike::folded;
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::plan::candidate::Candidate;
+use presencectl::plan::blocker::Candidate;
+use presencectl::plan::blocker::{AmbiguousBy, Fact};
 use presencectl::plan::change::{Unmanaged, WhyUnmanaged};
 use presencectl::plan::contained::{Contained, contained};
 use presencectl::plan::matching::CANDIDATES_NAMED_MAX;
 use presencectl::plan::plan;
-use presencectl::plan::refusal::{Fact, RefusedBy};
 use proptest::prelude::*;
 
 const UNLIMITED: Limits =
@@ -144,8 +144,8 @@ proptest! {
         let expected = looks_like(&desired, &observed);
         let plan = plan(&desired, &observed, &UNLIMITED);
         let mut asked: BTreeMap<Key, BTreeSet<DefinitionId>> = BTreeMap::new();
-        for refusal in &plan.refusals {
-            if let Fact::LooksLikeRename { key, candidates, more, .. } = &refusal.fact {
+        for blocker in &plan.blockers {
+            if let Fact::LooksLikeRename { key, candidates, more, .. } = &blocker.fact {
                 let ids: BTreeSet<DefinitionId> = candidates.iter().map(|it| it.id.clone()).collect();
                 prop_assert_eq!(*more, expected[key].len() > CANDIDATES_NAMED_MAX);
                 prop_assert_eq!(ids.len(), expected[key].len().min(CANDIDATES_NAMED_MAX));
@@ -197,12 +197,12 @@ fn many_candidates_are_one_question_that_names_some() {
     for (definition, code) in lines {
         for count in [CANDIDATES_NAMED_MAX, CANDIDATES_NAMED_MAX + 15] {
             let plan = plan(&read(definition), &twins(count, "Old"), &UNLIMITED);
-            let refusal = plan.refusals.first().expect("a question");
-            assert_eq!((refusal.code(), plan.refusals.len()), (code, 1), "{definition}");
-            assert_eq!(refusal.fact.ids().len(), CANDIDATES_NAMED_MAX, "{definition}");
+            let blocker = plan.blockers.first().expect("a question");
+            assert_eq!((blocker.code(), plan.blockers.len()), (code, 1), "{definition}");
+            assert_eq!(blocker.fact.ids().len(), CANDIDATES_NAMED_MAX, "{definition}");
             let more = count > CANDIDATES_NAMED_MAX;
-            assert_eq!(refusal.fact.has_more(), more, "{definition}");
-            assert_eq!(refusal.message().contains("others that are not named here"), more, "{}", refusal.message());
+            assert_eq!(blocker.fact.has_more(), more, "{definition}");
+            assert_eq!(blocker.message().contains("others that are not named here"), more, "{}", blocker.message());
             assert_eq!(in_question(&plan), count, "{definition}");
         }
     }
@@ -221,8 +221,8 @@ fn many_definitions_with_one_previous_label_are_all_in_question() {
         assert!(plan.changes.is_empty(), "{kind}");
         assert_eq!(in_question(&plan), 30, "{kind}");
         let asked =
-            |it: &&Fact| matches!(it, Fact::Ambiguous { by: RefusedBy::PreviousLabels | RefusedBy::Replaces, .. });
-        let facts: Vec<&Fact> = plan.refusals.iter().map(|it| &it.fact).collect();
+            |it: &&Fact| matches!(it, Fact::Ambiguous { by: AmbiguousBy::PreviousLabels | AmbiguousBy::Replaces, .. });
+        let facts: Vec<&Fact> = plan.blockers.iter().map(|it| &it.fact).collect();
         assert_eq!(facts.iter().copied().filter(asked).count(), 40, "{kind}");
         let candidates = |it: &Fact| -> Vec<Candidate> {
             match it {

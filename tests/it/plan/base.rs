@@ -94,7 +94,7 @@ fn every_view_says_what_is_from_this_change_and_what_was_pending_before() {
     let (base, head) = everything();
     let (plan, sources) = compared(&base, &head);
     assert_snapshot!("base_human", output::text::plan(&plan, &target(), &sources, Style::PLAIN));
-    assert_snapshot!("base_markdown", page::plan(&plan, &target(), &sources));
+    assert_snapshot!("base_markdown", page::plan(&plan, &target(), &sources, None));
     let page = html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources);
     let main = page.split("<main id=\"main\">").nth(1).unwrap().split("<h2>Locale coverage").next().unwrap();
     assert_snapshot!("base_html", main);
@@ -281,8 +281,8 @@ fn errors_say_whether_they_were_pending_before() {
     head.config(want("coaching", "Busy", "Coaching"));
     let errors = |head: &World| {
         let (plan, _) = compared(&base, head);
-        let of = |index: usize| plan.base.as_ref().unwrap().origin_of_refusal(index).unwrap().code();
-        plan.refusals.iter().enumerate().map(|(index, it)| format!("{} {}", it.code(), of(index))).collect::<Vec<_>>()
+        let of = |index: usize| plan.base.as_ref().unwrap().origin_of_blocker(index).unwrap().code();
+        plan.blockers.iter().enumerate().map(|(index, it)| format!("{} {}", it.code(), of(index))).collect::<Vec<_>>()
     };
     let expected = ["looks-like-rename this-change", "looks-like-rename before", "too-many before"];
     assert_eq!(errors(&head), expected);
@@ -292,7 +292,7 @@ fn errors_say_whether_they_were_pending_before() {
     assert_eq!(json["refusals"][1]["origin"], "before");
     let said = "pending before: without this change it would be the same";
     assert!(output::text::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));
-    assert!(page::plan(&plan, &target(), &sources).contains(&format!("\n  - {said}\n")));
+    assert!(page::plan(&plan, &target(), &sources, None).contains(&format!("\n  - {said}\n")));
     assert!(
         html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources).contains(said)
     );
@@ -354,7 +354,7 @@ fn what_became_a_refusal_or_a_create_is_not_settled() {
     head.config(want("tea", "Break", "Infusion"));
     let (plan, _) = compared(&base, &head);
     assert_eq!(
-        plan.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect::<Vec<_>>(),
+        plan.blockers.iter().map(presencectl::plan::blocker::Blocker::code).collect::<Vec<_>>(),
         ["looks-like-rename"]
     );
     assert_eq!(settled(&plan), [""; 0]);

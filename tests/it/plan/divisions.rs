@@ -117,7 +117,7 @@ fn the_first_generation_cannot_and_says_so() {
     ");
     // While only its being deactivated is managed, its division is not.
     world.config(want("lunch", "Meal", "Lunch").division("Sales").deactivated());
-    assert!(world.planned().0.refusals.is_empty());
+    assert!(world.planned().0.blockers.is_empty());
 }
 
 #[test]

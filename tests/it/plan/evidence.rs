@@ -15,8 +15,8 @@ use presencectl::output::page::html;
 use presencectl::output::style::Style;
 use presencectl::output::{json, page};
 use presencectl::plan::Plan;
+use presencectl::plan::blocker::{Blocker, Fact};
 use presencectl::plan::evidence::{Evidence, EvidenceSource, Had, NotRead};
-use presencectl::plan::refusal::{Fact, Refusal};
 use presencectl::plan::warning::Warning;
 
 use crate::paper::{World, id, target, want};
@@ -47,17 +47,17 @@ fn renamed() -> World {
     world
 }
 
-/// The codes of the plan's refusals and warnings.
+/// The codes of the plan's blockers and warnings.
 fn codes(world: &World, evidence: &Evidence) -> (Vec<&'static str>, Vec<&'static str>) {
     let (plan, _) = world.planned_by(evidence);
-    (plan.refusals.iter().map(Refusal::code).collect(), plan.warnings.iter().map(Warning::code).collect())
+    (plan.blockers.iter().map(Blocker::code).collect(), plan.warnings.iter().map(Warning::code).collect())
 }
 
 const REFUSED: (&[&str], &[&str]) = (&["looks-like-rename"], &[]);
 
-fn assert_codes(world: &World, evidence: &Evidence, (refusals, warnings): (&[&str], &[&str]), why: &str) {
+fn assert_codes(world: &World, evidence: &Evidence, (blockers, warnings): (&[&str], &[&str]), why: &str) {
     let (refused, warned) = codes(world, evidence);
-    assert_eq!((refused.as_slice(), warned.as_slice()), (refusals, warnings), "{why}");
+    assert_eq!((refused.as_slice(), warned.as_slice()), (blockers, warnings), "{why}");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn each_source_is_named() {
         let (plan, sources) = world.planned_by(&evidence);
         let json = parsed(&json::write(&json::PlanV1::of(&plan, &target(), &sources)));
         assert_eq!(complaints(&json::schema::<json::PlanV1>(), &json), [""; 0]);
-        (plan.refusals[0].message(), json["refusals"][0]["earlier"].to_string())
+        (plan.blockers[0].message(), json["refusals"][0]["earlier"].to_string())
     };
     let base = |commit: Option<&str>| EvidenceSource::Base {
         typed: "origin/main".to_owned(),
@@ -253,7 +253,7 @@ fn what_it_was_stands_before_what_only_looks_alike() {
     let mut world = renamed();
     world.org().add("Meal", &[("en_US", "Meal")]);
     let (plan, _) = world.planned_by(&commit("lunch", id(1)));
-    assert_snapshot!(plan.refusals[0].message(), @r#"
+    assert_snapshot!(plan.blockers[0].message(), @r#"
     `lunch` would be created, but in the commit 3f2a91c it is `Lunch break` (Meal, 2fa68d50-0000-4000-8000-000000000001); it looks like `Meal` (Meal, 2fa68d50-0000-4000-8000-000000000002) too
     "#);
     // A question names ten objects, and this one is among them.
@@ -261,7 +261,7 @@ fn what_it_was_stands_before_what_only_looks_alike() {
         world.org().add("Meal", &[("en_US", &format!("Meal time {number}"))]);
     }
     let (plan, _) = world.planned_by(&commit("lunch", id(1)));
-    let Fact::LooksLikeRename { candidates, more: true, .. } = &plan.refusals[0].fact else { panic!("{plan:?}") };
+    let Fact::LooksLikeRename { candidates, more: true, .. } = &plan.blockers[0].fact else { panic!("{plan:?}") };
     assert_eq!((candidates.len(), &candidates[0].id), (10, &id(1)));
 }
 
@@ -270,7 +270,7 @@ fn an_object_without_a_default_label_is_pinned() {
     let mut world = renamed();
     world.org().unlabel("Lunch break", "en_US");
     let (plan, _) = world.planned_by(&commit("lunch", id(1)));
-    let answers = plan.refusals[0].answers();
+    let answers = plan.blockers[0].answers();
     assert_eq!(answers[0].lines, ["ids:".to_owned(), format!("  lunch: {}", id(1))], "{answers:?}");
 }
 
@@ -282,8 +282,8 @@ fn an_error_leaves_other_definitions_alone_under_only() {
     desired.only = Some([key("tea")].into());
     let limits = desired.settings.limits;
     let plan = presencectl::plan::plan_by(&desired, &world.observed(), &limits, &commit("lunch", id(1)));
-    assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
-    assert_eq!(plan.only.unwrap().refusals.len(), 1);
+    assert!(plan.blockers.is_empty(), "{:?}", plan.blockers);
+    assert_eq!(plan.only.unwrap().blockers.len(), 1);
 }
 
 /// For any evidence, a plan never does more and never asks less.
@@ -304,7 +304,7 @@ fn evidence_only_takes_away() {
     world.org().add("Meal", &[("en_US", "Supper")]);
     world.protect(id(4));
     let steps = |plan: Plan| plan.changes.into_iter().map(|it| format!("{:?}", it.step)).collect::<Vec<_>>();
-    let asked = |plan: &Plan| plan.refusals.iter().map(|it| (it.code(), it.fact.keys()[0].clone())).collect::<Vec<_>>();
+    let asked = |plan: &Plan| plan.blockers.iter().map(|it| (it.code(), it.fact.keys()[0].clone())).collect::<Vec<_>>();
     let without = world.planned().0;
     let (mut refused, wider) = (0, (asked(&without), steps(without)));
     for of in ["lunch", "tea", "walk", "desk", "siesta", "course", "nobody"] {
@@ -394,8 +394,8 @@ fn every_view_shows_the_question_and_the_warnings() {
     let views = [
         output::text::plan(&plan, &target(), &sources, Style::PLAIN),
         json::write(&json::PlanV1::of(&plan, &target(), &sources)),
-        page::plan(&plan, &target(), &sources),
-        page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
+        page::plan(&plan, &target(), &sources, None),
+        page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources, None),
         html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
         github::plan(&plan, &desired, &sources, None),
     ];

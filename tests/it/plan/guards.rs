@@ -1,4 +1,4 @@
-//! The refusals of a whole plan: limits, the empty config, protected and primary definitions.
+//! The blockers of a whole plan: limits, the empty config, protected and primary definitions.
 
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;
@@ -22,7 +22,7 @@ fn each_changed(count: usize, change: impl Fn(Want) -> Want) -> World {
 }
 
 fn refused(world: &World) -> usize {
-    world.planned().0.refusals.len()
+    world.planned().0.blockers.len()
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn flags_raise_limits() {
     let (desired, _) = world.desired();
     let mut limits = desired.settings.limits;
     limits.removals = 3;
-    assert!(presencectl::plan::plan(&desired, &world.observed(), &limits).refusals.is_empty());
+    assert!(presencectl::plan::plan(&desired, &world.observed(), &limits).blockers.is_empty());
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn an_object_that_would_have_no_label_at_all_refuses() {
     Plan refused: 1 error to answer before anything is applied. So far: 1 to update.
     "#);
     world.org().deactivate("Mittag");
-    let codes: Vec<&str> = world.planned().0.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect();
+    let codes: Vec<&str> = world.planned().0.blockers.iter().map(presencectl::plan::blocker::Blocker::code).collect();
     assert_eq!(codes, ["no-label"]);
     world.config(without_labels().deactivated());
     assert_eq!(refused(&world), 0);

@@ -537,7 +537,7 @@ fn one_object_that_two_definitions_have_by_label_is_an_ambiguity() {
     world.config(want("lunch", "Meal", "Lunch"));
     world.config(want("siesta", "Meal", "Lunch").omitted());
     let (plan, _) = world.planned();
-    assert_eq!((plan.changes.len(), plan.refusals.len(), plan.unmanaged.len()), (0, 1, 1));
+    assert_eq!((plan.changes.len(), plan.blockers.len(), plan.unmanaged.len()), (0, 1, 1));
 }
 
 #[test]

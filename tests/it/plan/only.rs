@@ -54,13 +54,13 @@ fn limits_count_what_is_done_and_a_question_elsewhere_stops_nothing() {
     // It looks like a rename of an object without a definition.
     world.org().add("Away", &[("en_US", "Walk")]);
     world.config(want("stroll", "Away", "Walks"));
-    assert_eq!(world.planned().0.refusals.len(), 2);
+    assert_eq!(world.planned().0.blockers.len(), 2);
     let (plan, shown) = only(&world, &["lunch"]);
-    assert_eq!((plan.changes.len(), plan.refusals.len()), (1, 0), "{shown}");
+    assert_eq!((plan.changes.len(), plan.blockers.len()), (1, 0), "{shown}");
     assert!(shown.contains("left out: error[looks-like-rename]"), "{shown}");
     let (plan, shown) = only(&world, &["tea"]);
-    assert_eq!((plan.changes.len(), plan.refusals.len()), (1, 1), "{shown}");
-    assert_eq!(only(&world, &["stroll"]).0.refusals.len(), 1);
+    assert_eq!((plan.changes.len(), plan.blockers.len()), (1, 1), "{shown}");
+    assert_eq!(only(&world, &["stroll"]).0.blockers.len(), 1);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_question_about_an_object_that_would_be_written_is_not_left_out() {
     world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
     // This one says that it was called so.
     world.config(want("dinner", "Meal", "Dinner").previously("Lunch"));
-    assert_eq!(world.planned().0.refusals.len(), 1);
+    assert_eq!(world.planned().0.blockers.len(), 1);
     let (plan, shown) = only(&world, &["lunch"]);
-    assert_eq!((plan.changes.len(), plan.refusals.len()), (1, 1), "{shown}");
+    assert_eq!((plan.changes.len(), plan.blockers.len()), (1, 1), "{shown}");
 }

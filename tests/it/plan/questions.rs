@@ -177,7 +177,7 @@ fn nothing_is_asked_about_what_is_matched_omitted_protected_primary_or_deactivat
     deactivated.config(create);
     for world in [matched, omitted, protected, primary, deactivated] {
         let (plan, _) = world.planned();
-        assert_eq!((plan.changes.len(), plan.refusals.len()), (1, 0), "{}", world.plan());
+        assert_eq!((plan.changes.len(), plan.blockers.len()), (1, 0), "{}", world.plan());
     }
 }
 

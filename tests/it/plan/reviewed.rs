@@ -122,11 +122,11 @@ fn reconfigured(world: &mut World, action: Action, change: impl FnOnce(Want) -> 
 fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     let (plan, sources) = reviewed.planned();
     let ours: Vec<_> = plan.changes.iter().filter(|it| it.step.key().is_none_or(|it| it.as_str() != "tea")).collect();
-    assert!(matches!(ours.as_slice(), [it] if it.step.action() == action), "{ours:?} {:?}", plan.refusals);
+    assert!(matches!(ours.as_slice(), [it] if it.step.action() == action), "{ours:?} {:?}", plan.blockers);
     let saved = read(&json::write(&json::PlanV1::of(&plan, &target(), &sources))).unwrap();
     let (fresh, _) = now.planned();
-    if let Some(refusal) = fresh.refusals.first() {
-        return format!("the plan is refused: {}", refusal.code());
+    if let Some(blocker) = fresh.blockers.first() {
+        return format!("the plan is refused: {}", blocker.code());
     }
     let (desired, observed) = (now.desired().0, now.observed());
     let fresh = Fresh { desired: &desired, observed: &observed, plan: &fresh };

@@ -45,7 +45,7 @@ fn shown(plan: &Plan) -> String {
 }
 
 fn codes(plan: &Plan) -> Vec<&str> {
-    plan.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect()
+    plan.blockers.iter().map(presencectl::plan::blocker::Blocker::code).collect()
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_plan_that_nobody_would_notice_needs_no_answer() {
     world.config(want("tea", "Break", "Tea").label("de", "Tee"));
     let limits = Limits { active_users: Some(0), ..Limits::default() };
     let plan = with_usage(world.planned().0, Usage::NotAsked, &limits);
-    assert!(plan.refusals.is_empty());
+    assert!(plan.blockers.is_empty());
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn after_that_the_next_plan_is_in_step() {
             let after = carry_out(&world.observed(), [&retirement.step()]);
             let desired = following(world.desired().0, "coaching");
             let plan = plan(&desired, &after, &desired.settings.limits);
-            assert!(plan.changes.is_empty() && plan.refusals.is_empty(), "{way} {prune}: {plan:#?}");
+            assert!(plan.changes.is_empty() && plan.blockers.is_empty(), "{way} {prune}: {plan:#?}");
         }
     }
 }

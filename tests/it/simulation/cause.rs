@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use presencectl::model::desired::{Management, Prune};
 use presencectl::model::names::DefinitionId;
 use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Skip};
+use presencectl::plan::blocker::{Blocker, Counted, Fact};
 use presencectl::plan::change::Step;
-use presencectl::plan::refusal::{Counted, Fact, Refusal};
 use presencectl::sandbox::definitions::HeldDefinition as Held;
 use presencectl::sandbox::org_behavior::{PutLabels, UniqueLabels};
 
@@ -33,15 +33,15 @@ const CIRCLE: &str = "told: labels in a circle";
 const STATES: usize = 3;
 
 impl World {
-    /// The refusals of a plan that have no cause. Counts the others.
-    pub(super) fn without_cause(&self, run: usize, refusals: &[Refusal], steps: &[Step]) -> Vec<String> {
+    /// The blockers of a plan that have no cause. Counts the others.
+    pub(super) fn without_cause(&self, run: usize, blockers: &[Blocker], steps: &[Step]) -> Vec<String> {
         let ledger = self.shared.ledger.lock().unwrap();
         let mut found = Vec::new();
-        for refusal in refusals {
-            let code = format!("told: {}", refusal.code());
+        for blocker in blockers {
+            let code = format!("told: {}", blocker.code());
             match TOLD.iter().find(|it| **it == code) {
-                Some(code) if self.is_caused(&ledger, run, &refusal.fact, steps) => self.shared.count(code),
-                Some(_) | None => found.push(format!("the plan is refused for nothing: {}", refusal.message())),
+                Some(code) if self.is_caused(&ledger, run, &blocker.fact, steps) => self.shared.count(code),
+                Some(_) | None => found.push(format!("the plan is refused for nothing: {}", blocker.message())),
             }
         }
         found

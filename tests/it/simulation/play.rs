@@ -10,13 +10,13 @@ use presencectl::client::{Credentials, Endpoints, Options, Session, Wire};
 use presencectl::host::stop::Stop;
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
-use presencectl::model::problem::Heard;
+use presencectl::model::problem::KnownOrg;
 use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Unseen};
 use presencectl::ops::apply::{self, ApplyJob, Wait};
 use presencectl::ops::plan_org::{held_against, plan_org};
+use presencectl::plan::blocker::Blocker;
 use presencectl::plan::change::{Held, Step};
 use presencectl::plan::plan_by;
-use presencectl::plan::refusal::Refusal;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, SandboxConfig, Seed};
 use tokio::sync::Notify;
 
@@ -86,10 +86,10 @@ pub(super) enum End {
     Failed,
     /// The plan was refused; nothing was written.
     Refused {
-        refusals: Vec<Refusal>,
+        blockers: Vec<Blocker>,
         /// The steps that it would still do.
         steps: Vec<Step>,
-        /// Its refusals, in words.
+        /// Its blockers, in words.
         said: String,
     },
     /// There was nothing to do.
@@ -291,9 +291,9 @@ impl World {
         let _ = writeln!(played.story, "run {run}, {death:?}: {}", end.in_words());
         match &end {
             End::Died => played.deaths += 1,
-            End::Refused { refusals, steps, said: _ } => {
+            End::Refused { blockers, steps, said: _ } => {
                 played.refused += 1;
-                let found = self.without_cause(run, refusals, steps);
+                let found = self.without_cause(run, blockers, steps);
                 played.violations.extend(found.into_iter().map(|it| format!("run {run}: {it}")));
             }
             End::Applied(steps, report) => {
@@ -325,8 +325,8 @@ impl World {
         let limits = config.settings.limits;
         let api = self.start.api;
         let asked = asked(config, limits, api);
-        let mut heard = Heard { org: None, sandbox: false };
-        let Ok(mut planned) = plan_org(&session.reader(), &asked, &mut heard).await else { return End::Failed };
+        let mut known_org = KnownOrg { org: None, sandbox: false };
+        let Ok(mut planned) = plan_org(&session.reader(), &asked, &mut known_org).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &planned.observed);
         let shared = Arc::clone(&self.shared);
         let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());
@@ -345,11 +345,11 @@ impl World {
         self.shared.count_if(HELD, !held.is_empty());
         self.shared.count_if(WAITED, !waits.is_empty());
         let steps: Vec<Step> = planned.plan.changes.into_iter().map(|it| it.step).collect();
-        if !planned.plan.refusals.is_empty() {
-            let said: Vec<String> = planned.plan.refusals.iter().map(Refusal::message).collect();
-            let answers = planned.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
+        if !planned.plan.blockers.is_empty() {
+            let said: Vec<String> = planned.plan.blockers.iter().map(Blocker::message).collect();
+            let answers = planned.plan.blockers.iter().flat_map(Blocker::answers).flat_map(|it| it.lines);
             let said = said.into_iter().chain(answers).collect::<Vec<_>>().join("; ");
-            return End::Refused { refusals: planned.plan.refusals, steps, said };
+            return End::Refused { blockers: planned.plan.blockers, steps, said };
         }
         if steps.is_empty() {
             return End::Nothing;

@@ -115,7 +115,7 @@ impl World {
                 let is_unseen = *may_be_changed && by_others();
                 // A second definition ends the look at once.
                 let is_cut_short =
-                    matches!(&report.verification, Verification::Drifted { refusals, .. } if !refusals.is_empty());
+                    matches!(&report.verification, Verification::Drifted { blockers, .. } if !blockers.is_empty());
                 let lag_ms = if is_cut_short { 0 } else { LAG_MS };
                 let OrgBehavior { get_lag_ms, get_after_create_lag_ms, .. } = self.start.behavior;
                 let is_new = matches!(step, Step::Create(_));

@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
 use presencectl::config::layers::Resolved;
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::{PageKind, html};
 use presencectl::plan::change::Action;
@@ -175,7 +175,7 @@ fn pages() -> Vec<(&'static str, String)> {
         correlation_id: Some(name.into()),
         ..Problem::default()
     };
-    let heard = Heard { org: target.org.clone(), sandbox: true };
+    let known_org = KnownOrg { org: target.org.clone(), sandbox: true };
     let failed = row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)));
     let report = Report {
         verification: Verification::Failed(cause(name)),
@@ -187,7 +187,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("not compared", not_compared),
         ("drift", html::drift(&drift, &target, &places)),
         ("report", html::report(&report, &target, &sources)),
-        ("failure", html::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan)),
+        ("failure", html::failure(&problem, &known_org, &Findings::default(), &sources, PageKind::Plan)),
     ]
 }
 

@@ -153,7 +153,7 @@ proptest! {
             output::text::report(&report, &sources, Style::PLAIN),
             json::write(&json::PlanV1::of(&plan, &target, &sources)),
             json::write(&json::ReportV1::of(&report, &target, &sources)),
-            page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
+            page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources, None),
             page::report(&report, &target, &sources, page::COMMENT),
             html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
             html::report(&report, &target, &sources),

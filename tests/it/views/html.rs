@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
 use presencectl::config::layers::Resolved;
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::{PageKind, html};
@@ -90,14 +90,14 @@ proptest! {
                 ..Report::of(vec![row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)))], locale("en_US"))
             };
             let problem = Problem { message: name.into(), help: Some(name.into()), correlation_id: Some(name.into()), ..Problem::default() };
-            let heard = Heard { org: target.org.clone(), sandbox: true };
+            let known_org = KnownOrg { org: target.org.clone(), sandbox: true };
             let (drift, _, places) = drift_called(name);
             let compared = compared_called(name)
                 .map(|(plan, target, desired, sources)| html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources));
             let pages = [
                 html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
                 html::report(&report, &target, &sources),
-                html::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan),
+                html::failure(&problem, &known_org, &Findings::default(), &sources, PageKind::Plan),
                 html::drift(&drift, &target, &places),
             ];
             pages.into_iter().chain(compared).collect::<Vec<_>>()

@@ -9,7 +9,7 @@ use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
 use presencectl::config::layers::Resolved;
 use presencectl::model::observed::{Organization, Target};
-use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::problem::{KnownOrg, Problem};
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;
@@ -28,22 +28,22 @@ use crate::render::{drift, reports, row, world};
 #[test]
 fn a_plan_for_reviewers() {
     let (plan, sources) = world().planned();
-    assert_snapshot!("plan", page::plan(&plan, &target(), &sources));
+    assert_snapshot!("plan", page::plan(&plan, &target(), &sources, None));
     let coverage = Coverage::of(&world().desired().0, &Resolved::default());
-    assert_snapshot!("plan_summary", page::plan_summary(&plan, &coverage, &target(), &sources));
+    assert_snapshot!("plan_summary", page::plan_summary(&plan, &coverage, &target(), &sources, None));
 }
 
 #[test]
 fn a_plan_without_changes_is_one_line() {
     let (plan, sources) = World::in_step([want("lunch", "Meal", "Lunch")]).planned();
     assert_eq!(
-        page::plan(&plan, &target(), &sources),
+        page::plan(&plan, &target(), &sources, None),
         "<!-- presencectl:plan 22222222-bbbb-4bbb-8bbb-222222222222 -->\n\
          **No changes** in `Acme Prod` (`22222222-bbbb-4bbb-8bbb-222222222222`). 1 definition is in sync.\n"
     );
     let unknown = Target { org: None, sandbox: true, ..target() };
     assert_eq!(
-        page::plan(&plan, &unknown, &sources),
+        page::plan(&plan, &unknown, &sources, None),
         "<!-- presencectl:plan unknown -->\n**No changes** in an org that has not said who it is. 1 definition is \
          in sync. A sandbox: nothing real is written.\n"
     );
@@ -56,7 +56,7 @@ fn what_a_plan_costs_is_said_where_it_can_be_applied() {
         let (plan, sources) = world.planned();
         let plan = Plan { cost, ..plan };
         let page = html::plan(&plan, &Coverage::of(&world.desired().0, &Resolved::default()), &target(), &sources);
-        (page::plan(&plan, &target(), &sources), page)
+        (page::plan(&plan, &target(), &sources, None), page)
     };
     let mut open = World::empty();
     open.config(want("tea", "Break", "Tea"));
@@ -86,10 +86,10 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
         ..Problem::default()
     };
-    let heard = Heard { org: target().org, sandbox: false };
+    let known_org = KnownOrg { org: target().org, sandbox: false };
     assert_snapshot!(
         "failure",
-        page::failure(&problem, &heard, &Findings::default(), &drift().1, PageKind::Plan, COMMENT)
+        page::failure(&problem, &known_org, &Findings::default(), &drift().1, PageKind::Plan, COMMENT)
     );
 }
 
@@ -156,10 +156,10 @@ proptest! {
                 )
             };
             let (drift, _, places) = drift_called(name);
-            let compared = compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources));
+            let compared = compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources, None));
             let pages = [
-                page::plan(&plan, &target, &sources),
-                page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
+                page::plan(&plan, &target, &sources, None),
+                page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources, None),
                 page::report(&report, &target, &sources, SUMMARY),
                 page::drift(&drift, &target, &places, SUMMARY),
             ];
@@ -183,15 +183,16 @@ fn a_backtick_in_a_name_ends_no_code() {
         let (drift, _, places) = drift_called(name);
         let failed = vec![row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)))];
         let problem = Problem::new(format!("the org has no presence {}", text::ticked(name))).help(name);
-        let heard = Heard { org: target.org.clone(), sandbox: false };
+        let known_org = KnownOrg { org: target.org.clone(), sandbox: false };
         let mut pages = vec![
-            page::plan(&plan, &target, &sources),
-            page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
+            page::plan(&plan, &target, &sources, None),
+            page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources, None),
             page::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
             page::drift(&drift, &target, &places, SUMMARY),
-            page::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan, COMMENT),
+            page::failure(&problem, &known_org, &Findings::default(), &sources, PageKind::Plan, COMMENT),
         ];
-        pages.extend(compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources)));
+        pages
+            .extend(compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources, None)));
         for page in pages {
             let found = parsed(&page);
             assert!(found.strangers.is_empty(), "{name}: {:?}\n{page}", found.strangers);
@@ -199,9 +200,9 @@ fn a_backtick_in_a_name_ends_no_code() {
                 assert!(!found.text.contains(live), "{name}: {}", found.text);
             }
         }
-        for refusal in &plan.refusals {
-            assert_eq!(refusal.message().matches('`').count() % 2, 0, "{}", refusal.message());
-            assert!(!refusal.message().contains(name), "{}", refusal.message());
+        for blocker in &plan.blockers {
+            assert_eq!(blocker.message().matches('`').count() % 2, 0, "{}", blocker.message());
+            assert!(!blocker.message().contains(name), "{}", blocker.message());
         }
     }
 }
@@ -211,7 +212,7 @@ fn an_id_cannot_end_the_marker() {
     let id = presencectl::model::names::OrgId::new("a --> b<!--\u{202E}").unwrap();
     let org = Some(Organization { name: "x".to_owned(), id });
     let (plan, sources) = World::empty().planned();
-    let page = page::plan(&plan, &Target { org, ..target() }, &sources);
+    let page = page::plan(&plan, &Target { org, ..target() }, &sources, None);
     assert_eq!(page.lines().next(), Some("<!-- presencectl:plan a_____b_____ -->"));
 }
 
@@ -226,7 +227,7 @@ fn counted(page: &str) -> (usize, usize) {
 #[test]
 fn a_plan_of_ten_thousand_changes_fits() {
     let (plan, desired, sources) = large(10_000);
-    let comment = page::plan(&plan, &target(), &sources);
+    let comment = page::plan(&plan, &target(), &sources, None);
     // No character is longer than its bytes: below by the one count is below by the other.
     assert!(comment.len() <= COMMENT.bytes_max && COMMENT.bytes_max < 65_536, "{}", comment.len());
     assert!(comment.len() > COMMENT.bytes_max - 1_000, "the room is used: {}", comment.len());
@@ -237,7 +238,7 @@ fn a_plan_of_ten_thousand_changes_fits() {
     assert!(comment.contains("> **Not everything is here**: a comment holds no more. The whole is in the log"));
     assert_eq!(parsed(&comment).blocks.iter().filter(|it| **it == "row").count(), rows + 1);
 
-    let summary = page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources);
+    let summary = page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources, None);
     assert!(summary.len() <= SUMMARY.bytes_max && SUMMARY.bytes_max < 1 << 20, "{}", summary.len());
     let (rows, missing) = counted(&summary);
     assert!(rows + missing == 10_000 && rows > 5_000, "{rows}");
@@ -254,8 +255,8 @@ fn thousands_of_errors_and_labels_without_end_fit_as_well() {
     }
     world.prune();
     let (plan, sources) = world.planned();
-    assert!(plan.refusals.len() >= 2_000 && plan.changes.len() >= 2_000);
-    let comment = page::plan(&plan, &target(), &sources);
+    assert!(plan.blockers.len() >= 2_000 && plan.changes.len() >= 2_000);
+    let comment = page::plan(&plan, &target(), &sources, None);
     assert!(comment.len() <= COMMENT.bytes_max, "{}", comment.len());
     let found = parsed(&comment);
     assert_eq!(found.strangers, Vec::<String>::new());
@@ -274,7 +275,7 @@ fn what_only_some_labels_of_is_shown_is_whole_in_the_details() {
         .fold(want("lunch", "Meal", "Lunch"), |want, it| want.label(it, &format!("Lunch {it}")));
     world.config(lunch);
     let (plan, sources) = world.planned();
-    let page = page::plan(&plan, &target(), &sources);
+    let page = page::plan(&plan, &target(), &sources, None);
     assert!(page.contains("`de` `Lunch de`<br>`es` `Lunch es`<br>`fr` `Lunch fr`<br>and 2 more |"), "{page}");
     let details = page.split("<details>").nth(1).unwrap();
     for locale in ["en_US", "de", "fr", "it", "no", "es"] {

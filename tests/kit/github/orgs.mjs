@@ -59,6 +59,20 @@ export class Orgs {
     request.pipe(onward);
   }
 
+  // A person edits the labels of a definition in the org's admin page.
+  async edit(name, label, languageLabels) {
+    const { url } = this.orgs.get(name);
+    const client = Buffer.from("sandbox-client:sandbox-secret").toString("base64");
+    const form = { authorization: `Basic ${client}`, "content-type": "application/x-www-form-urlencoded" };
+    const given = await fetch(`${url}/oauth/token`, { method: "POST", headers: form, body: "grant_type=client_credentials" });
+    const headers = { authorization: `Bearer ${(await given.json()).access_token}`, "content-type": "application/json" };
+    const listed = await fetch(`${url}/api/v2/presencedefinitions?pageSize=100&localeCode=ALL`, { headers });
+    const found = (await listed.json()).entities.find((it) => Object.values(it.languageLabels).includes(label) && !it.primary);
+    const body = JSON.stringify({ languageLabels, systemPresence: found.systemPresence, deactivated: false });
+    const put = await fetch(`${url}/api/v2/presencedefinitions/${found.id}`, { method: "PUT", headers, body });
+    if (!put.ok) throw new Error(`${put.status} ${await put.text()}`);
+  }
+
   stop() {
     for (const { child } of this.orgs.values()) {
       child.removeAllListeners("exit");

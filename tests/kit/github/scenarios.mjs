@@ -148,6 +148,18 @@ export const SCENARIOS = {
     assert.ok(scene.github.statuses.length <= statuses + 1);
   },
 
+  async "the first push after the set-up is green, and the second job of it is passed"(given) {
+    const scene = given.keep(await Scene.start({ ...given, orgs: ["acme"] }));
+    scene.push({ "README.md": "presences", "presences/p.yaml": config("acme", scene.ids.acme, []).replace("definitions:", "definitions: {}") });
+    const first = await scene.apply();
+    assert.deepEqual([first.conclusion, legs(first, "apply"), scene.written()], ["success", ["acme"], []], first.log);
+    assert.match(first.summary, /1 org: 1 in sync|nothing to do/i);
+    const second = await scene.apply(scene.push({ "README.md": "more" }));
+    assert.deepEqual([second.conclusion, second.results.apply], ["success", "skipped"], second.log);
+    const drift = await scene.drift();
+    assert.deepEqual([drift.conclusion, scene.github.issues], ["success", []], drift.log);
+  },
+
   async "a commit that changes only the README is green"(given) {
     const { scene } = await one(given);
     const pull = scene.propose({ "README.md": "more" });
@@ -278,6 +290,35 @@ export const SCENARIOS = {
     await tested(scene.world);
   },
 
+  async "the nightly issue: orgs that were not read, a runner that was lost, and issues that are off"(given) {
+    const scene = await many(given, ["acme", "globex", "hooli"]);
+    await scene.orgs.edit("acme", "Lunch", { en_US: "Dinner" });
+    scene.world.lost.push("drift globex");
+    const environment = scene.world.environments["presence-plan-hooli"];
+    const { secrets } = environment;
+    environment.secrets = { GENESYSCLOUD_OAUTHCLIENT_SECRET: "not-the-secret" };
+    const night = await scene.drift();
+    assert.deepEqual([night.conclusion, scene.github.issues.length], ["failure", 1], night.log);
+    const [issue] = scene.github.issues;
+    assert.match(issue.title, /whether 2 of 3 orgs differ from their config is not known/);
+    for (const it of ["acme", "globex", "hooli", "Dinner"]) assert.ok(issue.body.includes(it), issue.body);
+    // All orgs are read.
+    scene.world.lost.pop();
+    environment.secrets = secrets;
+    const next = await scene.drift();
+    assert.match(issue.title, /1 of 3 orgs differ from their config/, next.log);
+    assert.ok(!issue.body.includes("run `presencectl apply`") && issue.body.includes("by hand with that org"), issue.body);
+    await scene.orgs.edit("acme", "Dinner", { en_US: "Lunch" });
+    const agreed = await scene.drift();
+    assert.deepEqual([agreed.conclusion, issue.state], ["success", "closed"], agreed.log);
+    // No issue can be written: a warning says what it would say.
+    scene.github.hasIssues = false;
+    await scene.orgs.edit("acme", "Lunch", { en_US: "Dinner" });
+    const off = await scene.drift();
+    assert.ok(annotations(off, "warning").some((it) => it.includes("the issues of this repository are off, so no issue says: 1 of 3 orgs differ")), off.log);
+    assert.deepEqual([issue.state, scene.github.issues.length], ["closed", 1]);
+  },
+
   async "undo of a run"(given) {
     const { scene, page } = await one(given);
     const pull = scene.propose(page([LUNCH, TEA]));
@@ -366,6 +407,24 @@ export const SCENARIOS = {
     assert.deepEqual([apply.conclusion, scene.written()], ["success", ["acme"]], apply.log.slice(-3000));
     assert.ok(comment().length <= 65536, `${comment().length}`);
     assert.match(comment(), /After the merge[\s\S]*1 org: 1 applied[\s\S]*140 to create/);
+  },
+
+  async "an object that was edited after the review is refused, and the rest is done"(given) {
+    const { scene, page } = await one(given);
+    const german = LUNCH.replace("en_US: Lunch", "en_US: Lunch, de: Mittag");
+    const pull = scene.propose(page([german, TEA]));
+    await scene.plan(pull);
+    await scene.orgs.edit("acme", "Lunch", { en_US: "Lunch", de: "Pause" });
+    const apply = await scene.apply(scene.merge(pull));
+    assert.deepEqual([apply.conclusion, scene.written()], ["failure", ["acme"]], apply.log);
+    assert.match(apply.summary, /it is not as the plan saw it/, "the edited one");
+    assert.match(scene.github.comments[0].body, /After the merge[\s\S]*1 org: 1 failed/);
+    const drift = await scene.drift();
+    assert.match(scene.github.issues[0].body, /lunch/, drift.log);
+    assert.ok(!scene.github.issues[0].body.includes("`tea`"), "the rest is done");
+    // It is due, and nothing shows the edit to a reviewer: by hand its plan is shown.
+    const hand = await scene.byHand({ org: "acme" });
+    assert.deepEqual([hand.conclusion, scene.written()], ["success", ["acme"]], hand.log);
   },
 
   async "a plan that its limits refuse, and a forge that refuses"(given) {

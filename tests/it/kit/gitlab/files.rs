@@ -46,8 +46,8 @@ fn every_start_has_its_jobs() {
     let here = "acme/presences";
     assert_eq!(jobs(here, "merge_request_event", ""), "orgs plan validate");
     assert_eq!(jobs(here, "push", "main"), "due legs validate");
-    assert_eq!(jobs(here, "web", "main"), "due legs");
-    assert_eq!(jobs(here, "schedule", "main"), "due legs lost");
+    assert_eq!(jobs(here, "web", "main"), "due legs validate");
+    assert_eq!(jobs(here, "schedule", "main"), "due legs lost validate");
     for source in ["push", "web", "schedule", "api", "trigger", "pipeline", "parent_pipeline"] {
         assert_eq!(jobs(here, source, "change"), "", "{source}");
     }
@@ -56,7 +56,7 @@ fn every_start_has_its_jobs() {
     }
     assert_eq!(jobs("eve/presences", "merge_request_event", ""), "validate");
     assert_eq!(jobs("eve/presences", "push", "main"), "validate");
-    assert_eq!(jobs("eve/presences", "schedule", "main"), "");
+    assert_eq!(jobs("eve/presences", "schedule", "main"), "validate");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn no_job_has_a_path_filter_and_none_runs_a_file_of_a_proposal() {
         .filter(|(_, it)| it["variables"]["GIT_CHECKOUT"] == "true")
         .map(|it| it.0)
         .collect();
-    assert_eq!(checked_out, [".apply", ".drift"], "which run on the default branch alone");
+    assert_eq!(checked_out, [".apply", ".drift", ".undo-plan"], "which run on the default branch alone");
     assert_eq!(file[".apply"]["allow_failure"]["exit_codes"], 75, "which fails no pipeline, and is no deployment");
 }
 
@@ -203,12 +203,7 @@ fn the_child_pipelines_are_those_that_are_checked() {
         ..start
     };
     let proposed = world.proposed(7, || world.write("presences/base/all.yaml", &staged(&["Tea"])));
-    for (name, start) in [
-        ("merge-request", proposed),
-        ("push", world.merged(7)),
-        ("by-hand", world.by_hand("*")),
-        ("schedule", world.scheduled()),
-    ] {
+    let checked = |name: &str, start: Start| {
         let mut child = world.play(&held(start)).child;
         for (name, value) in child["variables"].as_object_mut().unwrap() {
             if ["KIT_AT", "KIT_SINCE", "KIT_HEAD"].contains(&name.as_str()) {
@@ -218,7 +213,13 @@ fn the_child_pipelines_are_those_that_are_checked() {
             }
         }
         kept(&format!("{name}.yml"), &format!("{child:#}\n"));
-    }
+    };
+    checked("merge-request", proposed);
+    checked("push", world.merged(7));
+    checked("by-hand", world.by_hand("*"));
+    checked("schedule", world.scheduled());
+    world.play(&world.by_hand("acme")).green();
+    checked("undo", world.undo("acme"));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own switch")]

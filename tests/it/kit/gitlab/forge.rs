@@ -17,6 +17,8 @@ use crate::kit::github::{Server, Stumbles, decoded, page};
 
 pub(super) const BOT: u64 = 11;
 pub(super) const HERE: u64 = 5;
+/// The longest note or issue. (docs.gitlab.com, "Instance limits".)
+pub(super) const TEXT_MAX: usize = 1_000_000;
 /// The bot's token, and that of a job.
 pub(super) const TOKEN: &str = "glpat-canary-never-printed";
 pub(super) const JOB_TOKEN: &str = "glcbt-canary-never-printed";
@@ -99,6 +101,9 @@ async fn answer(
         return found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response);
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if ["body", "description"].iter().any(|it| body[it].as_str().is_some_and(|it| it.chars().count() > TEXT_MAX)) {
+        return (StatusCode::BAD_REQUEST, json!({ "message": "400 Bad request" }).to_string()).into_response();
+    }
     let found =
         if method == Method::GET { read(&project, &parts, &query) } else { written(&mut project, &parts, &body) };
     found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |it| it.to_string().into_response())

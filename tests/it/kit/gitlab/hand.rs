@@ -29,7 +29,7 @@ fn a_name_a_pattern_or_a_stage_says_which_orgs() {
     // What the config does not have names no environment.
     for typed in ["nowhere", "stage:nowhere", "../*", "$(id)", ""] {
         let hand = world.play(&world.by_hand(typed)).red();
-        assert_eq!(hand.names(), ["due: 1"], "{typed}: {}", hand.logs());
+        assert_eq!(hand.names(), ["validate", "due: 1"], "{typed}: {}", hand.logs());
     }
     let hand = world.play(&world.by_hand("")).red();
     assert!(
@@ -48,7 +48,7 @@ fn a_person_looks_at_the_plans_before_they_are_applied() {
     let world = three();
     let start = Start { held: vec!["approve".to_owned()], ..world.by_hand("acme-*") };
     let hand = world.play(&start);
-    assert_eq!(hand.names(), ["due", "known", "plan acme-dev", "plan acme-prod"]);
+    assert_eq!(hand.names(), ["validate", "due", "known", "plan acme-dev", "plan acme-prod"]);
     assert!(hand.log("plan acme-dev").contains("+ create klunch"), "{}", hand.logs());
     assert_eq!(hand.child["approve"]["extends"], ".approve-by-hand");
     assert_eq!(world.labels("acme-dev"), [""; 0]);
@@ -65,6 +65,7 @@ fn one_plan_that_fails_stops_no_other_org() {
     assert_eq!(
         hand.names(),
         [
+            "validate",
             "due",
             "known",
             "plan acme-dev: 1",
@@ -91,7 +92,7 @@ fn a_freeze_is_broken_by_hand_alone_and_for_a_reason() {
     world.write("presences/orgs/acme.yaml", &frozen);
     world.commit();
     let hand = world.play(&world.by_hand("acme")).green();
-    assert_eq!(hand.names(), ["due", "result"]);
+    assert_eq!(hand.names(), ["validate", "due", "result"]);
     assert!(hand.log("result").contains("acme: frozen until 3000-01-01T"), "{}", hand.logs());
     // No reason that is typed for a push counts.
     let mut pushed = world.pushed(|| ());

@@ -11,13 +11,13 @@ fn one_issue_is_opened_and_closed() {
     let world = World::new(&["acme", "globex"]);
     world.play(&world.by_hand("*")).green();
     let night = world.play(&world.scheduled()).green();
-    assert_eq!(night.names(), ["due", "drift acme", "drift globex", "told"]);
+    assert_eq!(night.names(), ["validate", "due", "drift acme", "drift globex", "told"]);
     assert!(world.project().issues.is_empty(), "all agree: no issue");
 
     let last = world.git(&["rev-parse", "HEAD"]);
     world.pushed(|| world.write("presences/base/all.yaml", &super::base(&["Lunch", "Tea"])));
     let night = world.play(&world.scheduled()).red();
-    assert_eq!(night.names(), ["due", "drift acme", "drift globex", "told: 2"], "{}", night.logs());
+    assert_eq!(night.names(), ["validate", "due", "drift acme", "drift globex", "told: 2"], "{}", night.logs());
     let said = format!("Merged, not applied since `{}`", &last[..7]);
     assert!(night.log("drift acme").contains(&said), "{}", night.logs());
     let issue = world.project().issues[0].clone();
@@ -43,7 +43,7 @@ fn an_org_that_was_not_read_keeps_the_issue_open() {
     world.play(&world.by_hand("*")).green();
     let secrets = world.secrets.remove("presence-plan/globex").unwrap();
     let night = world.play(&world.scheduled()).red();
-    assert_eq!(night.names(), ["due", "drift acme", "drift globex: 1", "told: 1"], "{}", night.logs());
+    assert_eq!(night.names(), ["validate", "due", "drift acme", "drift globex: 1", "told: 1"], "{}", night.logs());
     assert!(world.project().issues[0]["description"].as_str().unwrap().contains("globex"));
     world.secrets.insert("presence-plan/globex".to_owned(), secrets);
     world.play(&world.scheduled()).green();
@@ -52,7 +52,7 @@ fn an_org_that_was_not_read_keeps_the_issue_open() {
     world.git(&["rm", "--quiet", "-r", "presences"]);
     world.commit();
     let night = world.play(&world.scheduled()).red();
-    assert_eq!(night.names(), ["due: 1", "lost"], "{}", night.logs());
+    assert_eq!(night.names(), ["validate: 1", "due: 1", "lost"], "{}", night.logs());
     let issue = world.project().issues[0].clone();
     assert_eq!(issue["state"], "opened");
     assert!(

@@ -11,7 +11,7 @@ const ALL: &str = "presences/base/all.yaml";
 /// What the first commit asks is in the org, and is no longer due.
 fn applied(world: &World) {
     let hand = world.play(&world.by_hand("acme")).green();
-    assert_eq!(hand.names(), ["due", "known", "plan acme", "approve", "apply acme", "result"]);
+    assert_eq!(hand.names(), ["validate", "due", "known", "plan acme", "approve", "apply acme", "result"]);
     assert_eq!(world.labels("acme"), ["Lunch"]);
 }
 

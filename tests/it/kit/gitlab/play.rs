@@ -141,7 +141,8 @@ impl Pipeline<'_> {
                 if name.starts_with('.') || !job.is_object() || job["stage"] != stage.as_str() {
                     continue;
                 }
-                let Some(when) = self.when(file, &job) else { continue };
+                let Some((when, is_allowed)) = self.when(file, &job) else { continue };
+                let job = if is_allowed { with(&job, "allow_failure", json!(true)) } else { job };
                 // With `needs` only those jobs count.
                 let needed = |it: &Ran| {
                     job["needs"].as_array().is_none_or(|needs| needs.iter().any(|name| name == it.name.as_str()))
@@ -165,13 +166,13 @@ impl Pipeline<'_> {
         !has_failed
     }
 
-    /// When the job runs, if any of its rules holds.
-    fn when(&self, file: &Value, job: &Value) -> Option<String> {
+    /// When the job runs, if any of its rules holds; and whether it may fail by that rule.
+    fn when(&self, file: &Value, job: &Value) -> Option<(String, bool)> {
         let variables = self.variables(file, job);
         // Without rules a job is part of no pipeline of a merge request, nor of a child of one.
         let rules = job["rules"].as_array()?;
         let rule = rules.iter().find(|it| holds(it["if"].as_str().unwrap(), &variables))?;
-        Some(rule["when"].as_str().unwrap_or("on_success").to_owned())
+        Some((rule["when"].as_str().unwrap_or("on_success").to_owned(), rule["allow_failure"] == true))
     }
 
     /// The variables of a job: those of GitLab, of the file, of the job, and of its environment; what a person typed is the strongest.
@@ -304,6 +305,13 @@ impl Pipeline<'_> {
             git_in(folder, &["reset", "--quiet", "--hard"]);
         }
     }
+}
+
+/// A job with another value of a field.
+fn with(job: &Value, field: &str, value: Value) -> Value {
+    let mut job = job.clone();
+    job[field] = value;
+    job
 }
 
 /// A job with what it extends.

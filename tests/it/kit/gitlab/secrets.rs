@@ -47,10 +47,14 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 impl World {
-    /// In what the project shows.
+    /// In what the project shows. Nothing of it is for another place either: no path of the runner, and no whole hash.
     pub(super) fn shows_no_secret(&self) {
         let project = self.project();
         none_in(&format!("{:?}{:?}{:?}", project.notes, project.issues, project.jobs));
+        let told = format!("{:?}{:?}", project.notes, project.issues);
+        assert!(!told.contains(&self.path("").display().to_string()), "{told}");
+        let has_hash = told.split(|it: char| !it.is_ascii_hexdigit()).any(|it| it.len() == 40);
+        assert!(!has_hash, "{told}");
     }
 }
 

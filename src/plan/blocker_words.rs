@@ -1,14 +1,12 @@
-//! The refusals of a plan in words.
+//! The blockers of a plan in words.
 
-use crate::model::alike;
 use crate::model::names::Key;
-use crate::model::text;
 use crate::model::usage::people_are;
-use crate::plan::candidate::{Candidate, CandidateWords};
+use crate::model::{alike, text};
+use crate::plan::blocker::{AmbiguousBy, Blocker, Candidate, CandidateWords, Fact};
 use crate::plan::evidence::{EvidenceSource, Had};
-use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
-impl Refusal {
+impl Blocker {
     /// What is wrong, in one sentence. Foreign strings are raw.
     pub fn message(&self) -> String {
         match &self.fact {
@@ -178,20 +176,20 @@ fn is_within_a_word(one: &str, other: &str) -> bool {
     found.peek().is_some() && !found.any(|it| it)
 }
 
-fn ambiguous(key: &Key, by: RefusedBy, candidates: &[Candidate], more: bool) -> String {
+fn ambiguous(key: &Key, by: AmbiguousBy, candidates: &[Candidate], more: bool) -> String {
     let described = described(candidates, more);
     match (by, candidates) {
-        (RefusedBy::Label, [_]) => format!("`{key}` is by its label {described}"),
-        (RefusedBy::Label, _) => format!("`{key}` has the label of more than one: it could be {described}"),
-        (RefusedBy::PreviousLabels, [Candidate { taken_by: Some(_), .. }]) => {
+        (AmbiguousBy::Label, [_]) => format!("`{key}` is by its label {described}"),
+        (AmbiguousBy::Label, _) => format!("`{key}` has the label of more than one: it could be {described}"),
+        (AmbiguousBy::PreviousLabels, [Candidate { taken_by: Some(_), .. }]) => {
             format!("`{key}` is by its `previousLabels` {described}")
         }
-        (RefusedBy::PreviousLabels, [_]) => {
+        (AmbiguousBy::PreviousLabels, [_]) => {
             format!("`{key}` could by its `previousLabels` be {described}, and so could another definition")
         }
-        (RefusedBy::PreviousLabels, _) => format!("`{key}` could by its `previousLabels` be {described}"),
-        (RefusedBy::Replaces, [_]) => format!("`{key}` cannot take the place of {described}"),
-        (RefusedBy::Replaces, _) => format!("`{key}` could take the place of {described}"),
+        (AmbiguousBy::PreviousLabels, _) => format!("`{key}` could by its `previousLabels` be {described}"),
+        (AmbiguousBy::Replaces, [_]) => format!("`{key}` cannot take the place of {described}"),
+        (AmbiguousBy::Replaces, _) => format!("`{key}` could take the place of {described}"),
     }
 }
 

@@ -1,16 +1,16 @@
-//! Why a plan must not be applied, as facts. Their words and answers are elsewhere. A refusal blocks the whole apply,
+//! Why a plan must not be applied, as facts. Their words and answers are elsewhere. A blocker blocks the whole apply,
 //! but never the display.
 
+use crate::model::desired::Wanted;
 use crate::model::labels::Labels;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::source::Span;
-use crate::plan::candidate::{Candidate, CandidateWords};
 use crate::plan::evidence::{EvidenceSource, Had};
 
 /// One reason not to apply, and where in the config it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Blocker {
     pub fact: Fact,
     /// The related line of the config.
     pub place: Option<Span>,
@@ -18,7 +18,7 @@ pub struct Refusal {
 
 /// Why several objects matched one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusedBy {
+pub enum AmbiguousBy {
     Label,
     /// One of its `previousLabels`.
     PreviousLabels,
@@ -64,7 +64,7 @@ pub enum Fact {
     /// Several objects could be this definition, or one object could be two definitions.
     Ambiguous {
         key: Key,
-        by: RefusedBy,
+        by: AmbiguousBy,
         /// The first of them.
         candidates: Vec<Candidate>,
         more: bool,
@@ -219,12 +219,12 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// Does it leave a definition uncompared? A refusal about the plan as a whole does not.
+    /// Does it leave a definition uncompared? A blocker about the plan as a whole does not.
     pub fn hides(&self) -> bool {
         !self.keys().is_empty() && !matches!(self, Fact::SendsHalf { .. })
     }
 
-    /// Its definitions. Empty for a refusal about the plan as a whole.
+    /// Its definitions. Empty for a blocker about the plan as a whole.
     pub fn keys(&self) -> Vec<&Key> {
         match self {
             Fact::Ambiguous { key, .. }
@@ -293,7 +293,7 @@ impl Fact {
     }
 }
 
-impl Refusal {
+impl Blocker {
     pub fn code(&self) -> &'static str {
         match &self.fact {
             Fact::Ambiguous { .. } => "ambiguous",
@@ -327,6 +327,50 @@ impl Refusal {
         match &self.fact {
             Fact::LooksLikeRename { earlier, .. } => earlier.as_ref(),
             _ => None,
+        }
+    }
+}
+
+/// An object of the org that a blocker names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    pub id: DefinitionId,
+    pub system_presence: SystemPresence,
+    /// Its default label, or any other if it has none.
+    pub name: Option<Label>,
+    /// Is `name` its default label?
+    pub has_default_label: bool,
+    pub deactivated: bool,
+    pub platforms_own: bool,
+    /// The definition of the config that already has it.
+    pub taken_by: Option<Key>,
+}
+
+/// What a definition already states about its past, so that an answer fits beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CandidateWords {
+    pub system_presence: SystemPresence,
+    pub default_label: Option<Label>,
+    /// Its `previousLabels`.
+    pub previous_labels: Vec<Label>,
+    /// It has `replaces`.
+    pub replaces: bool,
+    /// It has `new: true`.
+    pub new: bool,
+}
+
+impl CandidateWords {
+    pub fn calls_it(&self, name: &Label) -> bool {
+        self.default_label.as_ref() == Some(name) || self.previous_labels.contains(name)
+    }
+
+    pub fn of(wanted: &Wanted, default_locale: &Locale) -> CandidateWords {
+        CandidateWords {
+            system_presence: wanted.system_presence.clone(),
+            default_label: wanted.default_label(default_locale).cloned(),
+            previous_labels: wanted.previous_labels.clone(),
+            replaces: wanted.replaces.is_some(),
+            new: wanted.new,
         }
     }
 }
