@@ -78,7 +78,7 @@ impl EvidenceSource {
                 format!("the base {} ({})", text::ticked(typed), short(hash))
             }
             EvidenceSource::Base { typed, commit: Some(hash) } if hash == typed => {
-                format!("the base {}", text::ticked(&short(hash)))
+                format!("the base {}", text::ticked(short(hash)))
             }
             EvidenceSource::Base { typed, commit: _ } => format!("the base {}", text::ticked(typed)),
             EvidenceSource::Report(file) => format!("the report {}", text::ticked(file)),

@@ -304,7 +304,7 @@ impl Against {
             Some(commit) if !commit.starts_with(&self.typed) => {
                 format!("{} ({})", text::ticked(&self.typed), short(commit))
             }
-            Some(commit) if *commit == self.typed => text::ticked(&short(commit)),
+            Some(commit) if *commit == self.typed => text::ticked(short(commit)),
             Some(_) | None => text::ticked(&self.typed),
         }
     }
