@@ -11,7 +11,7 @@ use presencectl::config::{self, ConfigSource};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::moment::Moment;
-use presencectl::model::problem::Heard;
+use presencectl::model::problem::KnownOrg;
 use presencectl::ops::identity::Identity;
 use presencectl::ops::plan_org::{PlanRequest, plan_org};
 use presencectl::sandbox::{SandboxConfig, Seed, Server};
@@ -68,8 +68,8 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
         folder: &ReportFolder::None,
         now: Moment::default(),
     };
-    let mut heard = Heard { org: None, sandbox: true };
-    let looked = plan_org(&session.reader(), &asked, &mut heard).await;
+    let mut known = KnownOrg { org: None, sandbox: true };
+    let looked = plan_org(&session.reader(), &asked, &mut known).await;
     assert!(looked.is_ok_and(|look| look.plan.is_empty()));
     session.request_count()
 }

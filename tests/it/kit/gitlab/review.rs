@@ -91,7 +91,7 @@ fn a_plan_that_its_limits_refuse_fails_the_merge_request_and_is_never_applied() 
     let plan = world.play(&world.proposed(7, || world.write(ALL, &pruned(&["Lunch"])))).red();
     assert_eq!(plan.names(), ["validate", "orgs", "plan acme: 1", "review: 1"], "{}", plan.logs());
     let note = world.project().note(7);
-    assert!(note.contains("limits") && note.contains("2"), "{note}");
+    assert!(note.contains("limits") && note.contains('2'), "{note}");
     let apply = world.play(&world.merged(7)).red();
     assert_eq!(world.labels("acme"), ["Lunch", "Tea", "Walk"], "{}", apply.logs());
     world.shows_no_secret();
