@@ -77,7 +77,7 @@ pub fn config_names_no_org() -> Problem {
         .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
 }
 
-/// Reads the org of the credentials. `heard` stays unknown if the org does not show it and it is not required.
+/// Reads the org of the credentials. `known_org` stays empty if the org does not show it and it is not required.
 pub async fn verify_identity(
     reader: &Reader,
     identity: &Identity,

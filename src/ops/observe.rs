@@ -28,7 +28,7 @@ pub struct From<'a> {
 }
 
 /// Reads the org. `asks_for_divisions` decides whether division names are needed. They are read only if the generation
-/// has divisions. `heard` gets the org as soon as it is known.
+/// has divisions. `known_org` gets it as soon as it is known.
 pub async fn observe(
     from: From<'_>,
     asks_for_divisions: impl Fn(&[Definition]) -> bool,

@@ -63,7 +63,7 @@ impl PlannedOrg {
     }
 }
 
-/// Reads the org and plans. `heard` gets the org as soon as it is known.
+/// Reads the org and plans. `known_org` gets it as soon as it is known.
 pub async fn plan_org(
     reader: &Reader,
     asked: &PlanRequest<'_>,
