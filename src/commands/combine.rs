@@ -67,7 +67,7 @@ pub fn run(args: &CombineArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         }
     }
     match kind {
-        CombinedKind::Plan => Ok(plans(set, args, (&sources, before.as_ref()), run)),
+        CombinedKind::Plan => Ok(plans(set, args, (&sources, before.as_slice()), run)),
         CombinedKind::Drift | CombinedKind::Report => Ok(others(set, args, now, run)),
     }
 }
@@ -308,7 +308,7 @@ fn missing() -> ErrorV1 {
 fn plans(
     set: CombinedSet<'_>,
     args: &CombineArgs,
-    (sources, before): (&Sources, Option<&Sources>),
+    (sources, before): (&Sources, &[Sources]),
     run: &mut Run<'_>,
 ) -> Exit {
     let members = set.orgs.into_iter().map(|(config, reported)| FleetMember {
@@ -333,8 +333,7 @@ fn plans(
         Exit::Success
     };
     let findings = std::mem::take(&mut run.findings);
-    let lints = before.into_iter().flat_map(|it| findings.in_changed_files(sources, [it])).collect::<Vec<_>>();
-    let lints = Some(Lints { found: &lints, sources });
+    let lints = Some(Lints { findings: &findings, sources, before });
     let folder = run.host.environment.folder.clone();
     let view = |format: Format, style: Style| match format {
         Format::Human => text_view::fleet_plan(&plan, style),

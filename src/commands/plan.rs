@@ -77,8 +77,7 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
     let findings = std::mem::take(&mut run.findings);
-    let lints = before.iter().flat_map(|it| findings.in_changed_files(sources, [it])).collect::<Vec<_>>();
-    let lints = Some(Lints { found: &lints, sources });
+    let lints = Some(Lints { findings: &findings, sources, before: before.as_slice() });
     let config_v1 = run.config.clone();
     let coverage = || Coverage::of(&desired, &config.resolved);
     let folder = run.host.environment.folder.as_deref();
@@ -160,8 +159,7 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let kept = plans_dir.map_or(Ok(()), |it| it.keep(&plan, run.host.signals));
 
     let findings = std::mem::take(&mut run.findings);
-    let lints = if before.is_empty() { Vec::new() } else { findings.in_changed_files(&sources, &before) };
-    let lints = Some(Lints { found: &lints, sources: &sources });
+    let lints = Some(Lints { findings: &findings, sources: &sources, before: &before });
     let folder = run.host.environment.folder.clone();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::fleet_plan(&plan, style),

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::config::finding::{Finding, Severity};
 use crate::model::limits::FINDINGS_SHOWN_MAX;
-use crate::model::source::{Sources, Span};
+use crate::model::source::{FileId, Sources, Span};
 
 /// One finding with its place. `finding.rs` has its words, and `output` displays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,14 +64,11 @@ impl Findings {
     }
 
     /// Those in files whose text no file had before.
-    pub fn in_changed_files<'a>(
-        &'a self,
-        sources: &Sources,
-        before: impl IntoIterator<Item = &'a Sources>,
-    ) -> Vec<&'a Diagnostic> {
-        let before: HashSet<&str> = before.into_iter().flat_map(Sources::iter).map(|(_, it)| &*it.text).collect();
-        let is_changed = |span: Span| !before.contains(&*sources.get(span.file).text);
-        self.iter().filter(|it| it.place.is_some_and(is_changed)).collect()
+    pub fn in_changed_files<'a>(&'a self, sources: &Sources, before: &[Sources]) -> Vec<&'a Diagnostic> {
+        let before: HashSet<&str> = before.iter().flat_map(Sources::iter).map(|(_, it)| &*it.text).collect();
+        let changed = sources.iter().filter(|(_, it)| !before.contains(&*it.text));
+        let changed: HashSet<FileId> = changed.map(|(file, _)| file).collect();
+        self.iter().filter(|it| it.place.is_some_and(|span| changed.contains(&span.file))).collect()
     }
 
     pub fn total(&self) -> usize {
