@@ -7,7 +7,6 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::combine::CombineArgs;
 pub use crate::cli::drift::DriftArgs;
-pub use crate::cli::edits::{PinArgs, PromoteArgs};
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{
     DiagnosisFormat, FindingsFormat, Format, ImportFormat, LabelsFormat, OnFailure, OrgsFormat, Output, TableFormat,
@@ -19,12 +18,13 @@ pub use crate::cli::offline::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::orgs::CompareArgs;
 pub use crate::cli::orgs::OrgListArgs;
-pub use crate::cli::retire::RetireArgs;
+pub use crate::cli::orgs::{PinArgs, PromoteArgs};
 pub use crate::cli::shared::LoggingArgs;
 pub use crate::cli::shared::{
     ApiArg, ChosenOrgsArgs, ConfigArgs, ConfigPath, LimitArgs, OrgsArgs, OutputArgs, RecordArgs, TargetArgs,
 };
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
+pub use crate::cli::user::RetireArgs;
 pub use crate::cli::user::{UserArgs, UserCommand, UserConfigArgs, UserGetArgs, UserSetArgs, WhoArgs};
 
 /// What every command that speaks to an org says of credentials.
@@ -42,7 +42,6 @@ macro_rules! credentials {
 pub mod apply;
 pub mod combine;
 pub mod drift;
-pub mod edits;
 pub mod first_day;
 pub mod formats;
 pub mod help;
@@ -51,7 +50,6 @@ pub mod labels;
 pub mod offline;
 pub mod orgs;
 pub mod paths;
-pub mod retire;
 pub mod shared;
 pub mod show;
 pub mod typed;

@@ -1,10 +1,9 @@
 //! Checks whether a client may write, without writing: it deletes a definition that does not exist.
 
 use crate::client::error::{ApiError, ApiErrorKind};
-use crate::client::operations;
 use crate::client::session::Session;
-use crate::client::shapes;
 use crate::client::wire::Method;
+use crate::client::{operations, shapes};
 use crate::model::names::DefinitionId;
 
 /// A well-formed id without an object: its random bits are all zero.

@@ -157,7 +157,7 @@ impl Reader {
         let known: BTreeSet<&DefinitionId> = listed.ids().collect();
         let unlisted: Vec<&DefinitionId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
         for id in unlisted {
-            match self.look(id).await {
+            match self.find(id).await {
                 Ok(found) => listed.take_in(found),
                 Err(error) => failed.push(error),
             }
@@ -166,7 +166,7 @@ impl Reader {
     }
 
     /// One object from a read by id, for a list. It may be odd.
-    pub async fn look(&self, id: &DefinitionId) -> Result<Found, ApiError> {
+    pub async fn find(&self, id: &DefinitionId) -> Result<Found, ApiError> {
         match self.definition(id).await {
             Ok(Some(fetched)) => Ok(Found::Whole(Box::new(fetched.definition), fetched.halved)),
             Ok(None) => Ok(Found::Nothing),

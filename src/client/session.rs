@@ -21,8 +21,7 @@ use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire
 use crate::client::write_guard::{WriteCheck, WriteGuard};
 use crate::model::generation::Generation;
 use crate::model::limits::ANSWER_BYTES_MAX;
-use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
-use crate::model::platform::{PAGE_SIZE, PAGE_SIZE_MIN};
+use crate::model::platform::{PAGE_SIZE, PAGE_SIZE_MIN, REQUESTS_PER_MINUTE_DEFAULT};
 
 /// The settings of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

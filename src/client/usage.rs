@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::client::error::ApiError;
-use crate::client::operations;
 use crate::client::reader::Reader;
-use crate::client::shapes;
 use crate::client::wire::Response;
+use crate::client::{operations, shapes};
 use crate::model::limits::{ACTIVITY_BYTES_MAX, ACTIVITY_PAGES_MAX};
 use crate::model::names::DefinitionId;
 use crate::model::usage::{People, Seats};

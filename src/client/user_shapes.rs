@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::shapes::{Fields, ReadResult, broken, parse, promised, within};
 use crate::model::names::{DefinitionId, SystemPresence};
-use crate::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
+use crate::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, WantedPresence};
 
 /// One user of a bulk response. An error of one does not affect the others.
 pub type UserEntry = (UserId, ReadResult<UserPresence>);
@@ -44,15 +44,15 @@ pub fn presences(body: &[u8]) -> ReadResult<Vec<UserEntry>> {
 }
 
 /// The body of a PATCH, with only the wanted changes.
-pub fn patch_body(wish: &Wish) -> Vec<u8> {
-    wished(wish).to_string().into_bytes()
+pub fn patch_body(wanted: &WantedPresence) -> Vec<u8> {
+    wanted_body(wanted).to_string().into_bytes()
 }
 
 /// The body of a bulk PUT. Without a source, the platform's own is meant. Any other source is named as in the current
 /// API, because the document's `source` is deprecated.
-pub fn put_body(wishes: &[(&UserId, &Wish)], source: &PresenceSource) -> Vec<u8> {
-    let entry = |(user, wish): &(&UserId, &Wish)| {
-        let mut entry = wished(wish);
+pub fn put_body(wanted: &[(&UserId, &WantedPresence)], source: &PresenceSource) -> Vec<u8> {
+    let entry = |(user, wanted): &(&UserId, &WantedPresence)| {
+        let mut entry = wanted_body(wanted);
         entry["id"] = user.as_str().into();
         match source {
             PresenceSource::Platform => {}
@@ -60,11 +60,11 @@ pub fn put_body(wishes: &[(&UserId, &Wish)], source: &PresenceSource) -> Vec<u8>
         }
         entry
     };
-    Value::Array(wishes.iter().map(entry).collect()).to_string().into_bytes()
+    Value::Array(wanted.iter().map(entry).collect()).to_string().into_bytes()
 }
 
-fn wished(wish: &Wish) -> Value {
-    let Wish { definition, message, primary } = wish;
+fn wanted_body(wanted: &WantedPresence) -> Value {
+    let WantedPresence { definition, message, primary } = wanted;
     let mut body = json!({ "presenceDefinition": { "id": definition.as_str() } });
     if let Some(message) = message {
         body["message"] = message.as_str().into();

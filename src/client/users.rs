@@ -8,7 +8,7 @@ use crate::client::session::Session;
 use crate::client::shapes::UnreadableAnswer;
 use crate::client::user_operations as operations;
 use crate::client::user_shapes::{self as shapes, UserEntry};
-use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
+use crate::model::user::{PresenceSource, UserId, UserPresence, WantedPresence};
 
 /// The result for each user of a bulk response. A user that the response omits is missing.
 pub type UserAnswers = BTreeMap<UserId, Result<UserPresence, ApiError>>;
@@ -70,8 +70,13 @@ impl UserWriter {
     }
 
     /// Sets one user's presence by PATCH. Returns the presence in the platform's response.
-    pub async fn set(&self, user: &UserId, source: &PresenceSource, wish: &Wish) -> Result<UserPresence, WriteError> {
-        let operation = operations::patch(user, source, shapes::patch_body(wish));
+    pub async fn set(
+        &self,
+        user: &UserId,
+        source: &PresenceSource,
+        wanted: &WantedPresence,
+    ) -> Result<UserPresence, WriteError> {
+        let operation = operations::patch(user, source, shapes::patch_body(wanted));
         self.0.run(&operation, |response| shapes::presence(&response.body)).await.map_err(write_error)
     }
 
@@ -83,10 +88,10 @@ impl UserWriter {
     /// read.
     pub async fn set_many(
         &self,
-        wishes: &[(&UserId, &Wish)],
+        wanted: &[(&UserId, &WantedPresence)],
         source: &PresenceSource,
     ) -> Result<UserAnswers, WriteError> {
-        let operation = operations::put_many(shapes::put_body(wishes, source));
+        let operation = operations::put_many(shapes::put_body(wanted, source));
         let answer = self.0.run(&operation, |response| shapes::presences(&response.body)).await;
         let entries = answer.map_err(write_error)?;
         Ok(by_user(entries, |what| broken(&self.0, &operation, what)))

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::commands::context::reports::ReportFolder;
-use crate::commands::earlier_configs::configs_of;
-use crate::config::{Config, digest};
+use crate::commands::selection::configs_of;
+use crate::config::{Config, print};
 use crate::model::problem::Problem;
 use crate::model::slug::slug;
-use crate::ops::behind::{AppliedState, AppliesOfOrg};
 use crate::ops::history::baseline;
 use crate::ops::history::reports::ReportStore as _;
-use crate::ops::orgs::{Before, OrgStanding};
+use crate::ops::orgs::{AppliedState, AppliesOfOrg, Before, OrgStanding};
 use crate::output::json::orgs::{BehindV1, DueV1};
 
 /// The configs of a commit, or why they cannot be read.
@@ -67,7 +66,7 @@ fn of_org(config: &Config, applies: &AppliesOfOrg, commits: &BTreeMap<String, Of
         Some(Ok(before)) => Before::new(before).standing(config),
         Some(Err(_)) | None => OrgStanding::Listed,
     };
-    let is_same = last_digest.as_ref() == Some(&digest::of(&config.resolved))
+    let is_same = last_digest.as_ref() == Some(&print::digest_of(&config.resolved))
         || (!modified && standing == OrgStanding::Unaffected);
     let due = match (&failed, is_same) {
         (Some(_), _) => Some(DueV1::Failed),

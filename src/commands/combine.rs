@@ -8,11 +8,10 @@ use crate::cli::Format;
 use crate::cli::combine::{CombineArgs, CombinedKind};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::commands::earlier_configs::configs_since;
-use crate::commands::selection::stage;
+use crate::commands::selection::{configs_since, stage};
 use crate::config::choice::OrgChoice;
 use crate::config::diagnostic::Findings;
-use crate::config::{Config, digest};
+use crate::config::{Config, print};
 use crate::host::exit::Exit;
 use crate::host::files;
 use crate::model::desired::OrgIdentity;
@@ -22,7 +21,8 @@ use crate::model::moment::Moment;
 use crate::model::problem::{KnownOrg, Problem, cause};
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::history::baseline::{self, AtCommit};
+use crate::ops::history::baseline;
+use crate::ops::history::git_config::AtCommit;
 use crate::ops::orgs::Before;
 use crate::output::ci::github;
 use crate::output::combined::{Combined, CombinedOrg, CombinedStatus};
@@ -277,7 +277,7 @@ fn mismatch(document: &CombinedDocument, config: &Config, set: &CombinedSet<'_>)
         }
         _ => {}
     }
-    if of_config.as_deref() != Some(&*digest::of(&config.resolved)) {
+    if of_config.as_deref() != Some(&*print::digest_of(&config.resolved)) {
         return Some("it was made from another config of this org".to_owned());
     }
     match &document.body {

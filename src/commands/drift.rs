@@ -16,14 +16,12 @@ use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::observed::Observed;
 use crate::model::problem::{KnownOrg, Problem};
-use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::drift::accept::accepted;
 use crate::ops::drift::applied::Applied;
 use crate::ops::drift::{Drift, DriftNames, DriftPast, drift};
 use crate::ops::history::baseline;
-use crate::ops::history::git_config::OrgOfConfig;
-use crate::ops::history::merged::CheckedOut;
+use crate::ops::history::git_config::ConfigFiles;
 use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
@@ -33,8 +31,7 @@ use crate::output::drifted::{DriftedOrg, document};
 use crate::output::json::DriftV1;
 use crate::output::json::common::ConfigV1;
 use crate::output::json::fleet_drift::DriftStatusV1;
-use crate::output::page::html;
-use crate::output::page::{COMMENT, PageKind, SUMMARY};
+use crate::output::page::{COMMENT, PageKind, SUMMARY, html};
 use crate::output::style::Style;
 use crate::output::text::edits as view;
 use crate::output::{json, page};
@@ -61,21 +58,20 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
         run.config = Some(ConfigV1::of(&config, &sources));
     }
     let source = config_args.request();
-    let org = org_of(&config, &source);
-    let applied = args.applied.as_deref().map(|typed| baseline::applied(&source, typed, org)).transpose()?;
+    let files = ConfigFiles { config: &config, source: &source, sources: &sources, at: None };
+    let applied = args.applied.as_deref().map(|typed| baseline::applied(files, typed)).transpose()?;
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&config_args.path))?;
 
     let connection = run.connect(&args.target, &config.desired).await?;
     let now = run.record.clock().now();
     let identity = Identity::to_read(&config.desired);
-    let inputs = (&config, &source, applied);
     let forge = run.host.environment.forge;
     let (drift, planned) =
-        drift_of(args, inputs, &connection, identity, (&folder, now), forge, &mut run.known_org).await?;
+        drift_of(args, (files, applied), &connection, identity, (&folder, now), forge, &mut run.known_org).await?;
 
     run.host.show_notes(&planned.notes);
     if !args.accept.keys.is_empty() {
-        return accept(args, (&config, &source, &sources), &drift, &planned.with_unlisted(), run);
+        return accept(args, files, &drift, &planned.with_unlisted(), run);
     }
     let (config_v1, drift, target, sources) = (run.config.clone(), &drift, &planned.target, &sources);
     let folder = run.host.environment.folder.as_deref();
@@ -105,10 +101,11 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     }
     let (configs, sources) = run.load_orgs(&args.config, None)?;
     let requests: Vec<ConfigSource> = configs.iter().map(|it| args.config.request_of(it)).collect();
-    let applied = |(config, source): (&Config, &ConfigSource)| {
-        args.applied.as_deref().map(|typed| baseline::applied(source, typed, org_of(config, source))).transpose()
-    };
-    let applied = configs.iter().zip(&requests).map(applied).collect::<Result<Vec<_>, Problem>>()?;
+    let files =
+        |index: usize| ConfigFiles { config: &configs[index], source: &requests[index], sources: &sources, at: None };
+    let applied =
+        |index: usize| args.applied.as_deref().map(|typed| baseline::applied(files(index), typed)).transpose();
+    let applied = (0..configs.len()).map(applied).collect::<Result<Vec<_>, Problem>>()?;
     let applied: Vec<Cell<Option<Applied>>> = applied.into_iter().map(Cell::new).collect();
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(&args.config.path))?;
 
@@ -116,7 +113,7 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let forge = run.host.environment.forge;
     let now = run.record.clock().now();
     let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
-        let inputs = (org.config, &requests[org.index], applied[org.index].take());
+        let inputs = (files(org.index), applied[org.index].take());
         drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), forge, known_org).await
     };
     let at_once = args.config.chosen.parallel;
@@ -153,27 +150,22 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(run.show(&view, exit))
 }
 
-fn org_of<'a>(config: &'a Config, source: &'a ConfigSource) -> OrgOfConfig<'a> {
-    OrgOfConfig { name: source.org.as_deref(), head: config, head_path: &source.path }
-}
-
 /// Reads an org and computes its drift. It only receives a reader, so it cannot write.
 async fn drift_of(
     args: &DriftArgs,
-    (config, source, applied): (&Config, &ConfigSource, Option<Applied>),
+    (files, applied): (ConfigFiles<'_>, Option<Applied>),
     connection: &Connection,
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
     forge: Option<Forge>,
     known_org: &mut KnownOrg,
 ) -> Result<(Drift, PlannedOrg), Problem> {
-    let desired = &config.desired;
+    let ConfigFiles { config: Config { desired, .. }, source, .. } = files;
     let request = PlanRequest::of(desired, identity, &args.target, LIMITS, false, (folder, now));
     let planned = plan_org(&connection.session.reader(), &request, known_org).await?;
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
     let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
-    let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
-    let past = DriftPast { reports, is_whole, applied, checked_out };
+    let past = DriftPast { reports, is_whole, applied, checked_out: Some(files) };
     let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
     drift.forge = forge;
     drift.apply = format!("presencectl apply{}{}", source.to_arguments(), args.target.to_flags());
@@ -185,7 +177,7 @@ async fn drift_of(
 /// Accepts the org's state into the files, if a plan with them has no change left.
 fn accept(
     args: &DriftArgs,
-    (config, source, sources): (&Config, &ConfigSource, &Sources),
+    ConfigFiles { config, source, sources, at: _ }: ConfigFiles<'_>,
     drift: &Drift,
     observed: &Observed,
     run: &mut Run<'_>,

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::cli::paths;
-use crate::cli::{ChoiceArgs, ImportArgs, ImportFormat, TargetArgs, View};
+use crate::cli::{ChoiceArgs, ImportArgs, ImportFormat, TargetArgs, View, paths};
 use crate::commands::context::connect::{Connection, named_region};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;

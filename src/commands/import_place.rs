@@ -2,8 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::cli::paths;
-use crate::cli::{ImportArgs, PlaceArgs};
+use crate::cli::{ImportArgs, PlaceArgs, paths};
 use crate::commands::context::host::Host;
 use crate::config::folders;
 use crate::host::file_set::{File, FileChange, FileSet};
@@ -99,21 +98,21 @@ fn is_yaml(path: &Path) -> bool {
 
 /// Writes files. Existing files are only replaced with `--force` or after confirmation.
 pub fn placed(args: &ImportArgs, files: Vec<File>, host: &mut Host<'_>) -> Result<FileSet, Problem> {
-    let placing = FileSet::look(files)?;
-    apart(args, &placing)?;
+    let set = FileSet::checked(files)?;
+    apart(args, &set)?;
     if !args.place.force {
-        placing.spare_read_only()?;
-        if let Some(names) = placing.names(FileChange::Replaced) {
+        set.spare_read_only()?;
+        if let Some(names) = set.names(FileChange::Replaced) {
             ask(&names, host)?;
         }
     }
-    placing.write(host.signals)?;
-    Ok(placing)
+    set.write(host.signals)?;
+    Ok(set)
 }
 
 /// No file of the config may also be an output, or the Terraform state.
-fn apart(args: &ImportArgs, placing: &FileSet) -> Result<(), Problem> {
-    let places: Vec<PathBuf> = placing.placed.iter().map(|it| files::real_path(Path::new(&it.path))).collect();
+fn apart(args: &ImportArgs, set: &FileSet) -> Result<(), Problem> {
+    let places: Vec<PathBuf> = set.placed.iter().map(|it| files::real_path(Path::new(&it.path))).collect();
     let is_taken = |it: &&PathBuf| places.contains(&files::real_path(it));
     if let Some(path) = args.names_from.iter().filter(|it| !paths::is_stream(it)).find(is_taken) {
         let path = text::ticked(path.display());

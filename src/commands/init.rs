@@ -7,8 +7,7 @@ use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::run::Run;
 use crate::commands::doctor_ci::named_orgs;
 use crate::commands::import::{Made, make};
-use crate::commands::init_ci;
-use crate::commands::selection;
+use crate::commands::{init_ci, selection};
 use crate::config::{self, USUAL_PATH};
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, FileChange, FileSet};
@@ -45,7 +44,7 @@ pub async fn run(args: &InitArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
-    let placing = FileSet::look(files.collect())?;
+    let placing = FileSet::checked(files.collect())?;
     for (path, before, after) in
         placing.replaced().into_iter().filter(|(path, ..)| of_ci.iter().any(|it| path.ends_with(it)))
     {

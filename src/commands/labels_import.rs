@@ -13,7 +13,7 @@ use crate::model::limits::{SPREADSHEET_BYTES_MAX, read_within};
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
 use crate::ops::labels::grid::ReadSheet;
-use crate::ops::labels::import::{SheetFlaw, SheetWishes, wishes};
+use crate::ops::labels::import::{SheetFlaw, SheetLabels, wanted_labels};
 use crate::ops::labels::rows::Fleet;
 use crate::ops::labels::trial::{LabelTrial, TrialFlaw, trial};
 use crate::ops::labels::{csv_sheet, xlsx_sheet};
@@ -33,23 +33,23 @@ pub fn run(args: &LabelsImportArgs, run: &mut Run<'_>) -> Result<Exit, Failure> 
     let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: &args.path };
     let into = args.into.as_deref().map(|name| org_index(fleet, "--into", name)).transpose()?;
     let rows = fleet.rows(&(0..loaded.configs.len()).collect::<Vec<_>>());
-    let SheetWishes { wishes, refused, notes } =
-        wishes(&read, fleet, &rows, into).map_err(|flaw| no_sheet(&args.file, &flaw))?;
-    let LabelTrial { files, wishes, refused: later } =
-        trial(wishes, fleet, &rows, into, args.root.as_deref()).map_err(failure)?;
+    let SheetLabels { wanted, refused, notes } =
+        wanted_labels(&read, fleet, &rows, into).map_err(|flaw| no_sheet(&args.file, &flaw))?;
+    let LabelTrial { files, wanted, refused: later } =
+        trial(wanted, fleet, &rows, into, args.root.as_deref()).map_err(failure)?;
     let mut refused: Vec<_> = refused.into_iter().chain(later).collect();
     refused.sort();
     for note in notes {
         let note = view::note(&note, run.host.style_err());
         run.host.terminal.err(&note);
     }
-    run.tell(&|style| view::wishes(&wishes, fleet, &rows, &files, style));
+    run.tell(&|style| view::changed_labels(&wanted, fleet, &rows, &files, style));
     // Before the question, so that a person knows what is left out.
     let told = view::refused(&refused);
     run.host.terminal.err(&told);
     if !files.is_empty() {
         write(&files, args.yes, &mut run.host)?;
-        run.tell(&|style| view::imported(wishes.len(), &files, style));
+        run.tell(&|style| view::imported(wanted.len(), &files, style));
     }
     if refused.is_empty() {
         return Ok(Exit::Success);

@@ -23,7 +23,6 @@ pub mod doctor;
 pub mod doctor_ci;
 pub mod doctor_fleet;
 pub mod drift;
-pub mod earlier_configs;
 pub mod fleet;
 pub mod import;
 pub mod import_place;

@@ -4,7 +4,7 @@ use crate::cli::{OrgListArgs, OrgsFormat};
 use crate::commands::behind::behind;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
-use crate::commands::earlier_configs::configs_since;
+use crate::commands::selection::configs_since;
 use crate::config::Config;
 use crate::host::exit::Exit;
 use crate::model::freeze::holding;

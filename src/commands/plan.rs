@@ -1,7 +1,6 @@
 //! `presencectl plan`.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, PlanArgs};
 use crate::commands::context::connect::Connection;
@@ -9,21 +8,18 @@ use crate::commands::context::failure::Failure;
 use crate::commands::context::run::Run;
 use crate::commands::fleet::{self, FleetOrg};
 use crate::commands::plans_dir::PlansDir;
-use crate::commands::selection::{limited, limited_to_any, stage};
+use crate::commands::selection::{limit, limit_all, stage};
+use crate::config::ConfigSource;
 use crate::config::coverage::Coverage;
 use crate::config::diagnostic::Findings;
-use crate::config::file_system::FileSystem;
-use crate::config::{Config, ConfigSource};
 use crate::host::exit::Exit;
-use crate::model::desired::Desired;
 use crate::model::moment::Moment;
 use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::history::base::compared;
-use crate::ops::history::baseline::{self, AtCommit, Baseline};
-use crate::ops::history::evidence::EarlierStates;
-use crate::ops::history::git_config::OrgOfConfig;
-use crate::ops::history::obsolete::{LayerSource, asked_of_others};
+use crate::ops::history::baseline::{self, Baseline};
+use crate::ops::history::evidence::EarlierConfigs;
+use crate::ops::history::git_config::ConfigFiles;
 use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
@@ -53,33 +49,33 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
     }
     let ConfigArgs { path, org, root } = config_args;
     let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
-    let (config, sources) = match &at {
+    let (mut config, sources) = match &at {
         Some(at) => run.load_at(at, org.as_deref())?,
         None => run.load_beside(config_args, args.base.as_deref())?,
     };
     if run.outputs.has(Format::Json) {
         run.config = Some(ConfigV1::of(&config, &sources));
     }
-    let desired = limited(config.desired.clone(), &args.only)?;
+    limit(&mut config, &args.only)?;
+    let desired = &config.desired;
     let source = config_args.request();
     let files = ConfigFiles { config: &config, source: &source, at: at.as_ref(), sources: &sources };
-    let mut base = args.base.as_deref().map(|typed| baseline::base(&source, typed, files.org())).transpose()?;
+    let mut base = args.base.as_deref().map(|typed| baseline::base(files, typed)).transpose()?;
     let before = base.as_mut().filter(|it| it.desired.is_ok()).map(|it| std::mem::take(&mut it.sources));
     run.outputs.spare(base.iter().flat_map(|it| &it.files))?;
     let folder = run.read_reports(args.report_dir.as_deref(), args.no_report, Some(path))?;
 
-    let connection = run.connect(&args.target, &desired).await?;
+    let connection = run.connect(&args.target, desired).await?;
     let now = run.record.clock().now();
-    let identity = Identity::to_read(&desired);
-    let planned =
-        planned(args, (files, &desired, base), &connection, identity, (&folder, now), &mut run.known_org).await?;
+    let identity = Identity::to_read(desired);
+    let planned = planned(args, (files, base), &connection, identity, (&folder, now), &mut run.known_org).await?;
 
     run.host.show_notes(&planned.notes);
     let (plan, target, sources) = (&planned.plan, &planned.target, &sources);
     let findings = std::mem::take(&mut run.findings);
     let lints = Some(Lints { findings: &findings, sources, before: before.as_slice() });
     let config_v1 = run.config.clone();
-    let coverage = || Coverage::of(&desired, &config.resolved);
+    let coverage = || Coverage::of(desired, &config.resolved);
     let folder = run.host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
@@ -87,7 +83,7 @@ async fn one(args: &PlanArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> Re
         Format::Markdown => page::plan(plan, target, sources, lints),
         Format::Summary => page::plan_summary(plan, &coverage(), target, sources, lints),
         Format::Html => html::plan(plan, &coverage(), target, sources),
-        Format::Github => github::plan(plan, &desired, sources, folder),
+        Format::Github => github::plan(plan, desired, sources, folder),
     };
     let exit = if !plan.blockers.is_empty() || !plan.held.is_empty() {
         Exit::Failure
@@ -105,11 +101,11 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     run.awaited = PageKind::FleetPlan;
     let (path, root) = (&*args.config.path, args.config.root.as_deref());
     let at = args.at.as_deref().map(|typed| baseline::at(path, root, typed)).transpose()?;
-    let (configs, sources) = run.load_orgs(&args.config, at.as_ref())?;
+    let (mut configs, sources) = run.load_orgs(&args.config, at.as_ref())?;
     if let Some(typed) = &args.require_stage {
         stage(typed, &configs)?;
     }
-    let desired = limited_to_any(configs.iter().map(|it| &it.desired), &args.only)?;
+    limit_all(&mut configs, &args.only)?;
     let requests: Vec<ConfigSource> = configs.iter().map(|it| args.config.request_of(it)).collect();
     let files = |index: usize| ConfigFiles {
         config: &configs[index],
@@ -119,7 +115,7 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     };
     let base = |index: usize| {
         let typed = args.base.as_deref();
-        typed.map(|typed| baseline::base(&requests[index], typed, files(index).org())).transpose()
+        typed.map(|typed| baseline::base(files(index), typed)).transpose()
     };
     let mut bases = (0..configs.len()).map(base).collect::<Result<Vec<_>, Problem>>()?;
     run.outputs.spare(bases.iter().flatten().flat_map(|it| &it.files))?;
@@ -132,7 +128,7 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let orgs = fleet::connect(&configs, &args.target, run).await?;
     let now = run.record.clock().now();
     let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
-        let inputs = (files(org.index), &desired[org.index], bases[org.index].take());
+        let inputs = (files(org.index), bases[org.index].take());
         planned(args, inputs, connection, org.identity.clone(), (&folder, now), known_org).await
     };
     let at_once = args.config.chosen.parallel;
@@ -181,45 +177,19 @@ async fn several(args: &PlanArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The source of an org's config.
-#[derive(Clone, Copy)]
-struct ConfigFiles<'a> {
-    config: &'a Config,
-    source: &'a ConfigSource,
-    at: Option<&'a AtCommit>,
-    sources: &'a Sources,
-}
-
-impl<'a> ConfigFiles<'a> {
-    fn org(&self) -> OrgOfConfig<'a> {
-        let head_path = self.at.map_or(&*self.source.path, |it| &it.place.path);
-        OrgOfConfig { name: self.source.org.as_deref(), head: self.config, head_path }
-    }
-}
-
 /// Reads an org and plans. It only receives a reader, so it cannot write.
 async fn planned(
     args: &PlanArgs,
-    (files, desired, base): (ConfigFiles<'_>, &Desired, Option<Baseline<'_>>),
+    (config, base): (ConfigFiles<'_>, Option<Baseline<'_>>),
     connection: &Connection,
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
     known_org: &mut KnownOrg,
 ) -> Result<PlannedOrg, Problem> {
-    let ConfigFiles { config, source, at, sources } = files;
-    let commit = at.map(|it| it.commit.as_str());
-    let earlier = EarlierStates { base: base.as_ref(), config: source, org: files.org(), at: commit };
+    let desired = &config.config.desired;
     let request = PlanRequest::of(desired, identity, &args.target, args.limits, args.usage, (folder, now));
-    let request = PlanRequest { earlier: Some(earlier), ..request };
+    let request = PlanRequest { earlier: Some(EarlierConfigs { config, base: base.as_ref() }), ..request };
     let mut planned = plan_org(&connection.session.reader(), &request, known_org).await?;
-    let layers = LayerSource {
-        path: files.org().head_path,
-        root: at.map_or(source.root.as_deref(), |it| Some(it.place.root.as_path())),
-        commit: at.map(|it| Rc::clone(&it.files) as Rc<dyn FileSystem>),
-        config,
-        sources,
-    };
-    planned.plan = asked_of_others(planned.plan, layers, folder);
     if let Some(base) = base {
         let evidence = planned.evidence.take().unwrap_or_default();
         planned.plan =

@@ -63,7 +63,7 @@ impl PlansDir {
             let path = PathBuf::from(name(org, &mut taken));
             File { below: Some(self.folder.clone()), path, text, claim: WriteMode::Whole }
         });
-        FileSet::look(files.collect())?.write(signals)
+        FileSet::checked(files.collect())?.write(signals)
     }
 }
 

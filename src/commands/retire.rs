@@ -89,7 +89,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
 
 /// The report of an equivalent apply, for the report folder.
 fn written(report: &RetireReport, desired: &Desired) -> apply::report::Report {
-    let rows: Vec<ReportRow> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
+    let rows: Vec<ReportRow> = report.definition.iter().map(|row| row.clone().with_place(desired)).collect();
     let verification = match &report.halt {
         None if rows.is_empty() => Verification::NotNeeded,
         None => Verification::InSync,

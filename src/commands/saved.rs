@@ -1,4 +1,4 @@
-//! Reads the files of `apply --plan`.
+//! The saved plans of `apply --plan`: reads them, and compares them with the plan of the run.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,34 @@ use std::path::{Path, PathBuf};
 use crate::cli::paths::is_stream;
 use crate::host::files;
 use crate::host::terminal::Terminal;
+use crate::model::desired::Desired;
+use crate::model::generation::Generation;
 use crate::model::limits::{SAVED_PLAN_BYTES_MAX, read_within};
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::problem::{Problem, cause};
 use crate::model::text::{self, NotText};
-use crate::ops::apply::report::{Outcome, ReportRow};
+use crate::ops::apply::report::{Outcome, ReportRow, Unseen};
+use crate::ops::plan_org::PlannedOrg;
 use crate::output::json::saved_plan;
+use crate::plan::Plan;
+use crate::plan::change::Change;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, ReviewedOperation, SavedPlan};
 
 /// The saved plans of a run, in the typed order, with their paths.
 pub struct SavedPlans {
     plans: Vec<SavedPlan>,
     paths: Vec<PathBuf>,
+}
+
+/// A plan, split by what may be applied now.
+pub struct Approved {
+    pub changes: Vec<Change>,
+    /// The changes that are not applied, so that steps that need them are skipped.
+    pub blocked: Vec<Change>,
+    /// The results of the rest.
+    pub resolved: Vec<ReportRow>,
+    pub not_in_plan: Vec<Change>,
 }
 
 impl SavedPlans {
@@ -43,8 +58,34 @@ impl SavedPlans {
         }
     }
 
-    /// The plan, split by what was reviewed. `None` without a saved plan.
-    pub fn bound(&self, fresh: Fresh<'_>, target: &Target) -> Result<Option<Bound>, Problem> {
+    /// Compares them with everything that the config asks for, then removes what an earlier run made. Without saved
+    /// plans, all of the plan is approved.
+    pub fn approved(&self, planned: &PlannedOrg, desired: &Desired) -> Result<Approved, Problem> {
+        let PlannedOrg { target, observed, plan, .. } = planned;
+        let held = || plan.held.iter().map(|it| it.change.clone());
+        let whole = Plan { changes: plan.changes.iter().cloned().chain(held()).collect(), ..plan.clone() };
+        let bound = self.bound(Fresh { desired, observed, plan: &whole }, target)?;
+        let Bound { run: mut changes, changed, mut blocked, already_in_place, not_in_plan } =
+            bound.unwrap_or_else(|| Bound { run: whole.changes.clone(), ..Bound::default() });
+        let is_held = |it: &Change| plan.held.iter().any(|held| held.change == *it);
+        blocked.extend(changes.extract_if(.., |it| is_held(it)));
+        // Changes that `--only` leaves out are not applied either.
+        blocked.extend(plan.only.iter().flat_map(|it| it.changes.iter().cloned()));
+
+        let row = |it: &ReviewedOperation, outcome| row(it, &plan.default_locale, outcome);
+        let conflicts = changed.into_iter().map(|(it, found)| row(&it, Outcome::Conflict(found)));
+        let in_place = already_in_place.iter().map(|it| row(it, Outcome::AlreadyInPlace));
+        let may_be_hidden = target.generation == Generation::Second;
+        let unseen = plan.held.iter().map(|it| {
+            let outcome = Outcome::NotVisibleYet(Unseen::List { may_be_hidden, may_be_changed: false });
+            let row = ReportRow::in_config(&it.change.step, desired, outcome);
+            ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
+        });
+        let resolved = conflicts.chain(in_place).chain(unseen).collect();
+        Ok(Approved { changes, blocked, resolved, not_in_plan })
+    }
+
+    fn bound(&self, fresh: Fresh<'_>, target: &Target) -> Result<Option<Bound>, Problem> {
         if self.is_empty() {
             return Ok(None);
         }
@@ -78,7 +119,7 @@ fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
 }
 
 /// The row of an operation that is not executed.
-pub fn row(operation: &ReviewedOperation, default_locale: &Locale, outcome: Outcome) -> ReportRow {
+fn row(operation: &ReviewedOperation, default_locale: &Locale, outcome: Outcome) -> ReportRow {
     let labels = operation.before.as_ref().map_or(&operation.after.labels, |before| &before.labels);
     ReportRow {
         action: operation.action,

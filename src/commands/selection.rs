@@ -2,36 +2,36 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::rc::Rc;
 
-use crate::config::{Config, USUAL_PATH};
+use crate::config::choice::OrgChoice;
+use crate::config::file_system::FileSystem;
+use crate::config::finding::Severity;
+use crate::config::{self, Config, USUAL_PATH};
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Locale};
 use crate::model::problem::Problem;
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::source::Sources;
+use crate::model::{text, yaml};
+use crate::ops::history::git_config::AtCommit;
 
-/// The config, limited to the typed keys. Without keys, it is unchanged.
-pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
-    if typed.is_empty() {
-        return Ok(desired);
-    }
-    let keys = typed.iter().map(|it| definition_named(&desired, it)).collect::<Result<BTreeSet<Key>, Problem>>()?;
-    Ok(Desired { only: Some(keys), ..desired })
+/// Limits a config to the typed keys. Without keys, it is unchanged.
+pub fn limit(config: &mut Config, typed: &[String]) -> Result<(), Problem> {
+    limit_all(std::slice::from_mut(config), typed)
 }
 
-/// The configs of several orgs, limited to these definitions. Each must be in at least one config.
-pub fn limited_to_any<'a>(all: impl Iterator<Item = &'a Desired>, typed: &[String]) -> Result<Vec<Desired>, Problem> {
-    let all: Vec<&Desired> = all.collect();
-    if typed.is_empty() {
-        return Ok(all.into_iter().cloned().collect());
-    }
+/// Limits the configs of several orgs to these definitions. Each must be in at least one config.
+pub fn limit_all(configs: &mut [Config], typed: &[String]) -> Result<(), Problem> {
     let mut keys = BTreeSet::new();
     for typed in typed {
-        let mut found = all.iter().map(|desired| definition_named(desired, typed));
+        let mut found = configs.iter().map(|it| definition_named(&it.desired, typed));
         let first = found.next().unwrap_or_else(|| Err(Problem::new("there is no org")));
         keys.insert(first.or_else(|problem| found.find_map(Result::ok).ok_or(problem))?);
     }
-    Ok(all.into_iter().map(|it| Desired { only: Some(keys.clone()), ..it.clone() }).collect())
+    for config in configs {
+        config.desired.only = (!keys.is_empty()).then(|| keys.clone());
+    }
+    Ok(())
 }
 
 fn definition_named(desired: &Desired, typed: &str) -> Result<Key, Problem> {
@@ -85,4 +85,35 @@ pub fn locale(typed: &str) -> Result<Locale, Problem> {
 /// The config as typed, else where `init` puts it.
 pub fn path_or_usual(typed: Option<&Path>) -> &Path {
     typed.unwrap_or(Path::new(USUAL_PATH))
+}
+
+/// The configs of `--changed-since`.
+pub fn configs_since(since: &AtCommit) -> Result<(Vec<Config>, Sources), Problem> {
+    loaded(since).map_err(|it| Problem { message: format!("--changed-since: {}", it.message), ..it })
+}
+
+/// Every config of a commit. With an error in one, no comparison is possible.
+pub fn configs_of(since: &AtCommit) -> Result<Vec<Config>, Problem> {
+    loaded(since).map(|(configs, _)| configs)
+}
+
+fn loaded(since: &AtCommit) -> Result<(Vec<Config>, Sources), Problem> {
+    let system = Rc::clone(&since.files) as Rc<dyn FileSystem>;
+    let (path, root) = (&since.place.path, &since.place.root);
+    let is_absent = system.canonical(path).is_err();
+    if is_absent {
+        return Ok((Vec::new(), Sources::new()));
+    }
+    let loaded = config::load_chosen(system, path, Some(root), &OrgChoice::default());
+    match loaded.diagnostics.iter().find(|it| it.severity == Severity::Error) {
+        // It had no org file yet.
+        Some(first) if first.finding.code() == "no-org-chosen" => Ok((Vec::new(), loaded.sources)),
+        Some(first) => {
+            let place = first.place.map_or_else(String::new, |span| format!("{}: ", loaded.sources.place(span)));
+            let what = format!("{}{}", text::unticked(place), first.finding.message());
+            Err(Problem::new(format!("the config of {} cannot be used: {what}", since.commit))
+                .help("compare with a later commit, in which that is repaired"))
+        }
+        None => Ok((loaded.configs, loaded.sources)),
+    }
 }

@@ -174,7 +174,7 @@ async fn observed(
         let reader = reader.speaking(target.generation);
         let mut listed = observed.take_list();
         for id in to_read {
-            let found = reader.look(id).await?;
+            let found = reader.find(id).await?;
             listed.forget(id);
             listed.take_in(found);
         }

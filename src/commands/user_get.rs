@@ -64,7 +64,7 @@ async fn of_org(
             (generation, Vec::new())
         }
     };
-    let found = get::look(&session.user_reader(), &users, &source).await;
+    let found = get::read(&session.user_reader(), &users, &source).await;
     let found = users.into_iter().zip(found).collect();
     let listing = UserListing::new(source, found, &definitions, desired.settings.default_locale.clone());
     Ok((listing, Target { org: known_org.org.clone(), sandbox: known_org.sandbox, generation }))

@@ -12,7 +12,7 @@ use crate::model::names::Locale;
 use crate::model::observed::{Observed, Target};
 use crate::model::problem::Problem;
 use crate::model::text;
-use crate::model::user::{PresenceSource, UserId, Wish};
+use crate::model::user::{PresenceSource, UserId, WantedPresence};
 use crate::ops::identity::{Identity, verify_identity};
 use crate::ops::observe::{definitions, noticed, with_other_generation};
 use crate::ops::users::assignments::{Assignments, ForAll, resolve_all, wanted};
@@ -73,7 +73,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     let outcomes = set::run(&connection.session, job, &stop, &|_, _| count.one()).await;
     run.host.signals.end_at_once();
     count.end();
-    let rows = users.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
+    let rows = users.into_iter().zip(outcomes).map(|((user, wanted), outcome)| UserReportRow { user, wanted, outcome });
     let report = UserReport { source, resolved, rows: rows.collect(), interrupted: stop.asked(), default_locale };
     let exit = Exit::after(report.interrupted, report.is_success());
     let view = |format: TableFormat, style: Style| match format {
@@ -103,7 +103,12 @@ fn can_be_set(args: &UserSetArgs, source: &PresenceSource) -> Result<(), Problem
 }
 
 /// The question: how many users, in which org, and the presence.
-fn question(wishes: &[(UserId, Wish)], meant: &[ResolvedPresence], default_locale: &Locale, target: &Target) -> String {
+fn question(
+    wanted: &[(UserId, WantedPresence)],
+    meant: &[ResolvedPresence],
+    default_locale: &Locale,
+    target: &Target,
+) -> String {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     let name = |it: &ResolvedPresence| {
         it.definition.name(default_locale).map_or(it.definition.id.as_str(), |it| it.as_str()).to_owned()
@@ -119,8 +124,9 @@ fn question(wishes: &[(UserId, Wish)], meant: &[ResolvedPresence], default_local
         [one] => format!(" to {}", text::ticked(name(one))),
         several if several.len() > PRESENCES_NAMED_MAX => format!(" to {} presences", several.len()),
         several => {
-            let count =
-                |it: &ResolvedPresence| wishes.iter().filter(|(_, wish)| wish.definition == it.definition.id).count();
+            let count = |it: &ResolvedPresence| {
+                wanted.iter().filter(|(_, wanted)| wanted.definition == it.definition.id).count()
+            };
             let each: Vec<String> =
                 several.iter().map(|it| format!("{} to {}", count(it), text::ticked(name(it)))).collect();
             format!(": {}", text::list(&each, "and"))
@@ -128,7 +134,7 @@ fn question(wishes: &[(UserId, Wish)], meant: &[ResolvedPresence], default_local
     };
     format!(
         "\nSet the presence of {} in {}{}",
-        text::count(wishes.len(), "user"),
+        text::count(wanted.len(), "user"),
         text::terminal(&org),
         text::terminal(&to)
     )
@@ -169,11 +175,14 @@ mod tests {
         let target = Target { org: Some(org), sandbox: false, generation: Generation::First };
         let asked = |counts: &[(&str, usize)]| {
             let all: Vec<ResolvedPresence> = counts.iter().map(|(label, _)| meant(label)).collect();
-            let wish =
-                |it: &ResolvedPresence| Wish { definition: it.definition.id.clone(), message: None, primary: false };
-            let wishes = all.iter().zip(counts).flat_map(|(it, (_, count))| vec![wish(it); *count]);
-            let wishes: Vec<_> = wishes.map(|it| (UserId::new("u1").unwrap(), it)).collect();
-            question(&wishes, &all, &Locale::new("en_US"), &target)
+            let wanted = |it: &ResolvedPresence| WantedPresence {
+                definition: it.definition.id.clone(),
+                message: None,
+                primary: false,
+            };
+            let wanted = all.iter().zip(counts).flat_map(|(it, (_, count))| vec![wanted(it); *count]);
+            let wanted: Vec<_> = wanted.map(|it| (UserId::new("u1").unwrap(), it)).collect();
+            question(&wanted, &all, &Locale::new("en_US"), &target)
         };
         let begin = |users: &str| format!("\nSet the presence of {users} in Acme \\x1BProd (org-1)");
         assert_eq!(asked(&[("Lunch", 37)]), format!("{} to `Lunch`", begin("37 users")));

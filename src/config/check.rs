@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, LabelSubject, check_labels, check_locale};
-use crate::config::check_org;
-use crate::config::check_same;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
+use crate::config::{check_hands, check_org, check_same};
 use crate::model::desired::{
     ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
 };
@@ -97,14 +95,14 @@ impl<'a> Check<'a> {
     fn org(&mut self) -> Option<OrgIdentity> {
         let Located { place, value } = self.resolved.org.as_ref()?;
         let Org { name, id, region, stage } = value.as_ref()?;
-        if let Some((name, place)) = name.placed()
+        if let Some((name, place)) = name.with_place()
             && (name.trim().is_empty() || name.trim() != name || name.chars().any(text::is_hidden))
         {
             self.tell(place, Finding::InvalidOrgName { name: name.clone() });
         }
         Some(OrgIdentity {
             name: name.get().cloned().unwrap_or_default(),
-            id: id.placed().and_then(|(raw, place)| self.id(raw, place)).and_then(|id| OrgId::new(&id)),
+            id: id.with_place().and_then(|(raw, place)| self.id(raw, place)).and_then(|id| OrgId::new(&id)),
             region: region.get().and_then(|name| Region::by_name(name)),
             stage: check_org::stage(self.resolved, self.found, name.get(), stage, *place),
             place: *place,
@@ -115,7 +113,7 @@ impl<'a> Check<'a> {
     fn settings(&mut self) -> Settings {
         let given = &self.resolved.settings;
         let defaults = Settings::default();
-        let default_locale = match given.default_locale.placed() {
+        let default_locale = match given.default_locale.with_place() {
             Some((raw, place)) => {
                 self.found.extend(check_locale(raw, place, false));
                 Locale::new(raw)
@@ -149,7 +147,7 @@ impl<'a> Check<'a> {
 
     fn scope(&mut self, default_locale: &Locale) -> Scope {
         let given = &self.resolved.settings;
-        let Some((items, list)) = given.locales.placed() else { return Scope::All };
+        let Some((items, list)) = given.locales.with_place() else { return Scope::All };
         let mut seen: HashMap<String, (Locale, Span)> = HashMap::new();
         let mut locales = Vec::new();
         for item in items {
@@ -166,7 +164,7 @@ impl<'a> Check<'a> {
         }
         let whole = items.iter().all(|it| it.value.is_some()) && !given.default_locale.is_broken();
         if whole && self.resolved.complete && !seen.contains_key(&default_locale.normal()) {
-            let place = given.default_locale.placed().map_or(list, |(_, place)| place);
+            let place = given.default_locale.with_place().map_or(list, |(_, place)| place);
             self.tell(place, Finding::DefaultLocaleOutside { locale: default_locale.to_string() });
         }
         Scope::Only(locales)
@@ -297,9 +295,9 @@ impl<'a> Check<'a> {
                 first: *first,
                 system_presence: sp_place,
                 labels: read.places,
-                deactivated: body.deactivated.placed().map(|(_, place)| place),
+                deactivated: body.deactivated.with_place().map(|(_, place)| place),
                 previous_labels: previous.iter().map(|(_, place)| *place).collect(),
-                new: body.new.placed().map(|(_, place)| place),
+                new: body.new.with_place().map(|(_, place)| place),
                 replaces: replaces.map(|(_, place)| place),
                 division: division.map(|(_, place)| place),
                 pin: pin_place,
@@ -315,7 +313,7 @@ impl<'a> Check<'a> {
     }
 
     fn division(&mut self, field: &LocatedField<String>) -> Option<(DivisionName, Span)> {
-        let (raw, place) = field.placed()?;
+        let (raw, place) = field.with_place()?;
         let name = DivisionName::new(raw).filter(|_| !raw.chars().any(text::is_hidden));
         if name.is_none() {
             self.tell(place, Finding::InvalidDivision { division: raw.clone() });
@@ -324,7 +322,7 @@ impl<'a> Check<'a> {
     }
 
     fn named_system_presence(&mut self, field: &LocatedField<String>) -> Option<(SystemPresence, Span)> {
-        let (raw, place) = field.placed()?;
+        let (raw, place) = field.with_place()?;
         let name = SystemPresence::new(raw);
         let Some(known) = &self.system_presences else { return name.map(|name| (name, place)) };
         if let Some(name) = name
@@ -369,9 +367,9 @@ impl<'a> Check<'a> {
     /// `new: true` declares that there was nothing before. These fields declare the opposite.
     fn contradictions(&mut self, definition: &ResolvedDefinition) {
         let body = &definition.body;
-        let Some((true, place)) = body.new.placed() else { return };
-        let previous = body.previous_labels.placed().filter(|(items, _)| !items.is_empty()).map(|(_, place)| place);
-        let replaces = body.replaces.placed().map(|(_, place)| place);
+        let Some((true, place)) = body.new.with_place() else { return };
+        let previous = body.previous_labels.with_place().filter(|(items, _)| !items.is_empty()).map(|(_, place)| place);
+        let replaces = body.replaces.with_place().map(|(_, place)| place);
         for (other, beside) in [("previousLabels", previous), ("replaces", replaces)] {
             if let Some(beside) = beside {
                 let finding = Finding::Contradiction { other: other.to_owned() };
@@ -383,8 +381,8 @@ impl<'a> Check<'a> {
     /// Finds settings about the creation of a deactivated definition.
     fn idle(&mut self, definition: &ResolvedDefinition) {
         let body = &definition.body;
-        let new = body.new.placed().filter(|(new, _)| **new).map(|(_, place)| place);
-        let replaces = body.replaces.placed().map(|(_, place)| place);
+        let new = body.new.with_place().filter(|(new, _)| **new).map(|(_, place)| place);
+        let replaces = body.replaces.with_place().map(|(_, place)| place);
         for (field, place) in [("new", new), ("replaces", replaces)] {
             let why = "nothing is made of a definition with `deactivated: true`".to_owned();
             let finding = Finding::NoEffect { what: text::ticked(field), why };

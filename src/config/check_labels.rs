@@ -13,8 +13,7 @@ use crate::model::desired::Settings;
 use crate::model::labels::{ByLocale, Labels, Scope};
 use crate::model::names::{Label, Locale};
 use crate::model::source::Span;
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{text, yaml};
 
 /// The locales that the platform documents (docs/platform.md, "Locales"), and three more that CX as Code lists.
 pub const DOCUMENTED_LOCALES: [&str; 27] = [
@@ -93,7 +92,7 @@ impl LabelRules {
         let whole =
             !given.locales.is_broken() && given.locales.get().into_iter().flatten().all(|it| it.value.is_some());
         let mut unknown = BTreeMap::new();
-        if let Some((raw, place)) = given.default_locale.placed()
+        if let Some((raw, place)) = given.default_locale.with_place()
             && !known.contains(raw)
             && complete
         {

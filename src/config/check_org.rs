@@ -26,7 +26,7 @@ pub(super) fn stage(
         let nearest = given.and_then(|it| text::nearest(it, known.iter().map(String::as_str))).map(str::to_owned);
         let org = org.cloned().unwrap_or_default();
         let finding = Finding::UnknownStage { org, stage: given.cloned(), nearest, known };
-        found.push(Diagnostic::at(stage.placed().map_or(place, |(_, place)| place), finding));
+        found.push(Diagnostic::at(stage.with_place().map_or(place, |(_, place)| place), finding));
     }
     given.cloned()
 }
@@ -36,8 +36,8 @@ pub(super) fn freezes(resolved: &Resolved, found: &mut Collector) -> Vec<Freeze>
     let mut freezes = Vec::new();
     for Located { place, value } in &resolved.freezes {
         let Some(schema::Freeze { from, until, reason }) = value else { continue };
-        let start = from.placed().map(|(raw, place)| (freeze::start(raw), raw, place));
-        let end = until.placed().map(|(raw, place)| (freeze::end(raw), raw, place));
+        let start = from.with_place().map(|(raw, place)| (freeze::start(raw), raw, place));
+        let end = until.with_place().map(|(raw, place)| (freeze::end(raw), raw, place));
         let unread = [&start, &end].into_iter().flatten().find(|(moment, ..)| moment.is_none());
         if let Some((_, raw, place)) = unread {
             let finding = Finding::InvalidFreeze { found: (*raw).clone(), order: false };

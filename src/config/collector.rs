@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::config::diagnostic::{Diagnostic, Findings};
-use crate::config::finding::Finding;
-use crate::config::finding::Severity;
+use crate::config::finding::{Finding, Severity};
 use crate::model::limits::FINDINGS_SHOWN_MAX;
 use crate::model::source::{Sources, Span};
 

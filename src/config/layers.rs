@@ -363,7 +363,7 @@ impl Pick<'_> {
         let mut first: Option<(T, Span)> = None;
         for field in layers.filter(|it| it.0.is_some()) {
             chosen = field.clone();
-            match (field.placed(), &first) {
+            match (field.with_place(), &first) {
                 (Some((value, place)), Some((before, earlier))) if !same(value, before) => {
                     let finding = Finding::ConflictingSetting { setting: name.to_owned(), org_file: self.has_org };
                     self.found.push(Diagnostic::at(place, finding).and(*earlier, "set otherwise here"));

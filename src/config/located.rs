@@ -48,7 +48,7 @@ impl<T> LocatedField<T> {
     }
 
     /// The value and its place, where it is given and right.
-    pub fn placed(&self) -> Option<(&T, Span)> {
+    pub fn with_place(&self) -> Option<(&T, Span)> {
         self.0.as_ref().and_then(|it| it.value.as_ref().map(|value| (value, it.place)))
     }
 

@@ -32,7 +32,6 @@ pub mod choice;
 pub mod collector;
 pub mod coverage;
 pub mod diagnostic;
-pub mod digest;
 pub mod edit;
 pub mod examine;
 pub mod file_system;
@@ -324,8 +323,8 @@ impl Run<'_> {
         let mut ids: HashMap<String, (Span, usize)> = HashMap::new();
         for index in orgs {
             let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
-            let name = org.name.placed().map(|(name, place)| (name.clone(), place));
-            let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
+            let name = org.name.with_place().map(|(name, place)| (name.clone(), place));
+            let id = org.id.with_place().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
             if let Some((name, place)) = name {
                 match names.get(&name.to_lowercase()) {
                     Some((_, _, first)) if !is_told(*first, *index) => {}

@@ -4,15 +4,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::rule_settings::{RuleLevels, RuleSetting};
 use crate::config::schema::{Api, Definition, Freeze, Limits, Org, Prune, Settings, VERSION};
-use crate::model::desired;
-use crate::model::freeze;
 use crate::model::source::{Sources, Span};
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{desired, freeze, text, yaml};
 
 /// The YAML text of a config, `# file:line` at each value, `# default` where no file sets it.
 pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
@@ -97,10 +96,10 @@ impl Page<'_> {
         self.or_default(2, "removals", removals, &standard.removals.to_string(), u32::to_string);
         self.or_default(2, "labelRemovals", label_removals, &standard.label_removals.to_string(), u32::to_string);
         self.or_default(2, "renames", renames, &standard.renames.to_string(), u32::to_string);
-        if let Some((value, place)) = active_users.placed() {
+        if let Some((value, place)) = active_users.with_place() {
             self.line(2, &format!("activeUsers: {value}"), Some(place));
         }
-        if let Some((value, place)) = orgs.placed() {
+        if let Some((value, place)) = orgs.with_place() {
             self.line(2, &format!("orgs: {value}"), Some(place));
         }
         if let Some(items) = system_presences.get() {
@@ -143,7 +142,7 @@ impl Page<'_> {
                 }
                 Some(RuleSetting::Each { level, keys }) => {
                     self.line(2, &format!("{name}:"), None);
-                    if let Some((level, place)) = level.placed() {
+                    if let Some((level, place)) = level.with_place() {
                         self.line(3, &format!("level: {}", level.name()), Some(place));
                     }
                     if keys.get().is_some() {
@@ -168,7 +167,7 @@ impl Page<'_> {
         default: &str,
         show: impl Fn(&T) -> String,
     ) {
-        if let Some((value, place)) = field.placed() {
+        if let Some((value, place)) = field.with_place() {
             return self.line(depth, &format!("{name}: {}", show(value)), Some(place));
         }
         let comment = if self.sources.is_some() { " # default" } else { "" };
@@ -176,13 +175,13 @@ impl Page<'_> {
     }
 
     fn text_field(&mut self, depth: usize, name: &str, field: &LocatedField<String>) {
-        if let Some((value, place)) = field.placed() {
+        if let Some((value, place)) = field.with_place() {
             self.line(depth, &format!("{name}: {}", yaml::scalar(value)), Some(place));
         }
     }
 
     fn bool_field(&mut self, name: &str, field: &LocatedField<bool>) {
-        if let Some((value, place)) = field.placed() {
+        if let Some((value, place)) = field.with_place() {
             self.line(2, &format!("{name}: {value}"), Some(place));
         }
     }
@@ -222,4 +221,14 @@ impl Page<'_> {
 
 fn path(path: &Path) -> text::Shown {
     text::terminal(&path.display().to_string())
+}
+
+/// `sha256:` and 64 hexadecimal digits: the hash of the output of `presencectl config`, without comments.
+pub fn digest_of(resolved: &Resolved) -> String {
+    let mut text = "sha256:".to_owned();
+    for byte in digest(&SHA256, bare_text(resolved).as_bytes()).as_ref() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

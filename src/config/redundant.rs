@@ -46,11 +46,11 @@ pub(super) fn found(
 }
 
 fn same<T: PartialEq>(below: &LocatedField<T>, above: &LocatedField<T>) -> Option<Span> {
-    above.placed().filter(|(value, _)| below.get() == Some(*value)).map(|(_, place)| place)
+    above.with_place().filter(|(value, _)| below.get() == Some(*value)).map(|(_, place)| place)
 }
 
 fn same_items(below: &LocatedField<Vec<Located<String>>>, above: &LocatedField<Vec<Located<String>>>) -> Option<Span> {
     let values = |items: &[Located<String>]| items.iter().map(|it| it.value.clone()).collect::<Vec<_>>();
     let before = values(below.get()?);
-    above.placed().filter(|(items, _)| values(items) == before).map(|(_, place)| place)
+    above.with_place().filter(|(items, _)| values(items) == before).map(|(_, place)| place)
 }

@@ -1,9 +1,8 @@
 //! Finds the root folder of all files of a config.
 
-use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use std::{fs, io};
 
 use crate::config::file_system::FileSystem;
 use crate::config::finding::Finding;

@@ -3,8 +3,7 @@
 use crate::config::located::whole;
 use crate::config::tree::{Node, Spanned};
 use crate::model::source::Span;
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{text, yaml};
 
 /// The longest foreign value in a message, in characters.
 const SHOWN_MAX: usize = 60;

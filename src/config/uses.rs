@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::Diagnostic;
 use crate::config::files::Files;
-use crate::config::finding::Finding;
-use crate::config::finding::Severity;
+use crate::config::finding::{Finding, Severity};
 use crate::config::folders::{self, FoundPath, display, join, plain_cause};
 use crate::config::located::Located;
 use crate::config::root::nearest;

@@ -1,9 +1,8 @@
 //! The files that `init` and `import` write: compared with the existing ones, then written, all or none.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::host::files::{self, FilePlace};
 use crate::host::nofollow::{Folder, Temporary};
@@ -55,7 +54,7 @@ struct Looked {
 }
 
 impl FileSet {
-    pub fn look(files: Vec<File>) -> Result<FileSet, Problem> {
+    pub fn checked(files: Vec<File>) -> Result<FileSet, Problem> {
         let mut looked = FileSet { files: Vec::new(), placed: Vec::new() };
         for file in files {
             let place = file.place()?;

@@ -1,15 +1,13 @@
 //! Asks GitHub or GitLab by their own command-line tools, `gh` and `glab`, under the login of the person: presencectl holds no
 //! token of a forge. It starts `api` alone, which here only reads. What comes back is foreign text.
 
-use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
+use std::{env, fmt, thread};
 
 use crate::model::limits::FORGE_ANSWER_BYTES_MAX;
 

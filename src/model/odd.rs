@@ -1,8 +1,7 @@
 //! Data that violates the API's contract: objects that cannot be read in full, and texts with a broken character.
 
-use crate::model::alike;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
-use crate::model::text;
+use crate::model::{alike, text};
 
 /// The most labels of an odd object in one sentence.
 const LABELS_NAMED_MAX: usize = 3;

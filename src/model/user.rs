@@ -111,7 +111,7 @@ pub struct OutOfOffice {
 
 /// The wanted presence of a user for one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct WantedPresence {
     pub definition: DefinitionId,
     /// The message. `None` keeps the current one. An empty message removes it.
     pub message: Option<String>,
@@ -119,14 +119,14 @@ pub struct Wish {
     pub primary: bool,
 }
 
-impl Wish {
+impl WantedPresence {
     pub fn is_met_by(&self, seen: &UserPresence) -> bool {
         self.may_be_met_by(seen) && (!self.primary || seen.primary == Some(true))
     }
 
     /// Is the wanted presence in place, as far as the org shows? Some responses omit the primary source.
     pub fn may_be_met_by(&self, seen: &UserPresence) -> bool {
-        let Wish { definition, message, primary } = self;
+        let WantedPresence { definition, message, primary } = self;
         let says = |wanted: &String| seen.message.as_deref().unwrap_or_default() == wanted;
         seen.definition == *definition
             && message.as_ref().is_none_or(says)

@@ -1,7 +1,6 @@
 //! The operations on an org, without flags and JSON.
 
 pub mod apply;
-pub mod behind;
 pub mod ci_files;
 pub mod compare;
 pub mod definition_edits;

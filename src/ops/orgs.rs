@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Config, digest};
-use crate::model::desired::{Desired, Limits, Management, Wanted};
+use crate::config::{Config, print};
+use crate::model::desired::{Desired, Limits, Management, OrgIdentity, Wanted};
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::ops::history::stored::{StoredReport, StoredRow, StoredRun};
 use crate::plan::{Plan, plan};
 
 /// Nothing is applied, so no limit applies.
@@ -64,7 +66,9 @@ impl<'a> Before<'a> {
     pub fn standing(&self, config: &Config) -> OrgStanding {
         match self.of(config) {
             None => OrgStanding::New(Box::new(asked(None, &config.desired))),
-            Some(before) if digest::of(&before.resolved) == digest::of(&config.resolved) => OrgStanding::Unaffected,
+            Some(before) if print::digest_of(&before.resolved) == print::digest_of(&config.resolved) => {
+                OrgStanding::Unaffected
+            }
             Some(before) => OrgStanding::Affected(Box::new(asked(Some(&before.desired), &config.desired))),
         }
     }
@@ -120,4 +124,55 @@ fn held(wanted: &Wanted) -> Option<Definition> {
 /// A fake id for the definition of this key, which no org uses.
 fn id_of(wanted: &Wanted) -> Option<DefinitionId> {
     DefinitionId::new(&format!("key:{}", wanted.key))
+}
+
+/// The applies of one org, from reports.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AppliesOfOrg {
+    /// The newest apply without blocker or failure.
+    pub last: Option<AppliedState>,
+    /// When a later run failed that may have written something.
+    pub failed_at: Option<Moment>,
+}
+
+/// The state that an apply left in an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedState {
+    pub commit: Option<String>,
+    /// Some file differed from the commit.
+    pub modified: bool,
+    /// The digest of the applied config.
+    pub digest: Option<String>,
+    pub at: Moment,
+}
+
+impl AppliesOfOrg {
+    /// Uses the reports of this org: by id, or by name without one. Reports of the sandbox do not count for a real org.
+    pub fn of(reports: &[StoredReport], org: &OrgIdentity, sandbox: bool) -> AppliesOfOrg {
+        let is_of_org = |it: &StoredReport, run: &StoredRun| match &org.id {
+            Some(id) if !sandbox => it.org.as_ref() == Some(id),
+            _ => run.said.config_org.as_ref() == Some(&org.name),
+        };
+        let runs = reports.iter().filter_map(|it| Some((it, it.run.as_ref()?)));
+        let mut runs: Vec<(&StoredReport, &StoredRun)> =
+            runs.filter(|(it, run)| it.sandbox == sandbox && is_of_org(it, run)).collect();
+        runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.began));
+        let counts = |(it, run): &(&StoredReport, &StoredRun)| {
+            it.success && run.said.undoes.is_none() && run.said.only.is_none() && run.said.config_digest.is_some()
+        };
+        let index = runs.iter().position(counts);
+        let later = &runs[..index.unwrap_or(runs.len())];
+        let has_failed = |(it, run): &&(&StoredReport, &StoredRun)| {
+            run.said.undoes.is_none() && !it.success && it.rows.iter().any(StoredRow::may_be_written)
+        };
+        AppliesOfOrg {
+            last: index.map(|index| runs[index]).map(|(_, run)| AppliedState {
+                commit: run.said.commit.clone(),
+                modified: run.said.modified,
+                digest: run.said.config_digest.clone(),
+                at: run.began,
+            }),
+            failed_at: later.iter().find(has_failed).map(|(_, run)| run.began),
+        }
+    }
 }

@@ -13,7 +13,8 @@ use crate::model::observed::{Definition, Observed, Target};
 use crate::model::problem::{KnownOrg, Problem};
 use crate::model::usage::Usage;
 use crate::ops::apply::CONCURRENCY;
-use crate::ops::history::evidence::EarlierStates;
+use crate::ops::history::evidence::EarlierConfigs;
+use crate::ops::history::obsolete::asked_of_others;
 use crate::ops::history::reports::{NewestReports, ReportStore, newest};
 use crate::ops::identity::Identity;
 use crate::ops::observe::{From, Observation, names_divisions, observe};
@@ -46,8 +47,8 @@ pub struct PlanRequest<'a> {
     /// Count the people on removed or renamed definitions. A limit on them implies it.
     pub usage: bool,
     pub sandbox: bool,
-    /// The sources of evidence about creates, if any.
-    pub earlier: Option<EarlierStates<'a>>,
+    /// Where evidence about creates is looked for. `None` for a drift, which creates nothing.
+    pub earlier: Option<EarlierConfigs<'a>>,
     /// The reports of earlier runs.
     pub folder: &'a dyn ReportStore,
     pub now: Moment,
@@ -105,6 +106,9 @@ pub async fn plan_org(
         logging::phase("asking who is on it now");
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
+    }
+    if let Some(EarlierConfigs { config, .. }) = earlier {
+        plan = asked_of_others(plan, *config, *folder);
     }
     plan.cost = cost(reader, &plan, &observed);
     plan.freezes = desired.freezes.iter().map(|it| (it.clone(), it.time(*now))).collect();

@@ -2,23 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::alike;
 use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::odd::Odd;
 use crate::model::problem::Problem;
-use crate::model::text;
+use crate::model::{alike, text};
 use crate::ops::apply::report::{Outcome, ReportRow, Skip};
 use crate::ops::history::stored::{StoredReport, StoredRow};
-use crate::plan::Plan;
 use crate::plan::blocker::Fact;
 use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
 use crate::plan::difference::{Difference, between};
-use crate::plan::guard;
-use crate::plan::matching;
-use crate::plan::odd;
+use crate::plan::{Plan, guard, matching, odd};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {

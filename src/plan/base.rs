@@ -33,7 +33,7 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
     let kept: BTreeSet<OriginSubject> = pairs.values().filter_map(|it| OriginSubject::of(&it.step)).collect();
     let is_gone = |it: &&Change| OriginSubject::of(&it.step).is_some_and(|it| !kept.contains(&it));
     let open = Open::of(head.plan, &head.desired.settings.default_locale);
-    let settled = base.plan.changes.iter().filter(is_gone).filter(|it| !open.has(&it.step));
+    let resolved = base.plan.changes.iter().filter(is_gone).filter(|it| !open.has(&it.step));
     let (before, after) = (&base.desired.settings.default_locale, &head.desired.settings.default_locale);
     Compared {
         origins: head.plan.changes.iter().filter_map(origin).collect(),
@@ -41,7 +41,7 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
         leaving: leaving(base, head),
         renamed: renamed(base, head),
         default_locales: (!before.same_as(after)).then(|| (before.clone(), after.clone())),
-        settled: settled.map(|it| Change { place: None, ..it.clone() }).collect(),
+        resolved: resolved.map(|it| Change { place: None, ..it.clone() }).collect(),
         blockers: blockers(base.plan, head.plan),
         reports_read: false,
     }

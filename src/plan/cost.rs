@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::model::generation::Generation;
 use crate::model::observed::Observed;
-use crate::model::platform::PAGE_SIZE;
-use crate::model::platform::{LIST_LAG_MS, WINDOW_MS, WINDOW_SLACK_MS};
+use crate::model::platform::{LIST_LAG_MS, PAGE_SIZE, WINDOW_MS, WINDOW_SLACK_MS};
 use crate::plan::change::{Action, Step};
 use crate::plan::order::Order;
 

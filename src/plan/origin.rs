@@ -60,7 +60,7 @@ pub struct Compared {
     pub default_locales: Option<(Locale, Locale)>,
     /// Changes of the base that the plan no longer needs, in order. They have no places, because the base's files are
     /// not part of this run.
-    pub settled: Vec<Change>,
+    pub resolved: Vec<Change>,
     /// The origin of each blocker of the plan, in order. `None` for a check that only the head has.
     pub blockers: Vec<Option<ChangeOrigin>>,
     /// Reports of earlier applies were read.
@@ -328,7 +328,7 @@ impl Compared {
         let ours = self.origins.values().filter(|it| it.is_this_change()).count();
         let before = self.origins.len() - ours;
         let count = |count: usize| if count == 0 { "nothing".to_owned() } else { text::count(count, "change") };
-        let settled = match self.settled.len() {
+        let settled = match self.resolved.len() {
             0 => String::new(),
             settled => format!(", settled by it: {}", text::count(settled, "change")),
         };
@@ -346,6 +346,6 @@ impl Compared {
 }
 
 /// What a resolved change would have done, in words without a subject.
-pub fn settled_in_words(action: Action) -> String {
+pub fn resolved_in_words(action: Action) -> String {
     format!("without this change: {}", action.verb())
 }

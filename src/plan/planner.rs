@@ -348,19 +348,19 @@ impl<'a> Planner<'a> {
     }
 
     fn obsolete_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>, has_twins: bool) {
-        let mut spent = |line, place: Option<_>| {
+        let mut obsolete = |line, place: Option<_>| {
             self.plan.obsolete.push(ObsoleteLine { key: wanted.key.clone(), line, place, not_known: None });
         };
         if wanted.new {
-            spent(ObsoleteKind::New, wanted.places.new);
+            obsolete(ObsoleteKind::New, wanted.places.new);
         }
         // `replaces` may still need a previous label to find its object.
         let finds = matches!(matched, Matched::PreviousLabel(_)) || replaced != Replaced::Nothing || has_twins;
         if !wanted.previous_labels.is_empty() && !finds {
-            spent(ObsoleteKind::PreviousLabels, wanted.places.previous_labels.first().copied());
+            obsolete(ObsoleteKind::PreviousLabels, wanted.places.previous_labels.first().copied());
         }
         if wanted.replaces.is_some() && replaced == Replaced::Nothing {
-            spent(ObsoleteKind::Replaces, wanted.places.replaces);
+            obsolete(ObsoleteKind::Replaces, wanted.places.replaces);
         }
     }
 

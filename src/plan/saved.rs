@@ -9,10 +9,9 @@ use crate::model::labels::Scope;
 use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::{Content, Observed, Target};
 use crate::model::text;
-use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InSync};
 use crate::plan::difference::{Difference, between};
-use crate::plan::division;
+use crate::plan::{Plan, division};
 
 /// The parts of a saved plan that bound an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]

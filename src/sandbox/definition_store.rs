@@ -11,8 +11,9 @@ use super::definitions::{
 };
 use super::divisions::HeldDivision;
 use super::http::{ErrorAnswer, timestamp};
-use super::org_behavior::{CreateDeactivated, CreateExtra, Delete, LocaleKeys, PutLabels, PutSystemPresence};
-use super::org_behavior::{OrgBehavior, UniqueLabels};
+use super::org_behavior::{
+    CreateDeactivated, CreateExtra, Delete, LocaleKeys, OrgBehavior, PutLabels, PutSystemPresence, UniqueLabels,
+};
 
 /// The operations on definitions, with the id in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,19 +6,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::access::Access;
-use super::activity;
 use super::definition_store::{DefinitionStore, StoreRules};
 use super::definitions::{Definitions, HeldDefinition, PRIMARIES};
 use super::divisions::{self, HeldDivision};
 use super::document::{FORMAT_VERSION, StateChange, StateDocument, StateView};
-use super::generation1;
-use super::generation2;
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
 use super::org_behavior::{OrgBehavior, RateHeaders};
 use super::routes::Route;
-use super::samples;
 use super::seed::Seed;
 use super::users::{Surroundings, Users};
+use super::{activity, generation1, generation2, seed};
 
 /// One org with its definitions, its users and its OAuth client.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +56,7 @@ impl SimulatedOrg {
             org.definitions.put(definition, now_ms, 0);
         }
         let users = seed.users.clone();
-        org.users.put(users.unwrap_or_else(|| samples::users(&org.definitions, now_ms)));
+        org.users.put(users.unwrap_or_else(|| seed::users(&org.definitions, now_ms)));
         org.definitions.take_changes();
         Ok(org)
     }

@@ -17,9 +17,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use futures_util::{StreamExt, stream};
 
 use super::access::Access;
-use super::config::SandboxConfig;
+use super::config::{SandboxConfig, SandboxError};
 use super::connection::Cutter;
-use super::error::SandboxError;
 use super::exchange::{Delivery, Reply, RequestLog, ServedExchange};
 use super::faults::FaultScript;
 use super::http::{ErrorAnswer, HttpRequest, HttpResponse};

@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::behavior::Behavior;
+use super::config::SandboxError;
 use super::document::{DocumentProblem, FORMAT_VERSION, StateChange, StateDocument};
-use super::error::SandboxError;
 use super::faults::{FaultDocument, FaultRule};
 use super::org::SimulatedOrg;
 use super::seed;

@@ -57,7 +57,7 @@ pub struct Surroundings<'a> {
 }
 
 /// The checked content of a PATCH or of one entry of a bulk PUT.
-struct Wish {
+struct Update {
     source: String,
     primary: bool,
     definition_id: Option<String>,
@@ -160,9 +160,9 @@ impl Users {
     ) -> Result<HttpResponse, ErrorAnswer> {
         expect_own_source(source)?;
         let user = self.found(id)?;
-        let wish = wish(&request.json()?, source, around.definitions)?;
-        let changed = granted(user, &wish, around.now_ms)?;
-        let answer = shown(&changed, &wish.source, around.definitions)?;
+        let update = update(&request.json()?, source, around.definitions)?;
+        let changed = granted(user, &update, around.now_ms)?;
+        let answer = shown(&changed, &update.source, around.definitions)?;
         self.keep(changed, around.now_ms);
         Ok(HttpResponse::ok(&answer))
     }
@@ -212,11 +212,11 @@ impl Users {
         let user = done.get(&key).or_else(|| self.by_id.get(&key));
         let user = user.ok_or_else(|| ErrorAnswer::bad_request(format!("there is no user {id}")))?;
         let source = text("sourceId").or_else(|| text("source")).unwrap_or(PURECLOUD);
-        let wish = wish(entry, source, around.definitions)?;
-        if !user.presences.contains_key(&wish.source) {
+        let update = update(entry, source, around.definitions)?;
+        if !user.presences.contains_key(&update.source) {
             return Err(ErrorAnswer::bad_request(format!("there is no source {source} that can be written")));
         }
-        Ok((granted(user, &wish, around.now_ms)?, wish.source))
+        Ok((granted(user, &update, around.now_ms)?, update.source))
     }
 
     /// `GET /api/v2/users/presences/{sourceId}/bulk?id=a,b`, `purecloud` included. Unknown users are skipped. The
@@ -296,7 +296,7 @@ fn shown(user: &User, source: &str, definitions: &Definitions) -> Result<Value, 
     Ok(Value::Object(fields))
 }
 
-fn wish(body: &Value, source: &str, definitions: &Definitions) -> Result<Wish, ErrorAnswer> {
+fn update(body: &Value, source: &str, definitions: &Definitions) -> Result<Update, ErrorAnswer> {
     let field = |name: &str| body.get(name).filter(|it| !it.is_null());
     let definition_id = match field("presenceDefinition") {
         None => None,
@@ -318,22 +318,22 @@ fn wish(body: &Value, source: &str, definitions: &Definitions) -> Result<Wish, E
     if !primary && definition_id.is_none() && message.is_none() {
         return Err(ErrorAnswer::bad_request("one of primary, presenceDefinition and message must be given"));
     }
-    Ok(Wish { source: source.to_ascii_lowercase(), primary, definition_id, message })
+    Ok(Update { source: source.to_ascii_lowercase(), primary, definition_id, message })
 }
 
 /// The user after the change.
-fn granted(user: &User, wish: &Wish, now_ms: u64) -> Result<User, ErrorAnswer> {
+fn granted(user: &User, update: &Update, now_ms: u64) -> Result<User, ErrorAnswer> {
     let mut user = user.clone();
-    let presence = user.presences.get_mut(&wish.source).ok_or_else(ErrorAnswer::not_found)?;
-    if let Some(definition_id) = &wish.definition_id {
+    let presence = user.presences.get_mut(&update.source).ok_or_else(ErrorAnswer::not_found)?;
+    if let Some(definition_id) = &update.definition_id {
         presence.definition_id.clone_from(definition_id);
     }
-    if let Some(message) = &wish.message {
+    if let Some(message) = &update.message {
         presence.message.clone_from(message);
     }
     presence.modified_ms = now_ms;
-    if wish.primary {
-        user.primary_source.clone_from(&wish.source);
+    if update.primary {
+        user.primary_source.clone_from(&update.source);
     }
     Ok(user)
 }

@@ -9,7 +9,7 @@ use presencectl::config::load_all;
 use presencectl::ops::labels::csv_sheet::{guarded, unguarded};
 use presencectl::ops::labels::export::{ExportRequest, sheet};
 use presencectl::ops::labels::grid::{LabelSheet, ReadSheet, SheetCell, SheetColumn};
-use presencectl::ops::labels::import::{SheetFlaw, SheetWishes, wishes};
+use presencectl::ops::labels::import::{SheetFlaw, SheetLabels, wanted_labels};
 use presencectl::ops::labels::rows::Fleet;
 use presencectl::ops::labels::trial::trial;
 use presencectl::ops::labels::{csv_sheet, xlsx_sheet};
@@ -279,14 +279,14 @@ impl Folder {
     }
 
     /// What this sheet asks for, and the files with it, as `path: new text`.
-    fn import(&self, sheet: &ReadSheet, into: Option<&str>) -> (SheetWishes, Vec<(String, String)>) {
+    fn import(&self, sheet: &ReadSheet, into: Option<&str>) -> (SheetLabels, Vec<(String, String)>) {
         let loaded = load_all(self.path(), None, |_| true);
         let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: self.path() };
         let into = into.map(|name| (0..2).find(|it| fleet.org_name(*it) == Some(name)).unwrap());
         let rows = fleet.rows(&[0, 1]);
-        let mut found = wishes(sheet, fleet, &rows, into).unwrap();
-        let done = trial(std::mem::take(&mut found.wishes), fleet, &rows, into, None).unwrap();
-        found.wishes = done.wishes;
+        let mut found = wanted_labels(sheet, fleet, &rows, into).unwrap();
+        let done = trial(std::mem::take(&mut found.wanted), fleet, &rows, into, None).unwrap();
+        found.wanted = done.wanted;
         found.refused.extend(done.refused);
         let named = |path: &Path| path.strip_prefix(self.path()).unwrap().display().to_string();
         (found, done.files.iter().map(|it| (named(&it.path), it.after.clone())).collect())
@@ -410,7 +410,7 @@ fn what_moved_on_in_the_file_is_refused_only_where_the_sheet_changes_it_too() {
     let mut sheet = folder.sheet();
     let moved = BASE.replace("de: Mittag ", "de: Essen ").replace("en_US: Tea\n", "en_US: Green tea\n");
     fs::write(folder.path().join("base.yaml"), &moved).unwrap();
-    assert_eq!(folder.import(&ReadSheet::from(&sheet), None).0, SheetWishes::default());
+    assert_eq!(folder.import(&ReadSheet::from(&sheet), None).0, SheetLabels::default());
     *cell(&mut sheet, LUNCH, "de") = Some("Pause".to_owned());
     *cell(&mut sheet, TEA, "de") = Some("Grüntee".to_owned());
     let (found, files) = folder.import(&ReadSheet::from(&sheet), None);
@@ -464,7 +464,7 @@ fn an_unknown_key_and_an_unknown_language_are_named() {
 fn a_sheet_without_its_columns_is_none() {
     let loaded = load_all(Folder::new().path(), None, |_| true);
     let fleet = Fleet { sources: &loaded.sources, configs: &[], path: Path::new("") };
-    let flaw = |text: &str| wishes(&csv_sheet::read(text.as_bytes()).unwrap(), fleet, &[], None).unwrap_err();
+    let flaw = |text: &str| wanted_labels(&csv_sheet::read(text.as_bytes()).unwrap(), fleet, &[], None).unwrap_err();
     assert_eq!(flaw(""), SheetFlaw::Empty);
     assert_eq!(flaw("key,de\n").in_words(), "it has no column `file`, `default label` and `presencectl`");
     assert_eq!(flaw("key,file,default label,presencectl,de,de\n").in_words(), "it has two columns `de`");

@@ -343,7 +343,7 @@ fn progress_in_lines() {
 #[test]
 fn what_goes_beyond_a_saved_plan() {
     let (plan, _) = world().planned();
-    assert_snapshot!(output::text::beyond(&plan.changes[..1], &plan, Style::PLAIN), @r#"
+    assert_snapshot!(output::text::not_in_saved_plan(&plan.changes[..1], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 1 change is not in the saved plan, so more would be done than was reviewed
 
       + create smoke (Away): takes the place of the one under Break
@@ -352,7 +352,7 @@ fn what_goes_beyond_a_saved_plan() {
 
     Nothing was applied. To apply this, have a new plan reviewed, and apply with that one.
     "#);
-    assert_snapshot!(output::text::beyond(&plan.changes[2..4], &plan, Style::PLAIN), @r#"
+    assert_snapshot!(output::text::not_in_saved_plan(&plan.changes[2..4], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 2 changes are not in the saved plan, so more would be done than was reviewed
 
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its previous label `Lunch`

@@ -21,7 +21,7 @@ use presencectl::ops::retire::plan::{RetireRequest, Retirement, retirement};
 use presencectl::ops::retire::report::RetireReport;
 use presencectl::ops::retire::{RetireEvent, RetireJob, run};
 use presencectl::sandbox::{
-    CLIENT_ID, CLIENT_SECRET, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, Seed, User, faults, samples,
+    CLIENT_ID, CLIENT_SECRET, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, Seed, User, faults, seed,
 };
 use serde_json::json;
 
@@ -59,7 +59,7 @@ struct World {
 /// So many people on the one that goes, and then so many who are available.
 fn people(on_it: u32, elsewhere: u32) -> Vec<User> {
     let seat = |number: u32| if number <= on_it { guid(COACHING) } else { AVAILABLE.to_owned() };
-    (1..=on_it + elsewhere).map(|it| samples::user(it, &seat(it), START_MS)).collect()
+    (1..=on_it + elsewhere).map(|it| seed::user(it, &seat(it), START_MS)).collect()
 }
 
 impl World {

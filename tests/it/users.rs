@@ -18,14 +18,14 @@ use presencectl::client::wire::{Exchange, Request, Response, WireError};
 use presencectl::client::{Credentials, Endpoints, Options, Session, Wire, WireLimits};
 use presencectl::host::stop::Stop;
 use presencectl::model::names::DefinitionId;
-use presencectl::model::user::{PresenceSource, UserId, Wish};
+use presencectl::model::user::{PresenceSource, UserId, WantedPresence};
 use presencectl::ops::users::report::UserOutcome;
 use presencectl::ops::users::set::{UserJob, run};
 use presencectl::sandbox::users::CUSTOM_SOURCE_ID;
 use presencectl::sandbox::users::Presence;
 use presencectl::sandbox::{
     CLIENT_ID, CLIENT_SECRET, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, Seed, User, faults, router,
-    samples,
+    seed,
 };
 use serde_json::json;
 
@@ -45,12 +45,12 @@ fn custom() -> PresenceSource {
     PresenceSource::named(CUSTOM_SOURCE_ID).unwrap()
 }
 
-fn on_lunch() -> Wish {
-    Wish { definition: DefinitionId::new(LUNCH).unwrap(), message: None, primary: false }
+fn on_lunch() -> WantedPresence {
+    WantedPresence { definition: DefinitionId::new(LUNCH).unwrap(), message: None, primary: false }
 }
 
 /// These users on lunch.
-fn wishes(numbers: impl IntoIterator<Item = usize>) -> Vec<(UserId, Wish)> {
+fn wishes(numbers: impl IntoIterator<Item = usize>) -> Vec<(UserId, WantedPresence)> {
     numbers.into_iter().map(|it| (user(it), on_lunch())).collect()
 }
 
@@ -83,17 +83,22 @@ impl World {
         Session::new(endpoints, credentials, wire, Options { seed: 1, ..Options::default() })
     }
 
-    async fn set(&self, wishes: &[(UserId, Wish)]) -> Vec<UserOutcome> {
+    async fn set(&self, wishes: &[(UserId, WantedPresence)]) -> Vec<UserOutcome> {
         self.set_by(wishes, &PresenceSource::Platform).await
     }
 
-    async fn set_by(&self, wishes: &[(UserId, Wish)], source: &PresenceSource) -> Vec<UserOutcome> {
+    async fn set_by(&self, wishes: &[(UserId, WantedPresence)], source: &PresenceSource) -> Vec<UserOutcome> {
         let (_sender, stop) = Stop::new();
         self.set_until(wishes, source, &stop).await
     }
 
     /// Runs, and checks that its events agree with its result.
-    async fn set_until(&self, wishes: &[(UserId, Wish)], source: &PresenceSource, stop: &Stop) -> Vec<UserOutcome> {
+    async fn set_until(
+        &self,
+        wishes: &[(UserId, WantedPresence)],
+        source: &PresenceSource,
+        stop: &Stop,
+    ) -> Vec<UserOutcome> {
         self.wire.requests.lock().unwrap().clear();
         let told = std::cell::RefCell::new(BTreeMap::new());
         let tell = |user: &UserId, outcome: &UserOutcome| {
@@ -141,7 +146,7 @@ impl World {
 
 /// Users from 1 on, all of them available, in every source.
 fn available(count: u32) -> Vec<User> {
-    (1..=count).map(|it| samples::user(it, AVAILABLE, START_MS)).collect()
+    (1..=count).map(|it| seed::user(it, AVAILABLE, START_MS)).collect()
 }
 
 /// The same, of whom one has no custom source.

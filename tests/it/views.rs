@@ -147,7 +147,7 @@ fn compared_called(name: &str) -> [(Plan, Target, Desired, Sources); 2] {
     let (base, side) = (Side { desired: &before, plan: &planned }, Side { desired: &desired, plan: &plan });
     let mut compared = compare(base, side, &|_| Pending::NotKnown);
     compared.default_locales = Some((locale(name), locale(name)));
-    assert_eq!((compared.leaving.len(), compared.renamed.len(), compared.settled.len()), (1, 1, 1), "{name}");
+    assert_eq!((compared.leaving.len(), compared.renamed.len(), compared.resolved.len()), (1, 1, 1), "{name}");
     let against = Against { typed: name.to_owned(), shallow: true, ..Against::default() };
     let org = Organization { name: name.to_owned(), id: target().org.map(|it| it.id).expect("the org of all tests") };
     let target = Target { org: Some(org), ..target() };

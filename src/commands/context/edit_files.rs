@@ -69,7 +69,7 @@ pub fn not_edited((path, flaw): (PathBuf, EditFlaw)) -> Problem {
 pub fn write(files: &[EditedFile], yes: bool, host: &mut Host<'_>) -> Result<(), Failure> {
     let file =
         |it: &EditedFile| File { below: None, path: it.path.clone(), text: it.after.clone(), claim: WriteMode::Whole };
-    let placing = FileSet::look(files.iter().map(file).collect())?;
+    let placing = FileSet::checked(files.iter().map(file).collect())?;
     placing.still_reads(&files.iter().map(|it| it.before.as_str()).collect::<Vec<_>>())?;
     if !yes {
         placing.spare_read_only()?;

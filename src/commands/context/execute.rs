@@ -14,11 +14,10 @@ use crate::host::stop::Stop;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::forge::Forge;
-use crate::model::freeze;
 use crate::model::observed::Target;
 use crate::model::problem::Problem;
 use crate::model::source::Sources;
-use crate::model::text;
+use crate::model::{freeze, text};
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Skip, Verification};
 use crate::ops::apply::{self, ApplyEvent, ApplyJob, CONCURRENCY};
 use crate::output;
@@ -67,7 +66,7 @@ pub fn begun(steps: &[Step], resolved: &[ReportRow], desired: &Desired, division
     let unknown = |step: &Step| {
         let cause = Problem::new("this run was ended before it could report")
             .help("running the same command again is safe, and does what is left");
-        ReportRow::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
+        ReportRow::in_config(step, desired, Outcome::Unknown(cause))
     };
     let rows = steps.iter().map(unknown).chain(resolved.iter().cloned()).collect();
     let report = Report::of(rows, default_locale.clone());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::cli::RecordArgs;
-use crate::config::{Config, digest};
+use crate::config::{Config, print};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
 use crate::host::git::user_name;
@@ -14,8 +14,7 @@ use crate::host::logging;
 use crate::model::labels::Scope;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Locale};
-use crate::model::run_metadata::Origin;
-use crate::model::run_metadata::RunMetadata;
+use crate::model::run_metadata::{Origin, RunMetadata};
 use crate::model::source::Sources;
 use crate::ops::apply::ApplyEvent;
 use crate::ops::apply::report::{Report, ReportRow, Worked};
@@ -118,7 +117,7 @@ impl Record {
         {
             self.origin = Origin { commit: Some(head.commit), modified: head.modified, ..self.origin.clone() };
         }
-        self.config = Some(digest::of(&config.resolved));
+        self.config = Some(print::digest_of(&config.resolved));
         self.org_name = config.desired.org.as_ref().map(|org| org.name.clone());
         self.default_locale = Some(config.desired.settings.default_locale.clone());
         self.scope = config.desired.settings.scope.clone();

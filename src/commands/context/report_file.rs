@@ -16,7 +16,7 @@ use crate::model::problem::{Problem, cause};
 use crate::model::run_metadata::RunMetadata;
 use crate::model::text;
 use crate::ops::apply::BeforePost;
-use crate::ops::history::posts::EXTENSION;
+use crate::ops::history::sent::EXTENSION;
 use crate::ops::history::{file_name, folder};
 use crate::output::json::posts;
 use crate::plan::change::Create;

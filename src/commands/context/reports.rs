@@ -16,8 +16,8 @@ use crate::model::limits::{
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
 use crate::ops::history::checkout;
-use crate::ops::history::posts::EXTENSION;
 use crate::ops::history::reports::{NewestReports, ReportStore, StoredFile};
+use crate::ops::history::sent::EXTENSION;
 use crate::ops::history::stored::Stored;
 use crate::output::json::{posts, stored_report};
 

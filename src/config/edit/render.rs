@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use crate::config::edit::changes::EntryChange;
 use crate::config::edit::request::{EntryComment, Leaf};
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{text, yaml};
 
 /// How a scalar is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! Reads Git repositories with the `git` executable. The repository is that of the nearest `.git` above a typed path. A
 //! folder that only looks like a repository is never used, and typed text never becomes an option.
 
-use std::env;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs};
 
 pub use crate::host::git::objects::{
     Commit, ObjectKind, Objects, TreeEntry, TreeEntryKind, TreeFolder, is_hash, os_string,

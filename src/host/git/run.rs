@@ -1,10 +1,7 @@
 //! Runs Git. No other code does. The repository may be hostile: its config can name programs. So only subcommands that
 //! start none are used, with an environment without secrets.
 
-use std::env;
 use std::ffi::OsString;
-use std::fmt;
-use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -13,8 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use std::{env, fmt, fs};
 
 use crate::model::limits::GIT_ANSWER_BYTES_MAX;
+
 #[cfg(target_os = "linux")]
 use crate::model::limits::GIT_MEMORY_BYTES_MAX;
 

@@ -6,9 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::client::{Session, WriteGuard};
@@ -192,7 +190,7 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
     let divisions_unread = stop.until_asked(division_check.after(&reader, &steps, &mut rows)).await.flatten();
     verify::tell_what_is_shown_by_now(&mut rows, &resolved);
     rows.extend(resolved);
-    let rows = rows.into_iter().map(|row| row.placed(desired)).collect();
+    let rows = rows.into_iter().map(|row| row.with_place(desired)).collect();
     let interrupted = stop.asked();
     let divisions = observed.divisions.clone();
     Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }

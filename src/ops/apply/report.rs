@@ -16,6 +16,7 @@ use crate::model::text;
 use crate::ops::apply::needed::Needed;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::refused_label::refused_label;
+use crate::plan::Plan;
 use crate::plan::blocker::Blocker;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
@@ -181,6 +182,11 @@ impl ReportRow {
         }
     }
 
+    /// For a step of a config.
+    pub fn in_config(step: &Step, desired: &Desired, outcome: Outcome) -> ReportRow {
+        ReportRow::of(step, step.name(&desired.settings.default_locale).cloned(), outcome).with_place(desired)
+    }
+
     /// Adds the time to run again, if an object was made or may have been made that no list shows.
     pub fn with_again_from(mut self, ended: Moment) -> ReportRow {
         let is_open = matches!(self.outcome, Outcome::NotVisibleYet(_) | Outcome::Unknown(_));
@@ -215,7 +221,7 @@ impl ReportRow {
     }
 
     /// Adds the places in the config.
-    pub fn placed(self, desired: &Desired) -> ReportRow {
+    pub fn with_place(self, desired: &Desired) -> ReportRow {
         let Some(wanted) = self.key.as_ref().and_then(|key| desired.definitions.get(key)) else { return self };
         let Wanted { places, .. } = wanted;
         let place = match self.action {
@@ -258,7 +264,7 @@ impl Intent {
     }
 
     /// What to do about an object that was changed by hand.
-    fn look(self) -> &'static str {
+    fn after_change_by_hand(self) -> &'static str {
         match self {
             Intent::Apply | Intent::Retire => self.again(),
             // Another undo would refuse it too: the change was intended.
@@ -323,7 +329,7 @@ impl Outcome {
 
     /// Its meaning, as far as it does not depend on the rest of its row.
     fn in_words(&self, intent: Intent) -> Option<String> {
-        let look = intent.look();
+        let look = intent.after_change_by_hand();
         Some(match self {
             Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
             Outcome::Overwritten(_) => {
@@ -435,6 +441,13 @@ impl Report {
             metadata: None,
             matched: BTreeMap::new(),
         }
+    }
+
+    /// For a plan of which nothing is done.
+    pub fn skipped(plan: &Plan, desired: &Desired, skip: &Skip) -> Report {
+        let row = |it: &Change| ReportRow::in_config(&it.step, desired, Outcome::Skipped(skip.clone()));
+        let report = Report::of(plan.changes.iter().map(row).collect(), plan.default_locale.clone());
+        Report { blockers: plan.blockers.clone(), ..report }
     }
 
     pub fn intent(&self) -> Intent {

@@ -136,9 +136,9 @@ impl VerifyLook<'_> {
                 continue;
             }
             for index in pending {
-                let is_settled = self.doubt(&observed, &steps[index], &mut rows[index], evidence[index], last).await;
+                let is_resolved = self.doubt(&observed, &steps[index], &mut rows[index], evidence[index], last).await;
                 // The other objects are not read one by one while this may still pass.
-                if !is_settled && !last {
+                if !is_resolved && !last {
                     break;
                 }
             }

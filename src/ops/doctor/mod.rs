@@ -12,7 +12,7 @@ pub mod network;
 
 pub fn diagnose(facts: &Facts, sandbox: bool) -> Diagnosis {
     let files = files::checks(&facts.config, &facts.git);
-    let Diagnosis { org, sandbox, checks } = beyond_files(facts, sandbox);
+    let Diagnosis { org, sandbox, checks } = checks_of_org(facts, sandbox);
     Diagnosis { org, sandbox, checks: [files, checks].concat() }
 }
 
@@ -25,11 +25,11 @@ pub fn diagnose_one_of_several(facts: &Facts, sandbox: bool) -> Diagnosis {
         let is_stopped = !has_id && check.name == access::ORG && check.health == Health::Warning;
         Check { health: if is_stopped { Health::Failed } else { check.health }, help, ..check }
     };
-    let diagnosis = beyond_files(facts, sandbox);
+    let diagnosis = checks_of_org(facts, sandbox);
     Diagnosis { checks: diagnosis.checks.into_iter().map(of_several).collect(), ..diagnosis }
 }
 
-fn beyond_files(facts: &Facts, sandbox: bool) -> Diagnosis {
+fn checks_of_org(facts: &Facts, sandbox: bool) -> Diagnosis {
     let org = match &facts.answers.org {
         DoctorAnswer::Given(org) => Some(org.clone()),
         DoctorAnswer::NotAsked | DoctorAnswer::Refused(_) => None,

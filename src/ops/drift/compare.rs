@@ -13,7 +13,7 @@ use crate::ops::drift::trial::Trials;
 use crate::ops::drift::{
     By, Drift, DriftKind, DriftNames, DriftPast, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift,
 };
-use crate::ops::history::merged::touched;
+use crate::ops::history::merged::{merged_since, touched};
 use crate::plan::answer::Answer;
 use crate::plan::blocker::{Blocker, Fact};
 use crate::plan::change::{Action, Change, Step, Unmanaged, WhyUnmanaged};
@@ -42,7 +42,7 @@ pub fn drift(
     });
     let by_config = planned.map(|it| it.how(&plan));
     let checked_out = checked_out.filter(|_| applied.is_none());
-    let merged = checked_out.map(|it| it.merged_since(desired, touched(&plan, observed, &history)));
+    let merged = checked_out.map(|it| merged_since(it, touched(&plan, observed, &history)));
     let merged = merged.unwrap_or_default().into_keys().collect();
     let seen = Seen { desired, observed, trials: Trials::new(desired, observed), history, by_config, merged, names };
     let mut keys = BTreeSet::new();

@@ -10,7 +10,7 @@ use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::drift::history::{DifferenceCause, LastApply};
 
-use crate::ops::history::merged::CheckedOut;
+use crate::ops::history::git_config::ConfigFiles;
 use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
@@ -70,7 +70,7 @@ pub struct DriftPast<'a> {
     /// The config that was applied last.
     pub applied: Option<Applied>,
     /// The checkout of the config. It is only used if no applied config is named.
-    pub checked_out: Option<CheckedOut<'a>>,
+    pub checked_out: Option<ConfigFiles<'a>>,
 }
 
 /// The available evidence.

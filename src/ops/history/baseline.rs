@@ -19,7 +19,7 @@ use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::history::commit_files::CommitFiles;
 use crate::ops::history::git_config::{
-    self, ConfigOnDisk, ConfigPast, GitConfig, InRepository, NoConfig, OrgOfConfig, Version,
+    self, AtCommit, ConfigFiles, ConfigOnDisk, ConfigPast, GitConfig, InRepository, NoConfig, Version,
 };
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
@@ -38,15 +38,6 @@ pub struct Baseline<'a> {
     pub past: Option<(GitConfig<'a>, ConfigPast)>,
     /// What was read. Empty without a config.
     pub sources: Sources,
-}
-
-/// The config of a commit that replaces the one on disk.
-pub struct AtCommit {
-    pub files: Rc<CommitFiles>,
-    /// Its path in the commit.
-    pub place: InRepository,
-    /// The full hash.
-    pub commit: String,
 }
 
 /// The flag that names a commit.
@@ -84,14 +75,14 @@ impl Purpose {
 }
 
 /// Reads the base of a config. A config with errors is no failure: then changes have no known origin.
-pub fn base<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>) -> Result<Baseline<'a>, Problem> {
-    read(args, typed, org, Purpose::Base)
+pub fn base<'a>(config: ConfigFiles<'a>, typed: &str) -> Result<Baseline<'a>, Problem> {
+    read(config, typed, Purpose::Base)
 }
 
 /// Reads the config of the last applied commit, and the configs merged since. A commit with a full hash may be missing,
 /// and files may have errors: then it is no evidence. The merge time of a path is not known, so a path is refused.
-pub fn applied(args: &ConfigSource, typed: &str, org: OrgOfConfig<'_>) -> Result<Applied, Problem> {
-    let Baseline { against, desired, past, .. } = read(args, typed, org, Purpose::Applied)?;
+pub fn applied(config: ConfigFiles<'_>, typed: &str) -> Result<Applied, Problem> {
+    let Baseline { against, desired, past, .. } = read(config, typed, Purpose::Applied)?;
     let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
     Ok(Applied { against, desired, since })
 }
@@ -207,18 +198,19 @@ fn deleted(args: &ConfigSource, typed: &str, is_gone: bool, until: Deadline) -> 
     (!files::is_there(&git.top().join(&file))).then(|| (file, typed.to_owned()))
 }
 
-fn read<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>, purpose: Purpose) -> Result<Baseline<'a>, Problem> {
+fn read<'a>(config: ConfigFiles<'a>, typed: &str, purpose: Purpose) -> Result<Baseline<'a>, Problem> {
+    let path = &*config.source.path;
     // `./main` is a path even if there is a branch of that name.
     let is_path = typed.starts_with('.') || Path::new(typed).is_absolute();
-    let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
+    let commit = if is_path { Ok(None) } else { commit(path, typed) };
     match commit {
-        Ok(Some((git, hash))) => at_commit(args, typed, org, &git, &hash).map_err(|error| from_git(&error, purpose)),
+        Ok(Some((git, hash))) => at_commit(config, typed, &git, &hash).map_err(|error| from_git(&error, purpose)),
         Ok(None) | Err(_) if purpose == Purpose::Base && files::leads_to_something(Path::new(typed)) => {
-            Ok(at_path(typed, org))
+            Ok(at_path(typed, config))
         }
         Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
         Ok(None) => {
-            let problem = unknown(&args.path, typed, purpose);
+            let problem = unknown(path, typed, purpose);
             let may_be_path = purpose == Purpose::Base && typed.contains(['/', '\\', '.']);
             Err(if may_be_path { cannot_read(Path::new(typed), problem) } else { problem })
         }
@@ -289,11 +281,11 @@ fn missing<'a>(hash: &str) -> Baseline<'a> {
     Baseline { against, desired: Err(why.to_owned()), files: Vec::new(), past: None, sources: Sources::new() }
 }
 
-fn at_path<'a>(typed: &str, org: OrgOfConfig<'a>) -> Baseline<'a> {
+fn at_path<'a>(typed: &str, head: ConfigFiles<'a>) -> Baseline<'a> {
     let path = Path::new(typed);
-    let ConfigOnDisk { desired, files, sources } = git_config::read_from_disk(path, org);
+    let ConfigOnDisk { desired, files, sources } = git_config::read_from_disk(path, head);
     let git = Git::above(path);
-    let past = desired.as_ref().ok().zip(git.as_ref()).and_then(|(desired, git)| checked_out(git, path, desired, org));
+    let past = desired.as_ref().ok().zip(git.as_ref()).and_then(|(desired, git)| checked_out(git, path, desired, head));
     let is_shallow = |git: Git| git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
     let shallow = past.is_some() && git.is_some_and(is_shallow);
     let against = Against { typed: typed.to_owned(), shallow, ..Against::default() };
@@ -305,10 +297,10 @@ fn checked_out<'a>(
     git: &Git,
     path: &Path,
     desired: &Desired,
-    org: OrgOfConfig<'a>,
+    head: ConfigFiles<'a>,
 ) -> Option<(GitConfig<'a>, ConfigPast)> {
     let hash = git.commit(&Revision::read("HEAD")?).ok()??;
-    let repository = GitConfig::find(git, path, None, org).ok()?;
+    let repository = GitConfig::find(git, path, None, head).ok()?;
     let Version { desired: committed, past, sources: _ } = repository.at(&hash).ok()?;
     let committed = committed.ok()?;
     let is_so = desired.definitions.len() == committed.definitions.len()
@@ -316,18 +308,12 @@ fn checked_out<'a>(
     is_so.then_some((repository, past))
 }
 
-fn at_commit<'a>(
-    args: &ConfigSource,
-    typed: &str,
-    org: OrgOfConfig<'a>,
-    git: &Git,
-    hash: &str,
-) -> Result<Baseline<'a>, GitError> {
+fn at_commit<'a>(head: ConfigFiles<'a>, typed: &str, git: &Git, hash: &str) -> Result<Baseline<'a>, GitError> {
     let shallow = git.repository()?.is_none_or(|it| it.shallow);
     let against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
     let not_read =
         |against, why| Baseline { against, desired: Err(why), files: Vec::new(), past: None, sources: Sources::new() };
-    let repository = match GitConfig::find(git, &args.path, args.root.as_deref(), org) {
+    let repository = match GitConfig::find(git, &head.source.path, head.source.root.as_deref(), head) {
         Ok(repository) => repository,
         Err(why) => return Ok(not_read(against, why)),
     };

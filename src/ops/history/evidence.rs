@@ -11,7 +11,7 @@ use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::text;
 use crate::ops::history::baseline::Baseline;
-use crate::ops::history::git_config::{GitConfig, OrgOfConfig};
+use crate::ops::history::git_config::{ConfigFiles, GitConfig};
 use crate::ops::history::reports::StoredFile;
 use crate::plan::Plan;
 use crate::plan::change::{Action, WhyUnmanaged};
@@ -22,16 +22,13 @@ use crate::plan::origin::SHALLOW;
 /// How long reading the history may take.
 const HISTORY_MAX: Duration = Duration::from_secs(5);
 
-/// The sources of earlier states.
+/// Where evidence is looked for, beside the reports.
 #[derive(Clone, Copy)]
-pub struct EarlierStates<'a> {
+pub struct EarlierConfigs<'a> {
+    /// The config, whose Git history is read.
+    pub config: ConfigFiles<'a>,
     /// The config of `--base`.
     pub base: Option<&'a Baseline<'a>>,
-    /// The source of the config.
-    pub config: &'a ConfigSource,
-    pub org: OrgOfConfig<'a>,
-    /// The full hash of the config's commit. `None` if it was read from disk.
-    pub at: Option<&'a str>,
 }
 
 /// What is searched for, and what was found.
@@ -46,7 +43,7 @@ struct Search<'a> {
     known: BTreeMap<Key, Had>,
 }
 
-impl EarlierStates<'_> {
+impl EarlierConfigs<'_> {
     /// The evidence about definitions that a plan would create. `None` if there are none. `reports` are those of this
     /// org, newest first.
     pub fn evidence(
@@ -82,7 +79,7 @@ impl EarlierStates<'_> {
             GitError::Failed { .. } => format!("{error}; {}", error.help()),
             _ => error.to_string(),
         };
-        let ConfigSource { path, org: _, root } = self.config;
+        let ConfigSource { path, org: _, root } = self.config.source;
         let nowhere = || format!("{} is not in a Git repository", text::ticked(path.display()));
         let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
         let repository = git
@@ -90,10 +87,10 @@ impl EarlierStates<'_> {
             .map_err(in_words)?
             .ok_or_else(|| format!("Git takes {} for no repository", text::ticked(git.top().join(".git").display())))?;
         let head = || Revision::read("HEAD").map_or(Ok(None), |it| git.commit(&it));
-        let from = self.at.map_or_else(head, |it| Ok(Some(it.to_owned()))).map_err(in_words)?;
+        let from = self.config.at.map_or_else(head, |it| Ok(Some(it.commit.clone()))).map_err(in_words)?;
         // Nothing is committed yet.
         let Some(from) = from else { return Ok(()) };
-        let committed = GitConfig::find(&git, path, root.as_deref(), self.org)?;
+        let committed = GitConfig::find(&git, path, root.as_deref(), self.config)?;
         let walked = committed.walk(&from, |commit, config| {
             search.take_config(config, || EvidenceSource::Commit(commit.to_owned()));
             search.is_done()

@@ -8,8 +8,7 @@ use std::rc::Rc;
 
 use crate::config::diagnostic::Diagnostic;
 use crate::config::file_system::{Disk, FileSystem};
-use crate::config::finding::Finding;
-use crate::config::finding::Severity;
+use crate::config::finding::{Finding, Severity};
 use crate::config::{self, Config, ConfigSource, Loaded, LoadedAll};
 use crate::host::git::{Commit, Git, GitError, Objects, Revision};
 use crate::model::desired::Desired;
@@ -29,7 +28,7 @@ pub struct GitConfig<'a> {
     git: Git,
     objects: Rc<RefCell<Objects>>,
     place: InRepository,
-    org: OrgOfConfig<'a>,
+    head: ConfigFiles<'a>,
 }
 
 /// The path of a config, relative to the top of its repository.
@@ -39,14 +38,25 @@ pub struct InRepository {
     pub root: PathBuf,
 }
 
-/// The selected org of a config.
+/// The config of a commit that replaces the one on disk.
+#[derive(Debug)]
+pub struct AtCommit {
+    pub files: Rc<CommitFiles>,
+    /// Its path in the commit.
+    pub place: InRepository,
+    /// The full hash.
+    pub commit: String,
+}
+
+/// The config of an org, and where it was read.
 #[derive(Debug, Clone, Copy)]
-pub struct OrgOfConfig<'a> {
-    /// `--org`.
-    pub name: Option<&'a str>,
-    /// The config to compare with. A renamed org is found by its id or its file.
-    pub head: &'a Config,
-    pub head_path: &'a Path,
+pub struct ConfigFiles<'a> {
+    pub config: &'a Config,
+    /// What was typed.
+    pub source: &'a ConfigSource,
+    pub sources: &'a Sources,
+    /// `None` if it was read from disk.
+    pub at: Option<&'a AtCommit>,
 }
 
 /// The result of reading a config from disk.
@@ -94,11 +104,31 @@ impl InRepository {
     }
 }
 
+impl<'a> ConfigFiles<'a> {
+    /// Its path on disk, or in its commit.
+    pub fn path(self) -> &'a Path {
+        self.at.map_or(&*self.source.path, |it| &it.place.path)
+    }
+
+    /// Its root folder there. `None` if none was typed.
+    pub fn root(self) -> Option<&'a Path> {
+        self.at.map_or(self.source.root.as_deref(), |it| Some(&it.place.root))
+    }
+
+    pub fn file_system(self) -> Rc<dyn FileSystem> {
+        match self.at {
+            Some(at) => Rc::clone(&at.files) as Rc<dyn FileSystem>,
+            None => Rc::new(Disk::default()),
+        }
+    }
+}
+
 impl<'a> GitConfig<'a> {
-    pub fn find(git: &Git, path: &Path, root: Option<&Path>, org: OrgOfConfig<'a>) -> Result<GitConfig<'a>, String> {
+    /// `head` is the config to compare with: a renamed org is found by its id or its file.
+    pub fn find(git: &Git, path: &Path, root: Option<&Path>, head: ConfigFiles<'a>) -> Result<GitConfig<'a>, String> {
         let place = InRepository::find(git, path, root)?;
         let objects = git.objects().map_err(|error| error.to_string())?;
-        Ok(GitConfig { git: git.clone(), objects: Rc::new(RefCell::new(objects)), place, org })
+        Ok(GitConfig { git: git.clone(), objects: Rc::new(RefCell::new(objects)), place, head })
     }
 
     /// The config in a commit.
@@ -117,7 +147,7 @@ impl<'a> GitConfig<'a> {
         let absent = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let is_absent = system.canonical(path).is_err_and(absent);
         let ConfigOnDisk { desired, files: _, sources } =
-            read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.org);
+            read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.head);
         let desired = desired.map_err(if is_absent { NoConfig::Absent } else { NoConfig::Broken });
         let past = ConfigPast {
             commit: system.commit().clone(),
@@ -296,19 +326,18 @@ fn moment(commit: &Commit) -> Moment {
 }
 
 /// Reads a config from disk. A renamed org is found by its id or its file.
-pub(crate) fn read_from_disk(path: &Path, org: OrgOfConfig<'_>) -> ConfigOnDisk {
-    read(Rc::new(Disk::default()), path, None, org)
+pub(crate) fn read_from_disk(path: &Path, head: ConfigFiles<'_>) -> ConfigOnDisk {
+    read(Rc::new(Disk::default()), path, None, head)
 }
 
-fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: OrgOfConfig<'_>) -> ConfigOnDisk {
-    let request =
-        ConfigSource { path: path.to_owned(), org: org.name.map(str::to_owned), root: root.map(Path::to_owned) };
+fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, head: ConfigFiles<'_>) -> ConfigOnDisk {
+    let request = ConfigSource { path: path.to_owned(), org: head.source.org.clone(), root: root.map(Path::to_owned) };
     let Loaded { sources, diagnostics, config, files } = config::load_in(Rc::clone(&system), &request);
     if let Some(Config { desired, .. }) = config {
         return ConfigOnDisk { desired: Ok(desired), files, sources };
     }
     let is_unknown = diagnostics.iter().any(|it| matches!(it.finding, Finding::UnknownOrg { .. }));
-    let other = if is_unknown { called_otherwise(system, path, root, org) } else { None };
+    let other = if is_unknown { called_otherwise(system, path, root, head) } else { None };
     other.unwrap_or_else(|| ConfigOnDisk { desired: Err(first_error(&diagnostics, &sources)), files, sources })
 }
 
@@ -322,14 +351,14 @@ fn called_otherwise(
     system: Rc<dyn FileSystem>,
     path: &Path,
     root: Option<&Path>,
-    org: OrgOfConfig<'_>,
+    head: ConfigFiles<'_>,
 ) -> Option<ConfigOnDisk> {
     let of = |config: &Config, path: &Path| {
         let id = config.desired.org.as_ref().and_then(|it| it.id.clone());
         let file = config.org_file.as_ref().and_then(|it| plain(it).strip_prefix(plain(path)).map(Path::to_owned).ok());
         (id, file)
     };
-    let (id, file) = of(org.head, org.head_path);
+    let (id, file) = of(head.config, head.path());
     let is_it = |it: &Config| {
         let (its_id, its_file) = of(it, path);
         (id.is_some() && its_id == id) || (file.is_some() && its_file == file)

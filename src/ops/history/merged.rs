@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use crate::config::ConfigSource;
 use crate::host::git::{Deadline, Git, Revision};
-use crate::model::desired::Desired;
 use crate::model::moment::Moment;
 use crate::model::names::Key;
 use crate::model::observed::Observed;
 use crate::ops::drift::history::{DifferenceCause, History};
-use crate::ops::history::git_config::{GitConfig, OrgOfConfig};
+use crate::ops::history::git_config::{ConfigFiles, GitConfig};
 use crate::plan::Plan;
 use crate::plan::base::asks_the_same;
 use crate::plan::change::Step;
@@ -19,35 +18,27 @@ use crate::plan::change::Step;
 /// How long Git may take if no commit was typed.
 const MERGED_MAX: Duration = Duration::from_secs(5);
 
-/// The checkout of a config.
-#[derive(Debug, Clone, Copy)]
-pub struct CheckedOut<'a> {
-    pub config: &'a ConfigSource,
-    pub org: OrgOfConfig<'a>,
+/// Those of these definitions that are equal in the newest commit and changed after the given moment, with the time of
+/// the change. Empty if Git does not show it.
+pub fn merged_since(checked_out: ConfigFiles<'_>, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
+    if than.is_empty() {
+        return than;
+    }
+    read(checked_out, than).unwrap_or_default()
 }
 
-impl CheckedOut<'_> {
-    /// Those of these definitions that are equal in the newest commit and changed after the given moment, with the time
-    /// of the change. Empty if Git does not show it.
-    pub fn merged_since(&self, desired: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
-        if than.is_empty() {
-            return than;
-        }
-        self.read(desired, than).unwrap_or_default()
-    }
-
-    fn read(&self, desired: &Desired, mut than: BTreeMap<Key, Moment>) -> Option<BTreeMap<Key, Moment>> {
-        let ConfigSource { path, org: _, root } = self.config;
-        let git = Git::above(path)?.until(Deadline::within(MERGED_MAX));
-        // The oldest commit of a shallow clone seems to contain every change.
-        git.repository().ok()?.filter(|it| !it.shallow)?;
-        let head = git.commit(&Revision::read("HEAD")?).ok()??;
-        let repository = GitConfig::find(&git, path, root.as_deref(), self.org).ok()?;
-        let version = repository.at(&head).ok()?;
-        let committed = version.desired.ok()?;
-        than.retain(|key, _| asks_the_same(desired, &committed, key));
-        Some(repository.younger(version.past, desired, than))
-    }
+fn read(checked_out: ConfigFiles<'_>, mut than: BTreeMap<Key, Moment>) -> Option<BTreeMap<Key, Moment>> {
+    let ConfigSource { path, org: _, root } = checked_out.source;
+    let desired = &checked_out.config.desired;
+    let git = Git::above(path)?.until(Deadline::within(MERGED_MAX));
+    // The oldest commit of a shallow clone seems to contain every change.
+    git.repository().ok()?.filter(|it| !it.shallow)?;
+    let head = git.commit(&Revision::read("HEAD")?).ok()??;
+    let repository = GitConfig::find(&git, path, root.as_deref(), checked_out).ok()?;
+    let version = repository.at(&head).ok()?;
+    let committed = version.desired.ok()?;
+    than.retain(|key, _| asks_the_same(desired, &committed, key));
+    Some(repository.younger(version.past, desired, than))
 }
 
 /// The last modification of a step's object, if the org shows it.

@@ -15,7 +15,6 @@ pub mod log;
 pub mod merged;
 pub mod obsolete;
 pub mod period;
-pub mod posts;
 pub mod reports;
 pub mod sent;
 pub mod stored;

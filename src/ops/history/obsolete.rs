@@ -3,40 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::rc::Rc;
 
-use crate::config::file_system::{Disk, FileSystem};
-use crate::config::{Config, sharing};
+use crate::config::sharing;
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label};
 use crate::model::slug::slug;
-use crate::model::source::{Sources, Span};
+use crate::model::source::Span;
+use crate::ops::history::git_config::ConfigFiles;
 use crate::ops::history::reports::{ReportStore, StoredFile};
 use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::change::{Action, NotKnownFor, ObsoleteKind, ObsoleteLine};
 
-/// The source of a run's config.
-pub struct LayerSource<'a> {
-    pub path: &'a Path,
-    /// The root folder, if it was typed.
-    pub root: Option<&'a Path>,
-    /// The files of a commit. `None` for the disk.
-    pub commit: Option<Rc<dyn FileSystem>>,
-    pub config: &'a Config,
-    pub sources: &'a Sources,
-}
-
 /// Adds the other orgs that may still need a line. Their reports count as evidence.
-pub fn asked_of_others(mut plan: Plan, read: LayerSource<'_>, stored: &dyn ReportStore) -> Plan {
-    let LayerSource { path, root, commit, config, sources } = read;
+pub fn asked_of_others(mut plan: Plan, files: ConfigFiles<'_>, stored: &dyn ReportStore) -> Plan {
+    let ConfigFiles { config, sources, .. } = files;
     let file_of = |place: Option<Span>| place.map(|it| sources.get(it.file).path.as_path());
-    let files: BTreeSet<&Path> = plan.obsolete.iter().filter_map(|it| file_of(it.place)).collect();
-    if files.is_empty() {
+    let layers: BTreeSet<&Path> = plan.obsolete.iter().filter_map(|it| file_of(it.place)).collect();
+    if layers.is_empty() {
         return plan;
     }
-    let system = commit.unwrap_or_else(|| Rc::new(Disk::default()));
-    let others = sharing::others(&system, (path, root), config.org_file.as_deref(), files);
+    let place = (files.path(), files.root());
+    let others = sharing::others(&files.file_system(), place, config.org_file.as_deref(), layers);
     let own = config.desired.org.as_ref().map(|it| it.name.as_str());
     let mut told: BTreeMap<&str, Vec<StoredFile>> = BTreeMap::new();
     for line in &mut plan.obsolete {

@@ -8,8 +8,7 @@ use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Target;
 use crate::model::problem::Problem;
 use crate::model::slug::slug;
-use crate::ops::history::posts::Posts;
-use crate::ops::history::sent::sent;
+use crate::ops::history::sent::{Posts, sent};
 use crate::ops::history::stored::StoredReport;
 use crate::plan::recent::Sent;
 

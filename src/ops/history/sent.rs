@@ -1,14 +1,13 @@
 //! The creates of a kept report that the org's list may not show yet.
 
-use std::path::Path;
-
 use crate::model::moment::Moment;
+use crate::model::names::{Key, Label, SystemPresence};
 use crate::model::platform::NEXT_RUN_LAG_MS;
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::posts::Posts;
 use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::change::Action;
 use crate::plan::recent::Sent;
+use std::path::Path;
 
 /// The longest duration of a run.
 const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
@@ -62,5 +61,37 @@ fn was_sent(row: &StoredRow, posts: Option<&Posts>) -> bool {
             (None, _) => false,
         },
         OutcomeKind::AlreadyInPlace | OutcomeKind::Failed | OutcomeKind::Conflict | OutcomeKind::Skipped => false,
+    }
+}
+
+/// The file extension, instead of `json`.
+pub const EXTENSION: &str = "posts";
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Posts {
+    /// The POSTs that were about to be sent.
+    pub lines: Vec<Post>,
+    /// There is an incomplete line of a POST in flight too.
+    pub cut: bool,
+}
+
+/// A POST that was about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    pub at: Moment,
+    pub key: Key,
+    pub system_presence: SystemPresence,
+    pub default_label: Option<Label>,
+}
+
+impl Posts {
+    /// Was a POST for this definition about to be sent? An incomplete line may be about any.
+    pub fn may_hold(&self, key: &Key) -> bool {
+        self.cut || self.lines.iter().any(|it| it.key == *key)
+    }
+
+    /// The time of the last one.
+    pub fn last(&self) -> Option<Moment> {
+        self.lines.iter().map(|it| it.at).max()
     }
 }

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Text;
 use crate::config::texts::load_texts;
-use crate::model::alike;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::pins::{Need, PinChoice};
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{alike, text, yaml};
 use crate::ops::import::base::{BaseDefinition, FleetPlace, FleetSource, JudgedOrg, Unit, judged, units};
 use crate::ops::import::fleet_page::{FleetContent, OrgContent, base_files, org_file};
 use crate::ops::import::note::ImportNote;

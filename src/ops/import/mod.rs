@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::diagnostic::{Diagnostic, Findings};
-use crate::config::finding::Finding;
-use crate::config::finding::Severity;
+use crate::config::finding::{Finding, Severity};
 use crate::config::{self, Text};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Locale, can_be_id};

@@ -11,8 +11,7 @@ use crate::model::odd::{Halved, Odd};
 use crate::model::pins::{LeftOut, Managed, Need, spelling};
 use crate::model::region::Region;
 use crate::model::slug::{slug, slug_of_words};
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{text, yaml};
 use crate::ops::import::division::{DivisionWords, said};
 
 /// The second line of every imported file, before the org's name.

@@ -13,7 +13,7 @@ use crate::ops::labels::rows::{DefinitionRow, Fleet};
 
 /// A label that a sheet changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelWish {
+pub struct WantedLabel {
     pub address: CellAddress,
     /// The index of the config's row.
     pub row: usize,
@@ -31,8 +31,8 @@ pub struct RefusedCell {
 
 /// The changes in a sheet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SheetWishes {
-    pub wishes: Vec<LabelWish>,
+pub struct SheetLabels {
+    pub wanted: Vec<WantedLabel>,
     /// By address.
     pub refused: Vec<RefusedCell>,
     /// What was skipped, in words.
@@ -59,19 +59,19 @@ impl SheetFlaw {
 }
 
 /// The changes in a sheet. `into` is the config whose overrides receive them, instead of the files of the rows.
-pub fn wishes(
+pub fn wanted_labels(
     read: &ReadSheet,
     fleet: Fleet<'_>,
     rows: &[DefinitionRow],
     into: Option<usize>,
-) -> Result<SheetWishes, SheetFlaw> {
+) -> Result<SheetLabels, SheetFlaw> {
     let columns = columns(read)?;
     let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
         by_name.insert((&row.path, &row.key), index);
     }
     let mut reading =
-        Reading { fleet, rows, by_name, columns, into, seen: HashSet::new(), found: SheetWishes::default() };
+        Reading { fleet, rows, by_name, columns, into, seen: HashSet::new(), found: SheetLabels::default() };
     reading.other_columns(read);
     for (number, cells) in read.body() {
         reading.row(*number, cells);
@@ -111,7 +111,7 @@ struct Reading<'a> {
     columns: Vec<(u32, SheetColumn)>,
     into: Option<usize>,
     seen: HashSet<usize>,
-    found: SheetWishes,
+    found: SheetLabels,
 }
 
 /// The cells of one row.
@@ -209,12 +209,12 @@ impl Reading<'_> {
         let mut changed = Vec::new();
         for (column, locale) in labels {
             let Some(exported) = marks.labels.get(&locale) else { continue };
-            if let Some(wish) = self.cell(row, column, (index, &locale), exported) {
-                changed.push(wish);
+            if let Some(wanted) = self.cell(row, column, (index, &locale), exported) {
+                changed.push(wanted);
             }
         }
         if self.default_label_holds(row, index, &marks, !changed.is_empty()) {
-            self.found.wishes.extend(changed);
+            self.found.wanted.extend(changed);
         }
     }
 
@@ -254,7 +254,7 @@ impl Reading<'_> {
         column: u32,
         (index, locale): (usize, &str),
         exported: &CellMark,
-    ) -> Option<LabelWish> {
+    ) -> Option<WantedLabel> {
         let address = row.at(column);
         let typed = match row.cell(column)? {
             SheetCell::Text(typed) => typed,
@@ -283,7 +283,7 @@ impl Reading<'_> {
             self.refuse(address, why);
             return None;
         }
-        Some(LabelWish { address, row: index, locale: locale.to_owned(), label })
+        Some(WantedLabel { address, row: index, locale: locale.to_owned(), label })
     }
 
     /// Why a row is invalid for the overrides of an org.
@@ -319,22 +319,22 @@ pub fn looks_like_a_locale(heading: &str) -> bool {
 }
 
 /// The edits for these changes.
-pub fn edits(wishes: &[LabelWish], fleet: Fleet<'_>, rows: &[DefinitionRow], into: Option<usize>) -> FileEdits {
+pub fn edits(wanted: &[WantedLabel], fleet: Fleet<'_>, rows: &[DefinitionRow], into: Option<usize>) -> FileEdits {
     let mut edits = FileEdits::default();
-    for wish in wishes {
-        let row = &rows[wish.row];
+    for wanted in wanted {
+        let row = &rows[wanted.row];
         let Some(config) = into else {
-            let locale = row.label(&wish.locale).map_or(wish.locale.as_str(), |(spelt, _)| spelt);
+            let locale = row.label(&wanted.locale).map_or(wanted.locale.as_str(), |(spelt, _)| spelt);
             let path = [row.section.as_str(), &row.key, "labels", locale];
-            let is_below = row.section == "overrides" && has_below(rows, row, &wish.locale);
-            edits.push(row.file, edit(&path, wish.label.as_deref(), is_below));
+            let is_below = row.section == "overrides" && has_below(rows, row, &wanted.locale);
+            edits.push(row.file, edit(&path, wanted.label.as_deref(), is_below));
             continue;
         };
         let Some(file) = fleet.configs[config].files.last() else { continue };
         let own = rows.iter().find(|it| it.file == *file && it.key == row.key);
         let section = own.map_or("overrides", |it| it.section.as_str());
         let is_below = section == "overrides";
-        edits.push(*file, edit(&[section, &row.key, "labels", &wish.locale], wish.label.as_deref(), is_below));
+        edits.push(*file, edit(&[section, &row.key, "labels", &wanted.locale], wanted.label.as_deref(), is_below));
     }
     edits
 }

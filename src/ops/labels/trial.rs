@@ -11,14 +11,14 @@ use crate::config::finding::Severity;
 use crate::config::print::bare_text;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::labels::import::{LabelWish, RefusedCell, edits};
+use crate::ops::labels::import::{RefusedCell, WantedLabel, edits};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
 
 /// The accepted changes.
 #[derive(Debug)]
 pub struct LabelTrial {
     pub files: Vec<EditedFile>,
-    pub wishes: Vec<LabelWish>,
+    pub wanted: Vec<WantedLabel>,
     pub refused: Vec<RefusedCell>,
 }
 
@@ -35,7 +35,7 @@ pub enum TrialFlaw {
 
 /// `root` is that of the request.
 pub fn trial(
-    mut wishes: Vec<LabelWish>,
+    mut wanted: Vec<WantedLabel>,
     fleet: Fleet<'_>,
     rows: &[DefinitionRow],
     into: Option<usize>,
@@ -43,11 +43,11 @@ pub fn trial(
 ) -> Result<LabelTrial, TrialFlaw> {
     let mut refused = Vec::new();
     loop {
-        let asked = edits(&wishes, fleet, rows, into);
+        let asked = edits(&wanted, fleet, rows, into);
         let files = match asked.apply(fleet.sources) {
             Ok(files) => files,
             Err((path, flaw)) => {
-                refuse(&mut wishes, &mut refused, |wish| is_about(wish, fleet, rows, into, &path, &flaw));
+                refuse(&mut wanted, &mut refused, |wanted| is_about(wanted, fleet, rows, into, &path, &flaw));
                 continue;
             }
         };
@@ -56,9 +56,9 @@ pub fn trial(
         }
         let after = load_edited(fleet.path, root, &files);
         if after.diagnostics.errors > 0 {
-            let before = wishes.len();
-            refuse(&mut wishes, &mut refused, |wish| blamed(&after.diagnostics, &rows[wish.row].key));
-            if wishes.len() == before {
+            let before = wanted.len();
+            refuse(&mut wanted, &mut refused, |wanted| blamed(&after.diagnostics, &rows[wanted.row].key));
+            if wanted.len() == before {
                 return Err(TrialFlaw::Findings(after.sources, after.diagnostics));
             }
             continue;
@@ -73,16 +73,20 @@ pub fn trial(
         if !others.is_empty() {
             return Err(TrialFlaw::Others(fleet.names(&others)));
         }
-        return Ok(LabelTrial { files, wishes, refused });
+        return Ok(LabelTrial { files, wanted, refused });
     }
 }
 
 /// Removes the changes with an objection.
-fn refuse(wishes: &mut Vec<LabelWish>, refused: &mut Vec<RefusedCell>, against: impl Fn(&LabelWish) -> Option<String>) {
-    wishes.retain(|wish| match against(wish) {
+fn refuse(
+    wanted: &mut Vec<WantedLabel>,
+    refused: &mut Vec<RefusedCell>,
+    against: impl Fn(&WantedLabel) -> Option<String>,
+) {
+    wanted.retain(|wanted| match against(wanted) {
         None => true,
         Some(why) => {
-            refused.push(RefusedCell { address: wish.address, why });
+            refused.push(RefusedCell { address: wanted.address, why });
             false
         }
     });
@@ -97,14 +101,14 @@ fn blamed(found: &Findings, key: &str) -> Option<String> {
 
 /// Why this label cannot be written, if a file's flaw is about it. A flaw without an entry is about the whole file.
 fn is_about(
-    wish: &LabelWish,
+    wanted: &WantedLabel,
     fleet: Fleet<'_>,
     rows: &[DefinitionRow],
     into: Option<usize>,
     path: &Path,
     flaw: &EditFlaw,
 ) -> Option<String> {
-    let alone: FileEdits = edits(std::slice::from_ref(wish), fleet, rows, into);
+    let alone: FileEdits = edits(std::slice::from_ref(wanted), fleet, rows, into);
     let (paths, why) = (flaw.paths(), format!("cannot be written into {}: {flaw}", text::ticked(path.display())));
     let is_meant = |edit: &FileEdit| paths.is_empty() || paths.iter().any(|it| edit.path.starts_with(it));
     alone.of(fleet.sources, path).any(is_meant).then_some(why)

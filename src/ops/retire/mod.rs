@@ -28,7 +28,6 @@ use crate::ops::users::report::UserOutcome as Set;
 use crate::ops::users::set;
 use crate::plan::difference::{Difference, Standing, standing};
 
-pub mod advice;
 pub mod plan;
 pub mod report;
 
@@ -129,7 +128,7 @@ impl Run<'_> {
         let mut delays = LOOK_DELAYS_MS.into_iter();
         let mut is_last = false;
         loop {
-            let seats = self.look().await?;
+            let seats = self.read_seats().await?;
             let Moves { people, on_queue } = self.job.retirement.moves(&seats);
             self.leave(&on_queue);
             if !seats.cut {
@@ -181,9 +180,9 @@ impl Run<'_> {
     async fn move_away(&self, people: &[UserId]) -> Result<usize, Halt> {
         let retirement = self.job.retirement;
         (self.tell)(RetireEvent::Moving(people.len()));
-        let wishes: Vec<_> = people.iter().map(|user| (user.clone(), retirement.wish())).collect();
+        let wanted: Vec<_> = people.iter().map(|user| (user.clone(), retirement.wanted())).collect();
         let job = set::UserJob {
-            assignments: &wishes,
+            assignments: &wanted,
             source: &PresenceSource::Platform,
             only_from: Some(&retirement.from.id),
         };
@@ -213,7 +212,7 @@ impl Run<'_> {
         self.state.borrow().people.get(user) == Some(&Fate::Set(Set::Done))
     }
 
-    async fn look(&self) -> Result<Seats, Halt> {
+    async fn read_seats(&self) -> Result<Seats, Halt> {
         (self.tell)(RetireEvent::Looking);
         let seats = self.until_asked(self.reader.seats_on(&self.job.retirement.from.id)).await?;
         seats.map_err(|error| Halt::LookFailed((&error).into()))

@@ -7,8 +7,7 @@ use crate::model::problem::Problem;
 use crate::model::usage::Queue;
 use crate::model::user::{PresenceSource, UserId};
 use crate::ops::apply::report::{Outcome as Written, ReportRow};
-use crate::ops::retire::advice::Advice;
-use crate::ops::retire::plan::Retirement;
+use crate::ops::retire::plan::{Advice, Retirement};
 use crate::ops::users::report::UserOutcome as Set;
 use crate::plan::difference::Difference;
 

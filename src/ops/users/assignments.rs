@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::model::names::DefinitionId;
-use crate::model::user::{UserId, Wish};
+use crate::model::user::{UserId, WantedPresence};
 use crate::ops::users::input::{InputEntry, InputKind, Mistake};
 use crate::ops::users::resolve::{Presences, ResolvedPresence, UnresolvedPresence};
 
@@ -79,7 +79,7 @@ pub struct Assignments {
     /// Every named presence, each once, in the order of the input.
     pub resolved: Vec<ResolvedPresence>,
     /// The wanted presence of each user.
-    pub users: Vec<(UserId, Wish)>,
+    pub users: Vec<(UserId, WantedPresence)>,
 }
 
 /// Resolves every named presence.
@@ -104,7 +104,7 @@ pub fn resolve_all(
             }
         });
         if let Some(definition) = answer.clone() {
-            found.users.push((user.clone(), Wish { definition, message: message.clone(), primary }));
+            found.users.push((user.clone(), WantedPresence { definition, message: message.clone(), primary }));
         }
     }
     if not_found.is_empty() { Ok(found) } else { Err(not_found) }

@@ -14,7 +14,7 @@ use crate::ops::users::listing::UserFound;
 const READS_AT_ONCE: usize = 8;
 
 /// The result for each user, in the given order. A failure only affects its own users.
-pub async fn look(reader: &UserReader, users: &[UserId], source: &PresenceSource) -> Vec<UserFound> {
+pub async fn read(reader: &UserReader, users: &[UserId], source: &PresenceSource) -> Vec<UserFound> {
     let users: Vec<&UserId> = users.iter().collect();
     match source {
         PresenceSource::Teams => teams(reader, &users).await,

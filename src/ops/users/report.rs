@@ -3,7 +3,7 @@
 use crate::host::stop::Signal;
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::problem::Problem;
-use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
+use crate::model::user::{PresenceSource, UserId, UserPresence, WantedPresence};
 use crate::ops::users::listing::not_shown;
 use crate::ops::users::resolve::ResolvedPresence;
 
@@ -23,7 +23,7 @@ pub struct UserReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserReportRow {
     pub user: UserId,
-    pub wish: Wish,
+    pub wanted: WantedPresence,
     pub outcome: UserOutcome,
 }
 

@@ -16,7 +16,7 @@ use crate::client::{Session, UserReader, UserWriter, WriteGuard};
 use crate::host::stop::Stop;
 use crate::model::names::DefinitionId;
 use crate::model::problem::Problem;
-use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
+use crate::model::user::{PresenceSource, UserId, UserPresence, WantedPresence};
 use crate::ops::apply::object::{WRITES_MAX, wait_to_reread};
 use crate::ops::users::get::{few, may_be_about_one};
 use crate::ops::users::listing::UserFound;
@@ -28,8 +28,8 @@ const SEEN_HOLDS_MS: u64 = 5_000;
 #[derive(Debug, Clone, Copy)]
 pub struct UserJob<'a> {
     /// The wanted presence of each user. Every user occurs once.
-    pub assignments: &'a [(UserId, Wish)],
-    /// The source to set. It is not Teams, which is read-only. If the org has registered it, no wish makes it the
+    pub assignments: &'a [(UserId, WantedPresence)],
+    /// The source to set. It is not Teams, which is read-only. If the org has registered it, no wanted makes it the
     /// primary one, because no operation can.
     pub source: &'a PresenceSource,
     /// Only set users who have this definition in a read seconds before. The others have gone elsewhere. `None` sets
@@ -138,15 +138,15 @@ impl Run<'_> {
     /// supported for a registered source.
     fn by_patch(&self) -> bool {
         !self.job.source.is_registered()
-            && (self.job.assignments.len() == 1 || self.job.assignments.iter().any(|(_, wish)| wish.primary))
+            && (self.job.assignments.len() == 1 || self.job.assignments.iter().any(|(_, wanted)| wanted.primary))
     }
 
     /// Reads users, and finishes those who need no write. Returns the others.
     async fn those_to_write(&self, users: &[usize]) -> Vec<usize> {
         let mut todo = Vec::new();
-        for (index, found) in self.look(users).await {
+        for (index, found) in self.read(users).await {
             match found {
-                UserFound::On(seen) if self.wish(index).is_met_by(&seen) => {
+                UserFound::On(seen) if self.wanted(index).is_met_by(&seen) => {
                     self.end(index, UserOutcome::AlreadyInPlace);
                 }
                 UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
@@ -266,12 +266,12 @@ impl Run<'_> {
         let source = self.job.source;
         if self.by_patch() {
             let mut answered = BTreeMap::new();
-            for (user, wish) in assignments {
-                answered.insert(user.clone(), Ok(writer.set(user, source, wish).await?));
+            for (user, wanted) in assignments {
+                answered.insert(user.clone(), Ok(writer.set(user, source, wanted).await?));
             }
             return Ok(answered);
         }
-        let assignments: Vec<(&UserId, &Wish)> = assignments.map(|(user, wish)| (user, wish)).collect();
+        let assignments: Vec<(&UserId, &WantedPresence)> = assignments.map(|(user, wanted)| (user, wanted)).collect();
         writer.set_many(&assignments, source).await
     }
 
@@ -280,13 +280,13 @@ impl Run<'_> {
         let mut open = Vec::new();
         for index in part {
             match answered.get(self.user(*index)) {
-                Some(Ok(seen)) if self.wish(*index).may_be_met_by(seen) => self.end(*index, UserOutcome::Done),
+                Some(Ok(seen)) if self.wanted(*index).may_be_met_by(seen) => self.end(*index, UserOutcome::Done),
                 Some(_) | None => open.push(*index),
             }
         }
-        for (index, found) in self.look(&open).await {
+        for (index, found) in self.read(&open).await {
             let outcome = match (found, answered.remove(self.user(index))) {
-                (UserFound::On(seen), _) if self.wish(index).may_be_met_by(&seen) => UserOutcome::Done,
+                (UserFound::On(seen), _) if self.wanted(index).may_be_met_by(&seen) => UserOutcome::Done,
                 (UserFound::On(seen), Some(Ok(_))) => UserOutcome::Differs(seen),
                 (UserFound::On(_), Some(Err(error))) => UserOutcome::Unknown(Problem::from(&error)),
                 (UserFound::On(_), None) => UserOutcome::Failed(passed_over()),
@@ -300,9 +300,9 @@ impl Run<'_> {
     /// After a lost response: finishes the users with the presence, and those whose result is not known.
     async fn those_not_there(&self, users: Vec<usize>, lost: &ApiError) -> Vec<usize> {
         let mut rest = Vec::new();
-        for (index, found) in self.look(&users).await {
+        for (index, found) in self.read(&users).await {
             match found {
-                UserFound::On(seen) if self.wish(index).is_met_by(&seen) => {
+                UserFound::On(seen) if self.wanted(index).is_met_by(&seen) => {
                     self.has_written.set(true);
                     self.end(index, UserOutcome::Done);
                 }
@@ -317,7 +317,7 @@ impl Run<'_> {
         rest
     }
 
-    async fn look(&self, part: &[usize]) -> Vec<(usize, UserFound)> {
+    async fn read(&self, part: &[usize]) -> Vec<(usize, UserFound)> {
         if part.is_empty() {
             return Vec::new();
         }
@@ -334,7 +334,7 @@ impl Run<'_> {
         &self.job.assignments[index].0
     }
 
-    fn wish(&self, index: usize) -> &Wish {
+    fn wanted(&self, index: usize) -> &WantedPresence {
         &self.job.assignments[index].1
     }
 

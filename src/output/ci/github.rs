@@ -394,20 +394,20 @@ fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>
 fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sources, folder: Option<&Path>) -> String {
     let mut commands = String::new();
     for level in Level::ALL {
-        let beyond = match level {
+        let not_shown = match level {
             Level::Error => uncounted.errors,
             Level::Warning => uncounted.warnings,
             Level::Notice => 0,
         };
         let all: Vec<&Annotation> = annotations.iter().filter(|it| it.level == level).collect();
-        let total = all.len() + beyond;
+        let total = all.len() + not_shown;
         let shown = if total > PER_LEVEL_MAX { all.len().min(PER_LEVEL_MAX - 1) } else { all.len() };
         for it in &all[..shown] {
             commands.push_str(&command(it, sources, folder));
         }
         if shown < total {
             let more = text::count(total - shown, &format!("more {}", level.name()));
-            let which = if beyond == 0 { "All of them" } else { "The first of them" };
+            let which = if not_shown == 0 { "All of them" } else { "The first of them" };
             let line = format!(
                 "Only {PER_LEVEL_MAX} of a level are annotated: GitHub shows no more of a step. {which} are in the log"
             );

@@ -4,12 +4,11 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::{Config, digest};
+use crate::config::{Config, print};
 use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
 use crate::model::problem::Problem;
-use crate::model::run_metadata::Origin;
-use crate::model::run_metadata::RunMetadata;
+use crate::model::run_metadata::{Origin, RunMetadata};
 use crate::model::source::{Sources, Span};
 use crate::ops::history::stored::RunText;
 use crate::plan::evidence::Had;
@@ -169,7 +168,7 @@ impl ConfigV1 {
     pub fn of(config: &Config, sources: &Sources) -> ConfigV1 {
         ConfigV1 {
             org: config.desired.org.as_ref().map(|org| org.name.clone()),
-            digest: digest::of(&config.resolved),
+            digest: print::digest_of(&config.resolved),
             commit: sources.commit.clone(),
         }
     }

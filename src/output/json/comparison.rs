@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::source::Sources;
-use crate::model::source::comment_of_entry;
+use crate::model::source::{Sources, comment_of_entry};
 use crate::ops::compare::{ComparedField, ComparedRow, OrgComparison, PairFinding};
 use crate::output::json::common::{Document, PlaceV1, place_v1};
 use crate::output::json::error::ErrorV1;

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ops::doctor::check::Check;
-use crate::ops::doctor::check::Diagnosis;
+use crate::ops::doctor::check::{Check, Diagnosis};
 use crate::output::json::common::{Document, HeadV1, OrgV1, head_in_schema, org_v1};
 
 /// What goes wrong on the first day, `presencectl doctor --output json`. Strings may come from the org:

@@ -278,7 +278,7 @@ impl PlanV1 {
             changes,
             in_sync: in_step,
             unmanaged: left_alone,
-            obsolete: spent,
+            obsolete,
             warnings,
             blockers,
             seen,
@@ -293,7 +293,7 @@ impl PlanV1 {
             freezes,
         } = plan;
         let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
-            spent.iter().partition(|it| it.not_known.is_none());
+            obsolete.iter().partition(|it| it.not_known.is_none());
         PlanV1 {
             kind: Self::KIND.to_owned(),
             format_version: Self::VERSION,
@@ -367,7 +367,7 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
         Comparison::Made(compared) => compared,
         Comparison::NotMade(_) => &nothing,
     };
-    let Compared { origins: _, guards, leaving, renamed, default_locales: _, settled, blockers: _, reports_read: _ } =
+    let Compared { origins: _, guards, leaving, renamed, default_locales: _, resolved, blockers: _, reports_read: _ } =
         compared;
     BaseV1 {
         base: against.typed.clone(),
@@ -395,7 +395,7 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
             })
             .collect(),
         notes: base.not_looked_at(),
-        settled: settled.iter().map(|it| change_v1(it, sources)).collect(),
+        settled: resolved.iter().map(|it| change_v1(it, sources)).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::text;
-use crate::ops::history::posts::{Post, Posts};
+use crate::ops::history::sent::{Post, Posts};
 use crate::plan::change::Create;
 
 #[derive(Serialize, Deserialize)]

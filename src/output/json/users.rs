@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::observed::Target;
-use crate::model::user::{OutOfOffice, UserPresence, Wish};
+use crate::model::user::{OutOfOffice, UserPresence, WantedPresence};
 use crate::ops::users::listing::{self, UserFound, UserListing};
 use crate::ops::users::report::{self, UserReport};
 use crate::ops::users::resolve::ResolvedPresence;
@@ -215,8 +215,8 @@ fn meant_v1(meant: &ResolvedPresence, report: &UserReport) -> MeantV1 {
 }
 
 fn user_row_v1(row: &report::UserReportRow, report: &UserReport) -> UserRowV1 {
-    let report::UserReportRow { user, wish, outcome } = row;
-    let Wish { definition, message, primary } = wish;
+    let report::UserReportRow { user, wanted, outcome } = row;
+    let WantedPresence { definition, message, primary } = wanted;
     UserRowV1 {
         id: user.to_string(),
         presence_id: definition.to_string(),

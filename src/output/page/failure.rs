@@ -108,3 +108,19 @@ fn blocker(blocker: &Blocker, origin: Option<&str>, sources: &Sources) -> Vec<It
     }
     items
 }
+
+/// The warnings of a config, and the files before the change. Without such files nothing counts as changed.
+#[derive(Clone, Copy)]
+pub struct Lints<'a> {
+    pub findings: &'a Findings,
+    pub sources: &'a Sources,
+    pub before: &'a [Sources],
+}
+
+pub(super) fn lints(lints: Option<Lints<'_>>) -> Section {
+    let lints = lints.filter(|it| !it.before.is_empty());
+    let rows = lints.map_or_else(Vec::new, |Lints { findings, sources, before }| {
+        findings.in_changed_files(sources, before).into_iter().map(|it| finding(it, sources)).collect()
+    });
+    Section::list("warning", Keep::Fourth, Title::heading("Warnings in changed files"), Tone::Open, rows)
+}

@@ -9,7 +9,7 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, below, cell, name, plain, sandbox, sentence, strong,
 };
-use crate::output::page::lints::{self, Lints};
+use crate::output::page::failure::{self, Lints};
 use crate::output::style::Tone;
 use crate::output::summary::Summary;
 use crate::output::text::fleet::{frozen, heading, in_place, line_in_words, people_in_words, quiet_orgs, verb};
@@ -63,7 +63,7 @@ pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static
             changes(groups),
             looked_at(warnings, no_longer_needed),
             matrix(orgs, groups),
-            lints::section(lints),
+            failure::lints(lints),
         ],
     }
 }

@@ -19,14 +19,13 @@ mod drift;
 mod failure;
 mod fleet;
 pub mod html;
-mod lints;
 mod markdown;
 mod markdown_escape;
 mod plan;
 mod report;
 
 pub use crate::output::page::block::PageKind;
-pub use crate::output::page::lints::Lints;
+pub use crate::output::page::failure::Lints;
 pub use crate::output::page::markdown::{COMMENT, PageRoom, SUMMARY};
 pub use crate::output::page::markdown_escape::{Inline, in_cell};
 

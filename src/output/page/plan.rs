@@ -13,13 +13,12 @@ use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
     Title, at, cell, id, listed, name, org, plain, sandbox, sentence, strong, subject,
 };
-use crate::output::page::failure::blockers_of;
-use crate::output::page::lints::{self, Lints};
+use crate::output::page::failure::{self, Lints, blockers_of};
 use crate::output::rows::{Group, LabelRow, RowNote, base_notes, groups, known_as, labels, origin, others, people};
 use crate::output::style::Tone;
 use crate::output::summary::{Summary, cost, in_step, left_out, of_plan};
 use crate::plan::change::{Change, ObsoleteLine, Step, Unmanaged};
-use crate::plan::origin::{Base, Compared, settled_in_words, short};
+use crate::plan::origin::{Base, Compared, resolved_in_words, short};
 use crate::plan::warning::Warning;
 use crate::plan::{Only, Plan};
 
@@ -97,11 +96,11 @@ fn sections(plan: &Plan, coverage: Option<&Coverage>, sources: &Sources, lints: 
     let mut sections = Vec::from_iter(plan.base.as_ref().map(look_first));
     sections.push(blockers_of(plan, sources));
     sections.extend(groups.iter().map(|it| group(it, plan, &covered, sources)));
-    sections.extend(plan.base.as_ref().map(|it| settled(it, plan)));
+    sections.extend(plan.base.as_ref().map(|it| resolved(it, plan)));
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.obsolete, sources));
     sections.push(left_alone(&plan.unmanaged));
-    sections.push(lints::section(lints));
+    sections.push(failure::lints(lints));
     sections.extend(coverage.into_iter().flat_map(coverage_sections));
     sections
 }
@@ -117,15 +116,15 @@ fn look_first(base: &Base) -> Section {
 }
 
 /// What the base would change and the plan does not.
-fn settled(base: &Base, plan: &Plan) -> Section {
-    let changes = base.compared().map_or(&[][..], |it| &it.settled);
+fn resolved(base: &Base, plan: &Plan) -> Section {
+    let changes = base.compared().map_or(&[][..], |it| &it.resolved);
     let title = format!("Settled by this change: {}", text::count(changes.len(), "change"));
     let row = |Change { step, reason: _, place: _ }: &Change| {
         let known_as = known_as(step, &plan.default_locale).map(name);
         vec![
             cell(Vec::from_iter(known_as)),
             cell(vec![sentence(step.system_presence().as_str())]),
-            cell(vec![plain(settled_in_words(step.action()))]),
+            cell(vec![plain(resolved_in_words(step.action()))]),
         ]
     };
     let table = Table {
@@ -271,10 +270,10 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<Vec<PageLines>
         .collect()
 }
 
-pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sources) -> Section {
+pub(super) fn notes(warnings: &[Warning], obsolete: &[ObsoleteLine], sources: &Sources) -> Section {
     let warnings =
         warnings.iter().map(|it| vec![Item::new(vec![strong("warning"), plain(": "), sentence(it.message())])]);
-    let spent = spent.iter().map(|it| {
+    let obsolete = obsolete.iter().map(|it| {
         let ObsoleteLine { key, line, place, not_known: _ } = it;
         let (what, unknown) = it.in_words();
         let mut note = vec![plain(format!("{what}: ")), name(line.field()), plain(" of "), name(key.as_str())];
@@ -284,7 +283,7 @@ pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sour
         note.push(sentence(unknown));
         vec![Item::new(note)]
     });
-    let rows = warnings.chain(spent).collect();
+    let rows = warnings.chain(obsolete).collect();
     Section::list("note", Keep::Third, Title::heading("To look at"), Tone::Open, rows)
 }
 

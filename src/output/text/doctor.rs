@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::text;
-use crate::ops::doctor::check::Diagnosis;
-use crate::ops::doctor::check::{Check, Health};
+use crate::ops::doctor::check::{Check, Diagnosis, Health};
 use crate::output::style::Style;
 use crate::output::text::problem::{Explained, explained_below};
 

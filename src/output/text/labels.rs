@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::config::edit::files::EditedFile;
 use crate::model::text;
 use crate::ops::labels::export::{ExportedSheet, shown};
-use crate::ops::labels::import::{LabelWish, RefusedCell};
+use crate::ops::labels::import::{RefusedCell, WantedLabel};
 use crate::ops::labels::rows::{DefinitionRow, Fleet};
 use crate::output::style::Style;
 use crate::output::summary::named_orgs;
@@ -23,8 +23,8 @@ pub fn exported(exported: &ExportedSheet, style: Style) -> String {
 }
 
 /// The changes of a sheet, by file, with the affected orgs.
-pub fn wishes(
-    wishes: &[LabelWish],
+pub fn changed_labels(
+    wanted: &[WantedLabel],
     fleet: Fleet<'_>,
     rows: &[DefinitionRow],
     files: &[EditedFile],
@@ -46,8 +46,8 @@ pub fn wishes(
         );
         // All of them go into one org's overrides.
         let is_only = files.len() == 1;
-        for wish in wishes.iter().filter(|it| is_only || rows[it.row].file == file.file) {
-            page.push_str(&line(wish, &rows[wish.row], style));
+        for label in wanted.iter().filter(|it| is_only || rows[it.row].file == file.file) {
+            page.push_str(&line(label, &rows[label.row], style));
         }
     }
     page
@@ -60,9 +60,9 @@ fn orgs(names: &[String], all: &[String]) -> String {
     format!(", for {}", text::terminal(&named_orgs(names, all)))
 }
 
-fn line(wish: &LabelWish, row: &DefinitionRow, style: Style) -> String {
-    let before = shown(row, &wish.locale);
-    let change = match (&before, &wish.label) {
+fn line(label: &WantedLabel, row: &DefinitionRow, style: Style) -> String {
+    let before = shown(row, &label.locale);
+    let change = match (&before, &label.label) {
         (None, Some(label)) => style.added(&text::quoted(label)),
         (Some(before), Some(label)) => {
             format!("{} -> {}", style.removed(&text::quoted(before)), style.added(&text::quoted(label)))
@@ -70,7 +70,7 @@ fn line(wish: &LabelWish, row: &DefinitionRow, style: Style) -> String {
         (Some(before), None) => format!("{} is taken away", style.removed(&text::quoted(before))),
         (None, None) => "is taken away".to_owned(),
     };
-    format!("  {} {}: {change}\n", text::terminal(&row.key), text::terminal(&wish.locale))
+    format!("  {} {}: {change}\n", text::terminal(&row.key), text::terminal(&label.locale))
 }
 
 pub fn imported(labels: usize, files: &[EditedFile], style: Style) -> String {

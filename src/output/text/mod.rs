@@ -27,6 +27,6 @@ pub use crate::output::summary::{org_line, target_line};
 pub use crate::output::text::combined::combined;
 pub use crate::output::text::drift::{drift, drifted};
 pub use crate::output::text::fleet::fleet_plan;
-pub use crate::output::text::plan::{beyond, plan};
+pub use crate::output::text::plan::{not_in_saved_plan, plan};
 pub use crate::output::text::report::{bound, finished, report, started};
 pub use crate::output::text::undo::{UndoSource, revert, undo};

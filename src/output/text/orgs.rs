@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::model::text;
-use crate::model::yaml;
+use crate::model::{text, yaml};
 use crate::output::csv::records;
 use crate::output::json::OrgsV1;
 use crate::output::json::orgs::{BehindV1, DueV1, ListedOrgV1, OrgsSinceV1, StandingV1};

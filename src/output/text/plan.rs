@@ -15,7 +15,7 @@ use crate::output::text::findings::{DRAWN_MAX, by_rule};
 use crate::output::text::problem::{blocker_with, pasted, place};
 use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::guard::noticed;
-use crate::plan::origin::{Base, settled_in_words, short};
+use crate::plan::origin::{Base, resolved_in_words, short};
 use crate::plan::warning::Warning;
 use crate::plan::{Only, Plan};
 
@@ -25,7 +25,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         changes,
         in_sync: _,
         unmanaged: left_alone,
-        obsolete: spent,
+        obsolete,
         warnings,
         blockers,
         seen: _,
@@ -59,7 +59,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
                 .collect::<Vec<_>>()
                 .join("\n"),
         },
-        base.as_ref().map_or_else(String::new, |it| settled(it, plan)),
+        base.as_ref().map_or_else(String::new, |it| resolved(it, plan)),
         warnings_shown(warnings, style),
         blockers
             .iter()
@@ -67,7 +67,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
             .map(|(index, it)| blocker_with(it, origin_of_blocker(plan, index), sources, style))
             .collect::<Vec<_>>()
             .join("\n"),
-        spent.iter().map(|it| spent_shown(it, sources)).collect(),
+        obsolete.iter().map(|it| obsolete_shown(it, sources)).collect(),
         left_alone_shown(left_alone),
         summary(plan, sources, style),
     ];
@@ -95,7 +95,7 @@ fn freezes_shown(freezes: &[(Freeze, FreezeTime)], sources: &Sources, style: Sty
 }
 
 /// The changes of a plan beyond the saved one.
-pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
+pub fn not_in_saved_plan(changes: &[Change], plan: &Plan, style: Style) -> String {
     let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
     format!(
         "{}: {not_in} in the saved plan, so more would be done than was reviewed\n\n{}\n\
@@ -178,9 +178,9 @@ pub(super) fn warnings_shown(warnings: &[Warning], style: Style) -> String {
     shown
 }
 
-fn spent_shown(spent: &ObsoleteLine, sources: &Sources) -> String {
-    let ObsoleteLine { key, line, place: at, not_known: _ } = spent;
-    let (what, unknown) = spent.in_words();
+fn obsolete_shown(obsolete: &ObsoleteLine, sources: &Sources) -> String {
+    let ObsoleteLine { key, line, place: at, not_known: _ } = obsolete;
+    let (what, unknown) = obsolete.in_words();
     let at = at.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
     let (key, unknown) = (text::terminal(key.as_str()), text::terminal(&unknown));
     format!("{what}: `{}` of `{key}`{at}{unknown}\n", line.field())
@@ -258,8 +258,8 @@ fn base_shown(base: &Base, style: Style) -> String {
 }
 
 /// The changes of the base that the plan no longer needs.
-fn settled(base: &Base, plan: &Plan) -> String {
-    let changes = base.compared().map_or(&[][..], |it| &it.settled);
+fn resolved(base: &Base, plan: &Plan) -> String {
+    let changes = base.compared().map_or(&[][..], |it| &it.resolved);
     if changes.is_empty() {
         return String::new();
     }
@@ -267,7 +267,7 @@ fn settled(base: &Base, plan: &Plan) -> String {
     for Change { step, reason: _, place: _ } in changes {
         let subject = change::subject_of(step, &plan.default_locale);
         // Writing to a String cannot fail.
-        let _ = writeln!(shown, "  {subject}: {}", settled_in_words(step.action()));
+        let _ = writeln!(shown, "  {subject}: {}", resolved_in_words(step.action()));
     }
     shown
 }

@@ -13,8 +13,7 @@ use crate::output::style::Style;
 use crate::output::summary::{Summary, of_report, what};
 use crate::output::text::change::{block, quoted_label, subject, subject_of};
 use crate::output::text::findings::pointed_at;
-use crate::output::text::problem::explained;
-use crate::output::text::problem::{blocker_shown, place};
+use crate::output::text::problem::{blocker_shown, explained, place};
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 
@@ -158,9 +157,9 @@ fn sum(report: &Report, style: Style) -> String {
 }
 
 /// One line per reviewed operation, with the differences that refuse it. The counts come first.
-pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -> String {
-    let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Conflict(_))).count();
-    let already_so = settled.len() - refused;
+pub fn bound(run: &[Change], resolved: &[ReportRow], plan: &Plan, style: Style) -> String {
+    let refused = resolved.iter().filter(|it| matches!(it.outcome, Outcome::Conflict(_))).count();
+    let already_so = resolved.len() - refused;
     let are = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 is {word}")),
@@ -180,7 +179,7 @@ pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {} {padding}{} {what}", style.bold(RUNS), step.action().verb());
     }
-    for it in settled {
+    for it in resolved {
         shown.push_str(&row(it, Intent::Apply, &plan.divisions, style));
     }
     shown

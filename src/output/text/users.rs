@@ -179,13 +179,13 @@ pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
 }
 
 fn row(row: &report::UserReportRow, report: &UserReport, style: Style) -> String {
-    let report::UserReportRow { user, wish, outcome } = row;
+    let report::UserReportRow { user, wanted, outcome } = row;
     let OutcomeWords { place: _, words, tone } = said(outcome);
     let padding = " ".repeat(12usize.saturating_sub(words.len()));
     let words = style.toned(tone, words);
-    let label = report.resolved(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
+    let label = report.resolved(&wanted.definition).and_then(|it| it.definition.name(&report.default_locale));
     let presence = label
-        .map_or_else(|| text::terminal(wish.definition.as_str()).to_string(), |label| text::quoted(label.as_str()));
+        .map_or_else(|| text::terminal(wanted.definition.as_str()).to_string(), |label| text::quoted(label.as_str()));
     format!("  {words} {padding}{user} to {presence}\n")
 }
 
@@ -212,15 +212,15 @@ fn sum(report: &UserReport, style: Style) -> String {
 
 pub fn report_csv(report: &UserReport) -> String {
     let label = |row: &report::UserReportRow| {
-        let meant = report.resolved(&row.wish.definition)?;
+        let meant = report.resolved(&row.wanted.definition)?;
         meant.definition.name(&report.default_locale).map(ToString::to_string)
     };
     let columns: [TableColumn<'_, report::UserReportRow>; 6] = [
         ("id", &|row| row.user.to_string()),
         ("outcome", &|row| row.outcome.code().to_owned()),
         ("presence", &|row| label(row).unwrap_or_default()),
-        ("presenceId", &|row| row.wish.definition.to_string()),
-        ("message", &|row| row.wish.message.clone().unwrap_or_default()),
+        ("presenceId", &|row| row.wanted.definition.to_string()),
+        ("message", &|row| row.wanted.message.clone().unwrap_or_default()),
         ("reason", &|row| row.outcome.why(&report.source).map(|it| it.message).unwrap_or_default()),
     ];
     records(&columns, &report.rows)

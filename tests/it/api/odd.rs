@@ -249,7 +249,7 @@ async fn an_odd_object_that_is_asked_for_is_an_error_that_says_what_is_odd() {
         "`GET /api/v2/presencedefinitions/a?localeCode=ALL` was answered with 200, but the object cannot be read whole: \
          `languageLabels` is null, not an object"
     );
-    assert!(matches!(reader.look(&id("a")).await.unwrap(), Found::Odd(it) if it.id == Some(id("a"))));
+    assert!(matches!(reader.find(&id("a")).await.unwrap(), Found::Odd(it) if it.id == Some(id("a"))));
     let (listed, failed) = reader.with_unlisted(Listed::default(), [&id("a")]).await;
     assert_eq!((listed.odd.len(), failed.len()), (1, 0), "a pin that no list shows");
 }

@@ -3,7 +3,7 @@
 use presencectl::client::user_operations::{BULK_PUT_USERS_MAX, BULK_READ_USERS_MAX};
 use presencectl::client::{ApiError, ApiErrorKind, WriteError};
 use presencectl::model::names::{DefinitionId, SystemPresence};
-use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
+use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, WantedPresence};
 
 use super::double::{Double, lost, not_sent, ok, status, throttled};
 
@@ -17,8 +17,8 @@ fn registered() -> PresenceSource {
     PresenceSource::named("src-1").unwrap()
 }
 
-fn wish(definition: &str, message: Option<&str>, primary: bool) -> Wish {
-    Wish { definition: DefinitionId::new(definition).unwrap(), message: message.map(str::to_owned), primary }
+fn wish(definition: &str, message: Option<&str>, primary: bool) -> WantedPresence {
+    WantedPresence { definition: DefinitionId::new(definition).unwrap(), message: message.map(str::to_owned), primary }
 }
 
 /// A user who is on something, as the platform writes it.

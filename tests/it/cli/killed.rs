@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig, Seed, samples};
+use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig, Seed, seed};
 use serde_json::{Value, json};
 
 use super::server::Org;
@@ -225,7 +225,7 @@ fn a_killed_run_leaves_a_report_that_can_be_shown_and_undone() {
 fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     let id = "2fa68d50-0000-4000-8000-000000000001";
     let coaching = json!({ "id": id, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
-    let users = (1..=2).map(|it| samples::user(it, id, 1_764_000_000_000)).collect();
+    let users = (1..=2).map(|it| seed::user(it, id, 1_764_000_000_000)).collect();
     let seed = Seed { definitions: vec![coaching], users: Some(users), ..Seed::default() };
     // Moving people waits for the slow response, and in that time the run is killed.
     let slow = FaultRule { method: Some("PUT".to_owned()), delay_ms: 20_000, ..FaultRule::default() };

@@ -137,7 +137,7 @@ fn a_file_that_changed_since_it_was_read_is_refused() {
     assert_eq!(cli.read("c/base/presence.yaml"), BASE);
     cli.write("c/base/presence.yaml", &format!("{BASE}# more\n"));
     let file = File { below: None, path: files[0].path.clone(), text: files[0].after.clone(), claim: WriteMode::Whole };
-    let placing = FileSet::look(vec![file]).expect("a file");
+    let placing = FileSet::checked(vec![file]).expect("a file");
     let problem = placing.still_reads(&[&files[0].before]).expect_err("it is another one by now");
     assert!(
         problem.message.ends_with("presence.yaml` was changed meanwhile; nothing was written"),

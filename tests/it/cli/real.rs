@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use presencectl::sandbox::{SandboxConfig, Seed, samples};
+use presencectl::sandbox::{SandboxConfig, Seed, seed};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
@@ -80,7 +80,7 @@ async fn passed_on(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + U
 /// An org with Lunch and one person, and a folder with a config that gives Lunch another label.
 fn world() -> (Org, Cli, String) {
     let lunch = json!({ "id": LUNCH_ID, "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
-    let users = vec![samples::user(1, LUNCH_ID, 1_764_000_000_000)];
+    let users = vec![seed::user(1, LUNCH_ID, 1_764_000_000_000)];
     let seed = Seed { definitions: vec![lunch], users: Some(users), ..Seed::default() };
     let org = Org::start(SandboxConfig { seed, start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() });
     let (proxy, root) = far_away(&org);

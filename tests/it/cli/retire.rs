@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use presencectl::sandbox::faults::FaultScript;
-use presencectl::sandbox::{FaultRule, SandboxConfig, Seed, samples};
+use presencectl::sandbox::{FaultRule, SandboxConfig, Seed, seed};
 use serde_json::{Value, json};
 
 use super::asking::{environment, run};
@@ -18,7 +18,7 @@ const CONFIG: &str = "version: 1\ndefinitions:\n  coaching: { systemPresence: Bu
 fn config() -> SandboxConfig {
     let coaching = json!({ "id": COACHING_ID, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
     let seat = |number| if number <= 2 { COACHING_ID } else { AVAILABLE };
-    let users = (1..=3).map(|it| samples::user(it, seat(it), 1_764_000_000_000)).collect();
+    let users = (1..=3).map(|it| seed::user(it, seat(it), 1_764_000_000_000)).collect();
     let seed = Seed { org_name: "Acme".to_owned(), definitions: vec![coaching], users: Some(users), ..Seed::default() };
     SandboxConfig { seed, start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use presencectl::config::load_all;
 use presencectl::model::text;
 use presencectl::ops::labels::export::{ExportRequest, sheet};
-use presencectl::ops::labels::import::{SheetWishes, wishes};
+use presencectl::ops::labels::import::{SheetLabels, wanted_labels};
 use presencectl::ops::labels::rows::Fleet;
 use presencectl::ops::labels::{csv_sheet, xlsx_sheet};
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ proptest! {
         ];
         for read in read {
             for into in [None, Some(0)] {
-                prop_assert_eq!(wishes(&read, fleet, &rows, into).unwrap(), SheetWishes::default());
+                prop_assert_eq!(wanted_labels(&read, fleet, &rows, into).unwrap(), SheetLabels::default());
             }
         }
     }

@@ -234,8 +234,8 @@ fn what_moves_to_another_key_or_gets_another_action_is_told_by_its_object() {
 }
 
 fn settled(plan: &Plan) -> Vec<String> {
-    let settled = &plan.base.as_ref().unwrap().compared().unwrap().settled;
-    settled.iter().map(|it| it.step.key().unwrap().to_string()).collect()
+    let resolved = &plan.base.as_ref().unwrap().compared().unwrap().resolved;
+    resolved.iter().map(|it| it.step.key().unwrap().to_string()).collect()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
 use presencectl::ops::retire::RetireEvent;
 use presencectl::ops::retire::plan::RetireRequest;
-use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, samples};
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, seed};
 
 use super::{AVAILABLE, CALLBACKS, COACHING, MEETING, START_MS, World, coaching, counts, guid, halt, people};
 
@@ -104,7 +104,7 @@ async fn who_comes_meanwhile_is_moved_as_well_also_after_the_last_look() {
 
 #[tokio::test(start_paused = true)]
 async fn people_on_queue_are_left_alone_unless_that_is_asked_for() {
-    let seated = || (1..=4).map(|it| samples::user(it, &guid(CALLBACKS), START_MS)).collect();
+    let seated = || (1..=4).map(|it| seed::user(it, &guid(CALLBACKS), START_MS)).collect();
     let world = World::of(seated(), OrgBehavior::default(), Permissions::All);
     let (_sender, stop) = Stop::new();
     let asked = RetireRequest { key: "callbacks", ..coaching() };

@@ -7,7 +7,7 @@ use presencectl::model::names::Key;
 use presencectl::model::observed::Primary;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::UserId;
-use presencectl::ops::retire::advice::{Advice, Lines, advice};
+use presencectl::ops::retire::plan::{Advice, Lines, advice};
 use presencectl::ops::retire::plan::{Moves, RetireRequest, Retirement, retirement};
 use presencectl::plan::answer::Answer;
 use presencectl::plan::plan;
@@ -45,7 +45,7 @@ fn the_one_that_goes_is_a_key_and_the_other_one_may_be_called_by_anything() {
         assert_eq!(retirement.to.definition.id, id(2), "{to}");
         let step = retirement.step();
         assert_eq!((step.action().verb(), step.id(), step.after().deactivated), ("deactivate", Some(&id(1)), true));
-        assert_eq!(retirement.wish().definition, id(2));
+        assert_eq!(retirement.wanted().definition, id(2));
     }
 }
 

@@ -12,7 +12,7 @@ use presencectl::model::source::Sources;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::{UserId, UserPresence};
 use presencectl::ops::apply::report::{Outcome, ReportRow};
-use presencectl::ops::retire::advice::Advice;
+use presencectl::ops::retire::plan::Advice;
 use presencectl::ops::retire::plan::{RetireRequest, Retirement, retirement};
 use presencectl::ops::retire::report::{Fate, Halt, RetireReport};
 use presencectl::ops::users::report::UserOutcome as Set;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::sandbox::org_behavior::Delete;
 use presencectl::sandbox::users::{Presence, User};
-use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, samples};
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, seed};
 use serde_json::{Value, json};
 
 use super::{ADA, AVAILABLE, Answer, BEN, COACHING, LUNCH, NEWER, START_MS, config, in_process};
@@ -14,7 +14,7 @@ const QUERY: &str = "/api/v2/analytics/users/activity/query";
 /// An org in which nine are on Lunch and one, Jon, on Available.
 fn lunch_time() -> SandboxConfig {
     let mut config = config();
-    let user = |it| samples::user(it, if it == 10 { AVAILABLE } else { LUNCH }, START_MS + 1_000 * u64::from(it));
+    let user = |it| seed::user(it, if it == 10 { AVAILABLE } else { LUNCH }, START_MS + 1_000 * u64::from(it));
     config.seed.users = Some((1..=10).map(user).collect());
     config
 }
@@ -136,7 +136,7 @@ async fn a_user_can_be_on_two_pages_and_only_the_end_tells_the_end() {
 #[tokio::test]
 async fn pages_have_fifty_entities_at_most_and_say_nothing_about_it() {
     let mut config = config();
-    config.seed.users = Some((1..=60).map(|it| samples::user(it, LUNCH, START_MS)).collect());
+    config.seed.users = Some((1..=60).map(|it| seed::user(it, LUNCH, START_MS)).collect());
     let sandbox = open(config);
     let answer = ask(&sandbox, "pageSize=500", &about(&[LUNCH])).await;
     assert_eq!(results(&answer)[LUNCH]["entities"].as_array().unwrap().len(), 50);

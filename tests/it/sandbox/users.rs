@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::sandbox::org_behavior::{BulkPut, Delete, Offer};
-use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, samples};
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, seed};
 use serde_json::{Value, json};
 
 use super::{ADA, AVAILABLE, BEN, COACHING, Client, DEFINITIONS, LUNCH, NEWER, START_MS, config, in_process};
@@ -41,14 +41,14 @@ fn sample_users_are_on_queue_on_the_orgs_own_definitions_and_elsewhere() {
     // An org without definitions of its own has people elsewhere.
     let none = seats(SandboxConfig::default());
     assert_eq!((none[ON_QUEUE], none.len(), none.values().sum::<usize>()), (13, 5, 60));
-    let names: BTreeSet<String> = (1..=60).map(|it| samples::user(it, LUNCH, 0).name).collect();
+    let names: BTreeSet<String> = (1..=60).map(|it| seed::user(it, LUNCH, 0).name).collect();
     assert_eq!(names.len(), 60);
 }
 
 #[tokio::test]
 async fn users_can_be_seeded_and_moved_behind_the_back_of_the_api() {
     let mut config = config();
-    config.seed.users = Some((1..=37).map(|it| samples::user(it, LUNCH, START_MS)).collect());
+    config.seed.users = Some((1..=37).map(|it| seed::user(it, LUNCH, START_MS)).collect());
     assert_eq!(seats(config.clone()), BTreeMap::from([(LUNCH.to_owned(), 37)]));
     let sandbox = Sandbox::open(config).unwrap();
     let moved = |user: &str| sandbox.with(|it| it.org.users_mut().sit(user, AVAILABLE, START_MS + 7));

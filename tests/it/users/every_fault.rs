@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use presencectl::model::user::{PresenceSource, UserId, Wish};
+use presencectl::model::user::{PresenceSource, UserId, WantedPresence};
 use presencectl::ops::users::report::UserOutcome;
 use presencectl::sandbox::org_behavior::BulkPut;
 use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
@@ -24,7 +24,7 @@ fn world() -> World {
     World::of(users, OrgBehavior::default(), Permissions::All)
 }
 
-fn asked() -> Vec<(UserId, Wish)> {
+fn asked() -> Vec<(UserId, WantedPresence)> {
     // From the last to the first: the order asked is kept.
     wishes((1..=ASKED).rev())
 }

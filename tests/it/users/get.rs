@@ -1,7 +1,7 @@
 //! Reading user presences: the number of requests, and users that the org does not show.
 
 use presencectl::model::user::{PresenceSource, UserId};
-use presencectl::ops::users::get::look;
+use presencectl::ops::users::get::read;
 use presencectl::ops::users::listing::UserFound;
 use presencectl::sandbox::org_behavior::Offer;
 use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
@@ -11,7 +11,7 @@ use super::{AVAILABLE, World, available, custom, user, without_a_source};
 async fn found(world: &World, numbers: &[usize], source: &PresenceSource) -> Vec<UserFound> {
     world.wire.requests.lock().unwrap().clear();
     let users: Vec<UserId> = numbers.iter().map(|it| user(*it)).collect();
-    look(&world.session().user_reader(), &users, source).await
+    read(&world.session().user_reader(), &users, source).await
 }
 
 fn codes(found: &[UserFound]) -> Vec<&'static str> {

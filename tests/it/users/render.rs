@@ -5,7 +5,7 @@ use presencectl::host::stop::Signal;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
 use presencectl::model::problem::Problem;
-use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
+use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, WantedPresence};
 use presencectl::ops::users::listing::{UserFound, UserListing};
 use presencectl::ops::users::report::{UserOutcome, UserReport, UserReportRow};
 use presencectl::ops::users::resolve::{ResolvedBy, ResolvedPresence};
@@ -93,7 +93,7 @@ fn report(interrupted: Option<Signal>) -> UserReport {
         UserOutcome::Unknown(cause()),
         UserOutcome::Unknown(cause()),
     ];
-    let wish = |number: usize| Wish {
+    let wanted = |number: usize| WantedPresence {
         definition: id(number % 3 + 1),
         message: (number == 2).then(|| "-1".to_owned()),
         primary: number == 3,
@@ -107,7 +107,9 @@ fn report(interrupted: Option<Signal>) -> UserReport {
             meant("=HYPERLINK(\"x\")\u{200B}", ResolvedBy::Label, odd),
             meant(id(3).as_str(), ResolvedBy::Id, arabic),
         ],
-        rows: rows.map(|(outcome, number)| UserReportRow { user: user(number), wish: wish(number), outcome }).collect(),
+        rows: rows
+            .map(|(outcome, number)| UserReportRow { user: user(number), wanted: wanted(number), outcome })
+            .collect(),
         interrupted,
         default_locale: Locale::new("en_US"),
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use presencectl::client::wire::{Body, Method, Request};
 use presencectl::host::stop::{GRACE_MS, Signal, Stop};
-use presencectl::model::user::{PresenceSource, Wish};
+use presencectl::model::user::{PresenceSource, WantedPresence};
 use presencectl::ops::users::report::UserOutcome;
-use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions, User, samples};
+use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions, User, seed};
 use tokio::time::Instant;
 
 use super::{
@@ -52,7 +52,7 @@ async fn one_user_is_patched_and_several_are_put() {
     );
     assert_eq!((world.count("PUT"), world.count("PATCH"), world.count("GET")), (1, 0, 1));
 
-    let message = |text: &str| Wish { message: Some(text.to_owned()), ..on_lunch() };
+    let message = |text: &str| WantedPresence { message: Some(text.to_owned()), ..on_lunch() };
     for text in ["back at one", "", "=1+1"] {
         assert_eq!(
             world.set(&[(user(1), message(text)), (user(2), message(text))]).await,
@@ -61,7 +61,8 @@ async fn one_user_is_patched_and_several_are_put() {
         assert_eq!(world.seats()[user(2).as_str()].message, text);
     }
     // Who is not asked for a message keeps the one there is.
-    let other = Wish { definition: presencectl::model::names::DefinitionId::new(AVAILABLE).unwrap(), ..on_lunch() };
+    let other =
+        WantedPresence { definition: presencectl::model::names::DefinitionId::new(AVAILABLE).unwrap(), ..on_lunch() };
     world.set(&[(user(1), other.clone()), (user(2), other)]).await;
     let seat = &world.seats()[user(2).as_str()];
     assert_eq!((seat.definition_id.as_str(), seat.message.as_str()), (AVAILABLE, "=1+1"));
@@ -83,9 +84,9 @@ async fn a_registered_source_is_set_alone_and_in_bulk_only() {
 #[tokio::test(start_paused = true)]
 async fn the_platforms_own_source_becomes_primary_by_patches_only() {
     let world = World::new(2);
-    let of_custom = |it| User { primary_source: custom().to_string(), ..samples::user(it, AVAILABLE, 0) };
+    let of_custom = |it| User { primary_source: custom().to_string(), ..seed::user(it, AVAILABLE, 0) };
     world.sandbox.with(|it| it.org.users_mut().put([1, 2].map(of_custom)));
-    let primary: Vec<_> = [1, 2].map(|it| (user(it), Wish { primary: true, ..on_lunch() })).into();
+    let primary: Vec<_> = [1, 2].map(|it| (user(it), WantedPresence { primary: true, ..on_lunch() })).into();
     assert_eq!(world.set(&primary).await, [UserOutcome::Done, UserOutcome::Done]);
     assert_eq!((world.count("PATCH"), world.count("PUT")), (2, 0));
     let sources: Vec<String> =
