@@ -61,7 +61,7 @@ pub(crate) fn several(text: &[u8]) -> Vec<String> {
     let mut first: BTreeMap<Cow<'_, str>, &[u8]> = BTreeMap::new();
     let mut several: Vec<String> = Vec::new();
     for (key, value) in members(text).into_iter().flatten() {
-        let key = plain(key).map_or_else(|| Cow::Owned(string(key).unwrap_or_default()), Cow::Borrowed);
+        let key = string(key).unwrap_or_default();
         match first.get(&key) {
             Some(before) if *before != value && !several.iter().any(|it| *it == key) => several.push(key.into_owned()),
             Some(_) => {}
@@ -71,8 +71,9 @@ pub(crate) fn several(text: &[u8]) -> Vec<String> {
     several
 }
 
-pub(crate) fn string(text: &[u8]) -> Option<String> {
-    plain(text).map(str::to_owned).or_else(|| serde_json::from_slice(&Mended::new(text).text).ok())
+pub(crate) fn string(text: &[u8]) -> Option<Cow<'_, str>> {
+    let escaped = || serde_json::from_slice(&Mended::new(text).text).ok().map(Cow::Owned);
+    plain(text).map(Cow::Borrowed).or_else(escaped)
 }
 
 /// A string without an escape, as most are.

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use smol_str::SmolStr;
 
 /// The id of a presence definition, as the org returned it. GUIDs are lower case, so that a pin in capitals is the same
 /// id. Other ids are unchanged.
@@ -191,20 +192,21 @@ impl fmt::Display for Locale {
 /// exact. Matching, comparing and verifying all use it.
 #[derive(Debug, Clone)]
 pub struct Label {
-    raw: Box<str>,
+    /// Most labels are short, and there are many: a short one takes no memory of its own.
+    raw: SmolStr,
     /// Present if it differs from `raw`.
-    composed: Option<Box<str>>,
+    composed: Option<Box<SmolStr>>,
 }
 
 impl Label {
     /// It accepts everything that an org returns, even the empty label.
-    pub fn new(raw: impl Into<String>) -> Label {
-        let raw = raw.into().into_boxed_str();
+    pub fn new(raw: impl Into<SmolStr>) -> Label {
+        let raw = raw.into();
         if raw.is_ascii() {
             return Label { raw, composed: None };
         }
         let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&raw);
-        let composed = (*composed != *raw).then(|| composed.into_owned().into_boxed_str());
+        let composed = (*composed != *raw).then(|| Box::new(SmolStr::from(composed)));
         Label { raw, composed }
     }
 
@@ -214,7 +216,7 @@ impl Label {
 
     /// The form that is written and compared: Unicode NFC.
     pub fn nfc(&self) -> &str {
-        self.composed.as_deref().unwrap_or(&self.raw)
+        self.composed.as_ref().map_or(&self.raw, |it| &**it)
     }
 }
 
