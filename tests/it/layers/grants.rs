@@ -24,6 +24,7 @@ pub(super) const VALUES: &[&str] = &[
     "jiff::civil",
     "jsonschema",
     "percent_encoding",
+    "smol_str",
     "maud",
     "rust_xlsxwriter",
     "schemars",
