@@ -26,7 +26,6 @@ use crate::model::text;
 use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::PlanRequest;
-use crate::sandbox;
 
 /// A connection to an org. `Run::connect` opens it, and the run closes what it started.
 pub struct Connection {
@@ -35,14 +34,6 @@ pub struct Connection {
     pub endpoints: Endpoints,
     /// Is it on another machine?
     pub is_remote: bool,
-}
-
-/// The id of the OAuth client. `None` for a given token, which does not show its client.
-pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
-    if args.sandbox {
-        return Some(sandbox::CLIENT_ID.to_owned());
-    }
-    environment.client_id.clone().filter(|_| environment.access_token.is_none())
 }
 
 /// The access to an org.
@@ -85,23 +76,23 @@ pub async fn connect(
     secrets: &RunSecrets,
 ) -> Result<(Connection, Option<Started>), Problem> {
     let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
-    if args.sandbox {
-        let started = start_sandbox::start(args, desired).await?;
-        let server = &started.server;
-        let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
-        let secret = SecretString::from(server.client_secret());
-        let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
-        let wire = HttpWire::new(&endpoints, WireLimits::default());
+    if !args.sandbox {
+        let endpoints = endpoints(args, desired, environment)?;
+        let credentials = credentials(environment)?;
+        let is_remote = !endpoints.is_loopback();
+        let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
+        let wire = wire(args, &endpoints, proxy, environment)?;
         let session = Session::in_run(endpoints.clone(), credentials, Arc::new(wire), options, secrets);
-        return Ok((Connection { session, endpoints, is_remote: false }, Some(started)));
+        return Ok((Connection { session, endpoints, is_remote }, None));
     }
-    let endpoints = endpoints(args, desired, environment)?;
-    let credentials = credentials(environment)?;
-    let is_remote = !endpoints.is_loopback();
-    let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
-    let wire = wire(args, &endpoints, proxy, environment)?;
+    let started = start_sandbox::start(args, desired).await?;
+    let server = &started.server;
+    let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
+    let secret = SecretString::from(server.client_secret());
+    let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
+    let wire = HttpWire::new(&endpoints, WireLimits::default());
     let session = Session::in_run(endpoints.clone(), credentials, Arc::new(wire), options, secrets);
-    Ok((Connection { session, endpoints, is_remote }, None))
+    Ok((Connection { session, endpoints, is_remote: false }, Some(started)))
 }
 
 /// The proxy for an org, if there is one.

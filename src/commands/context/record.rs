@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::cli::RecordArgs;
+use crate::cli::{RecordArgs, TargetArgs};
 use crate::config::{Config, print};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
@@ -23,6 +23,7 @@ use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::base::objects;
 use crate::plan::change::{Action, Step};
+use crate::sandbox;
 
 /// The metadata of a run.
 pub struct Record {
@@ -83,8 +84,8 @@ impl Record {
         }
     }
 
-    /// The author: flags come before the environment. `client` is the OAuth client's id.
-    pub fn by(&mut self, args: &RecordArgs, client: Option<String>, environment: &Environment) {
+    /// The author: flags come before the environment.
+    pub fn by(&mut self, args: &RecordArgs, target: &TargetArgs, environment: &Environment) {
         let RecordArgs { actor, reason, break_glass, report_dir: _, no_report: _ } = args.clone();
         self.break_glass = break_glass;
         let typed = Origin { actor, reason, ..Origin::default() };
@@ -92,12 +93,16 @@ impl Record {
         if self.origin.actor.is_none() && !environment.ci {
             self.origin.actor = user_name();
         }
-        self.client = client;
+        self.through(target, environment);
     }
 
-    /// The OAuth client's id for the org.
-    pub fn client(&mut self, client: Option<String>) {
-        self.client = client;
+    /// The access to the org. A given token does not show its OAuth client.
+    pub fn through(&mut self, target: &TargetArgs, environment: &Environment) {
+        self.client = if target.sandbox {
+            Some(sandbox::CLIENT_ID.to_owned())
+        } else {
+            environment.client_id.clone().filter(|_| environment.access_token.is_none())
+        };
     }
 
     /// Did a person give a reason for writing during a freeze?

@@ -138,7 +138,7 @@ impl<'a, F: View> Run<'a, F> {
         self.again.target = target.to_flags();
         let dir = record.report_dir.as_ref().map(|it| format!(" {}", text::shell_word(&it.to_string_lossy())));
         self.again.reports = dir.unwrap_or_default();
-        self.record.by(record, connect::client(target, self.host.environment), self.host.environment);
+        self.record.by(record, target, self.host.environment);
         self.outputs.spare(target.files_read())?;
         Ok(())
     }
@@ -250,7 +250,7 @@ impl<'a, F: View> Run<'a, F> {
         let OrgAccess { target, environment, unused } = access;
         self.host.show_notes(unused.as_slice());
         if self.is_recorded {
-            self.record.client(connect::client(target, environment));
+            self.record.through(target, environment);
         }
         let (connection, started) = connect::connect(target, desired, environment, &self.secrets).await?;
         if let Some(started) = started {
