@@ -11,7 +11,7 @@ use crate::config::USUAL_PATH;
 /// `presencectl retire`.
 #[derive(Debug, Clone, Args)]
 pub struct RetireArgs {
-    /// The definition that goes, by its key in the config.
+    /// The definition to retire, by its key in the config.
     #[arg(value_name = "KEY")]
     pub key: String,
     /// Where its people go: a key, a label or an id.

@@ -54,7 +54,7 @@ pub struct WhoArgs {
     pub ids: Vec<String>,
     /// A file with ids, or `-` for standard input.
     ///
-    /// One id a line, or a CSV with a column `id` or `userId`, and for `set` also `presence` and `message`. May be
+    /// One id per line, or a CSV with a column `id` or `userId`, and for `set` also `presence` and `message`. May be
     /// repeated.
     #[arg(long, value_name = "FILE", help_heading = "Users")]
     pub from: Vec<PathBuf>,

@@ -131,7 +131,7 @@ fn an_org_that_cannot_be_planned_is_told_first_and_stops_no_other() {
         assert!(head.contains("1 was not planned"), "{head}");
         assert!(rest.starts_with(&format!("  {failing}: ")), "{rest}");
         let variables = format!(
-            "look at GENESYSCLOUD_OAUTHCLIENT_ID__{0} and GENESYSCLOUD_OAUTHCLIENT_SECRET__{0}",
+            "check GENESYSCLOUD_OAUTHCLIENT_ID__{0} and GENESYSCLOUD_OAUTHCLIENT_SECRET__{0}",
             suffix(failing)
         );
         assert!(rest.contains(&variables), "{rest}");
