@@ -19,6 +19,10 @@ bless:
     INSTA_UPDATE=always UPDATE=1 cargo test --locked
     git diff --stat
 
+# Pictures of the HTML page, for `docs/output-formats.md`. Needs Chromium. Look at them before you commit them.
+pictures:
+    .ci/pictures
+
 # Speed and memory, then `validate` beside ajv-cli and libyaml, then many orgs.
 bench:
     cargo bench --locked

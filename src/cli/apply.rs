@@ -18,7 +18,7 @@ pub struct PlanArgs {
     /// Of several orgs: a change must be in place in an org of this stage before it reaches a later one.
     #[arg(long, value_name = "STAGE", help_heading = "Config")]
     pub require_stage: Option<String>,
-    /// Only the definitions of these keys.
+    /// Only these definitions, by key.
     ///
     /// Nothing is pruned. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
@@ -58,7 +58,7 @@ pub struct PlanArgs {
     /// That is: on what the plan removes, deactivates or renames.
     #[arg(long)]
     pub usage: bool,
-    /// A folder for saved plans, one an org.
+    /// A folder for saved plans, one per org.
     ///
     /// Plans of earlier runs in it are replaced.
     #[arg(long, value_name = "DIR", help_heading = "Output", value_parser = paths::folder())]
@@ -74,7 +74,7 @@ pub struct ApplyArgs {
     /// Which config.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Only the definitions of these keys.
+    /// Only these definitions, by key.
     ///
     /// Nothing is pruned. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]

@@ -25,7 +25,8 @@ pub struct CombineArgs {
     pub changed_since: Option<String>,
     /// Expect these orgs, and no others.
     ///
-    /// An empty name is none. Without it and without `--changed-since`, all orgs of the config are expected. May be repeated.
+    /// Empty names are ignored. Without it and without `--changed-since`, all orgs of the config are expected. May be
+    /// repeated.
     #[arg(
         long,
         value_name = "ORG[,ORG…]",
@@ -39,7 +40,7 @@ pub struct CombineArgs {
     /// Of plans: a change must be in place in an org of this stage before it reaches a later one.
     #[arg(long, value_name = "STAGE", help_heading = "Config")]
     pub require_stage: Option<String>,
-    /// What the jobs make.
+    /// The kind of their documents.
     ///
     /// Needed if all of them failed, or no org was expected.
     #[arg(long, value_enum, value_name = "KIND", help_heading = "Config")]

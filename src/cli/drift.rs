@@ -51,7 +51,7 @@ pub struct DriftArgs {
 /// What of a drift is taken into the files.
 #[derive(Debug, Clone, Args)]
 pub struct AcceptArgs {
-    /// Write what the org has of these into the files.
+    /// Keep what the org has: write it into the files, by key.
     ///
     /// Shows the lines that change, and asks. May be repeated.
     #[arg(long = "accept", value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]

@@ -81,7 +81,7 @@ pub struct InitArgs {
     pub ci: Option<Ci>,
     /// The project that runs the CI.
     ///
-    /// In any other one, such as a fork, the jobs end at once. By default the one that these files name already.
+    /// Elsewhere, such as in a fork, the jobs end at once. By default the one that these files name already.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "CI", value_parser = project)]
     pub project: Option<String>,
     /// Its default branch.
@@ -115,7 +115,7 @@ pub struct InitArgs {
     pub force: bool,
     /// Do not ask.
     ///
-    /// What you want has to be on the command line.
+    /// The command line then has to say everything.
     #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
     /// Which org is imported.
@@ -176,7 +176,7 @@ impl ValueEnum for Start {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Start::Org => PossibleValue::new("org").help("What the org holds, as `import` writes it"),
+            Start::Org => PossibleValue::new("org").help("What the org has, as `import` writes it"),
             Start::Small => PossibleValue::new("small").help("A small example with comments"),
             Start::None => PossibleValue::new("none").help("No config: the files of the CI alone"),
         })

@@ -49,12 +49,14 @@ const RARE: [&str; 42] = [
 ];
 
 /// Flags that are rare elsewhere, and the point of these commands.
-const COMMON: [(&str, &str); 4] = [("init", "release"), ("init", "sha256"), ("retire", "config"), ("undo", "config")];
+const COMMON: [(&str, &str); 5] =
+    [("init", "release"), ("init", "sha256"), ("retire", "config"), ("show", "config"), ("undo", "config")];
 
 /// The whole tool: its commands by what people do.
 const TOOL: &str = "{about-with-newline}
-Example:
-  presencectl apply examples/quickstart --sandbox --auto-approve
+Examples, without an account:
+  presencectl init . --start small --yes
+  presencectl plan --sandbox
 
 {usage-heading} {usage}
 

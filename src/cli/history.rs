@@ -29,7 +29,7 @@ pub struct LogArgs {
     pub keys: Vec<String>,
     /// Only runs since then: 2026-03-01, or 30d, 12h, 90m.
     ///
-    /// A date, an RFC 3339 time such as 2026-03-01T09:05:00Z, or a time ago.
+    /// A date, an RFC 3339 time such as 2026-03-01T09:05:00Z, or an age.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Only runs before that; a date means its end.
@@ -53,8 +53,7 @@ pub struct UndoArgs {
     pub report: Option<PathBuf>,
     /// The config: its `protect`, `omit` and `limits` apply.
     ///
-    /// Without it, presencectl cannot know what must not be touched: it writes to a real org only after you answered
-    /// its question.
+    /// Without it, presencectl does not know what to protect. It then writes to a real org only after you confirm.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,
     /// The org, if the config has several.

@@ -19,7 +19,7 @@ pub struct LabelsArgs {
 /// The subcommands of `labels`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LabelsCommand {
-    /// Write the labels as a spreadsheet: a row a definition, a column a language.
+    /// Write the labels as a spreadsheet: a row per definition, a column per language.
     #[command(after_help = "Examples:\n  \
         presencectl labels export examples/many-orgs -o xlsx=labels.xlsx\n  \
         presencectl labels export examples/many-orgs --locale pl --missing -o csv=polish.csv")]

@@ -67,15 +67,16 @@ pub mod variables;
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "Try it, without any account:\n  \
-        presencectl apply examples/quickstart --sandbox --auto-approve\n  \
-        presencectl plan examples/quickstart --sandbox"
+    after_help = "Try it, without an account:\n  \
+        presencectl init . --start small --yes\n  \
+        presencectl plan --sandbox\n  \
+        presencectl apply --sandbox --auto-approve"
 )]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// When to use colour. `NO_COLOR` is honoured.
+    /// When to use colour. `NO_COLOR` switches it off.
     #[arg(
         long,
         global = true,

@@ -87,10 +87,10 @@ pub enum SchemaOf {
 /// `presencectl sandbox`.
 #[derive(Debug, Clone, Args)]
 pub struct SandboxArgs {
-    /// The port; 0 takes any that is free.
+    /// The port; 0 takes any free one.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
-    /// A file that keeps the org after the end.
+    /// A file that keeps the org until the next start.
     #[arg(long, value_name = "FILE", value_parser = paths::file())]
     pub state: Option<PathBuf>,
     /// Definitions of a new org: a JSON file.
@@ -133,7 +133,7 @@ pub enum ShellName {
 /// `presencectl man`.
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
-    /// A folder for a page a command.
+    /// A folder for the pages, one per command.
     ///
     /// It is made if it does not exist. Without it, the page of the whole tool goes to standard output.
     #[arg(long, value_name = "DIR", help_heading = "Files", value_parser = paths::folder())]

@@ -49,7 +49,7 @@ pub struct OrgListArgs {
     pub sandbox: bool,
     /// human, lines, json, csv, markdown, github-matrix, gitlab.
     ///
-    /// `lines` is a name a line. Without a file it goes to standard output, where `human` goes by default. May be
+    /// `lines` is one name per line. Without a file it goes to standard output, where `human` goes by default. May be
     /// repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<OrgsFormat>>,
@@ -76,7 +76,7 @@ pub struct CompareArgs {
     /// Without it, each org is compared with what most of the orgs have.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub with: Option<String>,
-    /// Compare what the orgs have, not what the files ask.
+    /// Compare what the orgs have, not the files.
     #[arg(long, help_heading = "Config")]
     pub live: bool,
     /// Which orgs are read.

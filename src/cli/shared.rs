@@ -241,7 +241,7 @@ pub struct TargetArgs {
     pub ca_cert: Option<PathBuf>,
     /// The generation of the API.
     ///
-    /// It beats `settings.api`. `auto` is `v1`, and `v2` if the org no longer serves `v1`.
+    /// It overrides `settings.api`. `auto` is `v1`, and `v2` if the org no longer serves `v1`.
     #[arg(long, value_enum, value_name = "GENERATION")]
     pub api: Option<ApiArg>,
     /// The most requests in any 60 s.
@@ -392,7 +392,7 @@ impl LimitArgs {
 pub struct LoggingArgs {
     /// Log requests on standard error.
     ///
-    /// Phases, a line a request, waits and second tries. `-vv` also logs the beginning of requests, and every object.
+    /// Phases, a line per request, waits and retries. `-vv` also logs the beginning of requests, and every object.
     #[arg(short = 'v', long, global = true, action = ArgAction::Count, display_order = 1000)]
     pub verbose: u8,
     /// Hide warnings, and count them.

@@ -13,7 +13,7 @@ pub struct ImportArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Several orgs into one folder.
+    /// Import several orgs into one folder.
     ///
     /// What more than half of them have goes into `base/`, and what differs into `orgs/NAME.yaml`. Each org has its
     /// own credentials: for `acme-prod`, the variables whose names end in `__ACME_PROD`.
@@ -61,7 +61,7 @@ pub struct ImportArgs {
 pub struct PlaceArgs {
     /// The file or folder to write: `presences/`.
     ///
-    /// A name that ends with `.yaml` or `.yml` is a file, any other a folder. A folder gets an org file, and one file a
+    /// A name that ends with `.yaml` or `.yml` is a file, any other a folder. A folder gets an org file, and one file per
     /// system presence. Without it, or with `-`, one file goes to standard output.
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
@@ -80,7 +80,7 @@ pub struct ChoiceArgs {
     /// The locale of the labels that make the keys.
     #[arg(long, value_name = "LOCALE", default_value = "en_US")]
     pub default_locale: String,
-    /// Deactivated definitions as well.
+    /// Import deactivated definitions too.
     #[arg(long)]
     pub deactivated: bool,
     /// Pin every definition by its id.

@@ -137,7 +137,7 @@ impl Typed {
 fn held_back(held: &Arg, how: &str, typed: &Arg) -> Problem {
     let variable = variable_of(held).unwrap_or_default();
     Problem::new(format!("{variable} is set, and `{typed}` excludes it")).help(format!(
-        "the variable {how}, so it is not passed over; leave `{typed}` away, or take the variable away for this run: \
+        "the variable {how}, so it is not ignored: leave out `{typed}`, or unset the variable for this run: \
          `{variable}= presencectl …`"
     ))
 }

@@ -55,7 +55,7 @@ pub struct WhoArgs {
     pub ids: Vec<String>,
     /// A file with ids, or `-` for standard input.
     ///
-    /// One id a line, or a CSV with a column `id` or `userId`, and for `set` also `presence` and `message`. May be
+    /// One id per line, or a CSV with a column `id` or `userId`, and for `set` also `presence` and `message`. May be
     /// repeated.
     #[arg(long, value_name = "FILE", help_heading = "Users")]
     pub from: Vec<PathBuf>,
@@ -152,7 +152,7 @@ pub struct UserSetArgs {
 /// `presencectl retire`.
 #[derive(Debug, Clone, Args)]
 pub struct RetireArgs {
-    /// The definition that goes, by its key in the config.
+    /// The definition to retire, by its key in the config.
     #[arg(value_name = "KEY")]
     pub key: String,
     /// Where its people go: a key, a label or an id.

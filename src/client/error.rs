@@ -205,7 +205,7 @@ impl fmt::Display for ApiError {
             }
             (ApiErrorKind::OddObject(odd), status) => {
                 let status = status.unwrap_or_default();
-                write!(f, " was answered with {status}, but the object cannot be read whole: {}", odd.in_words())?;
+                write!(f, " was answered with {status}, but the object cannot be read completely: {}", odd.in_words())?;
             }
             (ApiErrorKind::HalfCharacter(halved), _) => {
                 write!(f, " was not sent: it would send back a broken character ({})", halved.places())?;
@@ -238,10 +238,9 @@ impl fmt::Display for ApiError {
                 write!(f, " was answered with {status}: `{}` serves neither API v1 nor API v2", about.host)?;
             }
             (ApiErrorKind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
-            (ApiErrorKind::Waited, _) => write!(
-                f,
-                " was not carried out: it had to wait for so long that what was read before it may have changed"
-            )?,
+            (ApiErrorKind::Waited, _) => {
+                write!(f, " was not sent: it had to wait so long that what was read before may have changed")?
+            }
             (_, status) => write!(f, " was answered with {}", status.unwrap_or_default())?,
         }
         self.said(f)

@@ -35,8 +35,9 @@ impl ApiError {
             ApiErrorKind::Unauthorized { given_token: false } => {
                 "a new token was refused as well: check whether the OAuth client still exists and is active".to_owned()
             }
-            ApiErrorKind::Credentials => "look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's \
-                 grant type is client credentials, and whether it belongs to this region"
+            ApiErrorKind::Credentials => "check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, that \
+                                          the client's grant type is client credentials, and that it belongs to this \
+                                          region"
                 .to_owned(),
             ApiErrorKind::Forbidden { missing, needs } => forbidden(missing, *needs),
             ApiErrorKind::RateLimited { retry_after_s } => rate_limited(*retry_after_s),
@@ -66,7 +67,7 @@ impl ApiError {
             ApiErrorKind::Server { .. } => "the platform, or a gateway before it, had a problem of its own: run it again later".to_owned(),
             // No proxy is asked there.
             ApiErrorKind::Connection(WireError::NotSent(_) | WireError::NoHost(_)) if is_this_machine(&self.about.host) => {
-                "look at --base-url, and whether anything listens there on this machine".to_owned()
+                "check --base-url, and that a server listens there on this machine".to_owned()
             }
             ApiErrorKind::Connection(error) => connection_help(error),
             ApiErrorKind::Redirected => {
@@ -83,8 +84,8 @@ impl ApiError {
             }
             ApiErrorKind::HalfCharacter(_) => "write the whole text in the org's admin page, or by another client".to_owned(),
             ApiErrorKind::HoldsSecret => {
-                "the server that answers here gives away what it is sent, which the platform never does: look at the region, at \
-                 --base-url and at the proxy, and make a new secret for the OAuth client"
+                "the server that answers here repeats what it is sent, which the platform never does: check the \
+                 region, --base-url and the proxy, and make a new secret for the OAuth client"
                     .to_owned()
             }
             ApiErrorKind::Unsettled(_) => {
@@ -109,7 +110,7 @@ impl ApiError {
         match self.about.correlation_id {
             Some(_) => "; if they are right, report this with the correlation id",
             None => {
-                "; if they are right, look at what is between here and the platform: the answer has no correlation id"
+                "; if they are right, check what is between here and the platform: the answer has no correlation id"
             }
         }
     }

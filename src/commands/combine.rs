@@ -231,7 +231,7 @@ fn org_of(path: &Path, document: &CombinedDocument, configs: &[Config]) -> Resul
             Problem { help, ..Problem::new(format!("{path} is an error before an org was known: {}", error.message)) }
         }
         (None, _) => Problem::new(format!("{path} does not say of which org of the config it is"))
-            .help("make it anew with this version of presencectl"),
+            .help("create it again with this version of presencectl"),
     })
 }
 

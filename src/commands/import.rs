@@ -315,9 +315,7 @@ fn failure(org: Option<&str>, flaw: Flaw) -> Failure {
     match flaw {
         Flaw::TooLarge(sources, found) => Failure::Findings(sources, found),
         Flaw::Unreadable(what) => bug(format!("the config{of} that it made does not read back ({})", what.join("; "))),
-        Flaw::Differs(what) => {
-            bug(format!("the config{of} that it made is not what the org holds ({})", what.join("; ")))
-        }
+        Flaw::Differs(what) => bug(format!("the config{of} that it made does not match the org ({})", what.join("; "))),
     }
 }
 

@@ -82,7 +82,7 @@ pub fn fleet_folder(args: &ImportArgs) -> Result<&Path, Problem> {
             .help("give `--out` a folder, such as `presences/`")
     };
     match &args.place.out {
-        None => Err(several("nothing says where they go")),
+        None => Err(several("`--out` is missing")),
         Some(path) if paths::is_stream(path) => Err(several("`-` is standard output")),
         Some(path) if is_yaml(path) && !path.is_dir() => {
             Err(several(&format!("{} is the name of one", text::ticked(path.display()))))

@@ -117,7 +117,7 @@ fn proven(args: &PinArgs, config: &Config, pins: &Pins, files: &[EditedFile]) ->
     if has_all && config_after.desired.definitions.len() == config.desired.definitions.len() {
         return Ok(());
     }
-    Err(Problem::new("the config with the pins does not say what was meant; nothing was written")
+    Err(Problem::new("the config with the pins would mean something else; nothing was written")
         .help("this is a bug of presencectl: please report it")
         .into())
 }

@@ -56,7 +56,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     execute::unfrozen(&desired, &sources, run)?;
     if !args.yes {
         let question = format!("\n{} in {}", view::question(&retirement, &seats), execute::org_in_question(&target));
-        run.host.approved(&question, || nobody_to_ask("give --yes where a person has already said so"))?;
+        run.host.approved(&question, || nobody_to_ask("give --yes if it was already approved"))?;
     }
     let begun = execute::begun(&[retirement.step()], &[], &desired, Divisions::NotAsked);
     run.keep(&run.record.complete(begun), &target, &sources)?;

@@ -113,7 +113,10 @@ fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
         .ok_or_else(|| named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")))?;
     let text = text::of_bytes(&bytes).map_err(|error| {
         let problem = named(error.to_string());
-        if matches!(error, NotText::NotUtf8(_)) { problem } else { problem.help("or make it anew with `-o json=FILE`") }
+        match error {
+            NotText::NotUtf8(_) => problem,
+            _ => problem.help("or create it again with `-o json=FILE`"),
+        }
     })?;
     saved_plan::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
 }

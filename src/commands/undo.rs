@@ -196,7 +196,7 @@ fn nothing_done(plan: Plan, resolved: Vec<ReportRow>) -> Report {
 fn unasked(args: &UndoArgs, file: &Path, flags: &str) -> String {
     match (&args.report, &args.config) {
         (None, _) => format!(
-            "name the report, and give --auto-approve where a review has already said yes: `presencectl undo \
+            "name the report, and give --auto-approve if it was already approved: `presencectl undo \
              {}{flags} --auto-approve`",
             text::shell_word(&file.to_string_lossy())
         ),
@@ -292,7 +292,7 @@ fn org_of(report: &StoredReport, target: &TargetArgs) -> Result<OrgId, Problem> 
     if report.sandbox != target.sandbox {
         let (made, run) = (with(report.sandbox), with(target.sandbox));
         return Err(Problem::new(format!("the report was made {made} --sandbox, and this run is {run} it"))
-            .help("give --sandbox just where the report was made with it; nothing was sent"));
+            .help("give --sandbox only for a report that was made with it; nothing was sent"));
     }
     report.org.clone().ok_or_else(|| {
         Problem::new("the report does not say for which org it is").help("it cannot be undone; nothing was sent")
@@ -316,13 +316,14 @@ fn for_this_org(config: Option<&OrgIdentity>, report: &StoredReport, org: &OrgId
 /// A report is an untrusted file, and the plan is not reviewed.
 fn nothing_holds_it_back() -> Problem {
     Problem::new("without a config it is not known what must not be touched, so nothing is written unasked").help(
-        "give --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and \
-             say yes to the plan",
+        "give --config PATH, whose `protect`, `omit` and limits apply, or leave out --auto-approve at a terminal and \
+         confirm the plan",
     )
 }
 
 /// The command that runs without a question when no config protects the org.
-const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit` and limits hold, and --auto-approve where a review has already said yes";
+const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit` and limits apply, and --auto-approve \
+if it was already approved";
 
 /// The org in the config, because the simulated org is stored under that name.
 fn identity(report: &StoredReport, org: &OrgId, place: Span) -> OrgIdentity {

@@ -41,7 +41,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
 
     let connection = run.connect(&args.target, &desired).await?;
     let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(connection.is_remote, || {
-        Problem::new("nothing says which org is meant")
+        Problem::new("it is not known which org you mean")
             .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
     })?;
     let reader = connection.session.reader();
@@ -62,8 +62,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     if !args.yes {
         let before = view::in_words(&resolved, &default_locale);
         let question = format!("{before}{}", question(&users, &resolved, &default_locale, &target));
-        run.host
-            .approved(&question, || nobody_to_ask("give --yes where a person has already said so, as in a script"))?;
+        run.host.approved(&question, || nobody_to_ask("give --yes if it was already approved, as in a script"))?;
     }
 
     let (sender, stop) = Stop::new();

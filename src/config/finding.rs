@@ -336,7 +336,7 @@ findings! {
             else { format!("add `{locale}: …` to its `labels`: this label finds the definition in the org") });
     NoLabel { key: String }
         "no-label", Warning, format!("`{key}` is active and has no label at all"),
-        say("the platform demands one: a plan that would leave it without any is refused");
+        say("the platform requires one: a plan that would leave it without any is refused");
     DuplicateLabel { key: String, other: String, system_presence: String, label: String, pinned: bool }
         "duplicate-label", eased(*pinned),
         format!("`{key}` and `{other}` have the same default label `{label}` under `{system_presence}`"),
@@ -358,7 +358,7 @@ findings! {
     MixedScripts { what: String, word: String, scripts: Vec<String>, letter: String }
         "mixed-scripts", Warning,
         format!("the {what} mixes letters in one word: {} in `{word}`", text::list(scripts, "and")),
-        Some(format!("{letter}: type the word anew in one alphabet"));
+        Some(format!("{letter}: type the word again in one alphabet"));
     PlaceholderLabel { what: String, placeholder: String }
         "placeholder-label", Warning, format!("the {what} contains the placeholder `{placeholder}`"),
         say("presencectl replaces nothing in labels: write the label here, or fill the file in before it is read");
@@ -408,15 +408,15 @@ findings! {
     LookAlikeLabel { key: String, other: String, locale: String, labels: Vec<String>, difference: String }
         "look-alike-label", Warning,
         format!("`{key}` and `{other}` have labels for `{locale}` that look alike, {}", ticked(labels, "and")),
-        Some(format!("{difference}: a reader cannot distinguish them; type one anew, or give it another label"));
+        Some(format!("{difference}: a reader cannot distinguish them; type one again, or give it another label"));
     NoEffect { what: String, why: String }
         "no-effect", Warning, format!("{what} has no effect: {why}"), say("remove it");
     PreviousLabelIsCurrent { label: String }
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
         say("remove it from `previousLabels`");
     CircularLabels { keys: Vec<String>, count: usize }
-        "circular-labels", Error, format!("the labels of {} change hands in a circle", some_of(keys, *count)),
-        say("pin them all in `ids`, so that it is known which is which, or make the change in two pull requests");
+        "circular-labels", Error, format!("the labels of {} are swapped in a circle", some_of(keys, *count)),
+        say("pin them all in `ids`, so that it is clear which is which, or make the change in two pull requests");
     ReplacesKept { key: String, other: String }
         "replaces-kept", Error, format!("`{key}` takes the place of `{other}`, which stays active"),
         say("remove the other one, or write `deactivated: true` there; or remove `replaces`");

@@ -41,7 +41,7 @@ const APOSTROPHE: &str = "in 'single quotes' an apostrophe is written twice: 'l'
 pub(super) fn odd_space(text: &str) -> Finding {
     let found = text.chars().find(|c| text::is_odd_space(*c)).map_or(0, u32::from);
     let problem = format!("U+{found:04X} stands here in the place of a space");
-    Finding::Syntax { problem, advice: Some("it looks like a space and is none to YAML: type it anew".to_owned()) }
+    Finding::Syntax { problem, advice: Some("it looks like a space and is none to YAML: type it again".to_owned()) }
 }
 
 /// An unusual space where YAML expects an ordinary one: at the start of the error's line or of the two lines before it,

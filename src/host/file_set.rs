@@ -178,7 +178,7 @@ impl Ready<'_> {
 
 fn changed_meanwhile(place: &FilePlace) -> Problem {
     Problem::new(format!("`{}` was changed meanwhile; nothing was written", text::unticked(place.path.display())))
-        .help("run this again: it looks at what is there now")
+        .help("run it again: it reads the files as they are now")
 }
 
 /// The completed writes.
@@ -307,7 +307,7 @@ impl FileChange {
     pub fn reason(self) -> Option<&'static str> {
         match self {
             FileChange::New | FileChange::Replaced | FileChange::Extended | FileChange::Same => None,
-            FileChange::Kept => Some("there was one already, and it stays as it is"),
+            FileChange::Kept => Some("it already exists"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Label cycles: labels that change hands in a circle.
+//! Label cycles: labels that are swapped in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 

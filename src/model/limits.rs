@@ -2,7 +2,7 @@
 //! one.
 //!
 //! Each limit is many times the real need, and small enough that the worst input of this size fits into memory. A JSON
-//! or YAML tree takes up to 32 times its text. `docs/threat-model.md` lists them.
+//! or YAML tree takes up to 32 times its text. `docs/limits.md` lists them.
 
 use std::io::{self, Read};
 

@@ -97,7 +97,7 @@ pub fn unseen_in_name(name: &str) -> Option<String> {
     let unseen = name.chars().find(|c| is_odd_space(*c) || is_hidden(*c))?;
     let what =
         if unseen.is_whitespace() { "a space that is not the one of the space bar" } else { "which cannot be seen" };
-    Some(format!("it contains U+{:04X}, {what}: type it anew", u32::from(unseen)))
+    Some(format!("it contains U+{:04X}, {what}: type it again", u32::from(unseen)))
 }
 
 /// Why bytes are not text.

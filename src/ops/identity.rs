@@ -135,9 +135,9 @@ fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {
     }
     let named = match &identity.name {
         Some(name) => format!("this config is for {name} ({meant})", name = text::ticked(name)),
-        None => format!("the org that is meant is {meant}"),
+        None => format!("it should be {meant}"),
     };
     let whose = identity.others.get(&org.id).map_or_else(String::new, |it| format!(", which is {}", text::ticked(it)));
     Err(Problem::new(format!("these credentials are for {} ({}){whose}; {named}", text::ticked(&org.name), org.id))
-        .help("use the credentials of the org that is meant, or correct the id; nothing was written"))
+        .help("use the credentials of the org that you mean, or correct the id; nothing was written"))
 }

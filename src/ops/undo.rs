@@ -296,7 +296,7 @@ impl WhyNotUndone {
                 "deactivate the one that is not wanted in the org's admin page, or by a config with its id in `ids`",
             ),
             WhyNotUndone::Odd(what) => failed(
-                format!("it cannot be read whole, so it is left as it is: {what}"),
+                format!("it cannot be read completely, so it is left as it is: {what}"),
                 "repair it in the org's admin page, and undo again",
             ),
             WhyNotUndone::HalfCharacter(places) => failed(

@@ -343,7 +343,7 @@ impl<'a> Fleet<'a> {
                 text::count(orgs.len(), "org")
             ),
             answers: vec![AnswerV1 {
-                say: "if all of it is meant, raise the limit in the change that takes it away".to_owned(),
+                say: "if you mean all of it, raise the limit in the same change".to_owned(),
                 yaml: vec!["settings:".to_owned(), format!("  limits: {{ orgs: {} }}", orgs.len())],
             }],
             place: None,

@@ -65,7 +65,7 @@ impl Blocker {
             Fact::NoLabel { key, id, removed, not_managed } => label_answers(key, id.as_ref(), removed, not_managed),
             Fact::TooMany { counted, count, limit: _ } => vec![
                 Answer {
-                    say: "if that is meant, raise the limit where it can be reviewed".to_owned(),
+                    say: "if you mean it, raise the limit in the files, where it is reviewed".to_owned(),
                     lines: vec!["settings:".to_owned(), format!("  limits: {{ {}: {count} }}", counted.field())],
                 },
                 say(&format!("or, at a terminal, for this run: {} {count}", counted.flag())),
@@ -73,14 +73,15 @@ impl Blocker {
             Fact::TooManyPeople { count, .. } => vec![
                 say("apply when fewer are on it, or move them first (`presencectl retire`)"),
                 Answer {
-                    say: "if it is meant now, raise the limit where it can be reviewed".to_owned(),
+                    say: "if you mean it now, raise the limit in the files, where it is reviewed".to_owned(),
                     lines: vec!["settings:".to_owned(), format!("  limits: {{ activeUsers: {count} }}")],
                 },
                 say(&format!("or, at a terminal, for this run: --allow-active-users {count}")),
             ],
             Fact::PeopleNotKnown { .. } => {
-                vec![say("give the OAuth client what the look-up was refused for, or take `activeUsers` out of \
-                 `settings.limits`")]
+                let give =
+                    "give the OAuth client the missing permission, or remove `activeUsers` from `settings.limits`";
+                vec![say(give)]
             }
             Fact::EmptySource => vec![Answer {
                 say: "name the definitions, or write".to_owned(),
@@ -95,10 +96,10 @@ impl Blocker {
             }
             Fact::DivisionNotShown { .. } => vec![
                 Answer {
-                    say: "speak the newer generation of the API, which shows them".to_owned(),
+                    say: "use the newer generation of the API, which shows them".to_owned(),
                     lines: vec!["settings:".to_owned(), "  api: v2".to_owned()],
                 },
-                say("or take `division` away: what exists then stays where it is"),
+                say("or remove `division`: an existing definition then stays where it is"),
             ],
             Fact::UnknownDivision { nearest, known, more, .. } => {
                 let meant = nearest.iter().map(|it| say(&format!("did you mean {it}?", it = text::ticked(it))));
@@ -371,11 +372,11 @@ fn label_answers(key: &Key, id: Option<&DefinitionId>, removed: &Labels, not_man
     }];
     if !not_managed.is_empty() {
         let locales = text::list(not_managed, "or");
-        answers.push(say(&format!("if `settings.locales` shall manage the labels that it has, add {locales} to it")));
+        answers.push(say(&format!("to manage the labels that it has, add {locales} to `settings.locales`")));
     }
     if id.is_some() {
         let lines = under_definition(key, "deactivated: true");
-        answers.push(Answer { say: "if agents shall no longer see it".to_owned(), lines });
+        answers.push(Answer { say: "if agents should no longer see it".to_owned(), lines });
     }
     answers
 }

@@ -32,7 +32,7 @@ impl Blocker {
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
             Fact::PinnedToOdd { key, id, what } => {
-                format!("`{key}` is pinned to {id}, which cannot be read whole: {what}")
+                format!("`{key}` is pinned to {id}, which cannot be read completely: {what}")
             }
             Fact::LooksOdd { key, names, more, made, earlier } => {
                 let names = text::list_and(names.clone(), *more);
@@ -57,10 +57,10 @@ impl Blocker {
             }
             Fact::ChangesProtected { key, id } => format!("`{key}` would change {id}, which `protect` names"),
             Fact::NoLabel { key, id: Some(id), .. } => {
-                format!("`{key}` would leave {id} without any label, and the platform demands one")
+                format!("`{key}` would leave {id} without any label, and the platform requires one")
             }
             Fact::NoLabel { key, id: None, .. } => {
-                format!("`{key}` would be created without any label, and the platform demands one")
+                format!("`{key}` would be created without any label, and the platform requires one")
             }
             Fact::TooMany { counted, count, limit } => {
                 format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
@@ -69,7 +69,7 @@ impl Blocker {
                 format!("{} now on what is removed or renamed, {limit} allowed", people_are(*count, *at_least))
             }
             Fact::PeopleNotKnown { limit } => format!(
-                "how many people are now on what is removed or renamed is not known, and only {limit} are allowed"
+                "it is not known how many people are now on what is removed or renamed, and only {limit} are allowed"
             ),
             Fact::EmptySource => {
                 "the config names no definition and says `prune: delete`: that would remove everything".to_owned()
@@ -127,7 +127,7 @@ fn looks_odd(key: &Key, names: &str, is_made: bool, earlier: Option<&EvidenceSou
     let shall = if is_made { "would be created" } else { "says `deactivated: true`" };
     let but = earlier
         .map_or_else(|| format!("its label is shown by {names}"), |it| format!("in {} it is {names}", it.in_words()));
-    format!("`{key}` {shall}, but {but}, which cannot be read whole")
+    format!("`{key}` {shall}, but {but}, which cannot be read completely")
 }
 
 fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: Option<&Had>) -> String {

@@ -268,8 +268,8 @@ impl Base {
         let Some(compared) = self.compared() else { return Vec::new() };
         let locales = compared.default_locales.as_ref().map(|(before, after)| {
             format!(
-                "`defaultLocale` was `{before}` and is `{after}` now: whether a definition is renamed was not asked, since \
-                 all are known by other labels"
+                "`defaultLocale` was `{before}` and is `{after}` now: renames were not checked, since all definitions \
+                 are known by other labels"
             )
         });
         let is_open = compared.origins.values().any(|it| *it == ChangeOrigin::Before(Pending::NotKnown));

@@ -45,7 +45,7 @@ pub enum MisfitReason {
     /// One plan is for the sandbox org of this id and the other is for the real one.
     #[error("it was made {} --sandbox, and this run is {} it", with(*.saved), with(!*.saved))]
     OtherSandbox { saved: bool },
-    #[error("it was made through API {saved}, and this run speaks API {found}")]
+    #[error("it was made through API {saved}, and this run uses API {found}")]
     OtherGeneration { saved: Generation, found: Generation },
     /// This client cannot see everything that the plan's client saw. A seemingly new definition may exist unseen.
     #[error("its client saw {}, and this one does not: {}", text::count(.0.len(), "definition"), some_of(.0))]

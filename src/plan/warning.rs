@@ -224,14 +224,17 @@ impl Warning {
                 keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
             ),
             Warning::OddObject { name, what } => {
-                format!("{name} cannot be read whole: {what}. It is left as it is; repair it in the org's admin page")
+                format!(
+                    "{name} cannot be read completely: {what}. It is left as it is; repair it in the org's admin page"
+                )
             }
             Warning::MoreOddObjects { count } => {
-                format!("{} more cannot be read whole; `presencectl show` lists them", text::count(*count, "object"))
+                let more = text::count(*count, "object");
+                format!("{more} more cannot be read completely; `presencectl show` lists them")
             }
             Warning::MayBeOdd { keys, more_keys, system_presence, names, more } => format!(
                 "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \
-                 cannot be read whole",
+                 cannot be read completely",
                 system_presence = text::unticked(system_presence),
                 keys = text::list_and(keys.iter().map(|it| format!("`{it}`")).collect(), *more_keys),
                 names = text::list_and(names.clone(), *more),

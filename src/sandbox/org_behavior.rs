@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 /// The longest lag in a behavior file: the history of users covers this time.
 const LAG_MS_MAX: u64 = 600_000;
 
-/// The behaviour of an org where the API document has no answer (docs/platform.md, "What no source says"). The default
+/// The behaviour of an org where the API document has no answer (docs/open-questions.md). The default
 /// is the simple one. A simulation uses the others to show that the client does not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 // A field that a behavior file omits has its value for a rehearsal.

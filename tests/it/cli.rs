@@ -154,7 +154,7 @@ fn apply_asks_nobody_who_is_not_there() {
     assert_eq!(
         ran.stderr,
         "error: presencectl cannot ask: this is not a terminal; nothing was written\n  \
-         help: give --auto-approve where a review has already said yes, as in CI\n"
+         help: give --auto-approve if it was already approved, as in CI\n"
     );
     assert_eq!(cli.run("plan lunch.yaml --sandbox --detailed-exitcode").code, Some(2), "nothing was written");
 }
@@ -171,7 +171,7 @@ fn a_document_comes_also_when_something_failed() {
     assert!(document("broken.json")["findings"].as_array().unwrap().len() >= 2);
 
     assert_eq!(cli.run("plan lunch.yaml -o json=lost.json").code, Some(1));
-    assert!(document("lost.json")["message"].as_str().unwrap().contains("where the org is"));
+    assert!(document("lost.json")["message"].as_str().unwrap().contains("no region is set"));
     assert_eq!(document("lost.json")["run"], Value::Null, "no one asks who only reads");
 
     assert_eq!(cli.run("apply lunch.yaml -o json=failed.json --actor ada").code, Some(1));
@@ -263,8 +263,7 @@ fn the_wrong_org_stops_everything() {
         cli.run(&format!("{command} {target}")).complains(
             1,
             "error: these credentials are for `Sandbox` (5a4db0c5-0000-4000-b000-000000000001); this config is for \
-             `acme-prod` (22222222-bbbb-4bbb-8bbb-222222222222)\n  help: use the credentials of the org that is meant, \
-             or correct the id; nothing was written\n",
+             `acme-prod` (22222222-bbbb-4bbb-8bbb-222222222222)\n  help: use the credentials of the org that you mean, or correct the id; nothing was written\n",
         );
     }
     assert!(!org.requests().iter().any(|it| it.contains("presencedefinitions")), "{:?}", org.requests());
@@ -363,7 +362,7 @@ fn missing_credentials_are_named() {
     let cli = Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client");
     cli.run("plan lunch.yaml").complains(
         1,
-        "error: nothing says where the org is\n  help: set GENESYSCLOUD_REGION to its region, such as `eu-central-1`, \
+        "error: no region is set\n  help: set GENESYSCLOUD_REGION to its region, such as `eu-central-1`, \
          or use --sandbox\n",
     );
     let cli = cli.variable("GENESYSCLOUD_REGION", "eu-central-1");

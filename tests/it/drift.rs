@@ -237,7 +237,7 @@ fn a_definition_that_was_moved_is_one_row() {
         to keep it, write (presence.yaml:2:3):
           lunch:
             systemPresence: Break
-        to take it back (it is made anew, and this one is deactivated), write, and apply:
+        to take it back (a new one is created, and this one is deactivated), write, and apply:
           lunch:
             replaces: Break
 
@@ -466,7 +466,7 @@ fn what_no_config_names_is_listed_and_is_no_drift() {
       "Nap" (Idle, 2fa68d50-0000-4000-8000-000000000003)
         last changed by `ada` on 2026-01-01 08:00 UTC
 
-    No drift: what the config names is as it says.
+    No drift: the org is as the config says.
     "#);
     assert!(shown(&world, &[]).contains("\nNot in the config (unmanaged; no report says since when):\n"));
     // With `prune: delete` an apply would take them away: that is drift.

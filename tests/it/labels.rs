@@ -457,7 +457,7 @@ fn an_unknown_key_and_an_unknown_language_are_named() {
     }
     let (found, _) = folder.import(&ReadSheet::from(&sheet), None);
     assert_eq!(found.refused[0].why, "`sv` was not exported: export again with `--locale sv`");
-    assert_eq!(found.notes, ["column `notes` (L1) is none of the export's, and passed over"]);
+    assert_eq!(found.notes, ["column `notes` (L1) is not from the export, and is skipped"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Limits are in one place, and `docs/threat-model.md` lists them and names existing tests.
+//! Limits are in one place, `docs/limits.md` lists them, and the tests that `docs/threat-model.md` names exist.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -51,13 +51,13 @@ fn in_words(name: &str, value: u64) -> String {
 }
 
 #[test]
-fn the_threat_model_tells_every_limit() {
-    let page = read("docs/threat-model.md");
+fn the_page_of_limits_has_every_one() {
+    let page = read("docs/limits.md");
     let limits = limits();
     assert!(limits.len() > 20, "{limits:?}");
     for (name, value) in limits {
         let row = page.lines().find(|it| it.contains(&format!("`{name}`")));
-        let row = row.unwrap_or_else(|| panic!("docs/threat-model.md has no row of {name}"));
+        let row = row.unwrap_or_else(|| panic!("docs/limits.md has no row of {name}"));
         let told = in_words(&name, value);
         assert!(row.contains(&format!("| {told} |")), "{name} is {told}: {row}");
     }

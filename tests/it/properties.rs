@@ -133,7 +133,7 @@ pub(crate) fn repeatable() -> ProptestConfig {
     }
 }
 
-/// Labels that change hands in a circle are an error of the language without pins. Here they may
+/// Labels that are swapped in a circle are an error of the language without pins. Here they may
 /// only go up the alphabet, so that no circle can close.
 fn break_circles(config: &mut Desired) {
     let default_locale = config.settings.default_locale.clone();

@@ -300,17 +300,17 @@ fn progress_in_lines() {
     not visible yet update supper "Supper" (Meal, 2fa68d50-0000-4000-8000-000000000003)
           written, and a read by its id shows it, but the org's list does not show it yet; a new plan shows it later
     different       update brunch "Brunch" (Meal, 2fa68d50-0000-4000-8000-000000000005)
-          written, but the org holds something else than what was sent
+          written, but the org has something else than what was sent
             de: expected "Mittag", found no label
             deactivated: expected false, found true
     different       update buffet "Buffet" (Meal, 2fa68d50-0000-4000-8000-000000000012)
-          written, but labels that were taken away are still there: the org seems to merge what it is sent with what it has; take them away in its admin page, or write them into the config
+          written, but removed labels are still there: the org seems to merge what it is sent with what it has; remove them in its admin page, or write them into the config
             fr: expected no label, found "Pause\n"
     different       deactivate banquet "Banquet" (Meal, 2fa68d50-0000-4000-8000-000000000013)
           written, but the org did not take over `deactivated`
             deactivated: expected true, found false
     overwritten     update picnic "Picnic" (Meal, 2fa68d50-0000-4000-8000-000000000014)
-          it was as it shall be, and by the org's own time it was changed by hand since; a new plan shows it
+          it was as the config says, and by the org's own time it was changed by hand since; a new plan shows it
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
     failed          reactivate feast "Feast" (Meal, 2fa68d50-0000-4000-8000-000000000006)

@@ -168,7 +168,7 @@ fn eight_characters_of_an_id_are_a_name_where_no_other_begins_so() {
         let one = found(name, &observed).unwrap();
         assert_eq!((one.found_by, &one.rows[0].definition.id, one.rows.len()), (Some(FoundBy::Id), &own, 1));
     }
-    assert_eq!(found("5e5c5c66", &observed).unwrap().odd.len(), 1, "what cannot be read whole has an id");
+    assert_eq!(found("5e5c5c66", &observed).unwrap().odd.len(), 1, "what cannot be read completely has an id");
     let several = found("2fa68d50-0000", &observed).unwrap_err();
     assert_eq!(
         format!("{}; {}", several.message(), several.help().unwrap()),

@@ -163,7 +163,7 @@ pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment
         (Some(Named::Domain(domain)), _) => {
             Endpoints::of_domain(&domain).map_err(|error| Problem::from((&*variable, error)))
         }
-        (None, None) => Err(Problem::new("nothing says where the org is")
+        (None, None) => Err(Problem::new("no region is set")
             .help(format!("set {variable} to its region, such as `eu-central-1`, or use --sandbox"))),
     }
 }

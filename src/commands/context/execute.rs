@@ -33,7 +33,7 @@ const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (
                         an apply back.\n";
 
 /// The help for a run without a terminal.
-pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
+pub const UNASKED: &str = "give --auto-approve if it was already approved, as in CI";
 
 /// Asks for confirmation of `what` in an org. `unasked` is the help for a run without a terminal.
 pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) -> Result<(), Problem> {
@@ -65,7 +65,7 @@ pub fn begun(steps: &[Step], resolved: &[ReportRow], desired: &Desired, division
     let default_locale = &desired.settings.default_locale;
     let unknown = |step: &Step| {
         let cause = Problem::new("this run was ended before it could report")
-            .help("running the same command again is safe, and does what is left");
+            .help("run the same command again: it is safe, and does the rest");
         ReportRow::in_config(step, desired, Outcome::Unknown(cause))
     };
     let rows = steps.iter().map(unknown).chain(resolved.iter().cloned()).collect();

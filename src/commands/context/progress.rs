@@ -132,7 +132,7 @@ impl<'a> Progress<'a> {
 }
 
 fn waiting(time: Duration) -> String {
-    format!("waiting for {} at most, since an earlier run may have made what is left", about(time))
+    format!("waiting for {} at most, since an earlier run may have created what is left", about(time))
 }
 
 /// A bar has one line. The report has the rest.

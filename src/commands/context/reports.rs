@@ -290,7 +290,7 @@ fn read(files: &[PathBuf], own: usize) -> NewestReports {
 pub fn not_read(count: usize, first: &Path, why: &str) -> Problem {
     let (reports, first) = (text::count(count, "report"), text::ticked(first.display()));
     Problem::new(format!(
-        "{reports} could not be read and {} passed over: {first}: {why}",
+        "{reports} could not be read and {} skipped: {first}: {why}",
         if count == 1 { "is" } else { "are" }
     ))
     .help("what such a report says is not known to this run; repair it, or move it away")

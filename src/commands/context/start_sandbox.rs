@@ -123,7 +123,7 @@ fn passed_over(seed: &Path, state: &Path) -> Problem {
         "--sandbox-seed `{}` is not used: this sandbox org is there already",
         text::unticked(seed.display())
     ))
-    .help(format!("delete `{}` to let it begin anew", text::unticked(state.display())))
+    .help(format!("delete `{}` to start again", text::unticked(state.display())))
 }
 
 /// A definition per pin, with its id and the config's values, in the form of the API, so that every config with pins

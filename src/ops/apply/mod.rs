@@ -330,7 +330,7 @@ fn cut_off(work: &StepWork<'_>) -> Outcome {
     }
     let help = match work.step {
         Step::Create(_) => RUN_AGAIN_LATER,
-        _ => "running the same command again is safe, and does what is left",
+        _ => "run the same command again: it is safe, and does the rest",
     };
     Outcome::Unknown(Problem::new("the run was interrupted while this was being written").help(help))
 }
@@ -355,7 +355,7 @@ fn label_cycle_advice(order: &Order, steps: &[&Step], step: usize, default_local
     let holder = steps[taken.step];
     let id = holder.id().map_or_else(String::new, ToString::to_string);
     Some(format!(
-        "labels change hands in a circle here ({}); where the org takes each label only once, make it two pull requests: \
+        "definitions swap labels in a circle here ({}); if the org takes each label only once, make two pull requests: \
          the first frees the label {label} ({locale}) of {id} under {}, and the second is the rest",
         text::list(&members, "and"),
         holder.system_presence(),

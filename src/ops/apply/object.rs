@@ -388,7 +388,7 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
 
 /// An object appeared that may be the one to create.
 fn looks_odd(name: &str) -> Problem {
-    Problem::new(format!("nothing was written: its label is shown by {name}, which cannot be read whole"))
+    Problem::new(format!("nothing was written: its label is shown by {name}, which cannot be read completely"))
         .help("run `plan`: it says what to do")
 }
 

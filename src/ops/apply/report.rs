@@ -333,7 +333,7 @@ impl Outcome {
         Some(match self {
             Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
             Outcome::Overwritten(_) => {
-                format!("it was as it shall be, and by the org's own time it was changed by hand since; {look}")
+                format!("it was as the config says, and by the org's own time it was changed by hand since; {look}")
             }
             Outcome::Conflict(_) => {
                 let seen = if intent == Intent::Undo { "that run left it" } else { "the plan saw it" };
@@ -388,8 +388,8 @@ fn taken_otherwise(differences: &[Difference], before: Option<&Content>) -> Stri
     }
     match (kept, added.is_empty(), states, others) {
         (1.., true, 0, 0) => {
-            "written, but labels that were taken away are still there: the org seems to merge what it is sent \
-                              with what it has; take them away in its admin page, or write them into the config"
+            "written, but removed labels are still there: the org seems to merge what it is sent with what it has; \
+             remove them in its admin page, or write them into the config"
                 .to_owned()
         }
         (0, false, 0, 0) => {
@@ -400,7 +400,7 @@ fn taken_otherwise(differences: &[Difference], before: Option<&Content>) -> Stri
             )
         }
         (0, true, 1.., 0) => "written, but the org did not take over `deactivated`".to_owned(),
-        _ => "written, but the org holds something else than what was sent".to_owned(),
+        _ => "written, but the org has something else than what was sent".to_owned(),
     }
 }
 

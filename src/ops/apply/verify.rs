@@ -301,9 +301,9 @@ impl VerifyLook<'_> {
 /// Nothing was written because it was already as wanted when it was read. Now it is not.
 fn no_longer_so(step: &Step) -> Problem {
     let message = if step.action().is_removal() {
-        "nothing was written, since it was not active when it was read; by now it is there and active"
+        "nothing was written, since it was not active when it was read; now it is active"
     } else {
-        "nothing was written, since it was as it shall be when it was read; by now it is not"
+        "nothing was written, since it was as the config says when it was read; now it is not"
     };
     Problem::new(message).help("run it again")
 }
@@ -318,7 +318,7 @@ fn not_found_alone() -> Problem {
 /// There are two, and no response shows which of them a create made.
 fn one_of_two(ids: [&DefinitionId; 2]) -> Problem {
     let ids = ids.map(DefinitionId::as_str).join(", ");
-    Problem::new("no answer said what the creation has made, and the list shows two that it may have made")
+    Problem::new("the answer to the creation was lost, and the list shows two that it may have created")
         .help(format!("the list now shows {ids}: look which of them is wanted, and pin it"))
 }
 
@@ -347,7 +347,7 @@ pub fn tell_what_is_shown_by_now(rows: &mut [ReportRow], resolved: &[ReportRow])
 /// An earlier run made it, so nothing was written.
 fn listed_otherwise() -> Problem {
     let message =
-        "nothing was written, since an earlier run had made it; the list shows it by now, and not as it shall be";
+        "nothing was written, since an earlier run had created it; the list shows it now, and not as the config says";
     Problem::new(message).help("run it again")
 }
 

@@ -81,7 +81,7 @@ fn org(facts: &Facts) -> Check {
                 meant = text::ticked(meant)
             ),
         )
-        .help("use the credentials of the org that is meant, or correct `org.id`"),
+        .help("use the credentials of the org that you mean, or correct `org.id`"),
         MeantOrg::Named { name: meant, id: None } => Check::warning(
             NAME,
             format!("{is}; the config calls its org {meant} and does not say its id", meant = text::ticked(meant)),
@@ -93,7 +93,7 @@ fn org(facts: &Facts) -> Check {
         MeantOrg::OneOf(names) => {
             let names: Vec<String> = names.iter().map(text::ticked).collect();
             Check::not_known(NAME, format!("{is}; the config is for {}", text::list(&names, "and")))
-                .help("give --org NAME to hold it against one of them")
+                .help("give --org NAME to compare it with one of them")
         }
         MeantOrg::Unknown { .. } => Check::not_known(NAME, format!("{is}; no org of the config is meant")),
     }
@@ -208,18 +208,19 @@ fn write(facts: &Facts) -> Check {
         return Check::good(NAME, "the sandbox's client may do everything, and nothing there is real");
     }
     match &facts.answers.removal {
-        DoctorAnswer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
-            .help(format!(
-                "`--try-write` asks the org, where it is the one that is meant, to remove a definition that does not exist; \
-                 or {ROLES}"
-            )),
+        DoctorAnswer::NotAsked => {
+            Check::not_known(NAME, "only a write can show whether this client may write").help(format!(
+                "`--try-write` asks the org to remove a definition that does not exist, which changes nothing; or \
+                 {ROLES}"
+            ))
+        }
         DoctorAnswer::Given(TrialRemoval::Allowed) => {
             Check::warning(NAME, "this client could write: the org does not forbid it to remove a definition")
-                .help(format!("for a client that applies that is as it should be; for one that plans, {ROLES}"))
+                .help(format!("that is right for a client that applies; for one that plans, {ROLES}"))
         }
         DoctorAnswer::Given(TrialRemoval::Forbidden) => Check::not_known(
             NAME,
-            "the org forbids this client to remove a definition; whether it may add or edit, nothing tells",
+            "the org forbids this client to remove a definition; it is not known whether it may add or edit",
         )
         .help(ROLES),
         DoctorAnswer::Refused(error) => refused(NAME, Health::NotKnown, error),

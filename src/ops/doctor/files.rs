@@ -23,7 +23,7 @@ fn config(fact: &ConfigFact) -> Check {
             let check = Check::failed(NAME, format!("{first}{more}"));
             match help {
                 Some(help) => check.help(help),
-                None => check.help(format!("`presencectl validate {path}` shows the place")),
+                None => check.help(format!("`presencectl validate {path}` says more")),
             }
         }
         ConfigFact::Valid { path, definitions, warnings, meant } => {

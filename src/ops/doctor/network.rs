@@ -99,7 +99,7 @@ fn proxy(place: Option<&OrgPlace>) -> Check {
 
 fn reached(name: &'static str, place: Option<&OrgPlace>, host: Option<String>, reach: &Reach) -> Check {
     let (Some(place), Some(host)) = (place, host) else {
-        return Check::not_known(name, "nothing says where the org is");
+        return Check::not_known(name, "no region is set");
     };
     let proxy = place.proxy.as_ref().ok().and_then(Option::as_ref).filter(|it| it.leads_to(&host));
     let by_proxy = proxy.map(|it| format!("look at {}", it.variable));
@@ -116,7 +116,7 @@ fn reached(name: &'static str, place: Option<&OrgPlace>, host: Option<String>, r
         Reach::NotTried => Check::not_known(name, format!("`{host}` was not asked")),
         Reach::NoSuchName { name: wanted } => {
             let check = Check::failed(name, format!("DNS: the name `{wanted}` is not found"));
-            let or_proxy = "look at the region or --base-url, and whether this network needs HTTPS_PROXY";
+            let or_proxy = "check the region or --base-url, and whether this network needs HTTPS_PROXY";
             check.help(by_proxy.unwrap_or_else(|| if is_here { at_region() } else { or_proxy }.to_owned()))
         }
         Reach::Failed(WireError::NotSent(why) | WireError::NoHost(why)) => {
@@ -230,8 +230,8 @@ mod tests {
         let unknown = |name: &str| Reach::NoSuchName { name: name.to_owned() };
         assert_eq!(
             said(None, &unknown("api.mypurecloud.de")),
-            "failed: DNS: the name `api.mypurecloud.de` is not found | look at the region or --base-url, and whether this \
-             network needs HTTPS_PROXY"
+            "failed: DNS: the name `api.mypurecloud.de` is not found | check the region or --base-url, and whether \
+             this network needs HTTPS_PROXY"
         );
         assert_eq!(
             said(Some("corp:3128"), &unknown("corp")),

@@ -186,7 +186,7 @@ pub fn elsewhere(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> A
     let desired = trials.desired;
     let instead = if wanted.pin.is_some() { " instead of its pin" } else { "" };
     let taken_back = |Answer { say, lines }: Answer| Answer {
-        say: format!("to take it back (it is made anew, and this one is deactivated), {say}{instead}, and apply"),
+        say: format!("to take it back (a new one is created, and this one is deactivated), {say}{instead}, and apply"),
         lines,
     };
     let default_locale = &desired.settings.default_locale;

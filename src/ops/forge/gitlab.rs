@@ -267,7 +267,7 @@ impl GitlabCheck<'_> {
                 Check::failed(NAME, "the schedule of the night is off")
                     .help(format!("glab api --silent --method PUT {path} -F active=true"))
             }
-            None => Check::failed(NAME, "there is no schedule: drift is not looked for").help(self.setup.schedule()),
+            None => Check::failed(NAME, "there is no schedule, so no job looks for drift").help(self.setup.schedule()),
         }
     }
 

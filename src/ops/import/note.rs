@@ -107,7 +107,7 @@ impl ImportNote {
                 )
             }
             ImportNote::PrimaryNotKnown { count } => format!(
-                "the org does not say of {} whether it is the platform's own; a comment stands at each",
+                "the org does not say of {} whether it is the platform's own; each has a comment",
                 text::count(*count, "definition")
             ),
             ImportNote::LeftOut { id, system_presence, obstacle, protected } => {

@@ -281,7 +281,7 @@ impl ImportPage {
             );
         }
         if !content.odd.is_empty() {
-            self.line(0, "# Left out, since they cannot be read whole; they stay as they are:");
+            self.line(0, "# Left out, since they cannot be read completely; they stay as they are:");
         }
         for odd in content.odd {
             self.line(0, &format!("# - {}: {}", comment(&odd.name()), comment(&odd.in_words())));

@@ -171,7 +171,7 @@ impl Reading<'_> {
             if looks_like_a_locale(locale) {
                 self.refuse(address, format!("{name} was not exported: export again with `--locale {locale}`"));
             } else {
-                self.found.notes.push(format!("column {name} ({address}) is none of the export's, and passed over"));
+                self.found.notes.push(format!("column {name} ({address}) is not from the export, and is skipped"));
             }
         }
         self.columns.retain(|(index, _)| !others.iter().any(|(it, _)| it == index));

@@ -70,11 +70,11 @@ impl Doubt {
             Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
             Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
             Doubt::PlatformsOwn(named) => {
-                format!("{} is the platform's own, which no one may change", named.in_words())
+                format!("{} is the platform's own, which cannot be changed", named.in_words())
             }
             Doubt::Protected(key, id) => format!("`protect` names {id}, which is `{key}`"),
             Doubt::To(not_meant) => not_meant.message(),
-            Doubt::Same(named) => format!("{} is the one that shall be retired", named.in_words()),
+            Doubt::Same(named) => format!("{} is the definition to retire", named.in_words()),
             Doubt::TargetGivesWork(named) => {
                 format!(
                     "people would go to {}, which puts them on queue, and work would come to them",
@@ -103,13 +103,13 @@ impl Doubt {
                  config of everything"
                     .to_owned()
             }
-            Doubt::Omitted(key) => format!("take `{key}` out of `omit` if it shall go"),
+            Doubt::Omitted(key) => format!("remove `{key}` from `omit` if you want to retire it"),
             Doubt::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),
             Doubt::NotThere(_) => "`presencectl plan` says what the org has".to_owned(),
             Doubt::PlatformsOwn(_) => "take it out of the config".to_owned(),
-            Doubt::Protected(..) => "take the id out of `protect` if it shall go".to_owned(),
+            Doubt::Protected(..) => "remove the id from `protect` if you want to retire it".to_owned(),
             Doubt::To(not_meant) => not_meant.help(),
-            Doubt::TargetGivesWork(_) => "give one with `--to` that puts no one on queue".to_owned(),
+            Doubt::TargetGivesWork(_) => "give one with `--to` that does not put people on queue".to_owned(),
             Doubt::Same(_) => "give another one with `--to`".to_owned(),
             Doubt::HalfCharacter(..) => {
                 "write the whole text first: a label by `apply`, anything else in the org's admin page".to_owned()

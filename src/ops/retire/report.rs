@@ -125,7 +125,7 @@ impl Halt {
 
     /// The reason in one sentence, and what to do. Foreign strings are raw.
     pub fn why(&self) -> Problem {
-        let again = "run it again: it goes on where it stopped";
+        let again = "run it again: it continues where it stopped";
         let (message, help) = match self {
             Halt::OnQueue(count) => (
                 match count {
@@ -138,10 +138,10 @@ impl Halt {
             Halt::NotMoved(count) => (format!("{count} people could not be moved"), again),
             Halt::StillNamed(count) => (
                 match count {
-                    1 => "after a minute of looking, 1 person is still on it".to_owned(),
-                    count => format!("after a minute of looking, {count} people are still on it"),
+                    1 => "after a minute, 1 person is still on it".to_owned(),
+                    count => format!("after a minute, {count} people are still on it"),
                 },
-                "run it again when fewer go there: as long as it is active, everyone can",
+                "run it again when fewer people choose it: until it is deactivated, everyone can",
             ),
             Halt::CutToNothing => ("the org cut its list of those who are on it and named none".to_owned(), again),
             Halt::LookFailed(cause) => return cause_of("who is still on it could not be read", cause),

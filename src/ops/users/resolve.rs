@@ -111,13 +111,13 @@ impl UnresolvedPresence {
                 )
             }
             UnresolvedPresence::Odd { typed, name, what } => {
-                format!("{typed} may mean {name}, which cannot be read whole: {what}", typed = text::ticked(typed))
+                format!("{typed} may mean {name}, which cannot be read completely: {what}", typed = text::ticked(typed))
             }
             UnresolvedPresence::NotMade(key) => {
                 format!("`{key}` is a key of the config, and the org has nothing for it yet")
             }
             UnresolvedPresence::Open(key) => {
-                format!("`{key}` is a key of the config, and what it is in the org is an open question")
+                format!("`{key}` is a key of the config, and the plan has a question about it")
             }
         }
     }
@@ -134,10 +134,10 @@ impl UnresolvedPresence {
             UnresolvedPresence::Unknown { nearest: None, with_config: true, .. } => {
                 "name it by a key of the config, by its label or by its id".to_owned()
             }
-            UnresolvedPresence::Ambiguous { .. } => "give the id of the one that is meant".to_owned(),
+            UnresolvedPresence::Ambiguous { .. } => "give the id of the one that you mean".to_owned(),
             UnresolvedPresence::Deactivated { .. } => "reactivate it first, or name another".to_owned(),
             UnresolvedPresence::Odd { .. } => {
-                "give the id of another one that is meant, or repair this one in the org's admin page".to_owned()
+                "give the id of another one, or repair this one in the org's admin page".to_owned()
             }
             UnresolvedPresence::NotMade(_) => "`presencectl apply` makes it".to_owned(),
             UnresolvedPresence::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),

@@ -36,7 +36,7 @@ pub struct DriftV1 {
     pub refusals: Vec<RefusalV1>,
     /// The objects that questions among the refusals are about.
     pub candidates: Vec<CandidateV1>,
-    /// What of the org cannot be read whole; absent where all of it can.
+    /// What of the org cannot be read completely; absent where all of it can.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<WarningV1>,
 }

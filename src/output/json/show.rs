@@ -25,12 +25,12 @@ pub struct DefinitionsV1 {
     pub found_by: Option<String>,
     /// By system presence; the platform's own first and deactivated ones last, then by name and id.
     pub definitions: Vec<DefinitionV1>,
-    /// Objects that cannot be read whole; absent where there are none.
+    /// Objects that cannot be read completely; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub odd: Vec<OddV1>,
 }
 
-/// An object that cannot be read whole.
+/// An object that cannot be read completely.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OddV1 {

@@ -175,7 +175,7 @@ fn ways_out(drift: &Drift, sources: &Sources) -> Section {
         let first = it.first.iter().map(|it| pasted(known_as.clone(), it.clone()));
         std::iter::once(pasted(keep, answer)).chain(first).collect()
     };
-    let title = Title::Folded("Both ways out: the lines for the config".to_owned());
+    let title = Title::Folded("What to write into the config".to_owned());
     Section::list("definition", Keep::Third, title, Tone::Open, drift.rows.iter().map(items).collect())
 }
 

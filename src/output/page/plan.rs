@@ -1,4 +1,4 @@
-//! A plan for reviewers: what it comes to, what refuses it, the changes with what takes away first, and last what a
+//! A plan for reviewers: what it comes to, what refuses it, the changes with removals first, and last what a
 //! person should look at, what is unmanaged, and the coverage of the config's locales.
 
 use std::collections::BTreeSet;
@@ -142,7 +142,7 @@ fn group(group: &Group<'_>, plan: &Plan, covered: &BTreeSet<&Key>, sources: &Sou
     let count = text::count(changes.len(), "change");
     let table = Table {
         class: "changes",
-        caption: format!("{count}, what takes away first"),
+        caption: format!("{count}, removals first"),
         columns: vec![
             PageColumn::plain("Action"),
             PageColumn::new("Definition"),
@@ -177,7 +177,7 @@ fn change(change: &Change, plan: &Plan, covered: &BTreeSet<&Key>, sources: &Sour
     about.extend(origin(plan, step).map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])])));
     about.extend(step.id().map(|it| (By::Html, vec![Piece::Quiet(vec![id(it)])])));
     about.extend(row.map(|it| (By::Html, vec![Piece::Link("coverage", it.as_str().to_owned())])));
-    vec![cell(vec![Piece::Action(step.action())]), about, before, after, cell(why(change, " at ", sources))]
+    vec![cell(vec![Piece::Action(step.action())]), about, before, after, cell(why(change, sources))]
 }
 
 /// What a step changes beside labels, below them.
@@ -212,9 +212,12 @@ pub(super) fn label(row: &LabelRow<'_>, label: &Label, fate: LabelFate) -> Piece
     Piece::Label { locale: row.locale.to_string(), label: label.nfc().to_owned(), fate }
 }
 
-fn why(change: &Change, before_place: &str, sources: &Sources) -> PageLine {
+fn why(change: &Change, sources: &Sources) -> PageLine {
     let mut why = vec![sentence(change.reason.in_words())];
-    why.extend(at(before_place, change.place, sources));
+    if change.place.is_some() {
+        why.extend(at(" (", change.place, sources));
+        why.push(plain(")"));
+    }
     why
 }
 
@@ -240,7 +243,7 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<Vec<PageLines>
         cell(vec![Piece::Action(step.action())]),
         cell(subject(known_as(step, &plan.default_locale), step.system_presence().as_str())),
         cell(step.id().map(id).into_iter().collect()),
-        cell(why(change, ", ", sources)),
+        cell(why(change, sources)),
     ];
     let mut cells: Vec<[PageLines; 3]> = labels(step, &plan.default_locale)
         .iter()

@@ -75,7 +75,7 @@ fn objects(report: &Report, sources: &Sources) -> Section {
     let heads = ["Definition", "Id", "Why"].map(PageColumn::new);
     let table = Table {
         class: "changes",
-        caption: format!("{}, what is not done first", text::count(rows.len(), "change")),
+        caption: format!("{}, problems first", text::count(rows.len(), "change")),
         columns: ["Outcome", "Action"].map(PageColumn::plain).into_iter().chain(heads).collect(),
         rows: rows.into_iter().map(|it| object(it, report, sources)).collect(),
         names: 2,

@@ -163,7 +163,7 @@ fn sum(drift: &Drift, style: Style) -> String {
     }
     match (rows.len(), unmanaged.len()) {
         (0, 0) => format!("{}\n", style.good("No drift: the org is as the config says.")),
-        (0, _) => format!("{}\n", style.good("No drift: what the config names is as it says.")),
+        (0, _) => format!("{}\n", style.good("No drift: the org is as the config says.")),
         (count, _) => {
             let count = text::count(count, "definition");
             format!("{}: {count}. {}.\n", style.bold("Drift"), text::terminal(&drift.way_back()))

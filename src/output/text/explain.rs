@@ -35,7 +35,7 @@ pub fn list(style: Style) -> String {
         (RuleKind::Form, "Mistakes of form: a file cannot be read as a config. They cannot be switched off."),
         (RuleKind::Meaning, "Mistakes of meaning: no plan can be made. They cannot be switched off."),
         (RuleKind::Eased, "Mistakes that an org may hold: an error, with a pin a warning that can be set."),
-        (RuleKind::Lint, "Lints: warnings about what is hardly meant. They can be set."),
+        (RuleKind::Lint, "Lints: warnings about likely mistakes. You can set their level."),
     ];
     let names = RULES.iter().map(|it| it.name).chain(PAGES.iter().map(|it| it.name));
     let width = names.map(str::len).max().unwrap_or_default();

@@ -32,7 +32,11 @@ pub fn written(
 ) -> String {
     let count = text::count(definitions, "definition");
     let head = format!("{}\n\nImported {count}:\n", target_line(target));
-    head + &placed(files, style) + &left(left_over, "of an earlier import; nothing uses it now", style)
+    let empty = match definitions {
+        0 => "The org has no definition of its own. Add one below `definitions`, and look at `presencectl plan`.\n",
+        _ => "",
+    };
+    head + &placed(files, style) + &left(left_over, "of an earlier import; nothing uses it now", style) + empty
 }
 
 /// Like [`written`], for several orgs.

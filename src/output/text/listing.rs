@@ -202,7 +202,7 @@ pub fn definitions_csv(listing: &Listing) -> String {
         let key = listing.with_keys.then(String::new);
         let fixed = [
             odd.system_presence.as_ref().map_or(NOT_KNOWN, SystemPresence::as_str).to_owned(),
-            format!("cannot be read whole: {}", odd.in_words()),
+            format!("cannot be read completely: {}", odd.in_words()),
             odd.id.as_ref().map_or(NOT_KNOWN, DefinitionId::as_str).to_owned(),
         ];
         let fixed = fixed.into_iter().chain([NOT_KNOWN; 3].map(str::to_owned));

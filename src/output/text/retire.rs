@@ -27,18 +27,18 @@ pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Styl
     let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
     let mut steps = Vec::new();
     steps.push(match (people.len(), seats.cut) {
-        (0, false) => "move people who go on it meanwhile: no one is to be moved now".to_owned(),
+        (0, false) => "no one is on it now: move people who choose it meanwhile".to_owned(),
         (1, false) => "move the 1 person who is on it now".to_owned(),
         (count, false) => format!("move the {count} people who are on it now"),
         (count, true) => format!("move everyone who is on it now, which is at least {}", people_in_words(count)),
     });
-    steps.push("look until no one is left on it".to_owned());
+    steps.push("wait until no one is on it".to_owned());
     if retirement.from.deactivated {
         steps.push("leave it deactivated, which it is already".to_owned());
     } else {
         steps.push("deactivate it".to_owned());
     }
-    steps.push("read it again, and look again who is on it".to_owned());
+    steps.push("read it again, and check again that no one is on it".to_owned());
     for (number, step) in (1..).zip(&steps) {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {number}. {step}");

@@ -246,7 +246,8 @@ async fn an_odd_object_that_is_asked_for_is_an_error_that_says_what_is_odd() {
     let error = reader.definition(&id("a")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`GET /api/v2/presencedefinitions/a?localeCode=ALL` was answered with 200, but the object cannot be read whole: \
+        "`GET /api/v2/presencedefinitions/a?localeCode=ALL` was answered with 200, but the object cannot be read \
+         completely: \
          `languageLabels` is null, not an object"
     );
     assert!(matches!(reader.find(&id("a")).await.unwrap(), Found::Odd(it) if it.id == Some(id("a"))));

@@ -50,7 +50,7 @@ async fn what_becomes_odd_after_the_plan_is_not_written() {
     let report = world.carry_out(steps).await;
     assert_eq!(said(&report), ["create tea done", "update lunch failed"]);
     let words = message(&report.rows[1]);
-    assert!(words.contains("cannot be read whole: `languageLabels` is a text, not an object"), "{words}");
+    assert!(words.contains("cannot be read completely: `languageLabels` is a text, not an object"), "{words}");
     assert_eq!(world.count("PUT"), 0);
 }
 

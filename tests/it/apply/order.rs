@@ -217,8 +217,8 @@ async fn a_swap_needs_no_detour_where_labels_need_not_be_unique_and_is_two_pull_
     }
     assert_eq!(said_of[0], said_of[1]);
     assert_snapshot!(said_of[0], @"
-    update failed; labels change hands in a circle here (`update` of `a` and `update` of `b`); where the org takes each label only once, make it two pull requests: the first frees the label `Two` (en_US) of 2fa68d50-0000-4000-8000-000000000002 under Break, and the second is the rest
-    update failed; labels change hands in a circle here (`update` of `a` and `update` of `b`); where the org takes each label only once, make it two pull requests: the first frees the label `One` (en_US) of 2fa68d50-0000-4000-8000-000000000001 under Meal, and the second is the rest
+    update failed; definitions swap labels in a circle here (`update` of `a` and `update` of `b`); if the org takes each label only once, make two pull requests: the first frees the label `Two` (en_US) of 2fa68d50-0000-4000-8000-000000000002 under Break, and the second is the rest
+    update failed; definitions swap labels in a circle here (`update` of `a` and `update` of `b`); if the org takes each label only once, make two pull requests: the first frees the label `One` (en_US) of 2fa68d50-0000-4000-8000-000000000001 under Meal, and the second is the rest
     ");
 }
 
@@ -248,7 +248,7 @@ async fn a_replacement_under_one_label_still_waits_for_its_successor() {
     let behavior = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
     let report = World::of(config, objects.to_vec(), behavior).apply().await;
     assert_snapshot!(undone(&report), @"
-    create failed; labels change hands in a circle here (`create` of `smoke` and `replace` of `smoke`); where the org takes each label only once, make it two pull requests: the first frees the label `Smoke` (en_US) of 2fa68d50-0000-4000-8000-000000000001 under Break, and the second is the rest
+    create failed; definitions swap labels in a circle here (`create` of `smoke` and `replace` of `smoke`); if the org takes each label only once, make two pull requests: the first frees the label `Smoke` (en_US) of 2fa68d50-0000-4000-8000-000000000001 under Break, and the second is the rest
     replace skipped: it waits for `create` of `smoke`, which takes its place, and that was not done; so it stays
     ");
 }

@@ -89,7 +89,7 @@ async fn an_org_that_never_takes_a_write_in_time_fails_it_and_is_not_asked_for_e
     world.set_faults(vec![limited("PUT", 7, 1_000)]);
     let report = world.apply().await;
     assert_eq!(said(&report), ["update lunch failed"]);
-    assert!(message(&report.rows[0]).contains("had to wait for so long"), "{}", message(&report.rows[0]));
+    assert!(message(&report.rows[0]).contains("had to wait so long"), "{}", message(&report.rows[0]));
     assert_eq!((world.count("GET 1"), world.count("PUT 1")), (6, 6));
 }
 
@@ -99,7 +99,7 @@ async fn an_org_that_never_takes_a_creation_in_time_fails_it_and_is_not_asked_fo
     world.set_faults(vec![limited("POST", 70, 1_000)]);
     let report = world.apply().await;
     assert_eq!(said(&report), ["create lunch failed"]);
-    assert!(message(&report.rows[0]).contains("had to wait for so long"), "{}", message(&report.rows[0]));
+    assert!(message(&report.rows[0]).contains("had to wait so long"), "{}", message(&report.rows[0]));
     let posts = world.requests().iter().filter(|it| *it == "POST").count();
     assert_eq!(posts, 6);
 }

@@ -41,8 +41,8 @@ fn a_seed_of_an_org_that_is_there_already_is_said_to_be_passed_over() {
     cli.write("seed.json", &SEED.replace("Tea", "Coffee"));
     let second = cli.run("show Tea --config lunch.yaml --sandbox --sandbox-seed seed.json");
     let note = format!(
-        "warning: --sandbox-seed `seed.json` is not used: this sandbox org is there already\n  help: delete `{state}` to let \
-         it begin anew\n"
+        "warning: --sandbox-seed `seed.json` is not used: this sandbox org is there already\n  help: delete `{state}` \
+         to start again\n"
     );
     assert_eq!((second.code, second.stderr.as_str()), (Some(0), note.as_str()), "{}", second.shown());
     std::fs::remove_file(cli.path(state)).unwrap();

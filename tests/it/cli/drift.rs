@@ -260,7 +260,7 @@ fn a_report_that_cannot_be_read_is_a_warning() {
     cli.write("reports/x.json", "{}");
     let ran = cli.run(&format!("drift lunch.yaml {target} --report-dir reports -o markdown"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    let warning = "warning: 1 report could not be read and is passed over: `reports/x.json`: ";
+    let warning = "warning: 1 report could not be read and is skipped: `reports/x.json`: ";
     assert!(ran.stderr.starts_with(warning), "{}", ran.shown());
     assert!(ran.stdout.starts_with("<!-- presencectl:"), "{}", ran.shown());
     let missing = cli.run(&format!("drift lunch.yaml {target} --report-dir nowhere"));

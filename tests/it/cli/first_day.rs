@@ -135,7 +135,7 @@ fn the_wrong_org_is_named() {
     assert_eq!(ran.code, Some(1));
     assert_snapshot!(check(&ran, "org").join("\n"), @r"
     failed     org          these credentials are for `Sandbox` (5a4db0c5-0000-4000-b000-000000000001), and the config is for `acme-prod` (22222222-bbbb-4bbb-8bbb-222222222222)
-    help: use the credentials of the org that is meant, or correct `org.id`
+    help: use the credentials of the org that you mean, or correct `org.id`
     ");
 }
 
@@ -220,7 +220,7 @@ fn wrong_credentials_are_a_failed_token() {
     assert_eq!(ran.code, Some(1));
     assert_snapshot!(check(&ran, "token").join("\n"), @r"
     failed     token        `POST /oauth/token` was answered with 401 `invalid_client`: client authentication failed
-    help: look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's grant type is client credentials, and whether it belongs to this region
+    help: check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, that the client's grant type is client credentials, and that it belongs to this region
     correlation id: 406b0e28-0001-4000-8000-000000000003
     ");
 }

@@ -130,10 +130,8 @@ fn an_org_that_cannot_be_planned_is_told_first_and_stops_no_other() {
         let (head, rest) = ran.stdout.split_once("Not planned:\n").unwrap();
         assert!(head.contains("1 was not planned"), "{head}");
         assert!(rest.starts_with(&format!("  {failing}: ")), "{rest}");
-        let variables = format!(
-            "look at GENESYSCLOUD_OAUTHCLIENT_ID__{0} and GENESYSCLOUD_OAUTHCLIENT_SECRET__{0}",
-            suffix(failing)
-        );
+        let variables =
+            format!("check GENESYSCLOUD_OAUTHCLIENT_ID__{0} and GENESYSCLOUD_OAUTHCLIENT_SECRET__{0}", suffix(failing));
         assert!(rest.contains(&variables), "{rest}");
         assert!(rest.contains("all planned orgs") || rest.contains("acme-test"), "{rest}");
     }

@@ -80,7 +80,7 @@ fn a_saved_plan_is_for_the_generation_that_it_was_made_through() {
     assert_eq!(ran.code, Some(1));
     assert!(
         ran.stderr.ends_with(
-            "error: the saved plan cannot be used: it was made through API v1, and this run speaks API v2\n  \
+            "error: the saved plan cannot be used: it was made through API v1, and this run uses API v2\n  \
              help: make a new plan for this org; nothing was written\n"
         ),
         "{}",

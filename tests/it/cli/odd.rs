@@ -1,4 +1,4 @@
-//! Every command in an org with an object that cannot be read whole, and one with a broken character in a label.
+//! Every command in an org with an object that cannot be read completely, and one with a broken character in a label.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -69,7 +69,7 @@ fn import_leaves_it_out_and_names_it_in_a_comment() {
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("import {target}"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    let comment = format!("# Left out, since they cannot be read whole; they stay as they are:\n# - `{ODD_ID}`");
+    let comment = format!("# Left out, since they cannot be read completely; they stay as they are:\n# - `{ODD_ID}`");
     assert!(ran.stdout.contains(&comment), "{}", ran.stdout);
     assert!(ran.stderr.contains(&format!("warning: `{ODD_ID}` (")), "{}", ran.stderr);
     cli.write("imported.yaml", &ran.stdout);
@@ -116,7 +116,7 @@ fn only_what_must_touch_it_stops() {
         let ran =
             cli.run(&format!("{user} {name} --org-id {} {target}", org.sandbox.with(|it| it.org.id().to_owned())));
         assert_eq!(ran.code, Some(1), "{}", ran.shown());
-        assert!(ran.stderr.contains("cannot be read whole"), "{}", ran.shown());
+        assert!(ran.stderr.contains("cannot be read completely"), "{}", ran.shown());
     }
     let is_written = |it: &String| !it.starts_with("GET") && !it.contains("/oauth/");
     assert_eq!(org.requests().into_iter().filter(is_written).collect::<Vec<_>>(), Vec::<String>::new());
@@ -136,7 +136,7 @@ fn an_undo_goes_on_with_all_but_what_cannot_be_read() {
     org.sandbox.with(|it| it.org.spoil(ODD_ID, json!({ "languageLabels": null }).as_object().unwrap()));
     let undone = cli.run(&format!("undo report.json --config both.yaml --auto-approve {target}"));
     assert_eq!(undone.code, Some(1), "{}", undone.shown());
-    assert!(undone.shown().contains("it cannot be read whole, so it is left as it is"), "{}", undone.shown());
+    assert!(undone.shown().contains("it cannot be read completely, so it is left as it is"), "{}", undone.shown());
     let held = org.sandbox.with(|it| it.org.definitions().get(LUNCH_ID).unwrap().labels.clone());
     assert_eq!(held.into_keys().collect::<Vec<_>>(), ["en_US"], "the other one is taken back");
 }

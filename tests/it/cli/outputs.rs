@@ -95,7 +95,7 @@ fn an_applys_file_for_people_holds_plan_and_report() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
     let nobody = cli.run("apply lunch.yaml --sandbox -o human=out.txt");
     let refusal = "error: presencectl cannot ask: this is not a terminal; nothing was written\n  \
-                   help: give --auto-approve where a review has already said yes, as in CI\n";
+                   help: give --auto-approve if it was already approved, as in CI\n";
     assert_eq!((nobody.code, nobody.stderr.as_str()), (Some(1), refusal));
     assert_eq!(cli.read("out.txt"), format!("{}\n{refusal}", nobody.stdout));
 
@@ -177,7 +177,7 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
     "sandbox": false
   }},
   "message": "presencectl cannot ask: this is not a terminal; nothing was written",
-  "help": "give --auto-approve where a review has already said yes, as in CI",
+  "help": "give --auto-approve if it was already approved, as in CI",
   "findings": []
 }}
 "#

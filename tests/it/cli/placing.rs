@@ -32,7 +32,7 @@ fn nothing_of_somebody_is_overwritten_unasked() {
       replaced  presences/presence.yaml
       written   schemas/config.v1.json
       extended  .gitignore
-      kept      README.md: there was one already, and it stays as it is
+      kept      README.md: it already exists
 
     Next:
       presencectl validate presences
@@ -114,8 +114,8 @@ fn what_changes_while_somebody_is_asked_is_not_written_over() {
         let line = format!("init {} --start small --ci none", cli.path("new").display());
         let ran = asking::run_meanwhile(&line, edit, "yes\n", &asking::environment());
         let said = format!(
-            "error: `{}` was changed meanwhile; nothing was written\n  help: run this again: it looks at what is there \
-             now\n",
+            "error: `{}` was changed meanwhile; nothing was written\n  help: run it again: it reads the files as they \
+             are now\n",
             path.display()
         );
         assert!(ran.code == Some(1) && ran.stderr.ends_with(&said), "{}", ran.shown());
@@ -215,11 +215,7 @@ mod unix {
         symlink("../gone/README.md", cli.path("README.md")).unwrap();
         let ran = cli.run("init --start small --yes --force");
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
-        assert!(
-            ran.stdout.contains("kept      README.md: there was one already, and it stays as it is\n"),
-            "{}",
-            ran.shown()
-        );
+        assert!(ran.stdout.contains("kept      README.md: it already exists\n"), "{}", ran.shown());
         assert_eq!(fs::read_link(cli.path("README.md")).unwrap(), std::path::Path::new("../gone/README.md"));
     }
 

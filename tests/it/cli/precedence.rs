@@ -188,8 +188,8 @@ fn what_is_typed_counts_first_also_where_flags_exclude_each_other() {
     run(&[sandbox], "plan lunch.yaml --base-url https://x").complains(
         1,
         "error: PRESENCECTL_SANDBOX is set, and `--base-url <URL>` excludes it\n  help: the variable keeps a run from \
-         every real org, so it is not passed over; leave `--base-url <URL>` away, or take the variable away for this \
-         run: `PRESENCECTL_SANDBOX= presencectl …`\n",
+         every real org, so it is not ignored: leave out `--base-url <URL>`, or unset the variable for this run: \
+         `PRESENCECTL_SANDBOX= presencectl …`\n",
     );
     run(&[sandbox, url], "plan lunch.yaml").complains(
         1,

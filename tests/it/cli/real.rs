@@ -113,13 +113,13 @@ fn where_nobody_can_be_asked_each_help_leads_to_a_command_that_works() {
     let (org, cli, target) = world();
     let writes =
         || org.requests().iter().filter(|it| it.starts_with("PUT /api") || it.starts_with("PATCH /api")).count();
-    let reviewed = "where a review has already said yes";
+    let reviewed = "if it was already approved";
     let apply = format!("apply acme.yaml {target} -o json=report.json");
     helped(&cli, &apply, &format!("give --auto-approve {reviewed}, as in CI"), "--auto-approve");
     assert_eq!(writes(), 1);
 
     let undo = format!("undo report.json {target}");
-    let help = format!("give --config PATH, whose `protect`, `omit` and limits hold, and --auto-approve {reviewed}");
+    let help = format!("give --config PATH, whose `protect`, `omit` and limits apply, and --auto-approve {reviewed}");
     let refused = cli.run(&format!("{undo} --auto-approve"));
     assert!(refused.stderr.starts_with("error: without a config it is not known"), "{}", refused.shown());
     assert_eq!(writes(), 1);
@@ -131,8 +131,8 @@ fn where_nobody_can_be_asked_each_help_leads_to_a_command_that_works() {
     assert_eq!(writes(), 4);
 
     let set = format!("user set {USER} --presence Meal {target} --org-id {ORG_ID}");
-    helped(&cli, &set, "give --yes where a person has already said so, as in a script", "--yes");
+    helped(&cli, &set, "give --yes if it was already approved, as in a script", "--yes");
     let retire = format!("retire lunch --to Meal --config acme.yaml {target}");
-    helped(&cli, &retire, "give --yes where a person has already said so", "--yes");
+    helped(&cli, &retire, "give --yes if it was already approved", "--yes");
     assert_eq!(writes(), 6, "{:?}", org.requests());
 }

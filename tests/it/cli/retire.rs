@@ -55,8 +55,8 @@ fn without_a_yes_nothing_is_written() {
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("retire coaching --to Meal {target}"));
     assert!(ran.stdout.contains("1. move the 2 people who are on it now"), "{}", ran.shown());
-    let error = "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --yes where a person \
-                 has already said so\n";
+    let error = "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --yes if it \
+    was already approved\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), error));
     let line = |path: &str| format!("retire coaching --to Meal --config {path} --base-url {}", org.url);
     let path = cli.path("presence").display().to_string();

@@ -163,8 +163,8 @@ fn it_is_for_the_org_of_the_report_and_for_no_other() {
     let before = org.requests().len();
     cli.run("undo report.json --sandbox").complains(
         1,
-        "error: the report was made without --sandbox, and this run is with it\n  help: give --sandbox just where the \
-         report was made with it; nothing was sent\n",
+        "error: the report was made without --sandbox, and this run is with it\n  help: give --sandbox only for a \
+         report that was made with it; nothing was sent\n",
     );
     cli.write(
         "failed.json",
@@ -184,7 +184,7 @@ fn it_is_for_the_org_of_the_report_and_for_no_other() {
     let other = cli.read("report.json").replace("5a4db0c5-0000-4000-b000", "5a4db0c5-0000-4000-bfff");
     cli.write("other.json", &other);
     let ran = cli.run(&format!("undo other.json {target} --auto-approve"));
-    assert!(ran.stderr.contains("the org that is meant is 5a4db0c5-0000-4000-bfff"), "{}", ran.shown());
+    assert!(ran.stderr.contains("it should be 5a4db0c5-0000-4000-bfff"), "{}", ran.shown());
     assert!(org.requests()[before..].iter().all(|it| !it.starts_with("PUT") && !it.starts_with("DELETE")));
 }
 
@@ -269,8 +269,7 @@ fn without_a_config_nothing_real_is_written_unasked() {
     cli.run("undo forged.json --auto-approve").complains(
         1,
         "error: without a config it is not known what must not be touched, so nothing is written unasked\n  help: give \
-         --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and say \
-         yes to the plan\n",
+         --config PATH, whose `protect`, `omit` and limits apply, or leave out --auto-approve at a terminal and confirm the plan\n",
     );
     sparing(&cli, ", id: 22222222-bbbb-4bbb-8bbb-222222222222");
     cli.run("undo forged.json --config conf/acme.yaml --auto-approve").complains(

@@ -149,8 +149,8 @@ fn setting_asks_and_nobody_is_there() {
     let (cli, target) = with_org(&org);
     cli.run(&format!("user set {ADA} --presence Lunch {target}")).complains(
         1,
-        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --yes where a person has \
-         already said so, as in a script\n",
+        "error: presencectl cannot ask: this is not a terminal; nothing was written\n  help: give --yes if it was \
+         already approved, as in a script\n",
     );
     piped(&cli, &format!("user set --from - --presence Lunch {target}"), ADA).complains(
         1,
@@ -296,14 +296,14 @@ fn the_right_org_is_set_or_none() {
     let set = format!("user set {ADA} --presence Lunch --yes");
     cli.run(&format!("{set} --org-id 33333333-bbbb-4bbb-8bbb-333333333333 {target}")).complains(
         1,
-        "error: these credentials are for `Acme` (5a4db0c5-0000-4000-b000-000000000001); the org that is meant is \
-         33333333-bbbb-4bbb-8bbb-333333333333\n  help: use the credentials of the org that is meant, or correct the id; \
+        "error: these credentials are for `Acme` (5a4db0c5-0000-4000-b000-000000000001); it should be \
+         33333333-bbbb-4bbb-8bbb-333333333333\n  help: use the credentials of the org that you mean, or correct the id; \
          nothing was written\n",
     );
     cli.run(&format!("{set} --config acme.yaml {target}")).complains(
         1,
         "error: these credentials are for `Acme` (5a4db0c5-0000-4000-b000-000000000001); this config is for `acme-prod` \
-         (22222222-bbbb-4bbb-8bbb-222222222222)\n  help: use the credentials of the org that is meant, or correct the id; \
+         (22222222-bbbb-4bbb-8bbb-222222222222)\n  help: use the credentials of the org that you mean, or correct the id; \
          nothing was written\n",
     );
     assert_eq!(writes(&org), 0);
@@ -313,7 +313,8 @@ fn the_right_org_is_set_or_none() {
     let real = Cli::new().variable("GENESYSCLOUD_REGION", "eu-central-1").variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
     real.run(&set).complains(
         1,
-        "error: nothing says which org is meant\n  help: give --org-id ID, or --config PATH with `org: { name: …, id: … }`; \
+        "error: it is not known which org you mean\n  help: give --org-id ID, or --config PATH with `org: { name: …, \
+         id: … }`; \
          `user get` prints the id\n",
     );
 }

@@ -61,7 +61,7 @@ fn switches_are_on_off_or_refused() {
     for off in ["false", "0", "", " ", "False"] {
         let (code, text) = plan(&[("PRESENCECTL_SANDBOX", off)], "");
         assert_eq!(code, Some(1), "{off:?}");
-        assert!(text.contains("nothing says where the org is"), "{off:?}: {text}");
+        assert!(text.contains("no region is set"), "{off:?}: {text}");
     }
     let (code, text) = plan(&[("PRESENCECTL_SANDBOX", "perhaps")], "");
     assert_eq!(code, Some(1));

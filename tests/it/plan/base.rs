@@ -310,8 +310,8 @@ fn what_was_not_looked_at_is_said() {
     let mut head = base.clone();
     head.config(want("lunch", "Meal", "Dinner").label("de", "Mittag"));
     head.settings.default_locale = presencectl::model::names::Locale::new("de");
-    let note = "look: `defaultLocale` was `en_US` and is `de` now: whether a definition is renamed was not asked, since all \
-                are known by other labels";
+    let note = "look: `defaultLocale` was `en_US` and is `de` now: renames were not checked, since all definitions are \
+    known by other labels";
     assert_eq!(shown(&base, &head).lines().next().unwrap(), note);
     let mut base = World::in_step([want("lunch", "Meal", "Lunch")]);
     base.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));

@@ -108,10 +108,10 @@ fn the_first_generation_cannot_and_says_so() {
     assert_snapshot!(world.plan(), @r"
     error[division-not-shown]: `lunch` says `division: Sales`, and the API v1 shows no divisions
       --> presence.yaml:5:5
-      speak the newer generation of the API, which shows them:
+      use the newer generation of the API, which shows them:
           settings:
             api: v2
-      or take `division` away: what exists then stays where it is
+      or remove `division`: an existing definition then stays where it is
 
     Plan refused: 1 error to answer before anything is applied.
     ");

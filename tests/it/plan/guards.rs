@@ -34,7 +34,7 @@ fn removals_at_the_limit_and_one_above() {
       - deactivate d3 "Work 3" (Busy, 2fa68d50-0000-4000-8000-000000000003): the config says `deactivated: true`; matched by its label
 
     error[too-many]: 3 removals planned, 2 allowed
-      if that is meant, raise the limit where it can be reviewed:
+      if you mean it, raise the limit in the files, where it is reviewed:
           settings:
             limits: { removals: 3 }
       or, at a terminal, for this run: --allow-removals 3
@@ -62,7 +62,7 @@ fn removals_are_counted_together_however_asked_for() {
       Genesys Cloud keeps a deleted definition in the org, deactivated.
 
     error[too-many]: 3 removals planned, 2 allowed
-      if that is meant, raise the limit where it can be reviewed:
+      if you mean it, raise the limit in the files, where it is reviewed:
           settings:
             limits: { removals: 3 }
       or, at a terminal, for this run: --allow-removals 3
@@ -84,7 +84,7 @@ fn label_removals_at_the_limit_and_one_above() {
         - de: "Arbeit 3"
 
     error[too-many]: 3 label removals planned, 2 allowed
-      if that is meant, raise the limit where it can be reviewed:
+      if you mean it, raise the limit in the files, where it is reviewed:
           settings:
             limits: { labelRemovals: 3 }
       or, at a terminal, for this run: --allow-label-removals 3
@@ -113,7 +113,7 @@ fn renames_at_the_limit_and_one_above() {
                   - --        + +
 
     error[too-many]: 3 renames planned, 2 allowed
-      if that is meant, raise the limit where it can be reviewed:
+      if you mean it, raise the limit in the files, where it is reviewed:
           settings:
             limits: { renames: 3 }
       or, at a terminal, for this run: --allow-renames 3
@@ -203,12 +203,12 @@ fn an_object_that_would_have_no_label_at_all_refuses() {
         - de:    "Mittag"
         - en_US: "Lunch: late"
 
-    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform demands one
+    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform requires one
       --> presence.yaml:2:3
       if it keeps its labels:
           lunch:
             labels: { de: Mittag, en_US: "Lunch: late" }
-      if agents shall no longer see it:
+      if agents should no longer see it:
           lunch:
             deactivated: true
 
@@ -236,13 +236,13 @@ fn labels_in_locales_that_are_not_managed_are_labels() {
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
         - en_US: "Lunch"
 
-    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform demands one
+    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform requires one
       --> presence.yaml:2:3
       if it keeps its labels:
           lunch:
             labels: { en_US: Lunch }
-      if `settings.locales` shall manage the labels that it has, add it or ja to it
-      if agents shall no longer see it:
+      to manage the labels that it has, add it or ja to `settings.locales`
+      if agents should no longer see it:
           lunch:
             deactivated: true
 
@@ -258,10 +258,10 @@ fn nothing_is_created_without_a_label() {
     assert_snapshot!(world.plan(), @"
       + create lunch (Meal): nothing in the org matches
 
-    error[no-label]: `lunch` would be created without any label, and the platform demands one
+    error[no-label]: `lunch` would be created without any label, and the platform requires one
       --> presence.yaml:2:3
       give it a label
-      if `settings.locales` shall manage the labels that it has, add en_US or fr to it
+      to manage the labels that it has, add en_US or fr to `settings.locales`
 
     Plan refused: 1 error to answer before anything is applied. So far: 1 to create.
     ");

@@ -1,4 +1,4 @@
-//! An object that cannot be read whole is never a definition of the config, and it may be one: it makes a plan
+//! An object that cannot be read completely is never a definition of the config, and it may be one: it makes a plan
 //! stricter. So does a broken character, which is never sent back.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
@@ -51,7 +51,7 @@ fn an_odd_object_is_a_warning_and_stops_nothing() {
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its label
         + de: "Mittag"
 
-    warning[odd-object]: `2fa68d50-0000-4000-8000-000000000007` (`entities[7]`, Break, `Tea`) cannot be read whole: `languageLabels` is null, not an object. It is left as it is; repair it in the org's admin page
+    warning[odd-object]: `2fa68d50-0000-4000-8000-000000000007` (`entities[7]`, Break, `Tea`) cannot be read completely: `languageLabels` is null, not an object. It is left as it is; repair it in the org's admin page
 
     Plan: 1 to update.
     "#);
@@ -84,7 +84,7 @@ fn a_create_where_an_odd_object_may_belong_carries_a_warning() {
     let warning = |presence: &str, key: &str, about: &str| {
         format!(
             "warning[may-be-odd-object]: one of the definitions that would be created under {presence} (`{key}`) may exist \
-             already: `2fa68d50-0000-4000-8000-000000000007` (`entities[7]`{about}) cannot be read whole"
+             already: `2fa68d50-0000-4000-8000-000000000007` (`entities[7]`{about}) cannot be read completely"
         )
     };
     assert!(one(None).contains(&warning("Meal", "lunch", "")), "{}", one(None));
@@ -143,7 +143,7 @@ fn many_odd_objects_are_counted() {
     let world = World::in_step([want("lunch", "Meal", "Lunch")]);
     let shown = shown(&world, (10..40).map(|it| odd(it, None, &[])).collect(), vec![]);
     assert!(shown.contains("\nand 29 more of `odd-object`:\n  "), "{shown}");
-    assert!(shown.contains("20 objects more cannot be read whole"), "{shown}");
+    assert!(shown.contains("20 objects more cannot be read completely"), "{shown}");
 }
 
 // A broken character

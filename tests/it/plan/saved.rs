@@ -125,7 +125,7 @@ fn a_plan_through_one_generation_of_the_api_bounds_no_other() {
     let world = three();
     let through_second = Target { generation: Generation::Second, ..target() };
     let error = held_against(&world, &read(&saved(&world)).unwrap(), &through_second).unwrap_err();
-    assert_eq!(error.to_string(), "it was made through API v1, and this run speaks API v2");
+    assert_eq!(error.to_string(), "it was made through API v1, and this run uses API v2");
     let invented = edited(&saved(&world), |it| it["target"]["api"] = json!("v3"));
     assert_eq!(
         read(&invented).unwrap_err().to_string(),

@@ -83,7 +83,7 @@ fn the_number_stands_with_its_change() {
 
     error[too-many-people]: at least 501 people are now on what is removed or renamed, 10 allowed
       apply when fewer are on it, or move them first (`presencectl retire`)
-      if it is meant now, raise the limit where it can be reviewed:
+      if you mean it now, raise the limit in the files, where it is reviewed:
           settings:
             limits: { activeUsers: 501 }
       or, at a terminal, for this run: --allow-active-users 501
@@ -102,8 +102,8 @@ fn the_number_stands_with_its_change() {
       - deactivate coaching "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000001): the config says `deactivated: true`; matched by its label
         how many people are on it now is not known
 
-    error[people-not-known]: how many people are now on what is removed or renamed is not known, and only 10 are allowed
-      give the OAuth client what the look-up was refused for, or take `activeUsers` out of `settings.limits`
+    error[people-not-known]: it is not known how many people are now on what is removed or renamed, and only 10 are allowed
+      give the OAuth client the missing permission, or remove `activeUsers` from `settings.limits`
 
     Plan refused: 1 error to answer before anything is applied. So far: 1 to create, 2 to update, 1 to deactivate.
     "#);

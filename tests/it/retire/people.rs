@@ -226,7 +226,7 @@ async fn an_org_that_takes_nothing_stops_it() {
     let report = world.retire().await;
     assert_eq!((counts(&report), halt(&report)), ([("failed", 3)].into(), Some("not-moved")));
     let why = report.people[&crate::users::user(1)].why().unwrap();
-    assert!(why.message.contains("had to wait for so long"), "{why:?}");
+    assert!(why.message.contains("had to wait so long"), "{why:?}");
     assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (3, false));
 }
 

@@ -86,7 +86,7 @@ fn what_may_be_meant_twice_is_an_error_with_the_candidates() {
     assert_eq!(
         wrong("Mittag"),
         "`Mittag` may mean `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001) (by its label) or `Coaching` (Busy, \
-         2fa68d50-0000-4000-8000-000000000002) (by its label); give the id of the one that is meant"
+         2fa68d50-0000-4000-8000-000000000002) (by its label); give the id of the one that you mean"
     );
     // A key of the config and a label of something else: neither is taken for the other.
     let mut config = config.clone();
@@ -150,7 +150,7 @@ fn a_key_with_an_open_question_is_no_answer() {
     let twins = observed(vec![object(1, "Meal", &[("en_US", "Lunch")]), object(2, "Meal", &[("en_US", "Lunch")])]);
     assert_eq!(
         meant(&config(), &twins, "lunch").unwrap_err(),
-        "`lunch` is a key of the config, and what it is in the org is an open question; `presencectl plan` says which, \
+        "`lunch` is a key of the config, and the plan has a question about it; `presencectl plan` says which, \
          and how to answer it"
     );
     // A plan leaves every candidate of an omitted definition unmanaged. Here it is ambiguous.
