@@ -227,7 +227,7 @@ impl Warning {
                 format!("{name} cannot be read whole: {what}. It is left as it is; repair it in the org's admin page")
             }
             Warning::MoreOddObjects { count } => {
-                format!("{} more cannot be read whole; `presencectl show` lists them", text::count(*count, "object"))
+                format!("{} more cannot be read whole; `show` lists them", text::count(*count, "object"))
             }
             Warning::MayBeOdd { keys, more_keys, system_presence, names, more } => format!(
                 "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \

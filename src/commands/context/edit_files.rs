@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::View;
+use crate::commands::context::again::Again;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::run::Run;
@@ -19,6 +20,8 @@ use crate::ops::labels::rows::Fleet;
 /// Every config below a path. If one has an error, there is none.
 pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F>) -> Result<LoadedAll, Failure> {
     logging::phase("reading the config");
+    let source = ConfigSource { path: path.to_owned(), org: None, root: root.map(Path::to_owned) };
+    run.again = Again { config: Some(source), ..run.again.clone() }.of_org(None);
     let loaded = load_all(path, root, |_| true);
     run.outputs.spare(&loaded.files)?;
     if loaded.diagnostics.errors > 0 || loaded.configs.is_empty() {

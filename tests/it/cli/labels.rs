@@ -107,7 +107,7 @@ fn what_is_no_spreadsheet_is_named() {
     ran.complains(
         1,
         "error: cannot read `labels.csv`: it has no column `file`, `default label` and `presencectl`; nothing was \
-         written\n  help: `presencectl labels export` writes a spreadsheet with all columns\n",
+         written\n  help: `labels export` writes a spreadsheet with all columns\n",
     );
     let ran = cli.run("labels import labels.xlsx c --yes");
     assert!(ran.stderr.starts_with("error: cannot read `labels.xlsx`: it is no workbook"), "{}", ran.stderr);
