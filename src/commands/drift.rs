@@ -68,7 +68,7 @@ async fn one(args: &DriftArgs, config_args: &ConfigArgs, run: &mut Run<'_>) -> R
     let connection = run.connect(&args.target, &config.desired).await?;
     let now = run.record.clock().now();
     let identity = Identity::to_read(&config.desired);
-    let inputs = (&config, &source, applied);
+    let inputs = (&config, &source, &sources, applied);
     let forge = run.host.environment.forge;
     let (drift, planned) =
         drift_of(args, inputs, &connection, identity, (&folder, now), forge, &mut run.known_org).await?;
@@ -116,7 +116,7 @@ async fn several(args: &DriftArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let forge = run.host.environment.forge;
     let now = run.record.clock().now();
     let work = async |org: &FleetOrg<'_>, connection: &Connection, known_org: &mut KnownOrg| {
-        let inputs = (org.config, &requests[org.index], applied[org.index].take());
+        let inputs = (org.config, &requests[org.index], &sources, applied[org.index].take());
         drift_of(args, inputs, connection, org.identity.clone(), (&folder, now), forge, known_org).await
     };
     let at_once = args.config.chosen.parallel;
@@ -160,7 +160,7 @@ fn org_of<'a>(config: &'a Config, source: &'a ConfigSource) -> OrgOfConfig<'a> {
 /// Reads an org and computes its drift. It only receives a reader, so it cannot write.
 async fn drift_of(
     args: &DriftArgs,
-    (config, source, applied): (&Config, &ConfigSource, Option<Applied>),
+    (config, source, sources, applied): (&Config, &ConfigSource, &Sources, Option<Applied>),
     connection: &Connection,
     identity: Identity,
     (folder, now): (&dyn ReportStore, Moment),
@@ -173,8 +173,17 @@ async fn drift_of(
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
     let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
     let checked_out = Some(CheckedOut { config: source, org: org_of(config, source) });
-    let past = DriftPast { reports, is_whole, applied, checked_out };
-    let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
+    let mut past = DriftPast { reports, is_whole, applied, checked_out, alone: Vec::new() };
+    let observed = planned.with_unlisted();
+    let drifted = |past: &DriftPast<'_>| drift(desired, &observed, &planned.target, past, names);
+    let mut drift = drifted(&past);
+    if !drift.rows.is_empty() {
+        // The other org files are only read if there is something to keep.
+        past.alone = layers_of_one(config, sources, source);
+        if !past.alone.is_empty() {
+            drift = drifted(&past);
+        }
+    }
     drift.forge = forge;
     drift.apply = format!("presencectl apply{}{}", source.to_arguments(), args.target.to_flags());
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
