@@ -382,6 +382,33 @@ fn what_a_change_does_by_itself_is_told_apart_from_what_was_edited_by_hand() {
     let ran = fleet.run("plan orgs --root . --org acme-* --base ./before");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stdout.contains("test and prod (acme-prod, acme-test), from this change:\n"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("LOOK FIRST"), "{}", ran.stdout);
+}
+
+/// A change that lifts a freeze says so first, also among several orgs and where their documents are combined.
+#[test]
+fn edited_guards_of_several_orgs_are_told_first() {
+    let fleet = five();
+    let base = fleet.cli.read("base.yaml");
+    fleet.cli.write("before/base.yaml", &base.replace("tea:", "tea-time:").replace("en_US: Tea,", "en_US: Tea time,"));
+    for (name, _) in &fleet.orgs {
+        let file = fleet.cli.read(&format!("orgs/{name}.yaml")).replace("  tea:", "  tea-time:");
+        let freeze = if name == "hooli-test" { "" } else { "freeze: { until: 2099-01-02, reason: Christmas }\n" };
+        fleet.cli.write(&format!("before/orgs/{name}.yaml"), &format!("{file}{freeze}"));
+    }
+    let flags = "orgs --root . --base ./before";
+    let said = "LOOK FIRST: this change itself touches `freeze`: the guard is edited in the change that it guards\n  in \
+                all orgs but hooli-test\n";
+    let plans = fleet.run(&format!("plan {flags} --all-orgs --plans-dir plans"));
+    let (first, _) = plans.stdout.split_once("  ~ update lunch").unwrap();
+    assert!(first.contains(said), "{}", plans.shown());
+    let page = fleet.run(&format!("plan {flags} --all-orgs -o markdown"));
+    let (_, first) =
+        page.stdout.split_once("#### Look at this first\n\n- this change itself touches `freeze`").unwrap();
+    assert!(first.contains("in all orgs but hooli-test\n"), "{}", page.stdout);
+    let documents: Vec<String> = fleet.orgs.iter().map(|(name, _)| format!("plans/{name}.json")).collect();
+    let combined = fleet.run(&format!("combine orgs --root . {}", documents.join(" ")));
+    assert!(combined.stdout.contains(said), "{}", combined.shown());
 }
 
 #[test]
