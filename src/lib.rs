@@ -64,22 +64,25 @@ fn read(arguments: &[OsString], environment: &Environment) -> Result<(Cli, Typed
     root.build();
     let typed = Typed::read(&root, arguments);
     let asks_for_short_help = arguments.len() < 2 || arguments.iter().any(|it| it == "-h");
-    let parsed = |variables: &BTreeMap<String, String>| {
+    let read_line = |line: &[OsString], variables: &BTreeMap<String, String>| {
         let mut command = variables::applied(Cli::command(), variables);
         if asks_for_short_help {
             command = help::short(command);
         }
-        let matches = command.try_get_matches_from_mut(arguments);
+        let matches = command.try_get_matches_from_mut(line);
         matches.and_then(|it| Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command)))
     };
+    let parsed = |variables: &BTreeMap<String, String>| read_line(arguments, variables);
     match typed.variables_beside(&root, &environment.flags) {
         Ok(counted) => match parsed(&counted) {
             Ok(cli) => Ok((cli, typed)),
             Err(error) if !error.use_stderr() => Err(Unread::Help(error.render().to_string())),
-            Err(error) => Err(Unread::WrongUsage(match for_several_orgs(&error, &typed.command()) {
-                Some(problem) => output::text::problem::human(&problem, Style::PLAIN),
-                None => without_guards(typed.with_variable_named(error, &root, &counted)).render().to_string(),
-            })),
+            Err(error) => Err(Unread::WrongUsage(
+                match for_several_orgs(&error, &typed.command(), arguments, |line| read_line(line, &counted).ok()) {
+                    Some(problem) => output::text::problem::human(&problem, Style::PLAIN),
+                    None => without_guards(typed.with_variable_named(error, &root, &counted)).render().to_string(),
+                },
+            )),
         },
         Err(problem) => match parsed(&BTreeMap::new()) {
             Err(error) if !error.use_stderr() => Err(Unread::Help(error.render().to_string())),

@@ -37,11 +37,16 @@ pub struct LabelsExportArgs {
     /// Where the config is.
     #[command(flatten)]
     pub path: ConfigPath,
-    /// Only the files that this org uses.
+    /// Only the files of these orgs: a name, or a pattern such as `acme-*`.
     ///
-    /// Without it, all files below the path.
-    #[arg(long, value_name = "NAME", help_heading = "Config")]
-    pub org: Option<String>,
+    /// Without it, all files below the path. May be repeated.
+    #[arg(long = "org", value_name = "NAME|PATTERN", help_heading = "Config")]
+    pub orgs: Vec<String>,
+    /// Only the files of the orgs of this stage.
+    ///
+    /// The stage is `org.stage` in the org file. May be repeated.
+    #[arg(long = "stage", value_name = "STAGE", help_heading = "Config")]
+    pub stages: Vec<String>,
     /// The folder that holds all files of the config.
     ///
     /// Files outside it are not read. By default the nearest folder upward that holds `.git`, else the folder of

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
+use clap::Arg;
 use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, Command};
 
-use crate::cli::variables;
+use crate::cli::{Cli, Command, variables};
+use crate::config::ConfigSource;
 use crate::model::problem::Problem;
+use crate::model::text;
 
 /// Flags whose variable is never ignored, since it holds a run back; and how.
 pub const HOLDING: [(&str, &str); 4] = [
@@ -34,9 +36,9 @@ pub struct Typed {
 impl Typed {
     /// A line that lacks something is read as well: a variable may give it. One that asks for help is read as
     /// nothing.
-    pub fn read(root: &Command, arguments: &[OsString]) -> Typed {
+    pub fn read(root: &clap::Command, arguments: &[OsString]) -> Typed {
         let mut tolerant = root.clone().ignore_errors(true);
-        let groups = root.get_subcommands().filter(|it| it.has_subcommands()).map(Command::get_name);
+        let groups = root.get_subcommands().filter(|it| it.has_subcommands()).map(clap::Command::get_name);
         for group in groups {
             tolerant = tolerant.mut_subcommand(group, |it| it.ignore_errors(true));
         }
@@ -69,14 +71,14 @@ impl Typed {
         self.names.contains(name)
     }
 
-    fn definition<'a>(&self, root: &'a Command) -> &'a Command {
+    fn definition<'a>(&self, root: &'a clap::Command) -> &'a clap::Command {
         self.words.iter().try_fold(root, |command, word| command.find_subcommand(word)).unwrap_or(root)
     }
 
     /// The variables that count, of those that are set.
     pub fn variables_beside(
         &self,
-        root: &Command,
+        root: &clap::Command,
         set: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, String>, Problem> {
         let command = self.definition(root);
@@ -114,7 +116,7 @@ impl Typed {
     pub fn with_variable_named(
         &self,
         mut error: clap::Error,
-        root: &Command,
+        root: &clap::Command,
         counted: &BTreeMap<String, String>,
     ) -> clap::Error {
         let Some(ContextValue::String(blamed)) = error.get(ContextKind::InvalidArg) else { return error };
@@ -150,7 +152,7 @@ fn variable_of(arg: &Arg) -> Option<String> {
     arg.get_long().and_then(variables::of)
 }
 
-fn excludes(command: &Command, one: &Arg, other: &Arg) -> bool {
+fn excludes(command: &clap::Command, one: &Arg, other: &Arg) -> bool {
     let says = |arg: &Arg, of: &Arg| command.get_arg_conflicts_with(arg).iter().any(|it| it.get_id() == of.get_id());
     says(one, other) || says(other, one)
 }
@@ -160,7 +162,7 @@ fn holds(arg: &Arg) -> Option<&'static str> {
 }
 
 /// A variable may be set for all commands of a CI, so one whose flag needs another that is missing is ignored.
-fn drop_without_partner(command: &Command, typed: &[&Arg], present: &mut Vec<&Arg>) {
+fn drop_without_partner(command: &clap::Command, typed: &[&Arg], present: &mut Vec<&Arg>) {
     let lacks_partner = |arg: &Arg, present: &[&Arg]| {
         let is_there = |partner: &String| typed.iter().chain(present).any(|it| it.to_string() == *partner);
         holds(arg).is_none() && !partners(command, arg).iter().all(is_there)
@@ -171,7 +173,7 @@ fn drop_without_partner(command: &Command, typed: &[&Arg], present: &mut Vec<&Ar
 }
 
 /// The arguments that a flag needs. clap does not tell them; it names what is missing where this flag is typed alone.
-fn partners(command: &Command, arg: &Arg) -> Vec<String> {
+fn partners(command: &clap::Command, arg: &Arg) -> Vec<String> {
     let Some(long) = arg.get_long() else { return Vec::new() };
     let takes_value = arg.get_action().takes_values();
     let typed = if takes_value { format!("--{long}=x") } else { format!("--{long}") };
@@ -204,8 +206,7 @@ const GUARDS: [&str; 11] = [
 ];
 
 /// Commands of one org at a time, and how it is named.
-const OF_ONE_ORG: [(&str, &str); 7] = [
-    ("apply", "presencectl apply PATH --org NAME"),
+const OF_ONE_ORG: [(&str, &str); 6] = [
     ("config", "presencectl config PATH --org NAME"),
     ("retire", "presencectl retire KEY --to KEY2 --config PATH --org NAME"),
     ("show", "presencectl show --config PATH --org NAME"),
@@ -214,17 +215,58 @@ const OF_ONE_ORG: [(&str, &str); 7] = [
     ("user set", "presencectl user set ID --presence KEY --config PATH --org NAME"),
 ];
 
-/// A flag for several orgs on a command of one.
-pub fn for_several_orgs(error: &clap::Error, command: &str) -> Option<Problem> {
-    let (_, how) = OF_ONE_ORG.iter().find(|(name, _)| *name == command)?;
+/// A flag for several orgs on a command of one. `parsed` reads a line.
+pub fn for_several_orgs(
+    error: &clap::Error,
+    command: &str,
+    arguments: &[OsString],
+    parsed: impl Fn(&[OsString]) -> Option<Cli>,
+) -> Option<Problem> {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
-    let is_meant = error.kind() == ErrorKind::UnknownArgument && ["--all-orgs", "--stage"].contains(&flag.as_str());
-    let in_ci = if command == "apply" { "; in CI, the workflows that `init --ci` writes do that" } else { "" };
-    is_meant.then(|| {
-        Problem::new(format!("`{command}` is for one org at a time, so it has no `{flag}`"))
-            .help(format!("type `{how}` for each org{in_ci}"))
-    })
+    if error.kind() != ErrorKind::UnknownArgument || !OF_SEVERAL_ORGS.contains(&flag.as_str()) {
+        return None;
+    }
+    let problem = Problem::new(format!("`{command}` is for one org at a time, so it has no `{flag}`"));
+    if command == "apply" {
+        let each = text::ticked(apply_each(arguments, parsed));
+        let in_ci = "in CI, the workflows that `init --ci` writes do that";
+        return Some(problem.help(format!("for one org after the other, type {each}; {in_ci}")));
+    }
+    let (_, how) = OF_ONE_ORG.iter().find(|(name, _)| *name == command)?;
+    Some(problem.help(format!("type `{how}` for each org")))
 }
+
+/// The loop over the orgs of a line, as a shell runs it. Standard input has the names, so each apply asks on the
+/// terminal.
+fn apply_each(arguments: &[OsString], parsed: impl Fn(&[OsString]) -> Option<Cli>) -> String {
+    let (mut line, mut stages, mut rest) = (Vec::new(), String::new(), arguments.iter());
+    while let Some(argument) = rest.next() {
+        let word = argument.to_string_lossy();
+        let stage = match word.split_once('=') {
+            Some(("--stage", stage)) => Some(stage.to_owned()),
+            _ if word == "--stage" => rest.next().map(|it| it.to_string_lossy().into_owned()),
+            _ => None,
+        };
+        match stage {
+            Some(stage) => stages.extend([" --stage ", &*text::shell_word(&stage)]),
+            None if OF_SEVERAL_ORGS.contains(&&*word) => {}
+            None => line.push(argument.clone()),
+        }
+    }
+    let (config, target) = match parsed(&line) {
+        Some(Cli { command: Command::Apply(args), .. }) => {
+            (ConfigSource { org: None, ..args.config.request() }.to_arguments(), args.target.to_flags())
+        }
+        _ => (" PATH".to_owned(), String::new()),
+    };
+    format!(
+        "presencectl orgs{config}{stages} -o lines | while IFS= read -r org; do presencectl apply{config} --org \"$org\"{target} \
+         </dev/tty || break; done"
+    )
+}
+
+/// The flags that name several orgs.
+const OF_SEVERAL_ORGS: [&str; 2] = ["--all-orgs", "--stage"];
 
 /// Wrong usage without the suggestion of a flag that lifts a guard, and without the one to take a flag for a value.
 pub fn without_guards(mut error: clap::Error) -> clap::Error {

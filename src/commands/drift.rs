@@ -165,8 +165,17 @@ async fn drift_of(
     let planned = plan_org(&connection.session.reader(), &request, known_org).await?;
     let names = if args.no_names { DriftNames::Withheld } else { DriftNames::Told };
     let (reports, is_whole) = (planned.kept.reports(), planned.kept.is_whole);
-    let past = DriftPast { reports, is_whole, applied, checked_out: Some(files) };
-    let mut drift = drift(desired, &planned.with_unlisted(), &planned.target, &past, names);
+    let mut past = DriftPast { reports, is_whole, applied, checked_out: Some(files), alone: Vec::new() };
+    let observed = planned.with_unlisted();
+    let drifted = |past: &DriftPast<'_>| drift(desired, &observed, &planned.target, past, names);
+    let mut drift = drifted(&past);
+    if !drift.rows.is_empty() {
+        // The other org files are only read if there is something to keep.
+        past.alone = layers_of_one(files.config, files.sources, source);
+        if !past.alone.is_empty() {
+            drift = drifted(&past);
+        }
+    }
     drift.forge = forge;
     drift.apply = format!("presencectl apply{}{}", source.to_arguments(), args.target.to_flags());
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });

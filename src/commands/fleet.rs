@@ -6,6 +6,7 @@ use std::path::Path;
 use futures_util::{StreamExt as _, stream};
 
 use crate::cli::{TargetArgs, View};
+use crate::commands::context::again::Again;
 use crate::commands::context::connect::{Connection, OrgAccess};
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::Host;
@@ -32,6 +33,8 @@ pub struct FleetOrg<'a> {
     is_sandbox: bool,
     /// The suffix of its variables.
     suffix: String,
+    /// What was typed, with its name.
+    again: Again,
 }
 
 impl FleetOrg<'_> {
@@ -57,8 +60,8 @@ pub async fn each<T>(
             Err(problem) => Err(problem.clone()),
         };
         result.map_err(|problem| {
-            // Variables have the names for this org.
-            let help = problem.help.as_ref().map(|it| org_variables::named(it, &org.suffix));
+            // Variables and commands are those of this org.
+            let help = problem.help.as_ref().map(|it| org.again.named(&org_variables::named(it, &org.suffix)));
             OrgFailure { problem: Problem { help, ..problem }, known_org }
         })
     };
@@ -144,14 +147,15 @@ async fn connect_by<'a, F: View>(
         } else {
             Identity::of_several(&config.desired, ids.clone())
         };
+        let again = run.again.of_org(Some(&org.name));
         let connection = if needs_ids && org.id.is_none() && !target.sandbox {
-            Err(without_id(org))
+            Err(without_id(config, org, &again))
         } else {
             let access = OrgAccess::of(target, &config.desired, &run.host, false);
             run.connect_by(&access, &config.desired).await
         };
         let suffix = org_variables::suffix(&org.name).filter(|_| !target.sandbox).unwrap_or_default();
-        orgs.push(FleetOrg { index, config, connection, identity, is_sandbox: target.sandbox, suffix });
+        orgs.push(FleetOrg { index, config, connection, identity, is_sandbox: target.sandbox, suffix, again });
     }
     Ok(orgs)
 }
@@ -165,12 +169,11 @@ pub fn check_variables<'a>(orgs: impl Iterator<Item = &'a OrgIdentity>, host: &m
 }
 
 /// The id is the only protection against another org's client.
-fn without_id(org: &OrgIdentity) -> Problem {
+fn without_id(config: &Config, org: &OrgIdentity, again: &Again) -> Problem {
+    let file = config.org_file.as_deref().map_or_else(|| "its org file".to_owned(), |it| text::ticked(it.display()));
+    let plan = text::ticked(again.command("plan"));
     Problem::new(format!("{} has no `org.id`, which is needed where several orgs are read", text::ticked(&org.name)))
-        .help(format!(
-            "write the id into its org file; `presencectl plan PATH --org {}` prints it",
-            text::shell_word(&org.name)
-        ))
+        .help(format!("write the id into {file}; {plan} prints it"))
 }
 
 /// No two orgs may share variables.

@@ -3,11 +3,13 @@
 use std::mem;
 
 use crate::cli::{LabelsExportArgs, LabelsFormat};
-use crate::commands::context::edit_files::{load_fleet, org_index};
+use crate::commands::context::edit_files::load_fleet;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::{Run, worse};
+use crate::config::Config;
 use crate::config::check_labels::{DOCUMENTED_LOCALES, nearest_locale};
+use crate::config::choice::{OrgChoice, OrgHead};
 use crate::host::exit::Exit;
 use crate::model::names::Locale;
 use crate::model::problem::Problem;
@@ -28,10 +30,7 @@ pub fn run(args: &LabelsExportArgs, run: &mut Run<'_, LabelsFormat>) -> Result<E
     }
     let loaded = load_fleet(&args.path, args.root.as_deref(), run)?;
     let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: &args.path };
-    let configs = match &args.org {
-        Some(name) => vec![org_index(fleet, "--org", name)?],
-        None => (0..loaded.configs.len()).collect(),
-    };
+    let configs = chosen(args, fleet)?;
     for typed in &args.locale {
         known_locale(typed, fleet, run)?;
     }
@@ -59,6 +58,20 @@ pub fn run(args: &LabelsExportArgs, run: &mut Run<'_, LabelsFormat>) -> Result<E
     match written {
         Ok(()) => Ok(Exit::Success),
         Err(problem) => Ok(worse(Exit::Success, run.host.fail(&problem.into()))),
+    }
+}
+
+/// The indices of the selected configs.
+fn chosen(args: &LabelsExportArgs, fleet: Fleet<'_>) -> Result<Vec<usize>, Problem> {
+    let head = |it: &Config| {
+        let org = it.desired.org.as_ref();
+        OrgHead { name: org.map(|it| it.name.clone()), stage: org.and_then(|it| it.stage.clone()) }
+    };
+    let heads: Vec<OrgHead> = fleet.configs.iter().map(head).collect();
+    let choice = OrgChoice { names: args.orgs.clone(), stages: args.stages.clone() };
+    match choice.among(&heads) {
+        Ok(chosen) => Ok((0..heads.len()).filter(|it| chosen[*it]).collect()),
+        Err(none) => Err(Problem { help: none.help(), ..Problem::new(none.message()) }),
     }
 }
 

@@ -76,7 +76,7 @@ fn read(path: &Path) -> Result<ReadSheet, Problem> {
 
 fn no_sheet(path: &Path, flaw: &SheetFlaw) -> Problem {
     Problem::new(format!("cannot read {}: {}; nothing was written", text::ticked(path.display()), flaw.in_words()))
-        .help("`presencectl labels export` writes a spreadsheet with all columns")
+        .help("`labels export` writes a spreadsheet with all columns")
 }
 
 fn failure(flaw: TrialFlaw) -> Failure {

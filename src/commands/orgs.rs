@@ -23,6 +23,7 @@ use crate::output::json::{self, OrgsV1, PlanV1};
 use crate::output::page::{self, PageKind};
 use crate::output::style::Style;
 use crate::output::text::orgs as view;
+use crate::plan::base::guards;
 
 /// The largest matrix of GitHub (docs.github.com, "Running variations of jobs in a workflow": 256 jobs).
 const MATRIX_MAX: usize = 256;
@@ -130,6 +131,12 @@ fn listed(config: &Config, standing: &OrgStanding, before: Option<&Before<'_>>, 
             OrgStanding::Unaffected => Some(StandingV1::Unaffected),
         },
         behind: None,
+        guards: match (before.and_then(|it| it.of(config)), standing) {
+            (Some(before), OrgStanding::Affected(_)) => {
+                guards(&before.desired, desired).into_iter().map(|it| it.field().to_owned()).collect()
+            }
+            _ => Vec::new(),
+        },
         settings_only: says_nothing && matches!(standing, OrgStanding::Affected(_)),
         leaving: leaving.iter().map(ToString::to_string).collect(),
     }
@@ -145,5 +152,8 @@ fn groups(configs: &[Config], standings: &[OrgStanding], sources: &Sources) -> V
         let file = config.org_file.as_ref().map(|it| it.display().to_string());
         Some(FleetMember { desired: &config.desired, file, result: Ok(plan) })
     });
-    fleet_plan(members.collect(), &FleetTerms::default(), sources).groups
+    let groups = fleet_plan(members.collect(), &FleetTerms::default(), sources).groups;
+    // Files do not say what an org has.
+    let unproven = |it| json::fleet::FleetGroupV1 { already_in_place: Vec::new(), first_anywhere: false, ..it };
+    groups.into_iter().map(unproven).collect()
 }

@@ -21,6 +21,7 @@ pub fn run(args: &PromoteArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
     let loaded = load_fleet(&args.path, args.root.as_deref(), run)?;
     let fleet = Fleet { sources: &loaded.sources, configs: &loaded.configs, path: &args.path };
     let from = org_index(fleet, "--from", &args.from)?;
+    run.again = run.again.of_org(Some(&args.from));
     let to = target(fleet, args)?;
     let asked = PromoteRequest { key: &args.key, from, to, omit_elsewhere: args.omit_elsewhere };
     let Promotion { files, outcomes, notes } = promote(fleet, asked, args.root.as_deref()).map_err(failure)?;

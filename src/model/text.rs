@@ -263,22 +263,40 @@ pub fn with_short_names(sentence: &str) -> Cow<'_, str> {
     Cow::Owned(code_spans(sentence).map(part).collect())
 }
 
-/// The same sentence without the ids of objects, which are other ones in each org: `(Meal, ID)` becomes `(Meal)`, and
-/// ` (ID)` is left out.
-pub fn without_ids(sentence: &str) -> String {
-    let without = |sentence: &str, before: &str, end: &str| {
-        let mut parts = sentence.split(before);
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let rest = part.get(..ID_CHARS).filter(|it| it.chars().all(|it| it.is_ascii_hexdigit() || it == '-'));
-            match rest.and_then(|_| part.get(ID_CHARS..)?.strip_prefix(')')) {
-                Some(rest) => text.extend([end, rest]),
-                None => text.extend([before, part]),
+/// The same sentence of ours without the ids of objects, which are other ones in each org: `(Meal, ID)` becomes
+/// `(Meal)`, `(ID, deactivated)` becomes `(deactivated)`, and ` (ID)` is left out. Foreign names, which are between
+/// backticks, stay as they are.
+pub fn without_ids(sentence: &str, is_object: impl Fn(&str) -> bool) -> String {
+    let plain = |part: &str| {
+        let (mut text, mut rest) = (String::with_capacity(part.len()), part);
+        while let Some(c) = rest.chars().next() {
+            if let Some((kept, after)) = after_id(rest, &is_object) {
+                text.push_str(kept);
+                rest = after;
+            } else {
+                text.push(c);
+                rest = &rest[c.len_utf8()..];
             }
         }
         text
     };
-    without(&without(sentence, ", ", ")"), " (", "")
+    let part = |(is_code, part): (bool, &str)| if is_code { part.to_owned() } else { plain(part) };
+    code_spans(sentence).map(part).collect::<Vec<_>>().join("`")
+}
+
+/// The text behind an id that it begins with, and what stays in its place.
+fn after_id<'t>(text: &'t str, is_object: &impl Fn(&str) -> bool) -> Option<(&'static str, &'t str)> {
+    let behind = |before: &str| {
+        let text = text.strip_prefix(before)?;
+        is_object(text.get(..ID_CHARS)?).then(|| &text[ID_CHARS..])
+    };
+    if let Some(rest) = behind(" (").and_then(|it| it.strip_prefix(')')) {
+        return Some(("", rest));
+    }
+    if let Some(rest) = behind("(").and_then(|it| it.strip_prefix(", ")) {
+        return Some(("(", rest));
+    }
+    behind(", ").filter(|it| it.starts_with([')', ','])).map(|it| ("", it))
 }
 
 /// The length of a GUID.
@@ -379,14 +397,20 @@ mod tests {
 
     #[test]
     fn ids_are_left_out_and_the_rest_stays() {
-        let id = "436f8417-0000-4000-8000-000000000002";
-        let told = |sentence: &str| without_ids(&sentence.replace("ID", id));
+        let (id, other) = ("436f8417-0000-4000-8000-000000000002", "436f8417-0000-4000-8000-000000000003");
+        let told = |sentence: &str| without_ids(&sentence.replace("ID", id), |it| it == id);
         assert_eq!(told("looks like `Lunch` (Meal, ID)"), "looks like `Lunch` (Meal)");
         assert_eq!(told("exists under Break (ID) and Busy (ID)"), "exists under Break and Busy");
         assert_eq!(
-            told("pinned to ID, which (ID, deactivated) is (short)"),
-            format!("pinned to {id}, which ({id}, deactivated) is (short)")
+            told("pinned to ID, which (ID, deactivated) is (Meal, ID, the platform's own) (short)"),
+            format!("pinned to {id}, which (deactivated) is (Meal, the platform's own) (short)")
         );
+        // It is a part of a name, or the id of something else.
+        for sentence in ["it looks like `Lunch (ID)` (Meal)", "`Lunch, ID)`", "`a` and `(ID, b`"] {
+            assert_eq!(told(sentence), sentence.replace("ID", id));
+        }
+        assert_eq!(told(&format!("under Meal ({other}) (ID)")), format!("under Meal ({other})"));
+        assert_eq!(told("an odd ` (ID)"), "an odd `");
         assert_eq!(told("ä, (é"), "ä, (é");
     }
 

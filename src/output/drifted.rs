@@ -1,6 +1,7 @@
 //! The drifts of several orgs.
 
 use crate::config::diagnostic::Findings;
+use crate::model::names::is_guid;
 use crate::model::observed::Target;
 use crate::model::problem::OrgFailure;
 use crate::model::source::Sources;
@@ -77,7 +78,7 @@ impl<'a> SharedDrift<'a> {
 
 /// An object has another id in each org, so ids keep no two blockers apart.
 fn is_same(one: &Blocker, other: &Blocker) -> bool {
-    let without_ids = |it: &Blocker| text::without_ids(&it.message());
+    let without_ids = |it: &Blocker| text::without_ids(&it.message(), is_guid);
     one.code() == other.code()
         && one.place == other.place
         && one.answers() == other.answers()

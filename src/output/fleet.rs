@@ -10,14 +10,15 @@ use crate::output::fleet_effect::{
     FleetEffect, FleetPart, before, changed_labels, commonest, is_removal, name_of, people,
 };
 use crate::output::json::FleetPlanV1;
-use crate::output::json::common::{Document as _, PlaceV1, place_v1};
+use crate::output::json::common::{Document as _, place_v1};
 use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, RefusalV1, WarningV1};
 use crate::output::json::error::ErrorV1;
 use crate::output::json::fleet::{
-    FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1, FleetStatusV1,
-    FleetSummaryV1, FleetWarningV1,
+    FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetLookV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1,
+    FleetStatusV1, FleetSummaryV1, FleetWarningV1, LookCodeV1,
 };
-use crate::output::json::plan::{PlanV1, SpentV1};
+use crate::output::json::plan::{BaseV1, PlanV1, SpentV1};
+use crate::plan::origin::guards_in_words;
 
 /// One of several orgs, with its plan or the reason why it has none.
 pub struct FleetMember<'a> {
@@ -70,6 +71,7 @@ pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &S
     blockers.extend(fleet.too_many_orgs());
     blockers.extend(groups.iter().filter_map(|it| fleet.too_early(it, terms.required_stage.as_deref()?)));
     let (warnings, no_longer_needed) = (fleet.warnings(), fleet.obsolete_lines());
+    let look_first = fleet.look_first();
     let count = |status| members.iter().filter(|it| it.status() == status).count();
     let changed = members.iter().filter(|it| it.status() == FleetStatusV1::Changed);
     let requests = changed.filter_map(|it| Some(it.plan()?.cost?.requests)).sum();
@@ -90,6 +92,7 @@ pub fn fleet_plan(members: Vec<FleetMember<'_>>, terms: &FleetTerms, sources: &S
         summary,
         orgs: members.into_iter().map(|it| org(it, &groups)).collect(),
         unaffected: Vec::new(),
+        look_first,
         groups,
         refusals: blockers,
         warnings,
@@ -271,52 +274,76 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// An object has another id in each org, so ids keep no two blockers apart.
     fn blockers(&self) -> Vec<FleetRefusalV1> {
-        let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.refusals);
-        let key =
-            |it: &RefusalV1| (it.code.clone(), text::without_ids(&it.message), it.place.clone(), it.answers.clone());
-        let grouped = self.grouped(|it| of(it).iter().map(key).collect());
-        let blocker = |(told, orgs): (ToldBlocker, Vec<usize>)| {
-            let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
-            let of_one = of_one.map(|it| it.message.clone());
-            let (code, message, place, answers) = told;
+        let of = |plan: &'a PlanV1| plan.refusals.iter().map(|it| (it, it.message.clone())).collect();
+        let key = |it: &'a RefusalV1| (&it.code, &it.place, &it.answers);
+        let blocker = |StatementOfOrgs { said, message, orgs }: StatementOfOrgs<&'a RefusalV1>| {
+            let RefusalV1 { code, answers, place, .. } = said.clone();
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetRefusalV1 { code, message: of_one.unwrap_or(message), answers, place, orgs, orgs_in_words }
+            FleetRefusalV1 { code, message, answers, place, orgs, orgs_in_words }
         };
-        grouped.into_iter().map(blocker).collect()
+        self.grouped(of, key).into_iter().map(blocker).collect()
     }
 
     fn warnings(&self) -> Vec<FleetWarningV1> {
-        let of = |it: &'a FleetMember<'a>| it.plan().map_or(&[][..], |plan| &plan.warnings);
-        let key = |it: &WarningV1| (it.code.clone(), text::without_ids(&it.message));
-        let grouped = self.grouped(|it| of(it).iter().map(key).collect());
-        let warning = |(told, orgs): ((String, String), Vec<usize>)| {
-            let of_one = self.of_one(&orgs).and_then(|it| of(it).iter().find(|it| key(it) == told));
-            let of_one = of_one.map(|it| it.message.clone());
-            let (code, message) = told;
+        let of = |plan: &'a PlanV1| plan.warnings.iter().map(|it| (it, it.message.clone())).collect();
+        let warning = |StatementOfOrgs { said, message, orgs }: StatementOfOrgs<&'a WarningV1>| {
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetWarningV1 { code, message: of_one.unwrap_or(message), orgs, orgs_in_words }
+            FleetWarningV1 { code: said.code.clone(), message, orgs, orgs_in_words }
         };
-        grouped.into_iter().map(warning).collect()
+        self.grouped(of, |it| &it.code).into_iter().map(warning).collect()
     }
 
-    fn of_one(&self, orgs: &[usize]) -> Option<&'a FleetMember<'a>> {
-        if let [one] = orgs { self.members.get(*one) } else { None }
+    /// What each org's comparison with its base says beside the changes.
+    fn look_first(&self) -> Vec<FleetLookV1> {
+        let looks = |plan: &'a PlanV1| {
+            let Some(base) = &plan.base else { return Vec::new() };
+            let BaseV1 { not_told, guards, leaving, renamed, notes, .. } = base;
+            let not_known = not_told.iter().chain(notes).map(|it| ((LookCodeV1::NotKnown, &[][..]), it.clone()));
+            let leaving = leaving.iter().map(|it| ((LookCodeV1::Leaving, &[][..]), it.message.clone()));
+            let renamed = renamed.iter().map(|it| {
+                let pin = it.yaml.first().is_some_and(|it| it.starts_with("ids:"));
+                let answer = if pin { "If so, pin it" } else { "If so, write" };
+                ((LookCodeV1::Renamed, &*it.yaml), format!("{} {answer}", it.message))
+            });
+            let guards = guards_in_words(guards.iter()).map(|it| ((LookCodeV1::Guards, &[][..]), it));
+            guards.into_iter().chain(leaving).chain(renamed).chain(not_known).collect::<Vec<_>>()
+        };
+        let look = |StatementOfOrgs { said: (code, yaml), message, orgs }: StatementOfOrgs<(LookCodeV1, &[String])>| {
+            let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
+            FleetLookV1 { code, message, yaml: yaml.to_vec(), orgs, orgs_in_words }
+        };
+        let mut looks: Vec<FleetLookV1> = self.grouped(looks, |it| it).into_iter().map(look).collect();
+        looks.sort_by_key(|it| it.code);
+        looks
     }
 
-    /// The common statements of several orgs, in the order of their first occurrence.
-    fn grouped<T: PartialEq>(&self, said: impl Fn(&'a FleetMember<'a>) -> Vec<T>) -> Vec<(T, Vec<usize>)> {
-        let mut grouped: Vec<(T, Vec<usize>)> = Vec::new();
-        for (index, member) in self.members.iter().enumerate() {
-            for it in said(member) {
-                match grouped.iter_mut().find(|(other, _)| *other == it) {
-                    Some((_, orgs)) => orgs.push(index),
-                    None => grouped.push((it, vec![index])),
+    /// The common statements of several orgs, in the order of their first occurrence. An object has another id in each
+    /// org, so ids keep no two statements of several orgs apart. Those of one org are always about something else.
+    fn grouped<T: Copy, K: PartialEq>(
+        &self,
+        said: impl Fn(&'a PlanV1) -> Vec<(T, String)>,
+        key: impl Fn(T) -> K,
+    ) -> Vec<StatementOfOrgs<T>> {
+        let mut grouped: Vec<(StatementOfOrgs<T>, String)> = Vec::new();
+        let plans = self.members.iter().enumerate().filter_map(|(index, it)| Some((index, it.plan()?)));
+        for (index, plan) in plans {
+            for (said, message) in said(plan) {
+                let told = text::without_ids(&message, |id| plan.seen.iter().any(|it| it == id));
+                let is_same = |(it, other): &&mut (StatementOfOrgs<T>, String)| {
+                    *other == told && key(it.said) == key(said) && !it.orgs.contains(&index)
+                };
+                match grouped.iter_mut().find(is_same) {
+                    Some((it, _)) => it.orgs.push(index),
+                    None => grouped.push((StatementOfOrgs { said, message, orgs: vec![index] }, told)),
                 }
             }
         }
-        grouped
+        // Only an org alone has the ids.
+        let shown = |(it, told): (StatementOfOrgs<T>, String)| {
+            if it.orgs.len() == 1 { it } else { StatementOfOrgs { message: told, ..it } }
+        };
+        grouped.into_iter().map(shown).collect()
     }
 
     fn names(&self, orgs: &[usize]) -> Vec<String> {
@@ -413,8 +440,13 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// A blocker: its code, message, place and answers.
-type ToldBlocker = (String, String, Option<PlaceV1>, Vec<AnswerV1>);
+/// What several orgs say alike.
+struct StatementOfOrgs<T> {
+    /// That of the first org.
+    said: T,
+    message: String,
+    orgs: Vec<usize>,
+}
 
 /// The most exceptions after "all orgs but".
 const EXCEPTIONS_MAX: usize = 4;

@@ -71,7 +71,7 @@ impl Blocker {
                 say(&format!("or, at a terminal, for this run: {} {count}", counted.flag())),
             ],
             Fact::TooManyPeople { count, .. } => vec![
-                say("apply when fewer are on it, or move them first (`presencectl retire`)"),
+                say("apply when fewer are on it, or move them first (`retire` does that)"),
                 Answer {
                     say: "if you mean it now, raise the limit in the files, where it is reviewed".to_owned(),
                     lines: vec!["settings:".to_owned(), format!("  limits: {{ activeUsers: {count} }}")],

@@ -164,7 +164,8 @@ pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
         || (!other.definitions.contains_key(key) && other.definitions.values().any(alike))
 }
 
-fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
+/// The guards that differ.
+pub fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
     let limits = |it: &Desired| (it.settings.limits, it.settings.orgs_max);
     let frozen = |it: &Desired| it.freezes.iter().map(|it| (it.start, it.end)).collect::<Vec<_>>();
     let protected = |it: &Desired| it.protect.keys().cloned().collect::<BTreeSet<DefinitionId>>();

@@ -51,13 +51,13 @@ impl Blocker {
                     found = text::unticked(found)
                 )
             }
-            Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition {id}"),
+            Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition ({id})"),
             Fact::PrimaryNotKnown { key, id } => {
                 format!("`{key}` matches {id}, and the org does not say whether that is the platform's own")
             }
             Fact::ChangesProtected { key, id } => format!("`{key}` would change {id}, which `protect` names"),
             Fact::NoLabel { key, id: Some(id), .. } => {
-                format!("`{key}` would leave {id} without any label, and the platform requires one")
+                format!("`{key}` would leave its object ({id}) without any label, and the platform requires one")
             }
             Fact::NoLabel { key, id: None, .. } => {
                 format!("`{key}` would be created without any label, and the platform requires one")

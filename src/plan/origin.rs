@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use std::fmt;
+
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::text;
@@ -313,14 +315,7 @@ impl Against {
 impl Compared {
     /// The guards that the change edits, in a sentence without a full stop. `None` if it edits none.
     pub fn guards_in_words(&self) -> Option<String> {
-        if self.guards.is_empty() {
-            return None;
-        }
-        let fields: Vec<String> = self.guards.iter().map(|it| format!("`{}`", it.field())).collect();
-        Some(format!(
-            "this change itself touches {}: the guard is edited in the change that it guards",
-            text::list(&fields, "and")
-        ))
+        guards_in_words(self.guards.iter().map(|it| it.field()))
     }
 
     /// The numbers of changes from this change, pending before, and resolved by it, in words.
@@ -343,6 +338,13 @@ impl Compared {
         };
         format!("From this change: {}, pending before: {}{settled}{refused}", count(ours), count(before))
     }
+}
+
+/// See [`Compared::guards_in_words`].
+pub fn guards_in_words(fields: impl Iterator<Item = impl fmt::Display>) -> Option<String> {
+    let fields: Vec<String> = fields.map(text::ticked).collect();
+    let touches = || format!("this change itself touches {}", text::list(&fields, "and"));
+    (!fields.is_empty()).then(|| format!("{}: the guard is edited in the change that it guards", touches()))
 }
 
 /// What a resolved change would have done, in words without a subject.

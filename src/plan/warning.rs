@@ -230,7 +230,7 @@ impl Warning {
             }
             Warning::MoreOddObjects { count } => {
                 let more = text::count(*count, "object");
-                format!("{more} more cannot be read completely; `presencectl show` lists them")
+                format!("{more} more cannot be read completely; `show` lists them")
             }
             Warning::MayBeOdd { keys, more_keys, system_presence, names, more } => format!(
                 "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \

@@ -111,7 +111,7 @@ fn seen(world: &World, reports: &[StoredReport]) -> Drift {
 }
 
 fn seen_by(world: &World, reports: &[StoredReport], applied: Option<Applied>) -> Drift {
-    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied, checked_out: None };
+    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied, checked_out: None, alone: Vec::new() };
     drift(&world.desired().0, &world.observed(), &target(), &past, DriftNames::Told)
 }
 

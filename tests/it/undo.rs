@@ -327,8 +327,8 @@ fn what_to_do_next_depends_on_what_the_run_was_for() {
     apply overwritten: it was as the config says, and by the org's own time it was changed by hand since; a new plan shows it
     apply refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; a new plan shows it
     undo not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; run the undo again later
-    undo overwritten: it was as the config says, and by the org's own time it was changed by hand since; it is left as it is (`presencectl show ID` shows it)
-    undo refused: it is not as that run left it: it was changed since, or one of the org's answers was old; it is left as it is (`presencectl show ID` shows it)
+    undo overwritten: it was as the config says, and by the org's own time it was changed by hand since; it is left as it is (`show ID` shows it)
+    undo refused: it is not as that run left it: it was changed since, or one of the org's answers was old; it is left as it is (`show ID` shows it)
     retire not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; run it again later
     retire overwritten: it was as the config says, and by the org's own time it was changed by hand since; run it again
     retire refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; run it again

@@ -1,13 +1,17 @@
 //! Shared by commands that edit config files: loads every org, and replaces all files or none.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::cli::View;
+use crate::commands::context::again::Again;
 use crate::commands::context::failure::Failure;
 use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::run::Run;
 use crate::config::edit::EditFlaw;
 use crate::config::edit::files::{EditedFile, is_below};
+use crate::config::file_system::{Disk, FileSystem};
+use crate::config::sharing::others;
 use crate::config::{Config, ConfigSource, LoadedAll, load_all};
 use crate::host::file_set::{File, FileSet, WriteMode};
 use crate::host::logging;
@@ -19,6 +23,8 @@ use crate::ops::labels::rows::Fleet;
 /// Every config below a path. If one has an error, there is none.
 pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F>) -> Result<LoadedAll, Failure> {
     logging::phase("reading the config");
+    let source = ConfigSource { path: path.to_owned(), org: None, root: root.map(Path::to_owned) };
+    run.again = Again { config: Some(source), ..run.again.clone() }.of_org(None);
     let loaded = load_all(path, root, |_| true);
     run.outputs.spare(&loaded.files)?;
     if loaded.diagnostics.errors > 0 || loaded.configs.is_empty() {
@@ -28,20 +34,16 @@ pub fn load_fleet<F: View>(path: &Path, root: Option<&Path>, run: &mut Run<'_, F
     Ok(loaded)
 }
 
-/// The layers of a config that no other org uses. None if that is not known: every org file below the path has to be
-/// read, and a layer elsewhere may have users elsewhere.
+/// The layers of a config that no other org uses. An org file below the root that cannot be read may use each of them.
+/// A layer outside the path is never edited.
 pub fn layers_of_one(config: &Config, sources: &Sources, source: &ConfigSource) -> Vec<FileId> {
     let Some((_, layers)) = config.files.split_last().filter(|_| config.org_file.is_some()) else { return Vec::new() };
-    let all = load_all(&source.path, source.root.as_deref(), |_| true);
-    if all.diagnostics.errors > 0 {
-        return Vec::new();
-    }
-    let users = |path: &Path| {
-        let uses = |it: &&Config| it.files.iter().any(|file| all.sources.get(*file).path == path);
-        all.configs.iter().filter(uses).count()
-    };
-    let path = |it: &FileId| &sources.get(*it).path;
-    layers.iter().filter(|it| is_below(path(it), &source.path) && users(path(it)) == 1).copied().collect()
+    let path = |it: &FileId| &*sources.get(*it).path;
+    let disk: Rc<dyn FileSystem> = Rc::new(Disk::default());
+    let of_config = (&*source.path, source.root.as_deref());
+    let others = others(&disk, of_config, config.org_file.as_deref(), layers.iter().map(path));
+    let is_alone = |it: &Path| others.get(it).is_some_and(|it| it.orgs.is_empty() && !it.more);
+    layers.iter().filter(|it| is_below(path(it), &source.path) && is_alone(path(it))).copied().collect()
 }
 
 /// The index of an org's config, by name.

@@ -1,5 +1,6 @@
 //! The context of a command: its outputs, its record and its connection to an org.
 
+pub mod again;
 pub mod connect;
 pub mod edit_files;
 pub mod execute;

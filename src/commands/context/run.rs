@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, OnFailure, OrgsArgs, Output, RecordArgs, TargetArgs, View};
 use crate::client::RunSecrets;
+use crate::commands::context::again::Again;
 use crate::commands::context::connect::{self, Connection, OrgAccess};
-use crate::commands::context::failure::{Again, Failure, FailureContext};
+use crate::commands::context::failure::{Failure, FailureContext};
 use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::record::Record;
@@ -54,7 +55,7 @@ pub struct Run<'a, F = Format> {
     pub awaited: PageKind,
     report_file: ReportFile,
     /// What was typed, for the commands that a failure names.
-    again: Again,
+    pub again: Again,
     /// The suffix of the variables for the org.
     suffix: String,
     /// The secrets of all orgs in the run.
@@ -175,7 +176,7 @@ impl<'a, F: View> Run<'a, F> {
     pub fn load_beside(&mut self, args: &ConfigArgs, base: Option<&str>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
         let request = args.request();
-        self.again.config = Some(request.to_arguments());
+        self.again.config = Some(request.clone());
         let mut loaded = config::load(&request);
         self.outputs.spare(&loaded.files)?;
         if loaded.config.is_none() {
@@ -208,7 +209,7 @@ impl<'a, F: View> Run<'a, F> {
     ) -> Result<(Vec<Config>, Sources), Failure> {
         logging::phase("reading the configs");
         let all = ConfigSource { path: path.to_owned(), org: None, root: root.map(Path::to_owned) };
-        self.again.config = Some(all.to_arguments());
+        self.again.config = Some(all);
         let mut loaded = match at {
             Some(AtCommit { files, place, commit: _ }) => {
                 let InRepository { path, root } = place;
@@ -221,6 +222,9 @@ impl<'a, F: View> Run<'a, F> {
         if loaded.configs.is_empty() {
             return Err(Failure::Findings(loaded.sources, loaded.diagnostics));
         }
+        let mut names = loaded.configs.iter().map(|it| it.desired.org.as_ref().map(|org| org.name.as_str()));
+        let only = names.next().flatten().filter(|_| names.next().is_none());
+        self.again = self.again.of_org(only);
         self.host.show_findings(&loaded.diagnostics, &loaded.sources);
         self.findings = loaded.diagnostics;
         Ok((loaded.configs, loaded.sources))

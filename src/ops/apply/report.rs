@@ -268,7 +268,7 @@ impl Intent {
         match self {
             Intent::Apply | Intent::Retire => self.again(),
             // Another undo would refuse it too: the change was intended.
-            Intent::Undo => "it is left as it is (`presencectl show ID` shows it)",
+            Intent::Undo => "it is left as it is (`show ID` shows it)",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::model::problem::Problem;
 use crate::model::source::{FileId, Sources};
 use crate::model::text;
 use crate::ops::definition_edits::{DefinitionValues, into_config};
+use crate::ops::drift::keep::layer_of_one;
 use crate::ops::drift::{Drift, DriftKind, DriftRow};
 use crate::plan::change::Step;
 
@@ -23,7 +24,11 @@ pub fn accepted(
     for key in keys {
         let row = drift.rows.iter().find(|it| it.change.step.key().is_some_and(|it| it.as_str() == key));
         let row = row.ok_or_else(|| no_row(config, drift, key))?;
-        into_config(sources, (config, alone), key, &values(config, row, key)?, &mut edits);
+        let values = values(config, row, key)?;
+        let takes_away = values.labels.iter().any(|(_, label)| label.is_none());
+        let wanted = row.change.step.key().and_then(|it| config.desired.definitions.get(it));
+        let layer = wanted.and_then(|it| layer_of_one(it, alone, takes_away)).map(|it| it.file);
+        into_config(sources, (config, layer.as_slice()), key, &values, &mut edits);
     }
     Ok(edits)
 }

@@ -8,7 +8,7 @@ use crate::model::names::{DefinitionId, Key, is_guid};
 use crate::model::observed::{Modified, Observed, Primary, Target};
 use crate::ops::drift::answered::{AnsweredObject, AnsweredPlace, AnsweredPlan, Certainty, answered};
 use crate::ops::drift::history::{DifferenceCause, History};
-use crate::ops::drift::keep::{added, another, become_of, called_otherwise, elsewhere, keep, place};
+use crate::ops::drift::keep::{Kept, added, another, become_of, called_otherwise, elsewhere, keep, place};
 use crate::ops::drift::trial::Trials;
 use crate::ops::drift::{
     By, Drift, DriftKind, DriftNames, DriftPast, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift,
@@ -33,7 +33,7 @@ pub fn drift(
     past: &DriftPast<'_>,
     names: DriftNames,
 ) -> Drift {
-    let DriftPast { reports, is_whole, applied, checked_out } = past;
+    let DriftPast { reports, is_whole, applied, checked_out, alone } = past;
     let history = History::of(reports, *is_whole, target);
     let reported = |key: &Key| history.object_of(key).cloned();
     let planned = applied.as_ref().and_then(|it| it.planned(observed, reported));
@@ -44,7 +44,8 @@ pub fn drift(
     let checked_out = checked_out.filter(|_| applied.is_none());
     let merged = checked_out.map(|it| merged_since(it, touched(&plan, observed, &history)));
     let merged = merged.unwrap_or_default().into_keys().collect();
-    let seen = Seen { desired, observed, trials: Trials::new(desired, observed), history, by_config, merged, names };
+    let trials = Trials::new(desired, observed, alone);
+    let seen = Seen { desired, observed, trials, history, by_config, merged, names };
     let mut keys = BTreeSet::new();
     let rows = plan
         .changes
@@ -120,7 +121,7 @@ impl Seen<'_> {
     fn row(&self, change: &Change, found: Option<&AnsweredObject>, keys: &mut BTreeSet<Key>) -> DriftRow {
         let step = &change.step;
         let how = self.how(step);
-        let (keep, first) = self.ways_out(step, found, keys);
+        let (Kept { answer: keep, layer }, first) = self.ways_out(step, found, keys);
         let meant_under = step.key().and_then(|key| self.desired.definitions.get(key)).map(|it| &it.system_presence);
         DriftRow {
             what: self.what(step, how, found),
@@ -129,12 +130,12 @@ impl Seen<'_> {
             modified: step.id().and_then(|id| self.modified(id)),
             keep,
             first,
-            keep_place: place(change, self.desired),
+            keep_place: layer.or_else(|| place(change, self.desired)),
             change: change.clone(),
         }
     }
 
-    fn ways_out(&self, step: &Step, found: Option<&AnsweredObject>, keys: &mut BTreeSet<Key>) -> (Answer, Vec<Answer>) {
+    fn ways_out(&self, step: &Step, found: Option<&AnsweredObject>, keys: &mut BTreeSet<Key>) -> (Kept, Vec<Answer>) {
         let wanted = step.key().and_then(|key| self.desired.definitions.get(key));
         let object = found.and_then(|it| self.observed.get(&it.id));
         let (Some(found), Some(wanted), Some(object)) = (found, wanted, object) else {
@@ -149,7 +150,7 @@ impl Seen<'_> {
         }
         let keep = match found.place {
             AnsweredPlace::Here => keep(step, &self.trials, keys),
-            AnsweredPlace::Elsewhere => become_of(object, wanted, &self.trials),
+            AnsweredPlace::Elsewhere => Kept::in_org_file(become_of(object, wanted, &self.trials)),
         };
         (keep, first)
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::desired::{Desired, Wanted};
+use crate::model::desired::{Desired, Places, Wanted};
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_be_id};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::observed::{Content, Definition};
 use crate::model::pins::obstacle;
 use crate::model::slug::slug;
-use crate::model::source::Span;
+use crate::model::source::{FileId, Span};
 use crate::model::{text, yaml};
 use crate::ops::drift::trial::{Proposal, TrialVerdict, Trials, pin_line};
 use crate::plan::answer::Answer;
@@ -18,10 +18,42 @@ use crate::plan::division;
 /// A longer list of labels gets a line per label, because config lines have a length limit.
 const LABELS_IN_LINE_MAX: usize = 200;
 
+/// The lines that keep a difference.
+#[derive(Debug)]
+pub struct Kept {
+    pub answer: Answer,
+    /// Their place in a layer that no other org uses. `None` if they are for the org file, or there is no layer.
+    pub layer: Option<Span>,
+}
+
+impl Kept {
+    pub fn in_org_file(answer: Answer) -> Kept {
+        Kept { answer, layer: None }
+    }
+}
+
+/// The definition in the layer to edit, if no other org uses it. In a layer over another one, no line removes a label of
+/// the other.
+pub fn layer_of_one(wanted: &Wanted, alone: &[FileId], takes_away: bool) -> Option<Span> {
+    let Places { key, first, .. } = &wanted.places;
+    (alone.contains(&key.file) && !(takes_away && first.file != key.file)).then_some(*key)
+}
+
 /// The lines that keep what a step would change. `keys` are those that other suggested lines use.
-pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answer {
+pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Kept {
+    let wanted = step.key().and_then(|key| trials.desired.definitions.get(key));
+    match (step, wanted) {
+        (Step::Update(Edit { id, before, after, .. }), Some(wanted)) => edited(trials, wanted, id, before, after),
+        (Step::Deactivate(_, Removal { id, before, .. }), Some(wanted)) => active(trials, wanted, id, before),
+        (Step::Reactivate(_), Some(wanted)) if let Some(layer) = layer_of_one(wanted, trials.alone, false) => {
+            Kept { answer: in_layer(wanted, vec!["deactivated: true".to_owned()]), layer: Some(layer) }
+        }
+        _ => Kept::in_org_file(keep_in_org_file(step, trials, wanted, keys)),
+    }
+}
+
+fn keep_in_org_file(step: &Step, trials: &Trials<'_>, wanted: Option<&Wanted>, keys: &mut BTreeSet<Key>) -> Answer {
     let desired = trials.desired;
-    let wanted = step.key().and_then(|key| desired.definitions.get(key));
     match (step, wanted) {
         (Step::Create(_) | Step::Reactivate(_), Some(wanted)) => {
             let kept = write(desired, wanted, vec!["deactivated: true".to_owned()]);
@@ -31,15 +63,6 @@ pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answe
                 }
                 _ => kept,
             }
-        }
-        (Step::Update(Edit { id, before, after, .. }), Some(wanted)) => edited(trials, wanted, id, before, after),
-        (Step::Deactivate(_, Removal { id, before, .. }), Some(wanted)) => {
-            let labels = before.labels.within(&desired.settings.scope);
-            let mut became = Became::of(&labels, wanted, desired);
-            became.fields.insert(0, "deactivated: false".to_owned());
-            let asked = division::asked(wanted, trials.observed, false).ok().flatten();
-            became.division(before.division.as_ref().filter(|it| asked.as_ref().is_some_and(|asked| asked != *it)));
-            became.answer(trials, wanted, id)
         }
         (Step::Supersede(..), Some(wanted)) if is_in_layer(wanted.places.replaces, desired, wanted) => {
             answer("take its `replaces` out of the layer", Vec::new())
@@ -54,7 +77,7 @@ pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answe
             kept
         }
         // An object that the config does not name cannot be changed in it.
-        (_, None) => answer("write nothing: the config does not name it", Vec::new()),
+        _ => answer("write nothing: the config does not name it", Vec::new()),
     }
 }
 
@@ -130,27 +153,59 @@ fn by_hand(object: Option<&Definition>) -> Answer {
     answer(&format!("repair it in the org's admin page: no config can say it{why}"), Vec::new())
 }
 
-fn edited(trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId, before: &Content, after: &Content) -> Answer {
+fn edited(trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId, before: &Content, after: &Content) -> Kept {
     if before.labels.is_empty() {
-        return answer(
-            "give it a label in the org's admin page: it has none, and a config cannot ask for that",
-            Vec::new(),
-        );
+        let say = "give it a label in the org's admin page: it has none, and a config cannot ask for that";
+        return Kept::in_org_file(answer(say, Vec::new()));
     }
-    let mut became = if before.labels.same_as(&after.labels) {
-        Became::default()
-    } else {
-        Became::of(&before.labels, wanted, trials.desired)
+    let is_labelled = before.labels.same_as(&after.labels);
+    let labels = |alone: &[FileId]| Became::of(&before.labels, wanted, trials.desired, alone);
+    let became = |alone: &[FileId]| if is_labelled { Became::default() } else { labels(alone) };
+    kept(trials, wanted, id, before.division.as_ref().filter(|it| Some(*it) != after.division.as_ref()), became)
+}
+
+fn active(trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId, before: &Content) -> Kept {
+    let labels = before.labels.within(&trials.desired.settings.scope);
+    let became = |alone: &[FileId]| {
+        let mut became = Became::of(&labels, wanted, trials.desired, alone);
+        became.fields.insert(0, "deactivated: false".to_owned());
+        became
     };
-    became.division(before.division.as_ref().filter(|it| Some(*it) != after.division.as_ref()));
-    became.answer(trials, wanted, id)
+    let asked = division::asked(wanted, trials.observed, false).ok().flatten();
+    let division = before.division.as_ref().filter(|it| asked.as_ref().is_some_and(|asked| asked != *it));
+    kept(trials, wanted, id, division, became)
+}
+
+/// The lines for a layer that no other org uses, if nothing else is needed. Otherwise those for the org file.
+fn kept(
+    trials: &Trials<'_>,
+    wanted: &Wanted,
+    id: &DefinitionId,
+    division: Option<&DivisionId>,
+    became: impl Fn(&[FileId]) -> Became,
+) -> Kept {
+    let of_layer = became(trials.alone);
+    if let Some(layer) = of_layer.layer.filter(|_| division.is_none())
+        && let Some(answer) = of_layer.in_layer(trials, wanted, id)
+    {
+        return Kept { answer, layer: Some(layer) };
+    }
+    let mut of_org_file = became(&[]);
+    of_org_file.fields.extend(division.map(|it| format!("division: {}", yaml::scalar(it.as_str()))));
+    Kept::in_org_file(of_org_file.answer(trials, wanted, id))
+}
+
+fn in_layer(wanted: &Wanted, fields: Vec<String>) -> Answer {
+    let key = (!fields.is_empty()).then(|| format!("{}:", yaml::scalar(wanted.key.as_str())));
+    let fields = fields.into_iter().map(|it| format!("  {it}"));
+    answer("write into the layer", key.into_iter().chain(fields).collect())
 }
 
 /// The lines that give a definition the object's current labels and place.
 pub fn become_of(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> Answer {
     let desired = trials.desired;
     let managed = object.labels.within(&desired.settings.scope);
-    let mut became = if managed.is_empty() { Became::default() } else { Became::of(&managed, wanted, desired) };
+    let mut became = if managed.is_empty() { Became::default() } else { Became::of(&managed, wanted, desired, &[]) };
     if object.system_presence != wanted.system_presence {
         let field = format!("systemPresence: {}", yaml::scalar(object.system_presence.as_str()));
         became.fields.insert(0, field);
@@ -249,19 +304,23 @@ struct Became {
     gone: Vec<Locale>,
     /// See [`Proposal::taken_out`].
     taken_out: Vec<&'static str>,
+    /// See [`layer_of_one`].
+    layer: Option<Span>,
 }
 
 impl Became {
-    /// From the managed labels of an object.
-    fn of(labels: &Labels, wanted: &Wanted, desired: &Desired) -> Became {
+    /// From the managed labels of an object. `alone` are the layers that no other org uses.
+    fn of(labels: &Labels, wanted: &Wanted, desired: &Desired, alone: &[FileId]) -> Became {
         let managed = wanted.labels.within(&desired.settings.scope);
+        let layer = layer_of_one(wanted, alone, labels.pair(&managed).iter().any(|it| it.first.is_none()));
         let mut spellings: BTreeMap<String, usize> = BTreeMap::new();
         for (locale, _) in labels.iter() {
             *spellings.entry(locale.normal()).or_default() += 1;
         }
         // With two spellings of a locale, an override could hit the wrong one.
         let is_twice = |locale: &Locale| spellings.get(&locale.normal()).is_some_and(|it| *it > 1);
-        let layered = |locale: &Locale| wanted.places.layered.iter().flatten().any(|it| it.same_as(locale));
+        let inherited = wanted.places.layered.iter().flatten().filter(|_| layer.is_none());
+        let layered = |locale: &Locale| inherited.clone().any(|it| it.same_as(locale));
         let (mut items, mut gone) = (Vec::new(), Vec::new());
         for pair in labels.pair(&managed) {
             match (pair.first, pair.second) {
@@ -282,16 +341,19 @@ impl Became {
         if wanted.previous_labels.iter().any(|it| Some(it) == now) {
             fields.extend(listed(wanted.previous_labels.iter().filter(|it| Some(*it) != now)));
         }
-        Became { fields, gone, taken_out: Vec::new() }
+        Became { fields, gone, taken_out: Vec::new(), layer }
     }
 
-    fn division(&mut self, division: Option<&crate::model::names::DivisionId>) {
-        self.fields.extend(division.map(|it| format!("division: {}", yaml::scalar(it.as_str()))));
+    /// As lines for a layer. `None` if they also need a pin, which only an org file has.
+    fn in_layer(&self, trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId) -> Option<Answer> {
+        let Became { fields, gone, taken_out: _, layer: _ } = self;
+        let proposal = Proposal { gone: gone.clone(), ..proposal(&wanted.key, fields.clone()) };
+        (trials.passing(proposal, id) == Some(false)).then(|| without(gone, in_layer(wanted, fields.clone())))
     }
 
     /// As lines that pass, with a pin if they need one.
     fn answer(self, trials: &Trials<'_>, wanted: &Wanted, id: &DefinitionId) -> Answer {
-        let Became { fields, gone, taken_out } = self;
+        let Became { fields, gone, taken_out, layer: _ } = self;
         let (desired, object) = (trials.desired, trials.observed.get(id));
         let presence = object.map(|it| &it.system_presence).filter(|it| **it != wanted.system_presence);
         let added_presence = presence.filter(|it| !is_known(it, desired));
@@ -310,14 +372,20 @@ impl Became {
         if !taken_out.is_empty() {
             say.push_str(" instead of `replaces`");
         }
-        if !gone.is_empty() {
-            let (labels, locales) = (if gone.len() == 1 { "label" } else { "labels" }, gone.iter().map(text::unticked));
-            let locales = text::list(&locales.map(|it| format!("`{it}`")).collect::<Vec<_>>(), "and");
-            let take = format!("take out its {labels} for {locales}");
-            say = if lines.is_empty() { take } else { format!("{take}, and {say}") };
-        }
-        answer(&say, lines)
+        without(&gone, answer(&say, lines))
     }
+}
+
+/// Also removes labels from the definition.
+fn without(gone: &[Locale], Answer { say, lines }: Answer) -> Answer {
+    if gone.is_empty() {
+        return answer(&say, lines);
+    }
+    let labels = if gone.len() == 1 { "label" } else { "labels" };
+    let locales: Vec<String> = gone.iter().map(text::ticked).collect();
+    let take = format!("take out its {labels} for {}", text::list(&locales, "and"));
+    let say = if lines.is_empty() { take } else { format!("{take}, and {say}") };
+    answer(&say, lines)
 }
 
 /// The field `labels`, on one line if it is short.
@@ -361,7 +429,7 @@ pub fn added(
     let name = labels.name(&desired.settings.default_locale).map(Label::nfc).and_then(slug);
     let base = name.unwrap_or_else(|| "definition".to_owned());
     let Some(key) = free_key(desired, &base, keys) else {
-        return answer("import it (`presencectl import`)", Vec::new());
+        return answer("write it below `definitions`, with a key of your own", Vec::new());
     };
     let each: Vec<String> = labels
         .iter()

@@ -5,7 +5,7 @@ use crate::model::forge::Forge;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Modified;
-use crate::model::source::Span;
+use crate::model::source::{FileId, Span};
 use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::drift::history::{DifferenceCause, LastApply};
@@ -71,6 +71,8 @@ pub struct DriftPast<'a> {
     pub applied: Option<Applied>,
     /// The checkout of the config. It is only used if no applied config is named.
     pub checked_out: Option<ConfigFiles<'a>>,
+    /// The layers that no other org uses: lines are for the layer, not for the org file over it.
+    pub alone: Vec<FileId>,
 }
 
 /// The available evidence.

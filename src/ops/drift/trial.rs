@@ -8,6 +8,7 @@ use crate::model::division::DivisionName;
 use crate::model::labels::Scope;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::observed::{Definition, Observed};
+use crate::model::source::FileId;
 use crate::model::yaml;
 use crate::plan::plan;
 
@@ -18,6 +19,8 @@ const LIMITS: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, re
 pub struct Trials<'a> {
     pub desired: &'a Desired,
     pub observed: &'a Observed,
+    /// The layers that no other org uses.
+    pub alone: &'a [FileId],
     /// Definitions of the config by default and previous labels.
     wanted: HashMap<&'a str, Vec<&'a Wanted>>,
     objects: HashMap<&'a str, Vec<&'a Definition>>,
@@ -50,7 +53,7 @@ pub enum TrialVerdict {
 }
 
 impl<'a> Trials<'a> {
-    pub fn new(desired: &'a Desired, observed: &'a Observed) -> Trials<'a> {
+    pub fn new(desired: &'a Desired, observed: &'a Observed, alone: &'a [FileId]) -> Trials<'a> {
         let default_locale = &desired.settings.default_locale;
         let mut wanted: HashMap<&str, Vec<&Wanted>> = HashMap::new();
         for it in desired.definitions.values() {
@@ -64,7 +67,7 @@ impl<'a> Trials<'a> {
                 objects.entry(label.nfc()).or_default().push(it);
             }
         }
-        Trials { desired, observed, wanted, objects }
+        Trials { desired, observed, alone, wanted, objects }
     }
 
     /// What a plan with these lines does with an object.

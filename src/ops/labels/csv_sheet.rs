@@ -15,6 +15,9 @@ const ENDS: [char; 4] = [';', '\t', '\n', '\r'];
 /// Put before a formula that starts directly after one of [`ENDS`].
 const INNER_GUARD: char = '\'';
 
+/// What spreadsheets write for a formula without a value.
+const ERRORS: [&str; 8] = ["#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#N/A", "#NULL!", "#NUM!", "#SPILL!"];
+
 /// The supported delimiters, in the order of preference.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
@@ -75,11 +78,26 @@ fn is_taken_for_something_else(raw: &str) -> bool {
     let begins = raw.starts_with(FORMULA) || raw.starts_with(['\'', '\t']);
     // Some programs skip leading spaces.
     let begins_later = trimmed.starts_with(FORMULA);
-    let is_word = trimmed.eq_ignore_ascii_case("true") || trimmed.eq_ignore_ascii_case("false");
-    // A number, a date or a time, in digits of any script.
-    let is_number = trimmed.chars().any(char::is_numeric)
+    begins || begins_later || raw.starts_with('0') || converted(raw).is_some()
+}
+
+/// What a spreadsheet makes of text in this form, or made it from. The export guards such text.
+fn converted(raw: &str) -> Option<&'static str> {
+    let trimmed = raw.trim();
+    let is_digits = trimmed.chars().any(char::is_numeric)
         && trimmed.chars().all(|c| c.is_numeric() || c.is_whitespace() || "/:-.,Ee+%".contains(c));
-    begins || begins_later || is_word || is_number || raw.starts_with('0')
+    if trimmed.starts_with('=') {
+        Some("a formula")
+    } else if ERRORS.contains(&trimmed) || trimmed.strip_prefix("Err:").is_some_and(|it| it.parse::<u16>().is_ok()) {
+        Some("an error value")
+    } else if trimmed.eq_ignore_ascii_case("true") || trimmed.eq_ignore_ascii_case("false") {
+        Some("a truth value")
+    } else if is_digits {
+        // In digits of any script.
+        Some("a number or a date")
+    } else {
+        None
+    }
 }
 
 /// Why a CSV cannot be read.
@@ -111,17 +129,21 @@ pub fn read(bytes: &[u8]) -> Result<ReadSheet, CsvFlaw> {
     let mut reader = CsvReader { left: text, delimiter, line: 1 };
     let mut number = 0;
     while !reader.left.is_empty() {
-        let row: Vec<(u32, SheetCell)> = (0..)
-            .zip(reader.row()?)
-            .filter(|(_, it)| !it.is_empty())
-            .map(|(index, it)| (index, SheetCell::Text(unguarded(&it))))
-            .collect();
+        let row: Vec<(u32, SheetCell)> =
+            (0..).zip(reader.row()?).filter(|(_, it)| !it.is_empty()).map(|(index, it)| (index, value(&it))).collect();
         if !row.is_empty() {
             sheet.rows.push((number, row));
         }
         number += 1;
     }
     Ok(sheet)
+}
+
+fn value(cell: &str) -> SheetCell {
+    match converted(cell).filter(|_| !cell.starts_with('\t')) {
+        Some(kind) => SheetCell::Converted(unguarded(cell), kind),
+        None => SheetCell::Text(unguarded(cell)),
+    }
 }
 
 fn decode(bytes: &[u8]) -> Result<String, CsvFlaw> {

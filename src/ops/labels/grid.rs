@@ -75,6 +75,8 @@ pub struct LabelSheet {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SheetCell {
     Text(String),
+    /// Text that has the form of something else, in words: a CSV does not say what it was.
+    Converted(String, &'static str),
     /// A value that is not text, in words.
     Odd(&'static str),
 }
@@ -111,7 +113,9 @@ impl ReadSheet {
     pub fn headings(&self) -> Vec<(u32, SheetColumn)> {
         let Some((0, cells)) = self.rows.first() else { return Vec::new() };
         let text = |(column, cell): &(u32, SheetCell)| match cell {
-            SheetCell::Text(text) => Some((*column, SheetColumn::of_heading(text.trim()))),
+            SheetCell::Text(text) | SheetCell::Converted(text, _) => {
+                Some((*column, SheetColumn::of_heading(text.trim())))
+            }
             SheetCell::Odd(_) => None,
         };
         cells.iter().filter_map(text).collect()

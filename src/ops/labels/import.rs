@@ -133,7 +133,7 @@ impl<'a> SheetRow<'a> {
 
     fn text(self, column: u32) -> Option<&'a str> {
         match self.cell(column) {
-            Some(SheetCell::Text(text)) => Some(text),
+            Some(SheetCell::Text(text) | SheetCell::Converted(text, _)) => Some(text),
             Some(SheetCell::Odd(_)) | None => None,
         }
     }
@@ -256,8 +256,9 @@ impl Reading<'_> {
         exported: &CellMark,
     ) -> Option<WantedLabel> {
         let address = row.at(column);
-        let typed = match row.cell(column)? {
-            SheetCell::Text(typed) => typed,
+        let (typed, converted) = match row.cell(column)? {
+            SheetCell::Text(typed) => (typed, None),
+            SheetCell::Converted(typed, kind) => (typed, Some(*kind)),
             SheetCell::Odd(kind) => {
                 self.refuse(address, format!("here is {kind}: format the cell as text and type the label"));
                 return None;
@@ -266,6 +267,13 @@ impl Reading<'_> {
         let there = &self.rows[index];
         let now = shown(there, locale);
         if mark(Some(typed)) == *exported || now.as_deref() == Some(typed) {
+            return None;
+        }
+        if let Some(kind) = converted {
+            let typed = text::ticked(text::shortened(typed));
+            let why =
+                format!("{typed} has the form of {kind}: type the label into a cell of a workbook, formatted as text");
+            self.refuse(address, why);
             return None;
         }
         if mark(now.as_deref()) != *exported {

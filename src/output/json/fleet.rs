@@ -33,6 +33,8 @@ pub struct FleetPlanV1 {
     /// Orgs that a change of the files does not affect, and that need no plan (`combine --changed-since`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unaffected: Vec<String>,
+    /// What the change of the config does beside the groups, guards first; equal notes are one. Empty without `--base`.
+    pub look_first: Vec<FleetLookV1>,
     /// Equal changes are one group; those that take something away come first.
     pub groups: Vec<FleetGroupV1>,
     /// Why it may not be applied; equal reasons are one.
@@ -123,7 +125,7 @@ pub struct FleetGroupV1 {
     pub before_elsewhere: Vec<FleetBeforeV1>,
     /// Orgs that have all of it already.
     pub already_in_place: Vec<String>,
-    /// No org that was planned has it yet.
+    /// No org that was planned has it yet; false where no org was asked.
     pub first_anywhere: bool,
     /// How many people are on it now, in all orgs together; absent where nothing was asked.
     pub people: Option<PeopleV1>,
@@ -187,6 +189,36 @@ pub struct FleetRefusalV1 {
     pub orgs: Vec<String>,
     /// The orgs in words.
     pub orgs_in_words: String,
+}
+
+/// Something to look at before the changes, in every org that has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct FleetLookV1 {
+    /// What it is about.
+    pub code: LookCodeV1,
+    /// In words.
+    pub message: String,
+    /// Lines of YAML, ready to paste.
+    pub yaml: Vec<String>,
+    /// The orgs.
+    pub orgs: Vec<String>,
+    /// The orgs in words.
+    pub orgs_in_words: String,
+}
+
+/// What a note before the changes is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LookCodeV1 {
+    /// The change edits a guard, such as `freeze`.
+    Guards,
+    /// A definition leaves the config while it stays active.
+    Leaving,
+    /// The default label of a definition changes.
+    Renamed,
+    /// Something could not be looked at.
+    NotKnown,
 }
 
 /// Something to look at, in every org that has it.

@@ -69,6 +69,9 @@ pub struct ListedOrgV1 {
     /// Whether it is due, by the reports of its applies; absent without `--behind`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<BehindV1>,
+    /// The guards that the change edits: `limits`, `protect`, `omit`, `prune`, `freeze`, `org`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<String>,
     /// Does it differ only in what is no definition, such as settings and guards?
     pub settings_only: bool,
     /// The definitions that leave its config and stay active in the org.

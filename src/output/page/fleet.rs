@@ -3,7 +3,7 @@
 
 use crate::model::text;
 use crate::output::json::common::PlaceV1;
-use crate::output::json::fleet::{FleetGroupV1, FleetLineV1, FleetOrgV1, FleetRefusalV1, FleetWarningV1};
+use crate::output::json::fleet::{FleetGroupV1, FleetLineV1, FleetLookV1, FleetOrgV1, FleetRefusalV1, FleetWarningV1};
 use crate::output::json::{FleetPlanV1, OrgsV1};
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
@@ -22,7 +22,7 @@ use crate::plan::origin::short;
 const OPEN_LABELS_MAX: usize = 4;
 
 pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static> {
-    let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
+    let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, .. } = plan;
     let words = heading(plan);
     let is_bad = summary.not_planned + refusals.len() > 0;
     let tone = match (is_bad, summary.changed) {
@@ -59,9 +59,10 @@ pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static
         leads,
         sections: vec![
             not_planned(orgs),
+            looks(&plan.look_first),
             refused(refusals),
             changes(groups),
-            looked_at(warnings, no_longer_needed),
+            looked_at(warnings, &plan.no_longer_needed),
             matrix(orgs, groups),
             failure::lints(lints),
         ],
@@ -76,6 +77,11 @@ pub(super) fn page_of_orgs(orgs: &OrgsV1) -> Page<'static> {
         None => text::count(orgs.orgs.len(), "org"),
     };
     let notes = orgs::notes(orgs).into_iter().map(|it| vec![Item::new(vec![sentence(it)])]).collect();
+    let guards = orgs::guards(orgs).into_iter().map(|(guards, names)| {
+        vec![Item::new(vec![sentence(guards)]), Item::nested(vec![plain("in "), sentence(names.join(", "))])]
+    });
+    let title = Title::heading("Look at this first");
+    let guards = Section::list("note", Keep::First, title, Tone::Open, guards.collect());
     let listed = orgs.orgs.iter().filter(|it| orgs.since.is_none() && it.behind.is_none());
     let listed = listed.map(|it| vec![Item::new(vec![name(it.name.as_str())])]).collect();
     Page {
@@ -88,6 +94,7 @@ pub(super) fn page_of_orgs(orgs: &OrgsV1) -> Page<'static> {
         summary: Summary { tone: Tone::Open, words, more: None },
         leads: Vec::new(),
         sections: vec![
+            guards,
             changes(&orgs.groups),
             Section::list("note", Keep::Third, Title::heading("To look at"), Tone::Open, notes),
             Section::list("org", Keep::Third, Title::heading("Orgs"), Tone::Open, listed),
@@ -179,13 +186,24 @@ fn change(group: &FleetGroupV1) -> Vec<PageLines> {
 
 fn orgs(group: &FleetGroupV1) -> PageLines {
     let mut lines = cell(vec![sentence(group.orgs_in_words.as_str())]);
-    let proven = sentence(in_place(&group.already_in_place));
-    lines.push((By::Both, vec![Piece::Quiet(vec![proven])]));
+    let proven = in_place(group).map(|it| (By::Both, vec![Piece::Quiet(vec![sentence(it)])]));
+    lines.extend(proven);
     lines.extend(group.reasons.iter().map(|it| {
         let comment = it.comment.iter().flat_map(|it| [plain(": "), sentence(it.as_str())]);
         (By::Both, vec![Piece::Quiet(std::iter::once(place(&it.place)).chain(comment).collect())])
     }));
     lines
+}
+
+/// What a person has to look at before the changes.
+fn looks(looks: &[FleetLookV1]) -> Section {
+    let note = |it: &FleetLookV1| {
+        let colon = plain(if it.yaml.is_empty() { "" } else { ":" });
+        let head = Item { yaml: it.yaml.clone(), ..Item::new(vec![sentence(it.message.as_str()), colon]) };
+        vec![head, Item::nested(vec![plain("in "), sentence(it.orgs_in_words.as_str())])]
+    };
+    let title = Title::heading("Look at this first");
+    Section::list("note", Keep::First, title, Tone::Open, looks.iter().map(note).collect())
 }
 
 fn looked_at(warnings: &[FleetWarningV1], lines: &[FleetLineV1]) -> Section {

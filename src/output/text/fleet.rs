@@ -8,10 +8,11 @@ use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
 use crate::output::json::content::{ActionV1, PeopleV1};
 use crate::output::json::fleet::{
-    FleetGroupV1, FleetLabelV1, FleetLineV1, FleetOrgV1, FleetRefusalV1, FleetStatusV1, FleetSummaryV1,
+    FleetGroupV1, FleetLabelV1, FleetLineV1, FleetLookV1, FleetOrgV1, FleetRefusalV1, FleetStatusV1, FleetSummaryV1,
+    LookCodeV1,
 };
 use crate::output::style::{Style, sign};
-use crate::output::text::problem::{answer, explained_below};
+use crate::output::text::problem::{answer, explained_below, pasted};
 use crate::plan::change::Action;
 use crate::plan::origin::short;
 
@@ -20,13 +21,14 @@ const LABELS_MAX: usize = 4;
 
 /// The whole text, with all changes and orgs.
 pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
-    let FleetPlanV1 { commit, summary, orgs, unaffected, groups, refusals, warnings, no_longer_needed, .. } = plan;
+    let FleetPlanV1 { commit, summary, orgs, unaffected, look_first, groups, refusals, warnings, .. } = plan;
     let mut sections = vec![
         commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
         not_planned(orgs, style),
         frozen_shown(orgs, style),
+        look_first.iter().map(|it| look(it, style)).collect(),
         refusals.iter().map(|it| blocker(it, style)).collect::<Vec<_>>().join("\n"),
-        changes(groups, true, style),
+        changes(groups, style),
     ];
     let shown = if style.quiet { &[][..] } else { warnings };
     sections.push(shown.iter().fold(String::new(), |mut all, it| {
@@ -37,7 +39,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
         let _ = writeln!(all, "  in {}", text::terminal(&it.orgs_in_words));
         all
     }));
-    sections.push(no_longer_needed.iter().map(line_shown).collect());
+    sections.push(plan.no_longer_needed.iter().map(line_shown).collect());
     sections.push(no_change(orgs));
     sections.push(match unaffected.as_slice() {
         [] => String::new(),
@@ -88,6 +90,17 @@ fn frozen_shown(orgs: &[FleetOrgV1], style: Style) -> String {
     frozen(orgs).into_iter().map(line).collect::<Vec<_>>().concat()
 }
 
+fn look(it: &FleetLookV1, style: Style) -> String {
+    let FleetLookV1 { code, message, yaml, orgs: _, orgs_in_words } = it;
+    let head = if *code == LookCodeV1::Guards { "LOOK FIRST" } else { "look" };
+    let (message, colon) = (text::with_short_names(message), if yaml.is_empty() { "" } else { ":" });
+    let mut shown = format!("{}: {}{colon}\n", style.doubtful(head), text::terminal(&message));
+    pasted(&mut shown, yaml, style);
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "  in {}", text::terminal(orgs_in_words));
+    shown
+}
+
 fn sandbox_note(orgs: &[FleetOrgV1]) -> &'static str {
     let is_sandbox = orgs.iter().any(|it| it.plan.as_ref().is_some_and(|plan| plan.target.sandbox));
     if is_sandbox { " - sandbox: nothing real is written" } else { "" }
@@ -123,8 +136,7 @@ fn blocker(it: &FleetRefusalV1, style: Style) -> String {
     shown
 }
 
-/// `proven` adds the orgs that already have a change.
-pub(super) fn changes(groups: &[FleetGroupV1], proven: bool, style: Style) -> String {
+pub(super) fn changes(groups: &[FleetGroupV1], style: Style) -> String {
     let (mut shown, mut before) = (String::new(), None);
     for group in groups {
         let heading = (&group.orgs_in_words, &group.origin);
@@ -140,13 +152,13 @@ pub(super) fn changes(groups: &[FleetGroupV1], proven: bool, style: Style) -> St
             let _ = writeln!(shown, "{}{origin}:", style.bold(&text::terminal(&group.orgs_in_words).to_string()));
             before = Some(heading);
         }
-        shown.push_str(&change(group, proven, style));
+        shown.push_str(&change(group, style));
     }
     shown
 }
 
-fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
-    let FleetGroupV1 { action, labels, deactivated, division, before_elsewhere, already_in_place, .. } = group;
+fn change(group: &FleetGroupV1, style: Style) -> String {
+    let FleetGroupV1 { action, labels, deactivated, division, before_elsewhere, .. } = group;
     let head = style.action((*action).into(), &format!("{} {}", sign((*action).into()), verb(*action)));
     let without = if group.without.is_empty() {
         String::new()
@@ -181,15 +193,18 @@ fn change(group: &FleetGroupV1, proven: bool, style: Style) -> String {
         let comment = it.comment.as_ref().map_or_else(String::new, |it| format!(": {}", text::terminal(it)));
         let _ = writeln!(shown, "    {}{comment}", place_shown(&it.place));
     }
-    if proven {
-        let _ = writeln!(shown, "    {}", text::terminal(&in_place(already_in_place)));
+    if let Some(in_place) = in_place(group) {
+        let _ = writeln!(shown, "    {}", text::terminal(&in_place));
     }
     shown
 }
 
-/// The orgs that already have a change.
-pub fn in_place(orgs: &[String]) -> String {
-    if orgs.is_empty() { "in no other org yet".to_owned() } else { format!("already in place in {}", orgs.join(", ")) }
+/// The orgs that already have a change. `None` if that is not known.
+pub fn in_place(FleetGroupV1 { already_in_place: orgs, first_anywhere, .. }: &FleetGroupV1) -> Option<String> {
+    match orgs.as_slice() {
+        [] => first_anywhere.then(|| "in no other org yet".to_owned()),
+        orgs => Some(format!("already in place in {}", orgs.join(", "))),
+    }
 }
 
 /// The subject of a group, as `lunch "Lunch" (Meal)`.

@@ -11,6 +11,7 @@ use crate::output::json::orgs::{BehindV1, DueV1, ListedOrgV1, OrgsSinceV1, Stand
 use crate::output::style::Style;
 use crate::output::table::{self, TableColumn};
 use crate::output::text::fleet::changes;
+use crate::plan::origin::guards_in_words;
 
 const COMMIT_CHARS: usize = 12;
 /// A whole hash.
@@ -23,8 +24,12 @@ pub fn human(orgs: &OrgsV1, style: Style) -> String {
         (None, false) => return listed(orgs, style),
     };
     let mut shown = format!("{}\n", style.bold(&heading));
-    let blocks = changes(&orgs.groups, false, style);
+    let blocks = changes(&orgs.groups, style);
     // Writing to a String cannot fail.
+    for (guards, names) in guards(orgs) {
+        let head = style.doubtful("LOOK FIRST");
+        let _ = write!(shown, "\n{head}: {}\n  in {}\n", text::terminal(&guards), text::terminal(&names.join(", ")));
+    }
     if !blocks.is_empty() {
         let _ = write!(shown, "\n{blocks}");
     }
@@ -66,6 +71,18 @@ pub fn heading_of_due(orgs: &OrgsV1) -> String {
 /// The due orgs without a job, because they are frozen.
 pub fn frozen(orgs: &OrgsV1) -> impl Iterator<Item = (&ListedOrgV1, &String)> {
     orgs.orgs.iter().filter(|it| it.why_due().is_some()).filter_map(|it| Some((it, it.frozen_until.as_ref()?)))
+}
+
+/// The guards that the change edits, with the orgs.
+pub fn guards(orgs: &OrgsV1) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for (org, guards) in orgs.orgs.iter().filter_map(|it| Some((it, guards_in_words(it.guards.iter())?))) {
+        match all.iter_mut().find(|(it, _)| *it == guards) {
+            Some((_, names)) => names.push(org.name.clone()),
+            None => all.push((guards, vec![org.name.clone()])),
+        }
+    }
+    all
 }
 
 /// The notes outside the blocks, a line each.

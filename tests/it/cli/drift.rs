@@ -272,6 +272,60 @@ fn the_schema_is_in_step() {
     in_step("drift.v1.json", &json::schema::<json::DriftV1>());
 }
 
+/// The lines are for the file that `--accept` edits: a layer that no other org uses, else the org file.
+#[test]
+fn a_layer_of_one_org_is_named_as_the_place_and_edited() {
+    let object = |number: usize, presence: &str, labels: &Value| json!({ "id": format!("{number:08}-0000-4000-8000-000000000001"), "systemPresence": presence, "languageLabels": labels });
+    let definitions = vec![
+        object(1, "Meal", &json!({ "en_US": "Lunch", "fr": "Dej" })),
+        object(2, "Break", &json!({ "en_US": "Tea", "de": "Tea time" })),
+        object(3, "Busy", &json!({ "en_US": "Own", "it": "Pro" })),
+        object(4, "Busy", &json!({ "en_US": "Both", "de": "Beides" })),
+    ];
+    let org = Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() });
+    let (cli, target) = with_org(&org);
+    let base = [
+        definition("lunch", "Meal", "en_US: Lunch, de: Mittag"),
+        definition("tea", "Break", "en_US: Tea, de: Tee"),
+        definition("both", "Busy", "en_US: Both, de: Beide"),
+    ];
+    let own = definition("own", "Busy", "en_US: Own, de: Eigen");
+    cli.write("all/base/all.yaml", &format!("{HEAD}{}", base.concat()));
+    let layer = format!("{HEAD}  lunch: {{ labels: {{ fr: Dej }} }}\n  both: {{ labels: {{ fr: Deux }} }}\n{own}");
+    cli.write("all/clients/a.yaml", &layer);
+    cli.write("all/orgs/a.yaml", "version: 1\norg: { name: a }\nuse: [../base, ../clients/a.yaml]\n");
+    cli.write("all/orgs/b.yaml", "version: 1\norg: { name: b }\nuse: [../base]\n");
+    let drift = |more: &str| cli.run(&format!("drift all --org a {target} {more}"));
+    let ways = |stdout: &str| {
+        let lines: Vec<String> =
+            stdout.lines().filter(|it| it.contains("to keep it")).map(|it| it.trim().to_owned()).collect();
+        lines
+    };
+    assert_eq!(
+        ways(&drift("").stdout),
+        [
+            "to keep it, write into the org file (all/orgs/a.yaml:2:6):",
+            "to keep it, write into the org file (all/orgs/a.yaml:2:6):",
+            "to keep it, take out its label for `de`, and write into the layer (all/clients/a.yaml:5:3):",
+            "to keep it, write into the org file (all/orgs/a.yaml:2:6):",
+        ],
+        "{}",
+        drift("").shown()
+    );
+    // An org elsewhere below the root that uses the layer counts too.
+    cli.write("other/c.yaml", "version: 1\norg: { name: c }\nuse: [../all/clients/a.yaml, ../all/base]\n");
+    let elsewhere = drift("--root .");
+    assert!(!elsewhere.stdout.contains("the layer"), "{}", elsewhere.shown());
+    for key in ["own", "lunch", "tea", "both"] {
+        let ran = drift(&format!("--accept {key} --yes"));
+        assert_eq!(ran.code, Some(0), "{key}: {}", ran.shown());
+        let file = if key == "own" { "all/clients/a.yaml\n" } else { "all/orgs/a.yaml\n" };
+        assert!(ran.stdout.trim_start().starts_with(file), "{key}: {}", ran.shown());
+    }
+    assert!(drift("").stdout.contains("No drift"), "{}", drift("").shown());
+    assert!(cli.read("all/clients/a.yaml").contains("    labels: { en_US: Own, it: Pro }\n"));
+}
+
 #[test]
 fn the_command_that_takes_it_back_is_the_one_that_does() {
     let org = Org::start(SandboxConfig::default());

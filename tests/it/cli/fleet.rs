@@ -214,8 +214,95 @@ fn an_org_without_an_id_is_not_planned() {
     fleet.cli.write("orgs/acme-dev.yaml", &file);
     let ran = fleet.run("plan . --org acme-*");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stdout.contains("  acme-dev: `acme-dev` has no `org.id`"), "{}", ran.stdout);
-    assert_eq!(fleet.run("plan . --org acme-dev").code, Some(0), "alone it needs none");
+    let (_, problem) = ran.stdout.split_once("  acme-dev: `acme-dev` has no `org.id`").unwrap();
+    let help = "help: write the id into `orgs/acme-dev.yaml`; `presencectl plan . --org acme-dev` prints it\n";
+    assert!(problem.contains(help), "{}", ran.stdout);
+    let alone = fleet.run("plan . --org acme-dev");
+    assert!(alone.code == Some(0) && alone.stdout.contains(&id(1)), "alone it needs none: {}", alone.stdout);
+}
+
+/// A command for one of several orgs names the org, or says where its name belongs.
+#[test]
+fn commands_in_helps_work_for_several_orgs() {
+    let fleet = five();
+    let unknown = fleet.run("plan . --all-orgs --only dinner --root .");
+    let help = "help: `presencectl config . --org NAME --root .` prints every key";
+    assert!(unknown.stderr.contains(help), "{}", unknown.stderr);
+    let unknown = fleet.run("promote dinner . --from acme-dev --to acme-test");
+    assert!(
+        unknown.stderr.contains("help: `presencectl config . --org acme-dev` prints every key"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+/// Ids of objects keep no two statements of several orgs apart. Everything else does, also within one org.
+#[test]
+fn equal_statements_of_several_orgs_are_one_and_no_others() {
+    let twins = |last: usize, label: &str| {
+        let mut all = lunch(&json!({ "en_US": "Lunch break", "de": "Mittagspause", "sv": "Lunchrast" }));
+        let twin = |number: usize| {
+            let mut it = held(number, "Meal", &json!({ "en_US": label }));
+            it["deactivated"] = (number % 2 == 1).into();
+            it
+        };
+        all.extend((3..=last).map(|it| {
+            let mut twin = twin(it);
+            twin["id"] = format!("{last:08}-0000-4000-8000-{it:012}").into();
+            twin
+        }));
+        all
+    };
+    let warnings = |fleet: &Fleet| {
+        let plan: Value = serde_json::from_str(&fleet.run("plan . --all-orgs -o json").stdout).unwrap();
+        let said = |it: &Value| {
+            let orgs: Vec<&str> = it["orgs"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+            (it["message"].as_str().unwrap().to_owned(), orgs.join(" "))
+        };
+        let all = ["warnings", "refusals"].into_iter().flat_map(|it| plan[it].as_array().unwrap());
+        all.map(said).collect::<Vec<_>>()
+    };
+    // The twin has another id in each org.
+    let equal = [4, 4].map(|it| twins(it, "Lunch"));
+    let [one, mut other] = equal;
+    other[3]["id"] = "aaaaaaaa-0000-4000-8000-000000000004".into();
+    other[2]["id"] = "aaaaaaaa-0000-4000-8000-000000000003".into();
+    let fleet = Fleet::new().org("a-dev", one, "").org("b-dev", other, "");
+    let said = warnings(&fleet);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0].1, "a-dev b-dev");
+    assert!(!said[0].0.contains("0000-4000"), "{said:?}");
+
+    // Labels that differ in something like an id are two.
+    let labelled = |id: &str| {
+        let mut all = lunch(&json!({ "en_US": "Lunch break", "de": "Mittagspause", "sv": "Lunchrast" }));
+        all[1]["languageLabels"] = json!({ "en_US": format!("Tea time ({id})"), "de": "Tee" });
+        all
+    };
+    let fleet = Fleet::new().org("a-dev", labelled(&id(7)), "").org("b-dev", labelled(&id(8)), "");
+    let said = warnings(&fleet);
+    let orgs: Vec<&str> = said.iter().map(|(_, orgs)| orgs.as_str()).collect();
+    assert_eq!(orgs, ["a-dev", "b-dev"], "{said:?}");
+    assert!(said[0].0.contains(&id(7)) && said[1].0.contains(&id(8)), "{said:?}");
+
+    // What one org has twice is said twice.
+    let odd = |numbers: [usize; 2]| {
+        let mut all = lunch(&json!({ "en_US": "Lunch break", "de": "Mittagspause", "sv": "Lunchrast" }));
+        all.extend(numbers.map(|it| held(it, "Meal", &json!({ "en_US": "Nap" }))));
+        all
+    };
+    let fleet = Fleet::new().org("a-dev", odd([3, 4]), "settings: { prune: delete }\n");
+    let fleet = fleet.org("b-dev", odd([5, 6]), "settings: { prune: delete }\n");
+    for (name, numbers) in [("a-dev", [3, 4]), ("b-dev", [5, 6])] {
+        let spoilt = json!({ "deactivated": "true" });
+        for number in numbers {
+            let id = format!("00000000-0000-4000-8000-{number:012}");
+            fleet.sandbox(name).with(|it| it.org.spoil(&id, spoilt.as_object().unwrap()));
+        }
+    }
+    let said = warnings(&fleet);
+    assert!(said.iter().all(|(_, orgs)| !orgs.contains("a-dev a-dev")), "{said:?}");
+    assert_eq!(said.len(), 4, "{said:?}");
 }
 
 #[test]
@@ -293,6 +380,33 @@ fn what_a_change_does_by_itself_is_told_apart_from_what_was_edited_by_hand() {
     let ran = fleet.run("plan orgs --root . --org acme-* --base ./before");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stdout.contains("test and prod (acme-prod, acme-test), from this change:\n"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("LOOK FIRST"), "{}", ran.stdout);
+}
+
+/// A change that lifts a freeze says so first, also among several orgs and where their documents are combined.
+#[test]
+fn edited_guards_of_several_orgs_are_told_first() {
+    let fleet = five();
+    let base = fleet.cli.read("base.yaml");
+    fleet.cli.write("before/base.yaml", &base.replace("tea:", "tea-time:").replace("en_US: Tea,", "en_US: Tea time,"));
+    for (name, _) in &fleet.orgs {
+        let file = fleet.cli.read(&format!("orgs/{name}.yaml")).replace("  tea:", "  tea-time:");
+        let freeze = if name == "hooli-test" { "" } else { "freeze: { until: 2099-01-02, reason: Christmas }\n" };
+        fleet.cli.write(&format!("before/orgs/{name}.yaml"), &format!("{file}{freeze}"));
+    }
+    let flags = "orgs --root . --base ./before";
+    let said = "LOOK FIRST: this change itself touches `freeze`: the guard is edited in the change that it guards\n  in \
+                all orgs but hooli-test\n";
+    let plans = fleet.run(&format!("plan {flags} --all-orgs --plans-dir plans"));
+    let (first, _) = plans.stdout.split_once("  ~ update lunch").unwrap();
+    assert!(first.contains(said), "{}", plans.shown());
+    let page = fleet.run(&format!("plan {flags} --all-orgs -o markdown"));
+    let (_, first) =
+        page.stdout.split_once("#### Look at this first\n\n- this change itself touches `freeze`").unwrap();
+    assert!(first.contains("in all orgs but hooli-test\n"), "{}", page.stdout);
+    let documents: Vec<String> = fleet.orgs.iter().map(|(name, _)| format!("plans/{name}.json")).collect();
+    let combined = fleet.run(&format!("combine orgs --root . {}", documents.join(" ")));
+    assert!(combined.stdout.contains(said), "{}", combined.shown());
 }
 
 #[test]

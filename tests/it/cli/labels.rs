@@ -107,7 +107,7 @@ fn what_is_no_spreadsheet_is_named() {
     ran.complains(
         1,
         "error: cannot read `labels.csv`: it has no column `file`, `default label` and `presencectl`; nothing was \
-         written\n  help: `presencectl labels export` writes a spreadsheet with all columns\n",
+         written\n  help: `labels export` writes a spreadsheet with all columns\n",
     );
     let ran = cli.run("labels import labels.xlsx c --yes");
     assert!(ran.stderr.starts_with("error: cannot read `labels.xlsx`: it is no workbook"), "{}", ran.stderr);
@@ -117,7 +117,67 @@ fn what_is_no_spreadsheet_is_named() {
     let ran = cli.run("labels export c -o xlsx");
     assert!(ran.stderr.contains("nothing for standard output"), "{}", ran.stderr);
     let ran = cli.run("labels export c --org acne");
-    ran.complains(1, "error: --org: no org file is for `acne`\n  help: did you mean `acme`?\n");
+    ran.complains(1, "error: no org has the name `acne`\n  help: did you mean `acme`?\n");
+    cli.run("labels export c --stage prod").complains(1, "error: no org has the stage `prod`\n");
+}
+
+#[test]
+fn the_files_of_some_orgs_are_chosen_by_patterns_and_stages() {
+    let cli = two_orgs();
+    for (name, number, stage) in [("acme", 1, "prod"), ("acme-dev", 3, "dev"), ("hooli", 2, "prod")] {
+        let head = org(name, number).replace(" id:", &format!(" stage: {stage}, id:"));
+        let own =
+            format!("{head}definitions:\n  of-{name}: {{ systemPresence: Meal, labels: {{ en_US: Of {name} }} }}\n");
+        cli.write(&format!("c/orgs/{name}.yaml"), &own);
+    }
+    for (flags, expected) in [
+        ("", "of-acme of-acme-dev of-hooli"),
+        ("--org acme*", "of-acme of-acme-dev"),
+        ("--stage prod", "of-acme of-hooli"),
+        ("--org acme* --org hooli --stage dev", "of-acme-dev"),
+    ] {
+        let exported = cli.run(&format!("labels export c {flags} -o csv")).stdout;
+        let keys = exported.lines().filter_map(|it| it.split_once(',')).map(|(key, _)| key);
+        let own: Vec<&str> = keys.filter(|it| it.starts_with("of-")).collect();
+        assert_eq!(own.join(" "), expected, "{flags}: {exported}");
+    }
+}
+
+/// A spreadsheet saves what it made of a text, and a CSV does not say so. The export guards such text.
+#[test]
+fn what_a_spreadsheet_made_of_a_label_is_refused_in_a_csv_too() {
+    for (cell, kind) in [
+        ("12.5", "a number or a date"),
+        ("01/02/2026", "a number or a date"),
+        ("٢٤", "a number or a date"),
+        ("#REF!", "an error value"),
+        ("Err:502", "an error value"),
+        ("=1+1", "a formula"),
+        ("TRUE", "a truth value"),
+    ] {
+        let cli = two_orgs();
+        cli.run("labels export c -o csv=labels.csv");
+        translated(&cli, "labels.csv", ",Mittag,", &format!(",{cell},"));
+        let ran = cli.run("labels import labels.csv c --yes");
+        let refused = format!(
+            "  F2: `{cell}` has the form of {kind}: type the label into a cell of a workbook, formatted as text\n"
+        );
+        assert!(ran.code == Some(1) && ran.stderr.contains(&refused), "{}", ran.shown());
+        assert_eq!(cli.read("c/base/presence.yaml"), BASE);
+        // It is a label there already, also where a program took the tab away.
+        cli.write("c/base/presence.yaml", &BASE.replace("de: Mittag", &format!("de: \"{cell}\"")));
+        cli.run("labels export c -o csv=labels.csv");
+        translated(&cli, "labels.csv", &format!("\t{cell}"), cell);
+        cli.run("labels import labels.csv c --yes")
+            .prints(0, "Nothing to write: the files have these labels already.\n");
+    }
+    // A text that only begins alike is a label.
+    for cell in ["24 h", "0800 Hotline", "- Pause", "#1", "Err: x"] {
+        let cli = two_orgs();
+        cli.run("labels export c -o csv=labels.csv");
+        translated(&cli, "labels.csv", ",Mittag,", &format!(",{cell},"));
+        assert_eq!(cli.run("labels import labels.csv c --yes").code, Some(0), "{cell}");
+    }
 }
 
 #[test]

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use clap::CommandFactory as _;
 
 use super::driver::Cli;
-use super::{LUNCH, commands};
+use super::{LUNCH, commands, first_day};
+use crate::tools;
 
 const FORMATS: [&str; 11] =
     ["human", "json", "markdown", "summary", "html", "github", "csv", "sarif", "gitlab", "terraform", "xlsx"];
@@ -149,8 +153,6 @@ fn every_command_that_reads_a_config_takes_it_by_a_flag() {
 fn a_command_of_one_org_says_how_to_name_it() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
     for (line, named) in [
-        ("apply lunch.yaml --all-orgs", "apply PATH --org NAME"),
-        ("apply lunch.yaml --stage prod --sandbox", "apply PATH --org NAME"),
         ("undo report.json --all-orgs", "undo REPORT --config PATH --org NAME"),
         ("retire lunch --to Meal --all-orgs", "retire KEY --to KEY2 --config PATH --org NAME"),
         ("show --all-orgs --sandbox", "show --config PATH --org NAME"),
@@ -167,6 +169,26 @@ fn a_command_of_one_org_says_how_to_name_it() {
             "error: `{command}` is for one org at a time, so it has no `{flag}`\n  help: type `presencectl {named}` for each org"
         );
         assert!(ran.stderr.starts_with(&message), "{line}: {}", ran.stderr);
+    }
+    for (line, flag, config, stages, target) in [
+        ("apply lunch.yaml --all-orgs", "--all-orgs", " lunch.yaml", "", ""),
+        ("apply --stage=prod --sandbox lunch.yaml", "--stage", " lunch.yaml", " --stage prod", " --sandbox"),
+        (
+            "apply --config x --root y --stage prod --stage t --org z",
+            "--stage",
+            " x --root y",
+            " --stage prod --stage t",
+            "",
+        ),
+        ("apply --all-orgs --nonsense", "--all-orgs", " PATH", "", ""),
+    ] {
+        let ran = cli.run(line);
+        let message = format!(
+            "error: `apply` is for one org at a time, so it has no `{flag}`\n  help: for one org after the other, type \
+             `presencectl orgs{config}{stages} -o lines | while IFS= read -r org; do presencectl apply{config} --org \"$org\"\
+             {target} </dev/tty || break; done`; in CI, "
+        );
+        assert!(ran.code == Some(1) && ran.stderr.starts_with(&message), "{line}: {}", ran.stderr);
     }
     let ran = cli.run("validate lunch.yaml --all-orgs");
     assert!(ran.stderr.starts_with("error: unexpected argument '--all-orgs' found"), "{}", ran.stderr);
@@ -216,4 +238,33 @@ fn without_path_the_folder_of_init_is_read_and_no_other() {
         let ran = cli.run(line);
         assert_eq!(ran.code, Some(0), "{line}: {}", ran.shown());
     }
+}
+
+/// The loop that `apply --all-orgs` prints, as a person runs it: in a shell, with the question on the terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_loop_over_all_orgs_asks_on_the_terminal() {
+    if Command::new("script").arg("--version").output().is_err() {
+        tools::missing("no `script` of util-linux on PATH; no one ran the loop");
+        return;
+    }
+    let org = |name: &str, id: &str| {
+        LUNCH.replace("version: 1\n", &format!("version: 1\norg: {{ name: {name}, id: {id} }}\n"))
+    };
+    let cli = Cli::new()
+        .file("all orgs/a.yaml", &org("a b", "5a4db0c5-0000-4000-b000-000000000011"))
+        .file("all orgs/c.yaml", &org("c", "5a4db0c5-0000-4000-b000-000000000012"));
+    let refused = cli.ran(cli.command("apply").args(["all orgs", "--sandbox", "--all-orgs"]).output().unwrap());
+    let line = refused.stderr.split('`').find(|it| it.contains("while")).unwrap();
+    let folder = Path::new(env!("CARGO_BIN_EXE_presencectl")).parent().unwrap();
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", line, "/dev/null"]).current_dir(cli.path("")).env_clear();
+    command.env("PATH", format!("{}:{}", folder.display(), first_day::path())).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"yes\nyes\n").unwrap();
+    let ran = cli.ran(child.wait_with_output().unwrap());
+    for name in ["a b", "c"] {
+        assert!(ran.stdout.contains(&format!("Apply 1 change to {name} (")), "{}", ran.shown());
+    }
+    assert_eq!(ran.stdout.matches("Apply: 1 done.").count(), 2, "{}", ran.shown());
 }

@@ -106,6 +106,25 @@ fn settings_count_and_what_leaves_is_told() {
 }
 
 #[test]
+fn files_say_which_guards_a_change_edits_and_not_what_an_org_has() {
+    let cli = three();
+    let frozen = org("acme-prod", "omit: [tea]\nfreeze: { until: 2099-01-02, reason: Christmas }\n");
+    cli.write("orgs/acme-prod.yaml", &frozen);
+    cli.write("base.yaml", &BASE.replace("en_US: Tea", "en_US: Tea time"));
+    let guards = "this change itself touches `freeze`: the guard is edited in the change that it guards";
+    let ran = cli.run("orgs . --changed-since HEAD");
+    assert!(ran.stdout.contains(&format!("\nLOOK FIRST: {guards}\n  in acme-prod\n\n")), "{}", ran.stdout);
+    let page = cli.run("orgs . --changed-since HEAD -o markdown").stdout;
+    assert!(page.contains(&format!("#### Look at this first\n\n- {guards}")), "{page}");
+    for text in [&ran.stdout, &page] {
+        assert!(text.contains("tea") && !text.contains("in place") && !text.contains("other org"), "{text}");
+    }
+    let document: Value = serde_json::from_str(&cli.run("orgs . --changed-since HEAD -o json").stdout).unwrap();
+    assert_eq!(document["groups"][0]["firstAnywhere"], false);
+    assert_eq!(document["orgs"][0]["guards"][0], "freeze");
+}
+
+#[test]
 fn what_cannot_be_compared_is_an_error() {
     let cli = three();
     assert_eq!(cli.run("orgs . --changed-since no-such-branch").code, Some(1));

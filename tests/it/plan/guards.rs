@@ -203,7 +203,7 @@ fn an_object_that_would_have_no_label_at_all_refuses() {
         - de:    "Mittag"
         - en_US: "Lunch: late"
 
-    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform requires one
+    error[no-label]: `lunch` would leave its object (2fa68d50-0000-4000-8000-000000000001) without any label, and the platform requires one
       --> presence.yaml:2:3
       if it keeps its labels:
           lunch:
@@ -236,7 +236,7 @@ fn labels_in_locales_that_are_not_managed_are_labels() {
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
         - en_US: "Lunch"
 
-    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform requires one
+    error[no-label]: `lunch` would leave its object (2fa68d50-0000-4000-8000-000000000001) without any label, and the platform requires one
       --> presence.yaml:2:3
       if it keeps its labels:
           lunch:

@@ -97,7 +97,7 @@ fn a_pinned_primary_definition_may_be_named_and_not_changed() {
       ~ update available "Available" (Available, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
         ~ en_US: "Available" -> "Ready"
 
-    error[matches-primary]: `available` is the platform's own definition 2fa68d50-0000-4000-8000-000000000001
+    error[matches-primary]: `available` is the platform's own definition (2fa68d50-0000-4000-8000-000000000001)
       --> presence.yaml:6:3
       the platform's own are never changed; give this one another label or previous label, or take it out of the config
 
@@ -137,7 +137,7 @@ fn a_label_that_a_primary_definition_has_is_an_error_not_a_twin() {
     let mut world = World::in_step([want("available", "Available", "Available")]);
     world.org().primary("Available", Primary::Yes);
     assert_snapshot!(world.plan(), @"
-    error[matches-primary]: `available` is the platform's own definition 2fa68d50-0000-4000-8000-000000000001
+    error[matches-primary]: `available` is the platform's own definition (2fa68d50-0000-4000-8000-000000000001)
       --> presence.yaml:2:3
       the platform's own are never changed; give this one another label or previous label, or take it out of the config
 

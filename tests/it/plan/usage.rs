@@ -82,7 +82,7 @@ fn the_number_stands_with_its_change() {
         at least 500 people are on it now
 
     error[too-many-people]: at least 501 people are now on what is removed or renamed, 10 allowed
-      apply when fewer are on it, or move them first (`presencectl retire`)
+      apply when fewer are on it, or move them first (`retire` does that)
       if you mean it now, raise the limit in the files, where it is reviewed:
           settings:
             limits: { activeUsers: 501 }
