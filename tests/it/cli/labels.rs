@@ -131,8 +131,8 @@ fn the_files_of_some_orgs_are_chosen_by_patterns_and_stages() {
         cli.write(&format!("c/orgs/{name}.yaml"), &own);
     }
     for (flags, expected) in [
-        ("", "of-acme of-acme-dev of-hooli"),
-        ("--org acme*", "of-acme of-acme-dev"),
+        ("", "of-acme-dev of-acme of-hooli"),
+        ("--org acme*", "of-acme-dev of-acme"),
         ("--stage prod", "of-acme of-hooli"),
         ("--org acme* --org hooli --stage dev", "of-acme-dev"),
     ] {
