@@ -213,7 +213,7 @@ fn a_long_circle_names_some_definitions() {
     let text = format!("version: 1\ndefinitions:\n{}", definitions.concat());
     let (_, found, _) = read_texts(Text { path: "presence.yaml", text: &text }, &[]);
     let circle = found.iter().find(|it| it.finding.code() == "circular-labels").unwrap();
-    assert!(circle.finding.message().contains("and 70 more change hands"), "{}", circle.finding.message());
+    assert!(circle.finding.message().contains("and 70 more are swapped in a circle"), "{}", circle.finding.message());
     assert_eq!(circle.also.len(), 29);
 }
 

@@ -96,7 +96,7 @@ async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
     let difference = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
     assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
     let words = report.rows[0].in_words(Intent::Apply).unwrap();
-    assert!(words.contains("labels that were taken away are still there"), "{words}");
+    assert!(words.contains("removed labels are still there"), "{words}");
     assert_eq!(world.count("PUT"), 1);
     assert!(!report.is_success());
 }
