@@ -7,7 +7,7 @@ use crate::client::{operations, shapes};
 use crate::model::names::DefinitionId;
 
 /// A well-formed id without an object: its random bits are all zero.
-const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+const ABSENT: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Checks the permissions of a client. It cannot change anything.
 #[derive(Clone)]
@@ -33,9 +33,9 @@ impl CouldWrite {
     /// Can the client delete definitions? Sends one DELETE of an id that no definition has, so it cannot change
     /// anything.
     pub async fn removal(&self) -> Result<TrialRemoval, ApiError> {
-        let nobody = DefinitionId::new(NOBODY).map(|id| operations::delete(self.0.generation(), &id));
-        let Some(Ok(operation)) = nobody else {
-            return Err(self.0.unusable(Method::Delete, operations::UnusableId(NOBODY.to_owned())));
+        let absent = DefinitionId::new(ABSENT).map(|id| operations::delete(self.0.generation(), &id));
+        let Some(Ok(operation)) = absent else {
+            return Err(self.0.unusable(Method::Delete, operations::UnusableId(ABSENT.to_owned())));
         };
         match self.0.run(&operation, |response| shapes::deleted(&response.body)).await.map_err(|it| it.error) {
             Ok(()) | Err(ApiError { kind: ApiErrorKind::NotFound { by_the_platform: true }, .. }) => {

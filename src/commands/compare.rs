@@ -13,7 +13,7 @@ use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::compare::{ComparedOrg, OrgComparison, compare, most_of};
-use crate::ops::observe::{From, Observation, noticed, observe};
+use crate::ops::observe::{From, Observation, observe, odd_objects};
 use crate::output::json::common::Document as _;
 use crate::output::json::comparison::{NotReadV1, OrgComparisonV1};
 use crate::output::json::{self, ComparisonV1, ErrorV1};
@@ -93,7 +93,7 @@ async fn read(
         let (api, sandbox) = (args.target.api(desired), args.target.sandbox);
         let from = From { reader: &reader, identity: &org.identity, api, sandbox };
         let Observation { target: _, observed, mut notes } = observe(from, |_| false, known_org).await?;
-        notes.extend(noticed(&observed));
+        notes.extend(odd_objects(&observed));
         let name = desired.org.as_ref().map_or("", |it| it.name.as_str());
         Ok((ComparedOrg::of_observed(name, &desired.settings.default_locale, &observed), notes))
     };

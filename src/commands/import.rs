@@ -31,7 +31,7 @@ use crate::ops::import::fleet_page::{BASE_FOLDER, ORGS_FOLDER};
 use crate::ops::import::page::{MARK, NewFile};
 use crate::ops::import::terraform::{self, Resource};
 use crate::ops::import::{Flaw, Import, ImportRequest, import, prove};
-use crate::ops::observe::{From, Observation, has_divisions, noticed, observe};
+use crate::ops::observe::{From, Observation, has_divisions, observe, odd_objects};
 use crate::output;
 use crate::output::json::terraform_state::{self, StateError};
 use crate::output::style::Style;
@@ -142,7 +142,7 @@ async fn read_org(
     let api = args.target.api(&org.config.desired);
     let from = From { reader: &reader, identity: &org.identity, api, sandbox: args.target.sandbox };
     let Observation { target, observed, mut notes } = observe(from, has_divisions, known_org).await?;
-    notes.extend(noticed(&observed));
+    notes.extend(odd_objects(&observed));
     let organization = target.org.ok_or_else(|| Problem::new("the org did not say who it is"))?;
     Ok(ReadOrg { name: org.name(), organization, observed, notes })
 }
@@ -264,7 +264,7 @@ pub async fn make<F: View>(args: &TargetArgs, asked: &ImportRequest, run: &mut R
     let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };
     let Observation { target, observed, notes } = observe(from, has_divisions, &mut run.known_org).await?;
     run.host.show_notes(&notes);
-    run.host.show_notes(&noticed(&observed));
+    run.host.show_notes(&odd_objects(&observed));
     let Some(organization) = &target.org else {
         return Err(Problem::new("the org did not say who it is; nothing was written").into());
     };

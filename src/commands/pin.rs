@@ -13,7 +13,7 @@ use crate::host::exit::Exit;
 use crate::model::problem::{KnownOrg, OrgFailure, Problem};
 use crate::model::source::Sources;
 use crate::ops::identity::Identity;
-use crate::ops::observe::{From, Observation, names_divisions, noticed, observe};
+use crate::ops::observe::{From, Observation, names_divisions, observe, odd_objects};
 use crate::ops::pin::{Pins, edits, pins};
 use crate::output::text::{edits as view, target_line};
 
@@ -84,7 +84,7 @@ async fn of_org(
     let desired = &config.desired;
     let from = From { reader, identity, api: args.target.api(desired), sandbox: args.target.sandbox };
     let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), known_org).await?;
-    notes.extend(noticed(&observed));
+    notes.extend(odd_objects(&observed));
     Ok(PinnedOrg { pins: pins(config, &observed), target: target_line(&target), notes })
 }
 

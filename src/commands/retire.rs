@@ -15,7 +15,7 @@ use crate::model::problem::Problem;
 use crate::ops::apply;
 use crate::ops::apply::report::{ReportRow, Verification};
 use crate::ops::identity::{Identity, config_names_no_org};
-use crate::ops::observe::{From, Observation, noticed, observe};
+use crate::ops::observe::{From, Observation, observe, odd_objects};
 use crate::ops::retire::plan::{Doubt, Moves, RetireRequest, retirement};
 use crate::ops::retire::report::{Halt, RetireReport};
 use crate::ops::retire::{self, RetireJob};
@@ -40,7 +40,7 @@ pub async fn run(args: &RetireArgs, run: &mut Run<'_, TableFormat>) -> Result<Ex
     // Its match in the org does not depend on divisions.
     let Observation { target, observed, notes } = observe(from, |_| false, &mut run.known_org).await?;
     run.host.show_notes(&notes);
-    run.host.show_notes(&noticed(&observed));
+    run.host.show_notes(&odd_objects(&observed));
     run.record.matches(&plan(&desired, &observed, &desired.settings.limits));
     let asked = RetireRequest { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
     let retirement = retirement(&desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;

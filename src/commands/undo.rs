@@ -26,7 +26,7 @@ use crate::ops::apply::{Aim, ApplyJob};
 use crate::ops::history::reports::{NewestReports, ReportStore as _, StoredFile};
 use crate::ops::history::stored::{self, StoredReport, StoredRow};
 use crate::ops::identity::Identity;
-use crate::ops::observe::{From, Observation, noticed, observe};
+use crate::ops::observe::{From, Observation, observe, odd_objects};
 use crate::ops::plan_org::people_on;
 use crate::ops::undo::{self, Undo, WhyNotUndone};
 use crate::output;
@@ -94,7 +94,7 @@ pub async fn run(args: &UndoArgs, run: &mut Run<'_>) -> Result<Exit, Failure> {
         let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
         undo.plan = with_usage(undo.plan, usage, &limits);
     }
-    notes.extend(noticed(&observed));
+    notes.extend(odd_objects(&observed));
     notes.extend(not_found(&undo));
     run.host.show_notes(&notes);
     let source = UndoSource { file: &run.host.environment.told(&file).display().to_string(), report: &report };

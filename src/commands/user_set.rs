@@ -14,7 +14,7 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::model::user::{PresenceSource, UserId, WantedPresence};
 use crate::ops::identity::{Identity, verify_identity};
-use crate::ops::observe::{definitions, noticed, with_other_generation};
+use crate::ops::observe::{definitions, odd_objects, with_other_generation};
 use crate::ops::users::assignments::{Assignments, ForAll, resolve_all, wanted};
 use crate::ops::users::listing::INSTEAD_OF_TEAMS;
 use crate::ops::users::report::{UserReport, UserReportRow};
@@ -54,7 +54,7 @@ pub async fn run(args: &UserSetArgs, run: &mut Run<'_, TableFormat>) -> Result<E
     };
     let target = Target { org: run.known_org.org.clone(), sandbox: run.known_org.sandbox, generation };
     let observed = Observed::listed(listed, None);
-    run.host.show_notes(&noticed(&observed));
+    run.host.show_notes(&odd_objects(&observed));
     let presences = Presences::new(&desired, &observed);
     let Assignments { resolved, users } =
         resolve_all(&wanted, &presences, args.primary).map_err(|wrong| unresolved(&wrong))?;

@@ -20,8 +20,8 @@ use crate::output::ci::{github, gitlab, sarif};
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::{explain, findings, problem};
+use crate::plan::help_pages::{self, PAGES};
 use crate::plan::origin::short;
-use crate::plan::pages::{self, PAGES};
 
 /// `presencectl validate`.
 pub fn run(args: &ValidateArgs, run: &mut Run<'_, FindingsFormat>) -> Result<Exit, Failure> {
@@ -113,7 +113,7 @@ pub fn explain(args: &ExplainArgs, host: &mut Host<'_>) -> Exit {
     let mut pages = Vec::new();
     for name in &args.names {
         // A finding of a config and of a plan can have the same name.
-        let found = rules::rule(name).map(|it| it.page).into_iter().chain(pages::page(name).map(|it| it.page));
+        let found = rules::rule(name).map(|it| it.page).into_iter().chain(help_pages::page(name).map(|it| it.page));
         let found: Vec<String> = found.map(|it| explain::page(it, style)).collect();
         if found.is_empty() {
             return host.fail(&unknown(name).into());

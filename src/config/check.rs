@@ -9,7 +9,7 @@ use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
-use crate::config::{check_hands, check_org, check_same};
+use crate::config::{check_label_cycles, check_org, check_same};
 use crate::model::desired::{
     ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
 };
@@ -48,7 +48,7 @@ pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
     check.found.extend(labels.finish());
     check.same_labels(&definitions, &settings);
     check.many_definitions(&definitions);
-    check_hands::check(&definitions, &settings.default_locale, check.found);
+    check_label_cycles::check(&definitions, &settings.default_locale, check.found);
     check_same::check(&definitions, &settings, check.found);
     check.added_in_vain();
     let protect = check.protect();

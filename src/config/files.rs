@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::config::ahead::{self, Examined, ReadFile};
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::examine::{FilesRoom, examined};
 use crate::config::finding::Finding;
 use crate::config::folders::{FoundPath, Root, plain_cause};
+use crate::config::read_ahead::{self, Examined, ReadFile};
 use crate::config::structure::Shape;
 use crate::model::limits::CONFIG_FILE_BYTES_MAX;
 use crate::model::source::{FileId, Sources, Span};
@@ -60,7 +60,7 @@ pub(super) struct Files {
     by_path: HashMap<PathBuf, usize>,
     room: FilesRoom,
     /// The files that were read ahead, by real path.
-    ahead: HashMap<PathBuf, ReadFile>,
+    read_ahead: HashMap<PathBuf, ReadFile>,
 }
 
 impl Files {
@@ -75,7 +75,7 @@ impl Files {
             loaded: Vec::new(),
             by_path: HashMap::new(),
             room: FilesRoom::default(),
-            ahead: HashMap::new(),
+            read_ahead: HashMap::new(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Files {
 
     /// Reads these files in their order. A large folder is examined by several threads.
     pub(super) fn read_all(&mut self, found: &[FoundPath]) -> Vec<usize> {
-        self.ahead = ahead::read_files(&self.root, found, self.sources.next_ids());
+        self.read_ahead = read_ahead::read_files(&self.root, found, self.sources.next_ids());
         found.iter().map(|it| self.read(it)).collect()
     }
 
@@ -133,7 +133,7 @@ impl Files {
             told.push(over.clone());
             return loaded;
         }
-        let (read, ahead) = match self.ahead.remove(&loaded.found.real) {
+        let (read, in_advance) = match self.read_ahead.remove(&loaded.found.real) {
             Some(ReadFile { text, examined }) => (Ok(Some(text.into_bytes())), examined),
             None => (self.root.system.read(&loaded.found.real, CONFIG_FILE_BYTES_MAX), None),
         };
@@ -155,7 +155,7 @@ impl Files {
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
         let left = self.room.values;
-        loaded.shape = match ahead.filter(|it| it.id == id && it.values <= left) {
+        loaded.shape = match in_advance.filter(|it| it.id == id && it.values <= left) {
             Some(Examined { shape, values, found, .. }) => {
                 self.room.values -= values;
                 told.absorb(found);

@@ -21,9 +21,8 @@ use crate::model::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CO
 use crate::model::source::Span;
 use crate::model::text;
 
-mod ahead;
 pub mod check;
-mod check_hands;
+mod check_label_cycles;
 pub mod check_labels;
 mod check_org;
 mod check_same;
@@ -44,6 +43,7 @@ pub mod layers;
 mod loaded;
 pub mod located;
 pub mod print;
+mod read_ahead;
 mod redundant;
 mod root;
 pub mod rule_settings;

@@ -66,8 +66,8 @@ pub async fn observe(
 }
 
 /// Objects that cannot be read in full, for commands whose views do not show them.
-pub fn noticed(observed: &Observed) -> Vec<Problem> {
-    odd::noticed(observed).iter().map(|it| Problem::new(it.message())).collect()
+pub fn odd_objects(observed: &Observed) -> Vec<Problem> {
+    odd::warnings(observed).iter().map(|it| Problem::new(it.message())).collect()
 }
 
 /// Does any of them belong to a single division?

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
-use crate::plan::guard::noticed;
+use crate::plan::guard::removed_or_renamed;
 use crate::plan::origin::{Base, ChangeOrigin};
 
 /// The changes that a reviewer has to decide about.
@@ -186,5 +186,5 @@ pub fn difference(
 
 /// The number of people with a removed or renamed definition, if it was counted.
 pub fn people(step: &Step, usage: &Usage, default_locale: &Locale) -> Option<String> {
-    noticed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
+    removed_or_renamed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
 }

@@ -47,8 +47,8 @@ pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
     }
 }
 
-/// The object of a step that its people would notice: it is removed or renamed.
-pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
+/// The object that a step removes or renames, which disturbs the people who are on it.
+pub fn removed_or_renamed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
     match step {
         Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => Some(&removal.id),
         Step::Update(edit) if is_rename(edit, default_locale) => Some(&edit.id),
@@ -78,7 +78,7 @@ pub fn blockers(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<B
 
 /// The objects that the plan removes, deactivates or renames.
 pub fn in_question(plan: &Plan) -> BTreeSet<DefinitionId> {
-    plan.changes.iter().filter_map(|it| noticed(&it.step, &plan.default_locale)).cloned().collect()
+    plan.changes.iter().filter_map(|it| removed_or_renamed(&it.step, &plan.default_locale)).cloned().collect()
 }
 
 /// Adds usage to the plan. Refuses it if too many people are affected, or if their number is not known.

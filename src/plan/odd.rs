@@ -100,7 +100,7 @@ impl<'a> OddOnes<'a> {
 }
 
 /// Warnings about the org that do not depend on the plan.
-pub fn noticed(observed: &Observed) -> Vec<Warning> {
+pub fn warnings(observed: &Observed) -> Vec<Warning> {
     let mut warnings = OddOnes::of(observed).warnings(&[]);
     warnings.extend(warnings_of_halves(&observed.halved));
     warnings

@@ -16,7 +16,7 @@ use crate::plan::matching::{self, Match, Pairing};
 use crate::plan::odd::{self, OddOnes};
 use crate::plan::question::{Questions, Replaced};
 use crate::plan::warning::{NamedObjects, Warning};
-use crate::plan::{Only, Plan, division, guard, in_order, noticed};
+use crate::plan::{Only, Plan, division, guard, in_order, org_warnings};
 
 /// The most names that are compared to suggest the nearest one.
 const COMPARISONS_MAX: usize = 200_000;
@@ -440,14 +440,14 @@ impl<'a> Planner<'a> {
         }
         blockers.extend(guard::blockers(self.desired, &plan.changes, limits));
         plan.blockers = blockers;
-        let mut all = noticed::of_an_org(self.desired, self.observed, &plan.changes);
-        all.extend(noticed::cannot_be_named(self.desired, self.observed, &plan.changes));
+        let mut all = org_warnings::of_an_org(self.desired, self.observed, &plan.changes);
+        all.extend(org_warnings::cannot_be_named(self.desired, self.observed, &plan.changes));
         all.append(&mut plan.warnings);
         plan.warnings = all;
         if let Some(evidence) = self.evidence {
             let default_locale = &self.desired.settings.default_locale;
-            plan.warnings.extend(noticed::beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
-            plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| noticed::not_read(it, &plan.changes)));
+            plan.warnings.extend(org_warnings::beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
+            plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| org_warnings::not_read(it, &plan.changes)));
         }
         plan.warnings.extend(self.odd.warnings(&plan.changes));
         plan.warnings.extend(odd::warnings_of_halves(&self.observed.halved));

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use presencectl::config::finding::Severity;
 use presencectl::config::{self, Text};
-use presencectl::plan::pages::PAGES;
+use presencectl::plan::help_pages::PAGES;
 
 use crate::cli::driver::Cli;
 

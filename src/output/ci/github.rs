@@ -329,8 +329,8 @@ fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger,
         _ => step.action().verb().to_owned(),
     };
     let place = place.or(change.place).map(Into::into);
-    let noticed = step.id().map_or(0, |id| noticed(plan.usage.on(id)));
-    Some(((kind, Reverse(noticed)), Annotation { level, place, title, lines }))
+    let count = step.id().map_or(0, |id| people_count(plan.usage.on(id)));
+    Some(((kind, Reverse(count)), Annotation { level, place, title, lines }))
 }
 
 const RENAME: u8 = 3;
@@ -349,7 +349,7 @@ fn default_label(places: &Places, plan: &Plan) -> Option<Span> {
     places.labels.iter().find(|(locale, _)| locale.same_as(&plan.default_locale)).map(|(_, span)| *span)
 }
 
-fn noticed(people: Option<People>) -> usize {
+fn people_count(people: Option<People>) -> usize {
     match people {
         Some(People::Exactly(count) | People::AtLeast(count)) => count,
         Some(People::NotKnown) => usize::MAX,

@@ -11,7 +11,7 @@ use crate::output::json::common::{ConfigV1, Document, PlaceV1, TargetV1, place_v
 use crate::output::json::content::{ChangeV1, PeopleV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
 use crate::plan::cost::Cost;
-use crate::plan::guard::noticed;
+use crate::plan::guard::removed_or_renamed;
 use crate::plan::origin::{Base, Compared, Comparison};
 use crate::plan::{Only, Plan};
 
@@ -311,7 +311,7 @@ impl PlanV1 {
             changes: changes
                 .iter()
                 .map(|it| {
-                    let id = noticed(&it.step, default_locale);
+                    let id = removed_or_renamed(&it.step, default_locale);
                     let people = id.and_then(|id| usage.on(id)).map(PeopleV1::from);
                     let origin = base.as_ref().and_then(|base| base.origin(&it.step)).map(|it| it.code().to_owned());
                     ChangeV1 { people, origin, ..change_v1(it, sources) }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::config::rules::{RULES, RuleKind};
 use crate::output::style::Style;
-use crate::plan::pages::PAGES;
+use crate::plan::help_pages::PAGES;
 
 const INDENT: &str = "    ";
 

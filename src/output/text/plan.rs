@@ -14,7 +14,7 @@ use crate::output::text::change;
 use crate::output::text::findings::{DRAWN_MAX, by_rule};
 use crate::output::text::problem::{blocker_with, pasted, place};
 use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
-use crate::plan::guard::noticed;
+use crate::plan::guard::removed_or_renamed;
 use crate::plan::origin::{Base, resolved_in_words, short};
 use crate::plan::warning::Warning;
 use crate::plan::{Only, Plan};
@@ -115,7 +115,7 @@ fn changes_shown<'a>(
     for it in changes {
         deletes |= it.step.action() == Action::Delete;
         shown.push_str(&change::block(it, &plan.default_locale, &plan.divisions, style));
-        if let Some(people) = noticed(&it.step, &plan.default_locale).and_then(|id| usage.on(id)) {
+        if let Some(people) = removed_or_renamed(&it.step, &plan.default_locale).and_then(|id| usage.on(id)) {
             let words = people.in_words();
             let words = if people == People::Exactly(0) { words } else { style.doubtful(&words) };
             // Writing to a String cannot fail.

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use presencectl::config::finding::Finding;
-use presencectl::plan::pages::PAGES;
+use presencectl::plan::help_pages::PAGES;
 use serde_json::Value;
 
 use super::LUNCH;
