@@ -343,8 +343,8 @@ impl Compared {
 /// See [`Compared::guards_in_words`].
 pub fn guards_in_words(fields: impl Iterator<Item = impl fmt::Display>) -> Option<String> {
     let fields: Vec<String> = fields.map(text::ticked).collect();
-    let touches = || format!("this change itself touches {}", text::list(&fields, "and"));
-    (!fields.is_empty()).then(|| format!("{}: the guard is edited in the change that it guards", touches()))
+    let edited = || text::list(&fields, "and");
+    (!fields.is_empty()).then(|| format!("this change also edits {}, which should protect the org from it", edited()))
 }
 
 /// What a resolved change would have done, in words without a subject.

@@ -395,14 +395,14 @@ fn edited_guards_of_several_orgs_are_told_first() {
         fleet.cli.write(&format!("before/orgs/{name}.yaml"), &format!("{file}{freeze}"));
     }
     let flags = "orgs --root . --base ./before";
-    let said = "LOOK FIRST: this change itself touches `freeze`: the guard is edited in the change that it guards\n  in \
+    let said = "LOOK FIRST: this change also edits `freeze`, which should protect the org from it\n  in \
                 all orgs but hooli-test\n";
     let plans = fleet.run(&format!("plan {flags} --all-orgs --plans-dir plans"));
     let (first, _) = plans.stdout.split_once("  ~ update lunch").unwrap();
     assert!(first.contains(said), "{}", plans.shown());
     let page = fleet.run(&format!("plan {flags} --all-orgs -o markdown"));
     let (_, first) =
-        page.stdout.split_once("#### Look at this first\n\n- this change itself touches `freeze`").unwrap();
+        page.stdout.split_once("#### Look at this first\n\n- this change also edits `freeze`").unwrap();
     assert!(first.contains("in all orgs but hooli-test\n"), "{}", page.stdout);
     let documents: Vec<String> = fleet.orgs.iter().map(|(name, _)| format!("plans/{name}.json")).collect();
     let combined = fleet.run(&format!("combine orgs --root . {}", documents.join(" ")));
@@ -474,5 +474,5 @@ fn a_change_of_the_limit_or_of_a_stage_is_told_first() {
     }
     fleet.cli.write("before/base.yaml", &BASE.replace("prod] }", "prod], limits: { orgs: 1 } }"));
     let ran = fleet.run("plan orgs --root . --org acme-prod --base ./before");
-    assert!(ran.stdout.contains("LOOK FIRST: this change itself touches `limits`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("LOOK FIRST: this change also edits `limits`"), "{}", ran.stdout);
 }

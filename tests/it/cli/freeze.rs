@@ -68,5 +68,5 @@ fn a_change_that_lifts_a_freeze_says_so_first() {
     let cli = cli(&FROZEN.replace("freeze: { from: 2020-01-01, until: 9000-12-31, reason: Christmas business }\n", ""));
     cli.write("before/acme.yaml", FROZEN);
     let ran = cli.run("plan acme.yaml --sandbox --base ./before/acme.yaml");
-    assert!(ran.stdout.contains("LOOK FIRST: this change itself touches `freeze`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("LOOK FIRST: this change also edits `freeze`"), "{}", ran.stdout);
 }

@@ -111,7 +111,7 @@ fn files_say_which_guards_a_change_edits_and_not_what_an_org_has() {
     let frozen = org("acme-prod", "omit: [tea]\nfreeze: { until: 2099-01-02, reason: Christmas }\n");
     cli.write("orgs/acme-prod.yaml", &frozen);
     cli.write("base.yaml", &BASE.replace("en_US: Tea", "en_US: Tea time"));
-    let guards = "this change itself touches `freeze`: the guard is edited in the change that it guards";
+    let guards = "this change also edits `freeze`, which should protect the org from it";
     let ran = cli.run("orgs . --changed-since HEAD");
     assert!(ran.stdout.contains(&format!("\nLOOK FIRST: {guards}\n  in acme-prod\n\n")), "{}", ran.stdout);
     let page = cli.run("orgs . --changed-since HEAD -o markdown").stdout;

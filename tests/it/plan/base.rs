@@ -199,8 +199,8 @@ fn each_guard_that_the_change_edits_is_named() {
     assert_eq!(guards(&head), ["limits", "protect", "omit", "prune"]);
     assert_eq!(
         shown(&base, &head).lines().next().unwrap(),
-        "LOOK FIRST: this change itself touches `limits`, `protect`, `omit` and `prune`: the guard is edited in the \
-         change that it guards"
+        "LOOK FIRST: this change also edits `limits`, `protect`, `omit` and `prune`, which should protect \
+         the org from it"
     );
     base.prune();
     let (mut before, _) = base.desired();
