@@ -417,8 +417,7 @@ fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         ran.stdout.lines().find(|it| it.starts_with("LOOK FIRST") || it.starts_with("NOTE")).unwrap().to_owned()
     };
-    let first =
-        "LOOK FIRST: this change also edits `limits` and `org`, which should protect the org from it";
+    let first = "LOOK FIRST: this change also edits `limits` and `org`, which should protect the org from it";
     let limits = "settings: { limits: { removals: 50 } }\n";
     cli.write("orgs/acme.yaml", &file(&format!("{{ name: acme, {id} }}"), ""));
     git(&cli, "init --quiet");

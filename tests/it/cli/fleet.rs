@@ -401,8 +401,7 @@ fn edited_guards_of_several_orgs_are_told_first() {
     let (first, _) = plans.stdout.split_once("  ~ update lunch").unwrap();
     assert!(first.contains(said), "{}", plans.shown());
     let page = fleet.run(&format!("plan {flags} --all-orgs -o markdown"));
-    let (_, first) =
-        page.stdout.split_once("#### Look at this first\n\n- this change also edits `freeze`").unwrap();
+    let (_, first) = page.stdout.split_once("#### Look at this first\n\n- this change also edits `freeze`").unwrap();
     assert!(first.contains("in all orgs but hooli-test\n"), "{}", page.stdout);
     let documents: Vec<String> = fleet.orgs.iter().map(|(name, _)| format!("plans/{name}.json")).collect();
     let combined = fleet.run(&format!("combine orgs --root . {}", documents.join(" ")));

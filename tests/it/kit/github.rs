@@ -26,7 +26,7 @@ pub(super) struct Repository {
     pub(super) issues: Vec<Value>,
     /// The pull requests, by number.
     pub(super) pulls: BTreeMap<String, Value>,
-    /// The runs of `apply.yml`, the newest first: see `run`.
+    /// The runs of `apply.yml` and `undo.yml`, the newest first: see `run`.
     pub(super) runs: Vec<Value>,
     /// The newest commit of the default branch; by default the one that a runner has.
     pub(super) newest: Option<String>,
@@ -193,7 +193,7 @@ async fn answer(
             page(&all, &query)
         }
         ("GET", ["pulls", number]) if repository.pulls.contains_key(*number) => repository.pulls[*number].clone(),
-        ("GET", ["actions", "workflows", "apply.yml", "runs"]) => repository.runs(&query),
+        ("GET", ["actions", "workflows", file @ ("apply.yml" | "undo.yml"), "runs"]) => repository.runs(file, &query),
         ("GET", ["git", "ref", "heads", "main"]) => {
             json!({ "object": { "sha": repository.newest.clone().unwrap_or_else(|| sha('9')) } })
         }
@@ -252,11 +252,16 @@ impl Repository {
         json!({ "artifacts": page(&artifacts, query) })
     }
 
-    /// A list of the runs of `apply.yml`. A search that is narrowed ends after 1,000.
-    fn runs(&self, query: &BTreeMap<&str, &str>) -> Value {
+    /// A list of the runs of `undo.yml`, or of all others. A search that is narrowed ends after 1,000.
+    fn runs(&self, file: &str, query: &BTreeMap<&str, &str>) -> Value {
         let is = |run: &Value, name: &str, field: &str| query.get(name).is_none_or(|it| run[field] == decoded(it));
-        let wanted =
-            |it: &&Value| is(it, "event", "event") && is(it, "status", "conclusion") && is(it, "branch", "head_branch");
+        let is_undo = |it: &Value| it["path"] == ".github/workflows/undo.yml";
+        let wanted = |it: &&Value| {
+            is_undo(it) == (file == "undo.yml")
+                && is(it, "event", "event")
+                && is(it, "status", "conclusion")
+                && is(it, "branch", "head_branch")
+        };
         let mut found: Vec<Value> = self.runs.iter().filter(wanted).cloned().collect();
         if ["event", "status", "branch"].iter().any(|it| query.contains_key(it)) {
             found.truncate(1_000);

@@ -61,6 +61,10 @@ fn the_newest_reports_of_this_org_are_found_and_no_others() {
             zip(&name, &number.to_string()),
         );
     }
+    // An undo keeps reports, too.
+    let mut undo = run("workflow_dispatch", &sha('1'));
+    (undo["id"], undo["path"]) = (json!(7), json!(".github/workflows/undo.yml"));
+    kept(&github, &undo, "presencectl-reports-acme-1", zip("acme/20260107T000000Z-0000000.json", "7"));
     kept(
         &github,
         &numbered(6),
@@ -70,15 +74,15 @@ fn the_newest_reports_of_this_org_are_found_and_no_others() {
     kept(&github, &numbered(6), "presencectl-reports-acme-1-more", zip("acme/20260109T000000Z-2.json", "no report"));
     let mut runner = looking(&github, "acme");
     let step = looked_up(&runner).succeeds();
-    assert_eq!(found(&runner), ["0", "1", "2", "3", "4", "5", "6"], "{}", step.log);
-    assert!(step.log.contains("7 artifact(s) with reports of earlier runs for acme"), "{}", step.log);
+    assert_eq!(found(&runner), ["0", "1", "2", "3", "4", "5", "6", "7"], "{}", step.log);
+    assert!(step.log.contains("8 artifact(s) with reports of earlier runs for acme"), "{}", step.log);
     // No more are fetched than tell what was applied last.
     fs::remove_dir_all(runner.path("needs")).unwrap();
     let known = "[[ ! -e ../needs/reports/acme/20260104T000000Z-0000000.json ]] || echo '{\"orgs\": [{\"behind\": {\"commit\": \"0\"}}]}'";
     runner.executable("repository/presencectl", known);
     runner.set("PRESENCECTL", "./presencectl");
     let step = looked_up(&runner).succeeds();
-    assert_eq!(found(&runner), ["4", "5", "6"], "{}", step.log);
+    assert_eq!(found(&runner), ["4", "5", "6", "7"], "{}", step.log);
 }
 
 #[test]

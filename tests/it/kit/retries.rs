@@ -131,6 +131,7 @@ fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
         (PLANS, "GET actions/runs/1"),
         (PLANS, "GET actions/artifacts/1/zip"),
         (REPORTS, "GET actions/workflows/apply.yml/runs"),
+        (REPORTS, "GET actions/workflows/undo.yml/runs"),
         (REPORTS, "GET actions/runs/1000/artifacts"),
     ];
     for (script, path) in asked {

@@ -336,6 +336,8 @@ export const SCENARIOS = {
     const drift = await scene.drift();
     assert.equal(scene.github.issues.length, 1, drift.log);
     assert.match(scene.github.issues[0].body, /tea/);
+    // The report of the undo shows that no person edited it.
+    assert.match(scene.github.issues[0].body, /#### Merged, not applied/);
   },
 
   async "a group of the merge queue has a status, and what was reviewed is applied"(given) {
