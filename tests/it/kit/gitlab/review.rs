@@ -53,7 +53,6 @@ fn what_no_merge_request_showed_is_in_the_report_and_in_the_note() {
     assert_eq!(skips, ["beyond-saved-plan"; 3], "{report:#}");
     let next = world.play(&world.pushed(|| world.write("README.md", "Ours.\n"))).red();
     assert!(next.names().contains(&"apply acme: 1".to_owned()), "{}", next.logs());
-    world.shows_no_secret();
 }
 
 #[test]
@@ -76,7 +75,6 @@ fn an_object_that_was_edited_after_the_review_is_refused_and_the_rest_is_done() 
     // It is due, and a plan that shows the edit is applied.
     let hand = world.play(&world.by_hand("acme")).green();
     assert_eq!(german(), "Mittag", "{}", hand.logs());
-    world.shows_no_secret();
 }
 
 #[test]
@@ -94,7 +92,6 @@ fn a_plan_that_its_limits_refuse_fails_the_merge_request_and_is_never_applied() 
     assert!(note.contains("limits") && note.contains('2'), "{note}");
     let apply = world.play(&world.merged(7)).red();
     assert_eq!(world.labels("acme"), ["Lunch", "Tea", "Walk"], "{}", apply.logs());
-    world.shows_no_secret();
 }
 
 /// What the train would merge is planned; the note is of the merge request's own head.
@@ -133,7 +130,6 @@ fn a_merge_train_plans_what_it_merges_and_that_is_applied() {
     }
     let apply = world.play(&world.pushed_as_it_is()).green();
     assert_eq!(world.labels("acme"), ["Lunch", "Own", "Tea"], "{}", apply.logs());
-    world.shows_no_secret();
 }
 
 #[test]
@@ -158,7 +154,6 @@ fn after_a_force_push_nothing_counts_that_is_on_no_branch() {
     let [_, apply] = world.done(9, ALL, &base(&["Lunch", "Walk", "Nap"])).map(Played::green);
     assert!(world.labels("acme").contains(&"Nap".to_owned()), "{}", apply.logs());
     world.play(&world.scheduled()).green();
-    world.shows_no_secret();
 }
 
 #[test]
@@ -174,7 +169,6 @@ fn a_note_of_a_very_large_plan_fits_and_keeps_the_result() {
     let note = world.project().note(7);
     assert!(note.chars().count() > 20_000 && note.chars().count() < TEXT_MAX / 4, "{}", note.chars().count());
     assert!(note.contains("140 to create") && note.contains("Applied at"), "{}", apply.logs());
-    world.shows_no_secret();
 }
 
 #[test]
@@ -190,5 +184,4 @@ fn an_expired_token_at_night_is_told_where_it_can_be() {
     assert!(night.logs().contains("is GITLAB_TOKEN expired or revoked?"), "{}", night.logs());
     let hand = world.play(&world.by_hand("acme"));
     assert_eq!((hand.is_green, world.writes("acme")), (false, writes), "{}", hand.logs());
-    world.shows_no_secret();
 }
