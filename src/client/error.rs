@@ -239,7 +239,7 @@ impl fmt::Display for ApiError {
             }
             (ApiErrorKind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
             (ApiErrorKind::Waited, _) => {
-                write!(f, " was not sent: it had to wait so long that what was read before may have changed")?
+                write!(f, " was not sent: it had to wait so long that what was read before may have changed")?;
             }
             (_, status) => write!(f, " was answered with {}", status.unwrap_or_default())?,
         }

@@ -156,17 +156,14 @@ fn question(question: &Question, sources: &Sources, style: Style) -> String {
 }
 
 fn sum(drift: &Drift, style: Style) -> String {
-    let Drift { rows, unmanaged, questions, .. } = drift;
+    let Drift { rows, questions, .. } = drift;
     if !questions.is_empty() {
         let errors = text::count(questions.len(), "error");
         return format!("{}: {errors} to answer before all of it can be known\n", style.bad("Not known"));
     }
-    match (rows.len(), unmanaged.len()) {
-        (0, 0) => format!("{}\n", style.good("No drift: the org is as the config says.")),
-        (0, _) => format!("{}\n", style.good("No drift: the org is as the config says.")),
-        (count, _) => {
-            let count = text::count(count, "definition");
-            format!("{}: {count}. {}.\n", style.bold("Drift"), text::terminal(&drift.way_back()))
-        }
+    if rows.is_empty() {
+        return format!("{}\n", style.good("No drift: the org is as the config says."));
     }
+    let count = text::count(rows.len(), "definition");
+    format!("{}: {count}. {}.\n", style.bold("Drift"), text::terminal(&drift.way_back()))
 }
