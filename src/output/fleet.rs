@@ -14,8 +14,8 @@ use crate::output::json::common::{Document as _, place_v1};
 use crate::output::json::content::{ActionV1, AnswerV1, ChangeV1, RefusalV1, WarningV1};
 use crate::output::json::error::ErrorV1;
 use crate::output::json::fleet::{
-    FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetLookV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1,
-    FleetStatusV1, FleetSummaryV1, FleetWarningV1, LookCodeV1,
+    FleetBeforeV1, FleetGroupV1, FleetLabelV1, FleetLineV1, FleetNoteV1, FleetOrgV1, FleetReasonV1, FleetRefusalV1,
+    FleetStatusV1, FleetSummaryV1, FleetWarningV1, NoteCodeV1,
 };
 use crate::output::json::plan::{BaseV1, PlanV1, SpentV1};
 use crate::plan::origin::guards_in_words;
@@ -295,27 +295,27 @@ impl<'a> Fleet<'a> {
     }
 
     /// What each org's comparison with its base says beside the changes.
-    fn look_first(&self) -> Vec<FleetLookV1> {
-        let looks = |plan: &'a PlanV1| {
+    fn look_first(&self) -> Vec<FleetNoteV1> {
+        let said = |plan: &'a PlanV1| {
             let Some(base) = &plan.base else { return Vec::new() };
             let BaseV1 { not_told, guards, leaving, renamed, notes, .. } = base;
-            let not_known = not_told.iter().chain(notes).map(|it| ((LookCodeV1::NotKnown, &[][..]), it.clone()));
-            let leaving = leaving.iter().map(|it| ((LookCodeV1::Leaving, &[][..]), it.message.clone()));
+            let not_known = not_told.iter().chain(notes).map(|it| ((NoteCodeV1::NotKnown, &[][..]), it.clone()));
+            let leaving = leaving.iter().map(|it| ((NoteCodeV1::Leaving, &[][..]), it.message.clone()));
             let renamed = renamed.iter().map(|it| {
                 let pin = it.yaml.first().is_some_and(|it| it.starts_with("ids:"));
                 let answer = if pin { "If so, pin it" } else { "If so, write" };
-                ((LookCodeV1::Renamed, &*it.yaml), format!("{} {answer}", it.message))
+                ((NoteCodeV1::Renamed, &*it.yaml), format!("{} {answer}", it.message))
             });
-            let guards = guards_in_words(guards.iter()).map(|it| ((LookCodeV1::Guards, &[][..]), it));
+            let guards = guards_in_words(guards.iter()).map(|it| ((NoteCodeV1::Guards, &[][..]), it));
             guards.into_iter().chain(leaving).chain(renamed).chain(not_known).collect::<Vec<_>>()
         };
-        let look = |StatementOfOrgs { said: (code, yaml), message, orgs }: StatementOfOrgs<(LookCodeV1, &[String])>| {
+        let note = |StatementOfOrgs { said: (code, yaml), message, orgs }: StatementOfOrgs<(NoteCodeV1, &[String])>| {
             let (orgs_in_words, orgs) = (self.in_words(&orgs), self.names(&orgs));
-            FleetLookV1 { code, message, yaml: yaml.to_vec(), orgs, orgs_in_words }
+            FleetNoteV1 { code, message, yaml: yaml.to_vec(), orgs, orgs_in_words }
         };
-        let mut looks: Vec<FleetLookV1> = self.grouped(looks, |it| it).into_iter().map(look).collect();
-        looks.sort_by_key(|it| it.code);
-        looks
+        let mut notes: Vec<FleetNoteV1> = self.grouped(said, |it| it).into_iter().map(note).collect();
+        notes.sort_by_key(|it| it.code);
+        notes
     }
 
     /// The common statements of several orgs, in the order of their first occurrence. An object has another id in each

@@ -34,7 +34,7 @@ pub struct FleetPlanV1 {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unaffected: Vec<String>,
     /// What the change of the config does beside the groups, guards first; equal notes are one. Empty without `--base`.
-    pub look_first: Vec<FleetLookV1>,
+    pub look_first: Vec<FleetNoteV1>,
     /// Equal changes are one group; those that take something away come first.
     pub groups: Vec<FleetGroupV1>,
     /// Why it may not be applied; equal reasons are one.
@@ -194,9 +194,9 @@ pub struct FleetRefusalV1 {
 /// Something to look at before the changes, in every org that has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
-pub struct FleetLookV1 {
+pub struct FleetNoteV1 {
     /// What it is about.
-    pub code: LookCodeV1,
+    pub code: NoteCodeV1,
     /// In words.
     pub message: String,
     /// Lines of YAML, ready to paste.
@@ -210,7 +210,7 @@ pub struct FleetLookV1 {
 /// What a note before the changes is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum LookCodeV1 {
+pub enum NoteCodeV1 {
     /// The change edits a guard, such as `freeze`.
     Guards,
     /// A definition leaves the config while it stays active.

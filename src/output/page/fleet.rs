@@ -3,7 +3,7 @@
 
 use crate::model::text;
 use crate::output::json::common::PlaceV1;
-use crate::output::json::fleet::{FleetGroupV1, FleetLineV1, FleetLookV1, FleetOrgV1, FleetRefusalV1, FleetWarningV1};
+use crate::output::json::fleet::{FleetGroupV1, FleetLineV1, FleetNoteV1, FleetOrgV1, FleetRefusalV1, FleetWarningV1};
 use crate::output::json::{FleetPlanV1, OrgsV1};
 use crate::output::page::block::{
     By, Item, Keep, LabelFate, Lead, Page, PageBody, PageColumn, PageKind, PageLine, PageLines, Piece, Section, Table,
@@ -59,7 +59,7 @@ pub(super) fn page(plan: &FleetPlanV1, lints: Option<Lints<'_>>) -> Page<'static
         leads,
         sections: vec![
             not_planned(orgs),
-            looks(&plan.look_first),
+            look_first(&plan.look_first),
             refused(refusals),
             changes(groups),
             looked_at(warnings, &plan.no_longer_needed),
@@ -196,14 +196,14 @@ fn orgs(group: &FleetGroupV1) -> PageLines {
 }
 
 /// What a person has to look at before the changes.
-fn looks(looks: &[FleetLookV1]) -> Section {
-    let note = |it: &FleetLookV1| {
+fn look_first(notes: &[FleetNoteV1]) -> Section {
+    let note = |it: &FleetNoteV1| {
         let colon = plain(if it.yaml.is_empty() { "" } else { ":" });
         let head = Item { yaml: it.yaml.clone(), ..Item::new(vec![sentence(it.message.as_str()), colon]) };
         vec![head, Item::nested(vec![plain("in "), sentence(it.orgs_in_words.as_str())])]
     };
     let title = Title::heading("Look at this first");
-    Section::list("note", Keep::First, title, Tone::Open, looks.iter().map(note).collect())
+    Section::list("note", Keep::First, title, Tone::Open, notes.iter().map(note).collect())
 }
 
 fn looked_at(warnings: &[FleetWarningV1], lines: &[FleetLineV1]) -> Section {

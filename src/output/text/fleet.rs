@@ -8,8 +8,8 @@ use crate::output::json::FleetPlanV1;
 use crate::output::json::common::PlaceV1;
 use crate::output::json::content::{ActionV1, PeopleV1};
 use crate::output::json::fleet::{
-    FleetGroupV1, FleetLabelV1, FleetLineV1, FleetLookV1, FleetOrgV1, FleetRefusalV1, FleetStatusV1, FleetSummaryV1,
-    LookCodeV1,
+    FleetGroupV1, FleetLabelV1, FleetLineV1, FleetNoteV1, FleetOrgV1, FleetRefusalV1, FleetStatusV1, FleetSummaryV1,
+    NoteCodeV1,
 };
 use crate::output::style::{Style, sign};
 use crate::output::text::problem::{answer, explained_below, pasted};
@@ -26,7 +26,7 @@ pub fn fleet_plan(plan: &FleetPlanV1, style: Style) -> String {
         commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {}.\n", short(it))),
         not_planned(orgs, style),
         frozen_shown(orgs, style),
-        look_first.iter().map(|it| look(it, style)).collect(),
+        look_first.iter().map(|it| note(it, style)).collect(),
         refusals.iter().map(|it| blocker(it, style)).collect::<Vec<_>>().join("\n"),
         changes(groups, style),
     ];
@@ -90,9 +90,9 @@ fn frozen_shown(orgs: &[FleetOrgV1], style: Style) -> String {
     frozen(orgs).into_iter().map(line).collect::<Vec<_>>().concat()
 }
 
-fn look(it: &FleetLookV1, style: Style) -> String {
-    let FleetLookV1 { code, message, yaml, orgs: _, orgs_in_words } = it;
-    let head = if *code == LookCodeV1::Guards { "LOOK FIRST" } else { "look" };
+fn note(it: &FleetNoteV1, style: Style) -> String {
+    let FleetNoteV1 { code, message, yaml, orgs: _, orgs_in_words } = it;
+    let head = if *code == NoteCodeV1::Guards { "LOOK FIRST" } else { "look" };
     let (message, colon) = (text::with_short_names(message), if yaml.is_empty() { "" } else { ":" });
     let mut shown = format!("{}: {}{colon}\n", style.doubtful(head), text::terminal(&message));
     pasted(&mut shown, yaml, style);
