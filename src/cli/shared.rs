@@ -299,7 +299,7 @@ pub struct RecordArgs {
     /// Write during a freeze, for this reason.
     ///
     /// The reason is kept in the report. Limits still apply.
-    #[arg(long, value_name = "REASON", help_heading = "Approval", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "REASON", help_heading = "Approval", value_parser = not_blank)]
     pub break_glass: Option<String>,
     /// The folder of reports.
     ///
@@ -322,6 +322,10 @@ pub struct OutputArgs {
     /// Without a file it goes to standard output, where `human` goes by default. May be repeated.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<Output>,
+}
+
+fn not_blank(typed: &str) -> Result<String, &'static str> {
+    if typed.trim().is_empty() { Err("type a reason in words") } else { Ok(typed.to_owned()) }
 }
 
 fn at_least_two(typed: &str) -> Result<NonZeroU32, String> {

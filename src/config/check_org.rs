@@ -40,7 +40,7 @@ pub(super) fn freezes(resolved: &Resolved, found: &mut Collector) -> Vec<Freeze>
         let end = until.with_place().map(|(raw, place)| (freeze::end(raw), raw, place));
         let unread = [&start, &end].into_iter().flatten().find(|(moment, ..)| moment.is_none());
         if let Some((_, raw, place)) = unread {
-            let finding = Finding::InvalidFreeze { found: (*raw).clone(), order: false };
+            let finding = Finding::InvalidFreeze { time: Some((*raw).clone()), order: false };
             found.push(Diagnostic::at(*place, finding));
             continue;
         }
@@ -49,8 +49,11 @@ pub(super) fn freezes(resolved: &Resolved, found: &mut Collector) -> Vec<Freeze>
         let start = start.and_then(|(moment, place)| Some((moment?, place)));
         if let Some((_, place)) = start.filter(|(start, _)| *start >= end) {
             let given = from.get().cloned().unwrap_or_default();
-            found.push(Diagnostic::at(place, Finding::InvalidFreeze { found: given, order: true }));
+            found.push(Diagnostic::at(place, Finding::InvalidFreeze { time: Some(given), order: true }));
             continue;
+        }
+        if let Some((_, place)) = reason.with_place().filter(|(it, _)| it.trim().is_empty()) {
+            found.push(Diagnostic::at(place, Finding::InvalidFreeze { time: None, order: false }));
         }
         let (start, reason) = (start.map(|(moment, _)| moment), reason.get().cloned().unwrap_or_default());
         freezes.push(Freeze { start, end, reason, place: *place });

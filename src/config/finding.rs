@@ -232,11 +232,15 @@ findings! {
             (Some(_), None) => Some(format!("the stages are {}", ticked(known, "and"))),
             (None, _) => Some(format!("write one into its `org` section: `stage:` with {}", ticked(known, "or"))),
         };
-    InvalidFreeze { found: String, order: bool }
+    InvalidFreeze { time: Option<String>, order: bool }
         "invalid-freeze", Error,
-        if *order { format!("this freeze begins at `{found}`, which is not before its end") }
-        else { format!("`{found}` is no date and no time") },
-        say("write a date such as `2026-12-24`, which is the whole day in UTC, or a time such as `2026-12-24T18:00:00Z`");
+        match time {
+            Some(time) if *order => format!("this freeze begins at `{time}`, which is not before its end"),
+            Some(time) => format!("`{time}` is no date and no time"),
+            None => "this freeze has an empty reason".to_owned(),
+        },
+        say(if time.is_none() { "write why nothing may change: people read it when the freeze stops them" }
+            else { "write a date such as `2026-12-24`, which is the whole day in UTC, or a time such as `2026-12-24T18:00:00Z`" });
     SecondSection { section: String }
         "second-section", Error, format!("`{section}` is in two files of one config"),
         say("keep it in one of them");

@@ -125,8 +125,11 @@ pub fn last_applied((path, root): (&Path, Option<&Path>), hash: &str) -> Result<
 fn whole_history(path: &Path, purpose: Purpose) -> Result<(), Problem> {
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
     if matches!(git, Ok(Some(it)) if it.shallow) {
-        return Err(Problem::new(format!("{}: {SHALLOW}", purpose.flag()))
-            .help("fetch the whole history: `fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI"));
+        let what = format!("{}: this is a shallow clone: commits to compare with are missing", purpose.flag());
+        return Err(Problem::new(what).help(
+            "set `fetch-depth: 0` of actions/checkout (GitHub Actions), `GIT_DEPTH: 0` (GitLab CI), or run `git fetch \
+             --unshallow`",
+        ));
     }
     Ok(())
 }

@@ -85,6 +85,7 @@ fn is_taken_for_something_else(raw: &str) -> bool {
 fn converted(raw: &str) -> Option<&'static str> {
     let trimmed = raw.trim();
     let is_digits = trimmed.chars().any(char::is_numeric)
+        && !trimmed.starts_with(['E', 'e', '%', ','])
         && trimmed.chars().all(|c| c.is_numeric() || c.is_whitespace() || "/:-.,Ee+%".contains(c));
     if trimmed.starts_with('=') {
         Some("a formula")

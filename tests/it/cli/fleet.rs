@@ -465,6 +465,28 @@ fn a_failure_takes_the_place_of_the_comment_of_all_orgs() {
     assert!(fleet.run("drift . --all-orgs -o markdown").stdout.starts_with(marker));
 }
 
+/// The notes of a plan of one org stand before the changes of several orgs too, with their orgs and the lines to paste.
+#[test]
+fn what_leaves_or_may_be_renamed_is_told_before_the_changes_of_several_orgs() {
+    let fleet = five();
+    let before = BASE.replace("Lunch break", "Lunch").replace("    previousLabels: [Lunch]\n", "");
+    fleet.cli.write("before/base.yaml", &before);
+    let head = BASE.replace("    previousLabels: [Lunch]\n", "").split("  tea:").next().unwrap().to_owned();
+    fleet.cli.write("base.yaml", &head);
+    for name in ["acme-test", "acme-prod"] {
+        fleet.cli.write(&format!("before/orgs/{name}.yaml"), &fleet.cli.read(&format!("orgs/{name}.yaml")));
+    }
+    let flags = "orgs --root . --base ./before --org acme-test --org acme-prod";
+    let ran = fleet.run(&format!("plan {flags}"));
+    assert_snapshot!("notes_first", ran.stdout);
+    let one = fleet.run("plan orgs --root . --base ./before --org acme-test").stdout;
+    let notes: Vec<&str> = one.lines().filter(|it| it.starts_with("look: ")).collect();
+    assert_eq!(notes.len(), 2, "{one}");
+    let document: Value = serde_json::from_str(&fleet.run(&format!("plan {flags} -o json")).stdout).unwrap();
+    assert_eq!([&document["lookFirst"][0]["code"], &document["lookFirst"][1]["code"]], ["leaving", "renamed"]);
+    assert_snapshot!("notes_first_in_markdown", fleet.run(&format!("plan {flags} -o markdown")).stdout);
+}
+
 #[test]
 fn a_change_of_the_limit_or_of_a_stage_is_told_first() {
     let fleet = five();

@@ -59,8 +59,25 @@ fn nothing_is_written_during_a_freeze_unless_a_person_says_why() {
 fn a_reason_is_typed_for_the_run_that_breaks_the_glass() {
     let ran = cli(FROZEN).variable("PRESENCECTL_BREAK_GLASS", "always").run("apply acme.yaml --sandbox --auto-approve");
     assert_eq!(ran.code, Some(1), "no variable stands in for it");
-    let empty = cli(FROZEN).command("apply acme.yaml --sandbox --auto-approve").args(["--break-glass", ""]).output();
-    assert_eq!(empty.unwrap().status.code(), Some(1));
+    for blank in ["", " ", "\t\n"] {
+        let cli = cli(FROZEN);
+        let ran =
+            cli.command("apply acme.yaml --sandbox --auto-approve").args(["--break-glass", blank]).output().unwrap();
+        assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]), "{blank:?}");
+    }
+}
+
+#[test]
+fn a_freeze_says_why() {
+    for blank in ["\"\"", "\" \""] {
+        let ran = cli(&FROZEN.replace("Christmas business", blank)).run("validate acme.yaml");
+        assert!(
+            ran.stderr.contains("error[invalid-freeze]: this freeze has an empty reason\n --> acme.yaml:3:56\n"),
+            "{}",
+            ran.shown()
+        );
+        assert_eq!(ran.code, Some(1));
+    }
 }
 
 #[test]

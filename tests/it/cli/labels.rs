@@ -172,7 +172,7 @@ fn what_a_spreadsheet_made_of_a_label_is_refused_in_a_csv_too() {
             .prints(0, "Nothing to write: the files have these labels already.\n");
     }
     // A text that only begins alike is a label.
-    for cell in ["24 h", "0800 Hotline", "- Pause", "#1", "Err: x"] {
+    for cell in ["24 h", "0800 Hotline", "- Pause", "#1", "Err: x", "E5", "e 2"] {
         let cli = two_orgs();
         cli.run("labels export c -o csv=labels.csv");
         translated(&cli, "labels.csv", ",Mittag,", &format!(",{cell},"));
