@@ -66,6 +66,16 @@ impl<'a> Fleet<'a> {
         (found.management == Management::Managed).then_some(found)
     }
 
+    /// Does a config get a label of this row? It does not if it omits the definition, or if another of its files has
+    /// the label. A label that is new in the row is only known to be left out by `omit`.
+    pub fn is_from(&self, config: usize, row: &DefinitionRow, locale: &str) -> bool {
+        let Some(wanted) = self.wanted(config, &row.key) else { return false };
+        let meant = Locale::new(locale);
+        let mut there = row.labels.iter().filter(|(_, label)| label.is_some());
+        !there.any(|(it, _)| Locale::new(it.as_str()).same_as(&meant))
+            || wanted.places.labels.get(&meant).is_some_and(|it| it.file == row.file)
+    }
+
     /// The effective label of a definition.
     pub fn effective(&self, config: usize, key: &str, locale: &str) -> Option<String> {
         let resolved = self.configs.get(config)?.resolved.definitions.get(key)?;

@@ -37,7 +37,8 @@ pub fn changed_labels(
     let mut page = String::new();
     for file in files {
         let using = (0..fleet.configs.len()).filter(|it| fleet.configs[*it].files.contains(&file.file));
-        let names = fleet.names(&using.collect::<Vec<_>>());
+        let using: Vec<usize> = using.collect();
+        let names = fleet.names(&using);
         let _ = writeln!(
             page,
             "{}{}",
@@ -47,7 +48,11 @@ pub fn changed_labels(
         // All of them go into one org's overrides.
         let is_only = files.len() == 1;
         for label in wanted.iter().filter(|it| is_only || rows[it.row].file == file.file) {
-            page.push_str(&line(label, &rows[label.row], style));
+            let row = &rows[label.row];
+            let without =
+                using.iter().copied().filter(|it| row.file == file.file && !fleet.is_from(*it, row, &label.locale));
+            let without = fleet.names(&without.collect::<Vec<_>>());
+            let _ = writeln!(page, "{}{}", line(label, row, style), not_in(&without, &names));
         }
     }
     page
@@ -60,6 +65,11 @@ fn orgs(names: &[String], all: &[String]) -> String {
     format!(", for {}", text::terminal(&named_orgs(names, all)))
 }
 
+/// The orgs that use a file and do not get a label of it.
+fn not_in(names: &[String], all: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(", not in {}", text::terminal(&named_orgs(names, all))) }
+}
+
 fn line(label: &WantedLabel, row: &DefinitionRow, style: Style) -> String {
     let before = shown(row, &label.locale);
     let change = match (&before, &label.label) {
@@ -70,7 +80,7 @@ fn line(label: &WantedLabel, row: &DefinitionRow, style: Style) -> String {
         (Some(before), None) => format!("{} is taken away", style.removed(&text::quoted(before))),
         (None, None) => "is taken away".to_owned(),
     };
-    format!("  {} {}: {change}\n", text::terminal(&row.key), text::terminal(&label.locale))
+    format!("  {} {}: {change}", text::terminal(&row.key), text::terminal(&label.locale))
 }
 
 pub fn imported(labels: usize, files: &[EditedFile], style: Style) -> String {

@@ -143,6 +143,26 @@ fn the_files_of_some_orgs_are_chosen_by_patterns_and_stages() {
     }
 }
 
+/// An org that omits the definition, or has another label for the locale, does not get the label of a layer.
+#[test]
+fn an_import_into_a_layer_names_the_orgs_that_do_not_get_the_label() {
+    let cli = two_orgs();
+    let own = |labels: &str| format!("overrides:\n  lunch: {{ labels: {{ {labels} }} }}\n");
+    cli.write("c/orgs/globex.yaml", &format!("{}{}", org("globex", 4), own("de: Imbiss")));
+    cli.write("c/orgs/initech.yaml", &format!("{}omit: [lunch]\n", org("initech", 5)));
+    cli.run("labels export c --org acme --locale de --locale fr -o csv=labels.csv");
+    let sheet = cli.read("labels.csv");
+    let row = sheet.lines().find(|it| it.starts_with("lunch,")).unwrap();
+    let changed = row.replace(",Mittag,,", ",Pause,Repas,");
+    assert_ne!(row, changed, "{sheet}");
+    translated(&cli, "labels.csv", row, &changed);
+    cli.run("labels import labels.csv c --yes").prints(
+        0,
+        "c/base/presence.yaml, for acme, globex, hooli and initech\n  lunch de: \"Mittag\" -> \"Pause\", not in globex and \
+         initech\n  lunch fr: \"Repas\", not in initech\nwritten: 2 labels in 1 file\n",
+    );
+}
+
 /// A spreadsheet saves what it made of a text, and a CSV does not say so. The export guards such text.
 #[test]
 fn what_a_spreadsheet_made_of_a_label_is_refused_in_a_csv_too() {
